@@ -1,0 +1,169 @@
+// The numbers that module, host tools and C share. This file is their only source: the module and the host tools
+// import it, `host/build/abi.ts` writes build/gen/pkt_abi.h from it, and layout.ts and boards/port/layout.h refuse to
+// compile when a class or struct disagrees.
+//
+// Written so that it is valid AssemblyScript and valid TypeScript. All offsets and sizes are bytes; everything in
+// linear memory is little-endian unless a comment says "network order".
+
+/** Identifies a pktsock module: "PKTS" as it stands in memory. */
+export const MAGIC: u32 = 0x53544b50;
+/** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
+export const ABI_VERSION: u32 = 1;
+
+// ---- Control block: at a fixed address, written by the loader before init(), completed by init() -----------------
+
+/** Address of the control block. Offset 0 stays unused, so that an offset of 0 always means "none". */
+export const CONTROL: u32 = 16;
+
+export const CONTROL_MAGIC: u32 = 0;
+export const CONTROL_ABI: u32 = 4;
+/** In: bytes of linear memory that may be used (at most one 64 KiB page). */
+export const CONTROL_MEMORY_SIZE: u32 = 8;
+/** In: low 32 bits of the address at which linear memory starts on the machine; frames are aligned for that. */
+export const CONTROL_MEMORY_BASE: u32 = 12;
+/** In: alignment of each frame's buffer on the machine: a power of two, 4 to 64 (the MAC's or the cache line's). */
+export const CONTROL_FRAME_ALIGN: u32 = 16;
+/** In: CONFIG_NET_PKT_PREALLOC_CONNS. */
+export const CONTROL_PREALLOC_CONNS: u32 = 20;
+/** In: CONFIG_NET_PKT_ALLOC_CONNS. */
+export const CONTROL_ALLOC_CONNS: u32 = 24;
+/** In: CONFIG_NET_PKT_MAX_CONNS. */
+export const CONTROL_MAX_CONNS: u32 = 28;
+/** In: interfaces that can be added. */
+export const CONTROL_INTERFACES: u32 = 32;
+/** In: frames in the pool of each interface. */
+export const CONTROL_FRAMES: u32 = 36;
+/** In: bytes of one frame's buffer. */
+export const CONTROL_FRAME_SIZE: u32 = 40;
+/** In: frames of each pool that are kept for sending. */
+export const CONTROL_TX_FRAMES: u32 = 44;
+/** In: frames of each pool that always stay with the driver for receiving. */
+export const CONTROL_RX_RESERVE: u32 = 48;
+/** In: frames of each pool that only the network stack may hold, once one is attached. */
+export const CONTROL_STACK_RESERVE: u32 = 52;
+/** In: most frames that one socket's receive queue can hold. */
+export const CONTROL_QUEUE_FRAMES: u32 = 56;
+/** In: bytes of the control-plane heap (allocated sockets, filters, memberships). */
+export const CONTROL_HEAP_SIZE: u32 = 60;
+/** Out: offset of the descriptor table: u32 a descriptor, the offset of its socket or 0. */
+export const CONTROL_TABLE: u32 = 64;
+/** Out: entries of the descriptor table. */
+export const CONTROL_TABLE_LENGTH: u32 = 68;
+/** Out: offset of the first interface, linked by IFACE_NEXT; 0 = none. */
+export const CONTROL_FIRST_IFACE: u32 = 72;
+/** Out: offset of the frame table: FRAME_BYTES for each frame of every pool. */
+export const CONTROL_FRAME_TABLE: u32 = 76;
+/** Out: frames in the frame table. */
+export const CONTROL_FRAME_COUNT: u32 = 80;
+/** Out: offset of the UMEM; buffer i belongs to frame i and starts at UMEM + i * CONTROL_FRAME_STRIDE. */
+export const CONTROL_UMEM: u32 = 84;
+/** Out: distance from one buffer to the next. */
+export const CONTROL_FRAME_STRIDE: u32 = 88;
+/** Out: bytes of linear memory that the configuration needs; with it init() says how much -ENOMEM lacks. */
+export const CONTROL_NEEDED: u32 = 92;
+/** Exchange area: names, addresses and option values on their way between glue and module. */
+export const CONTROL_EXCHANGE: u32 = 96;
+export const EXCHANGE_BYTES: u32 = 64;
+export const CONTROL_BYTES: u32 = 192;
+
+// ---- Ring slot: the four rings of an interface are circles of these ----------------------------------------------
+
+/** Offset of the frame, or 0: whoever stores a frame fills the slot, whoever stores 0 empties it. */
+export const SLOT_FRAME: u32 = 0;
+/** Offset of the next slot of the circle. Only the module follows it; drivers count for themselves. */
+export const SLOT_NEXT: u32 = 4;
+export const SLOT_BYTES: u32 = 8;
+
+// ---- Frame: what is known of a buffer -----------------------------------------------------------------------------
+
+/** The interface whose pool the frame belongs to. */
+export const FRAME_IFACE: u32 = 0;
+/** Holders: sockets and the network stack, and the TX ring when they share it. */
+export const FRAME_REFS: u32 = 4;
+/** Offset in linear memory of the link-layer header. RX: written by the driver. TX: by the module. */
+export const FRAME_MAC: u32 = 8;
+/** Bytes from the link-layer header to the end, without FCS. A driver sends at least ETH_ZLEN; the rest is zeros. */
+export const FRAME_LEN: u32 = 12;
+/** Low half: protocol (host order). High half: ifindex. */
+export const FRAME_KEY: u32 = 16;
+/** FRAME_* flags below. */
+export const FRAME_FLAGS: u32 = 20;
+/** VLAN tag control information that was taken out of the frame, valid with FRAME_VLAN. */
+export const FRAME_TCI: u32 = 24;
+/** Time of reception, seconds and nanoseconds, valid with FRAME_STAMPED. */
+export const FRAME_SEC: u32 = 28;
+export const FRAME_NSEC: u32 = 32;
+/** TX: the socket whose send buffer the frame counts against, or 0. */
+export const FRAME_OWNER: u32 = 36;
+/** Offset of the frame's own buffer; never changes. */
+export const FRAME_BUFFER: u32 = 40;
+export const FRAME_BYTES: u32 = 44;
+
+/** The frame left through the interface (sll_pkttype PACKET_OUTGOING). */
+export const FRAME_OUTGOING: u32 = 1;
+/** FRAME_SEC and FRAME_NSEC are valid. */
+export const FRAME_STAMPED: u32 = 2;
+/** The stamp was taken by the MAC, not by software. */
+export const FRAME_STAMPED_BY_MAC: u32 = 4;
+/** A VLAN tag was taken out of the frame. */
+export const FRAME_VLAN: u32 = 8;
+
+// ---- Interface ----------------------------------------------------------------------------------------------------
+
+export const IFACE_NEXT: u32 = 0;
+export const IFACE_INDEX: u32 = 4;
+/** IFF_* as in netdevice(7). */
+export const IFACE_FLAGS: u32 = 8;
+/** Largest payload of a frame, bytes, without the link-layer header. */
+export const IFACE_MTU: u32 = 12;
+/** The module's places in the four rings. */
+export const IFACE_FILL: u32 = 16;
+export const IFACE_RX: u32 = 20;
+export const IFACE_TX: u32 = 24;
+export const IFACE_COMPLETION: u32 = 28;
+/** Offset just above the top of the stack of frames that are free for sending. */
+export const IFACE_FREE: u32 = 32;
+/** Frames that are free for sending or being sent, and not also held by a socket. */
+export const IFACE_TX_OWNED: u32 = 36;
+/** What IFACE_TX_OWNED is filled up to before a freed frame goes to FILL. */
+export const IFACE_TX_TARGET: u32 = 40;
+/** How many more frames sockets and stack may hold. */
+export const IFACE_SPARE: u32 = 44;
+/** Hardware address, 6 bytes. */
+export const IFACE_HWADDR: u32 = 48;
+/** Where the link-layer header starts in the buffer of a frame to send: 0 or 2, as the MAC likes it. */
+export const IFACE_TX_OFFSET: u32 = 56;
+/** Name, NUL-padded. */
+export const IFACE_NAME: u32 = 60;
+export const IFNAMSIZ: u32 = 16;
+/** Offsets of the first slots of the four rings, each IFACE_RING_LENGTH slots long, for the driver. */
+export const IFACE_FILL_RING: u32 = 76;
+export const IFACE_RX_RING: u32 = 80;
+export const IFACE_TX_RING: u32 = 84;
+export const IFACE_COMPLETION_RING: u32 = 88;
+export const IFACE_RING_LENGTH: u32 = 92;
+/** Sockets that asked for time stamps: the driver stamps received frames while this is not 0. */
+export const IFACE_STAMPING: u32 = 96;
+/** Counters, u32, wrapping. Counted by the driver: frames received, and drops by reason. */
+export const IFACE_RX_FRAMES: u32 = 100;
+export const IFACE_RX_NO_FRAME: u32 = 104;
+export const IFACE_RX_TOO_SHORT: u32 = 108;
+export const IFACE_RX_TOO_LONG: u32 = 112;
+export const IFACE_RX_ERRORS: u32 = 116;
+/** Counted by the driver: frames given to the wire, and frames it could not send. */
+export const IFACE_TX_FRAMES: u32 = 120;
+export const IFACE_TX_ERRORS: u32 = 124;
+/** Counted by the module: frames refused because the interface's pool was held by sockets. */
+export const IFACE_RX_POOL_EMPTY: u32 = 128;
+/** Counted by the driver: ring entries of the module that did not hold water; see boards/mac/ring.h. */
+export const IFACE_RING_FAULTS: u32 = 132;
+export const IFACE_BYTES: u32 = 136;
+
+// ---- Ethernet -----------------------------------------------------------------------------------------------------
+
+export const ETH_ALEN: u32 = 6;
+export const ETH_HLEN: u32 = 14;
+/** Shortest frame on the wire, without FCS. */
+export const ETH_ZLEN: u32 = 60;
+export const VLAN_HLEN: u32 = 4;
+export const ETH_DATA_LEN: u32 = 1500;

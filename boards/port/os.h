@@ -1,0 +1,32 @@
+/* The edge to the operating system: a lock, a wait with time-out, a wake-up from interrupts, two clocks. One file of this
+ * directory implements it for each kind of system (os_baremetal.c, os_posix.c); an integrator writes one for another. */
+#ifndef PKT_OS_H
+#define PKT_OS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The one lock of the component, task context only, not recursive. The engine runs under it and nothing ever waits
+ * under it. On a system with a single task it may be empty. */
+void pkt_os_lock(void);
+void pkt_os_unlock(void);
+
+/* The number of wake-ups so far. Read it before looking for work, pass it to pkt_os_wait(): a wake-up between the two is
+ * then not lost. Any context. */
+uint32_t pkt_os_ticket(void);
+
+/* Sleep until a wake-up after `ticket`, or until pkt_os_now() reaches `deadline` (UINT64_MAX: for ever). Task context,
+ * without the lock. May return early; the caller looks again. */
+void pkt_os_wait(uint32_t ticket, uint64_t deadline);
+
+/* Wake every waiting task. Any context, interrupt handlers included. */
+void pkt_os_wake(void);
+
+/* Microseconds since an arbitrary start, monotonic. Any context. */
+uint64_t pkt_os_now(void);
+
+/* Wall-clock time for SO_TIMESTAMP: seconds since 1970 (or since start, where no clock was set) and nanoseconds. Any
+ * context. */
+void pkt_os_time(uint32_t *sec, uint32_t *nsec);
+
+#endif

@@ -1,0 +1,2 @@
+// The integer types of AssemblyScript, so that TypeScript reads assembly/abi.ts as it stands.
+type u32 = number;

@@ -1,0 +1,90 @@
+// The one table of capacities: Kconfig, the C header with defaults and range checks, the loaders and the documentation
+// all come from it. Options of NuttX keep NuttX's names and meaning.
+
+export interface Option {
+  /** Name without CONFIG_. */
+  readonly name: string;
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** One sentence for Kconfig's help and the documentation. */
+  readonly help: string;
+}
+
+export const options = [
+  {
+    name: "NET_PKT_PREALLOC_CONNS",
+    default: 4,
+    min: 0,
+    max: 64,
+    help: "Number of preallocated packet connections (all tasks).",
+  },
+  {
+    name: "NET_PKT_ALLOC_CONNS",
+    default: 0,
+    min: 0,
+    max: 64,
+    help: "Dynamic allocation of packet connections: 0 never, 1 one at need and freed at close, n allocates batches of n that are kept.",
+  },
+  {
+    name: "NET_PKT_MAX_CONNS",
+    default: 0,
+    min: 0,
+    max: 64,
+    help: "Maximum number of packet connections when ALLOC_CONNS is not 0; 0 means what memory allows.",
+  },
+  {
+    name: "NET_PKT_WRITE_BUFFERS",
+    default: 1,
+    min: 0,
+    max: 1,
+    help: "1: send() queues the frame and returns, non-blocking mode works. 0: send() returns when the driver has sent it.",
+  },
+  {
+    name: "NET_PKT_NPOLLWAITERS",
+    default: 2,
+    min: 1,
+    max: 16,
+    help: "Tasks that can poll() the same socket at the same time.",
+  },
+  { name: "NET_PKT_INTERFACES", default: 1, min: 1, max: 4, help: "Network interfaces." },
+  { name: "NET_PKT_FRAMES", default: 12, min: 3, max: 40, help: "Frames in the pool of each interface." },
+  {
+    name: "NET_PKT_FRAME_SIZE",
+    default: 1536,
+    min: 128,
+    max: 2048,
+    help: "Bytes of one frame's buffer: link-layer header, payload, VLAN tag, FCS and 2 bytes of alignment.",
+  },
+  { name: "NET_PKT_TX_FRAMES", default: 4, min: 1, max: 16, help: "Frames of each pool that are kept for sending." },
+  {
+    name: "NET_PKT_RX_RESERVE",
+    default: 2,
+    min: 1,
+    max: 16,
+    help: "Frames of each pool that always stay with the driver, however slow the sockets are.",
+  },
+  {
+    name: "NET_PKT_STACK_RESERVE",
+    default: 1,
+    min: 0,
+    max: 16,
+    help: "Frames of each pool that only the network stack may hold, once one is attached.",
+  },
+  {
+    name: "NET_PKT_QUEUE_FRAMES",
+    default: 8,
+    min: 1,
+    max: 64,
+    help: "Most frames in one socket's receive queue; SO_RCVBUF can only lower it.",
+  },
+  {
+    name: "NET_PKT_HEAP_SIZE",
+    default: 1024,
+    min: 0,
+    max: 16384,
+    help: "Bytes for what is allocated while running: dynamic connections, filters, memberships.",
+  },
+] as const satisfies readonly Option[];
+
+export type OptionName = (typeof options)[number]["name"];
