@@ -84,11 +84,11 @@ export const FRAME_REFS: u32 = 4;
 export const FRAME_MAC: u32 = 8;
 /** Bytes from the link-layer header to the end, without FCS. A driver sends at least ETH_ZLEN; the rest is zeros. */
 export const FRAME_LEN: u32 = 12;
-/** Low half: protocol (host order). High half: ifindex. */
+/** Low half: protocol, in network order as it stands in memory. High half: ifindex. */
 export const FRAME_KEY: u32 = 16;
 /** FRAME_* flags below. */
 export const FRAME_FLAGS: u32 = 20;
-/** VLAN tag control information that was taken out of the frame, valid with FRAME_VLAN. */
+/** VLAN tag taken out of the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. */
 export const FRAME_TCI: u32 = 24;
 /** Time of reception, seconds and nanoseconds, valid with FRAME_STAMPED. */
 export const FRAME_SEC: u32 = 28;
@@ -129,35 +129,39 @@ export const IFACE_TX_OWNED: u32 = 36;
 export const IFACE_TX_TARGET: u32 = 40;
 /** How many more frames sockets and stack may hold. */
 export const IFACE_SPARE: u32 = 44;
+/** One more than the largest payload that can be sent right now: IFACE_MTU + 1 while the interface is up, else 0. */
+export const IFACE_LIMIT: u32 = 48;
+/** What the interface's index adds to FRAME_KEY: IFACE_INDEX << 16. */
+export const IFACE_KEY: u32 = 52;
 /** Hardware address, 6 bytes. */
-export const IFACE_HWADDR: u32 = 48;
+export const IFACE_HWADDR: u32 = 56;
 /** Where the link-layer header starts in the buffer of a frame to send: 0 or 2, as the MAC likes it. */
-export const IFACE_TX_OFFSET: u32 = 56;
+export const IFACE_TX_OFFSET: u32 = 64;
 /** Name, NUL-padded. */
-export const IFACE_NAME: u32 = 60;
+export const IFACE_NAME: u32 = 68;
 export const IFNAMSIZ: u32 = 16;
 /** Offsets of the first slots of the four rings, each IFACE_RING_LENGTH slots long, for the driver. */
-export const IFACE_FILL_RING: u32 = 76;
-export const IFACE_RX_RING: u32 = 80;
-export const IFACE_TX_RING: u32 = 84;
-export const IFACE_COMPLETION_RING: u32 = 88;
-export const IFACE_RING_LENGTH: u32 = 92;
+export const IFACE_FILL_RING: u32 = 84;
+export const IFACE_RX_RING: u32 = 88;
+export const IFACE_TX_RING: u32 = 92;
+export const IFACE_COMPLETION_RING: u32 = 96;
+export const IFACE_RING_LENGTH: u32 = 100;
 /** Sockets that asked for time stamps: the driver stamps received frames while this is not 0. */
-export const IFACE_STAMPING: u32 = 96;
+export const IFACE_STAMPING: u32 = 104;
 /** Counters, u32, wrapping. Counted by the driver: frames received, and drops by reason. */
-export const IFACE_RX_FRAMES: u32 = 100;
-export const IFACE_RX_NO_FRAME: u32 = 104;
-export const IFACE_RX_TOO_SHORT: u32 = 108;
-export const IFACE_RX_TOO_LONG: u32 = 112;
-export const IFACE_RX_ERRORS: u32 = 116;
+export const IFACE_RX_FRAMES: u32 = 108;
+export const IFACE_RX_NO_FRAME: u32 = 112;
+export const IFACE_RX_TOO_SHORT: u32 = 116;
+export const IFACE_RX_TOO_LONG: u32 = 120;
+export const IFACE_RX_ERRORS: u32 = 124;
 /** Counted by the driver: frames given to the wire, and frames it could not send. */
-export const IFACE_TX_FRAMES: u32 = 120;
-export const IFACE_TX_ERRORS: u32 = 124;
+export const IFACE_TX_FRAMES: u32 = 128;
+export const IFACE_TX_ERRORS: u32 = 132;
 /** Counted by the module: frames refused because the interface's pool was held by sockets. */
-export const IFACE_RX_POOL_EMPTY: u32 = 128;
+export const IFACE_RX_POOL_EMPTY: u32 = 136;
 /** Counted by the driver: ring entries of the module that did not hold water; see boards/mac/ring.h. */
-export const IFACE_RING_FAULTS: u32 = 132;
-export const IFACE_BYTES: u32 = 136;
+export const IFACE_RING_FAULTS: u32 = 140;
+export const IFACE_BYTES: u32 = 144;
 
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 
