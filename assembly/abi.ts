@@ -64,6 +64,21 @@ export const CONTROL_NEEDED: u32 = 92;
 /** Exchange area: names, addresses and option values on their way between glue and module. */
 export const CONTROL_EXCHANGE: u32 = 96;
 export const EXCHANGE_BYTES: u32 = 64;
+// The exchange area after receiveFrom() with WANT_NAME: struct sockaddr_ll, then
+/** Message flags (MSG_TRUNC). */
+export const EXCHANGE_MSG_FLAGS: u32 = 20;
+/** Bytes that the frame had for this socket, before the caller's buffer cut it. */
+export const EXCHANGE_LEN: u32 = 24;
+/** Bytes of the whole frame as received, without FCS. */
+export const EXCHANGE_WIRE_LEN: u32 = 28;
+/** FRAME_FLAGS, FRAME_TCI, FRAME_SEC, FRAME_NSEC of the frame. */
+export const EXCHANGE_FRAME_FLAGS: u32 = 32;
+export const EXCHANGE_TCI: u32 = 36;
+export const EXCHANGE_SEC: u32 = 40;
+export const EXCHANGE_NSEC: u32 = 44;
+
+/** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
+export const WANT_NAME: u32 = 0x10000000;
 export const CONTROL_BYTES: u32 = 192;
 
 // ---- Ring slot: the four rings of an interface are circles of these ----------------------------------------------
@@ -161,7 +176,9 @@ export const IFACE_TX_ERRORS: u32 = 132;
 export const IFACE_RX_POOL_EMPTY: u32 = 136;
 /** Counted by the driver: ring entries of the module that did not hold water; see boards/mac/ring.h. */
 export const IFACE_RING_FAULTS: u32 = 140;
-export const IFACE_BYTES: u32 = 144;
+/** Counted by the module: frames that were received while the interface was down. */
+export const IFACE_RX_LINK_DOWN: u32 = 144;
+export const IFACE_BYTES: u32 = 148;
 
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ struct pkt_iface {
   uint32_t fill_ring, rx_ring, tx_ring, completion_ring, ring_length;
   uint32_t stamping;
   uint32_t rx_frames, rx_no_frame, rx_too_short, rx_too_long, rx_errors, tx_frames, tx_errors;
-  uint32_t rx_pool_empty, ring_faults;
+  uint32_t rx_pool_empty, ring_faults, rx_link_down;
 };
 
 #define PKT_AT(type, field, number)                                                                                    \
@@ -62,7 +62,7 @@ PKT_AT(pkt_iface, hwaddr, PKT_IFACE_HWADDR);
 PKT_AT(pkt_iface, name, PKT_IFACE_NAME);
 PKT_AT(pkt_iface, fill_ring, PKT_IFACE_FILL_RING);
 PKT_AT(pkt_iface, stamping, PKT_IFACE_STAMPING);
-PKT_AT(pkt_iface, ring_faults, PKT_IFACE_RING_FAULTS);
+PKT_AT(pkt_iface, rx_link_down, PKT_IFACE_RX_LINK_DOWN);
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");

@@ -1,0 +1,18 @@
+// The module's exports, its whole edge to the glue (boards/port/engine.h) and to the host's loader. All run in task
+// context under the glue's one lock; none may be called from within `give` or `take`. Sockets, interfaces and frames are
+// passed as their offsets in linear memory, which the caller has from the descriptor table, the interface list and the
+// functions that lend frames; descriptors are checked at the outer edge. Errors are negative errno values (packet.ts).
+
+import { ABI_VERSION } from "./abi";
+import { divideMemory } from "./memory";
+
+/** Which layout the module speaks; a loader refuses a module without it or with another one. */
+export const PKTSOCK_ABI: u32 = ABI_VERSION;
+
+export { divideMemory as init };
+export { addIface, ifaceIndex, setIfaceFlags } from "./interfaces";
+export { openSocket, closeSocket, bindSocket, socketName } from "./sockets";
+export { receive, receiveFrom, bytesReadable, service } from "./receive";
+export { send, sendTo } from "./transmit";
+export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
+export { setOption, getOption, pollSocket } from "./options";

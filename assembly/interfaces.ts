@@ -1,0 +1,102 @@
+// The interface table: netdevice(7).
+
+import * as abi from "./abi";
+import { Frame, Iface, Slot } from "./layout";
+import { control, exchange, ifaceBytes, makeCircle, state } from "./memory";
+import { EEXIST, EINVAL, ENODEV, ENOMEM, ENETDOWN, IFF_BROADCAST, IFF_MULTICAST, IFF_UP } from "./packet";
+import { fill, pushFree } from "./pool";
+import { reportToBound } from "./sockets";
+
+/** Where the name and the hardware address of a new interface stand in the exchange area. */
+const EXCHANGE_NAME: usize = 0;
+const EXCHANGE_HWADDR: usize = 16;
+
+function findName(name: usize): Iface | null {
+  let iface = control.firstIface;
+  while (iface) {
+    if (
+      iface.name0 == load<u32>(name) &&
+      iface.name1 == load<u32>(name, 4) &&
+      iface.name2 == load<u32>(name, 8) &&
+      iface.name3 == load<u32>(name, 12)
+    ) {
+      return iface;
+    }
+    iface = iface.next;
+  }
+  return null;
+}
+
+/** The interface of that index, or null. */
+export function ifaceOf(index: u32): Iface | null {
+  let iface = control.firstIface;
+  while (iface && iface.index != index) iface = iface.next;
+  return iface;
+}
+
+/**
+ * Adds an interface, down. Its name (IFNAMSIZ bytes, NUL-padded) and hardware address (6 bytes behind it) stand in the
+ * exchange area. Returns its index (from 1) or -EINVAL, -EEXIST, -ENOMEM.
+ */
+export function addIface(mtu: u32, txOffset: u32): i32 {
+  const name = exchange + EXCHANGE_NAME;
+  if (!load<u8>(name) || load<u8>(name, abi.IFNAMSIZ - 1)) return -EINVAL;
+  if (mtu < 46 || txOffset + abi.ETH_HLEN + abi.VLAN_HLEN + mtu > control.frameSize) return -EINVAL;
+  if (findName(name)) return -EEXIST;
+  if (state.interfaces == control.interfaces) return -ENOMEM;
+
+  const iface = changetype<Iface>(state.nextIface);
+  state.nextIface += ifaceBytes();
+  iface.next = control.firstIface;
+  control.firstIface = iface;
+  iface.index = ++state.interfaces;
+  iface.key = iface.index << 16;
+  iface.flags = IFF_BROADCAST | IFF_MULTICAST;
+  iface.mtu = mtu;
+  iface.txOffset = txOffset;
+  iface.hwaddrHead = load<u32>(exchange, EXCHANGE_HWADDR);
+  iface.hwaddrTail = load<u16>(exchange, EXCHANGE_HWADDR + 4);
+  memory.copy(changetype<usize>(iface) + offsetof<Iface>("name0"), name, abi.IFNAMSIZ);
+  resetRings(iface);
+  return iface.index;
+}
+
+/** Lays out the rings afresh with all frames home. Only before the driver starts. */
+function resetRings(iface: Iface): void {
+  const length = control.frames;
+  const ringBytes = length * abi.SLOT_BYTES;
+  const rings = changetype<usize>(iface) + abi.IFACE_BYTES;
+  for (let i: u32 = 0; i < 4; ++i) makeCircle(rings + i * ringBytes, length, abi.SLOT_BYTES, abi.SLOT_NEXT);
+  iface.ringLength = length;
+  iface.fill = iface.fillRing = changetype<Slot>(rings);
+  iface.rx = iface.rxRing = changetype<Slot>(rings + ringBytes);
+  iface.tx = iface.txRing = changetype<Slot>(rings + 2 * ringBytes);
+  iface.completion = iface.completionRing = changetype<Slot>(rings + 3 * ringBytes);
+  iface.free = rings + 4 * ringBytes;
+
+  iface.txTarget = control.txFrames;
+  iface.txOwned = control.txFrames;
+  iface.spare = length - control.txFrames - control.rxReserve;
+  const first = (iface.index - 1) * length;
+  for (let i: u32 = 0; i < length; ++i) {
+    const frame = changetype<Frame>(control.frameTable + (first + i) * abi.FRAME_BYTES);
+    frame.iface = iface;
+    frame.buffer = control.umem + (first + i) * control.frameStride;
+    if (i < control.txFrames) pushFree(iface, frame);
+    else fill(iface, frame);
+  }
+}
+
+/** The index of the interface whose name stands in the exchange area, or -ENODEV. */
+export function ifaceIndex(): i32 {
+  const iface = findName(exchange);
+  return iface ? iface.index : -ENODEV;
+}
+
+/** Sets an interface's flags (IFF_*, netdevice(7)). Sockets bound to an interface that goes down are told once. */
+export function setIfaceFlags(iface: Iface, flags: u32): void {
+  const wasUp = iface.flags & IFF_UP;
+  iface.flags = flags;
+  iface.limit = flags & IFF_UP ? iface.mtu + 1 : 0;
+  if (wasUp && !(flags & IFF_UP)) reportToBound(iface, ENETDOWN);
+}

@@ -1,0 +1,216 @@
+// The structs of linear memory. Those that the glue and the drivers see too are checked against abi.ts at compile time;
+// State and Socket are the module's own. Fields are words, because a word load is the cheapest that an interpreter has.
+// All state lives here and none in WebAssembly globals, so that another instance of the module finds it whole.
+
+import * as abi from "./abi";
+
+/** An entry of a ring. */
+@unmanaged
+export class Slot {
+  frame: Frame | null;
+  next: Slot;
+}
+
+/** An entry of a socket's receive queue. */
+@unmanaged
+export class Entry {
+  frame: Frame | null;
+  next: Entry;
+  /** Most bytes of the frame that the socket's filter lets through; only kept while a filter is attached. */
+  snap: u32;
+}
+
+@unmanaged
+export class Frame {
+  iface: Iface;
+  refs: u32;
+  mac: usize;
+  len: u32;
+  key: u32;
+  flags: u32;
+  tci: u32;
+  sec: u32;
+  nsec: u32;
+  owner: Socket | null;
+  buffer: usize;
+}
+
+@unmanaged
+export class Iface {
+  next: Iface | null;
+  index: u32;
+  flags: u32;
+  mtu: u32;
+  fill: Slot;
+  rx: Slot;
+  tx: Slot;
+  completion: Slot;
+  free: usize;
+  txOwned: u32;
+  txTarget: u32;
+  spare: i32;
+  limit: u32;
+  key: u32;
+  /** Bytes 0 to 3 and 4 to 5 of the hardware address. */
+  hwaddrHead: u32;
+  hwaddrTail: u32;
+  txOffset: u32;
+  name0: u32;
+  name1: u32;
+  name2: u32;
+  name3: u32;
+  fillRing: Slot;
+  rxRing: Slot;
+  txRing: Slot;
+  completionRing: Slot;
+  ringLength: u32;
+  stamping: u32;
+  rxFrames: u32;
+  rxNoFrame: u32;
+  rxTooShort: u32;
+  rxTooLong: u32;
+  rxErrors: u32;
+  txFrames: u32;
+  txErrors: u32;
+  rxPoolEmpty: u32;
+  ringFaults: u32;
+  rxLinkDown: u32;
+}
+
+@unmanaged
+export class Control {
+  magic: u32;
+  abi: u32;
+  memorySize: u32;
+  memoryBase: u32;
+  frameAlign: u32;
+  preallocConns: u32;
+  allocConns: u32;
+  maxConns: u32;
+  interfaces: u32;
+  frames: u32;
+  frameSize: u32;
+  txFrames: u32;
+  rxReserve: u32;
+  stackReserve: u32;
+  queueFrames: u32;
+  heapSize: u32;
+  table: usize;
+  tableLength: u32;
+  firstIface: Iface | null;
+  frameTable: usize;
+  frameCount: u32;
+  umem: usize;
+  frameStride: u32;
+  needed: u32;
+}
+
+/** What a socket's fast receive path does not know; Socket.special. */
+export namespace Special {
+  /** Socket.error is to be reported. */
+  export const ERROR: u32 = 1;
+  /** Queue entries carry a snap length. */
+  export const SNAP: u32 = 2;
+}
+
+/** Socket.type of the network stack's hold on an interface, beside SOCK_RAW and SOCK_DGRAM. */
+export const STACK: u32 = 255;
+
+/** Socket.options. */
+export namespace Options {
+  export const IGNORE_OUTGOING: u32 = 1;
+  export const AUXDATA: u32 = 2;
+  export const TIMESTAMP: u32 = 4;
+  export const TIMESTAMPNS: u32 = 8;
+  export const LOCK_FILTER: u32 = 16;
+}
+
+@unmanaged
+export class Socket {
+  /** The next in State.receivers, State.watchers or State.freeSockets. */
+  next: Socket | null;
+  /** A frame matches when ((frame.key ^ key) & mask) == 0. */
+  key: u32;
+  mask: u32;
+  /** Where recv() takes and where the demultiplexer puts. The circle is as long as the socket's limit. */
+  head: Entry;
+  tail: Entry;
+  /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
+  skip: u32;
+  special: u32;
+  packets: u32;
+  /** The interface that send() uses without a further look, or null. */
+  out: Iface | null;
+  /** The interface that the socket is bound to; null: all of them. */
+  iface: Iface | null;
+  /** Network order, as it stands in a frame. */
+  protocol: u32;
+  type: u32;
+  options: u32;
+  error: u32;
+  /** The next in State.taps. */
+  nextTap: Socket | null;
+  /** The verified filter program, or 0. */
+  filter: usize;
+  filterLength: u32;
+  dropsQueueFull: u32;
+  dropsPoolEmpty: u32;
+  filtered: u32;
+  /** SO_RCVBUF, bytes. */
+  rcvbuf: u32;
+  /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
+  sndbuf: u32;
+  /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
+  sending: u32;
+  descriptor: u32;
+  /** Entries of the circle; the others that the socket has wait in the list of spareEntries. */
+  queueLength: u32;
+  spareEntries: Entry | null;
+  /** CONTROL_QUEUE_FRAMES words, the first lentCount of them the frames that the application holds in place. */
+  lent: usize;
+  lentCount: u32;
+  /** Was allocated one by one: goes back to the heap at close. */
+  single: u32;
+}
+
+/** The module's own roots, behind the control block. */
+@unmanaged
+export class State {
+  receivers: Socket | null;
+  /** Sockets with a filter, then the network stack: offered a frame after the receivers. */
+  watchers: Socket | null;
+  /** Sockets that see outgoing frames. */
+  taps: Socket | null;
+  freeSockets: Socket | null;
+  /** Sockets that exist, open or not. */
+  connections: u32;
+  interfaces: u32;
+  /** Where the next interface will lie. */
+  nextIface: usize;
+  /** The free block of the heap with the lowest address, or 0. */
+  heap: usize;
+}
+
+/** Refuses to compile when a class and abi.ts disagree. */
+// @ts-ignore: decorator
+@inline
+export function checkLayout(): void {
+  if (offsetof<Slot>("next") != abi.SLOT_NEXT) ERROR("Slot.next");
+  if (offsetof<Slot>() != abi.SLOT_BYTES) ERROR("Slot");
+  if (offsetof<Frame>("mac") != abi.FRAME_MAC) ERROR("Frame.mac");
+  if (offsetof<Frame>("key") != abi.FRAME_KEY) ERROR("Frame.key");
+  if (offsetof<Frame>("nsec") != abi.FRAME_NSEC) ERROR("Frame.nsec");
+  if (offsetof<Frame>("buffer") != abi.FRAME_BUFFER) ERROR("Frame.buffer");
+  if (offsetof<Frame>() != abi.FRAME_BYTES) ERROR("Frame");
+  if (offsetof<Iface>("fill") != abi.IFACE_FILL) ERROR("Iface.fill");
+  if (offsetof<Iface>("spare") != abi.IFACE_SPARE) ERROR("Iface.spare");
+  if (offsetof<Iface>("hwaddrHead") != abi.IFACE_HWADDR) ERROR("Iface.hwaddr");
+  if (offsetof<Iface>("name0") != abi.IFACE_NAME) ERROR("Iface.name");
+  if (offsetof<Iface>("fillRing") != abi.IFACE_FILL_RING) ERROR("Iface.fillRing");
+  if (offsetof<Iface>("rxLinkDown") != abi.IFACE_RX_LINK_DOWN) ERROR("Iface.rxLinkDown");
+  if (offsetof<Iface>() != abi.IFACE_BYTES) ERROR("Iface");
+  if (offsetof<Control>("preallocConns") != abi.CONTROL_PREALLOC_CONNS) ERROR("Control.preallocConns");
+  if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
+  if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");
+  if (offsetof<Control>() > abi.CONTROL_EXCHANGE) ERROR("Control");
+}

@@ -1,0 +1,78 @@
+// The frame pool of an interface and the module's side of its four rings. A frame is always in exactly one place:
+//
+//   FILL -> driver -> RX -> held by sockets and stack -> FILL      (receiving)
+//   free stack -> filled by send() -> TX -> driver -> COMPLETION -> free stack      (sending)
+//
+// and never leaves its interface's pool. How the pool is shared: `txOwned` frames belong to sending (at most `txTarget`),
+// sockets may hold frames while `spare` is above 0, and all others are with the driver, which keeps at least the
+// configured reserve. A frame that is sent and also held by a tap counts as held: its place on the sending side is filled
+// with the next frame that comes free.
+
+import { Frame, Iface } from "./layout";
+
+/** Gives an empty frame to the driver for receiving. */
+// @ts-ignore: decorator
+@inline
+export function fill(iface: Iface, frame: Frame): void {
+  const slot = iface.fill;
+  slot.frame = frame;
+  iface.fill = slot.next;
+}
+
+/** Puts a frame on the stack of those that are free for sending. */
+// @ts-ignore: decorator
+@inline
+export function pushFree(iface: Iface, frame: Frame): void {
+  const top = iface.free + 4;
+  store<usize>(top, changetype<usize>(frame));
+  iface.free = top;
+}
+
+/** A frame for sending, or null. */
+export function popFree(iface: Iface): Frame | null {
+  let top = iface.free;
+  let frame = load<usize>(top);
+  if (!frame) {
+    reap(iface);
+    top = iface.free;
+    frame = load<usize>(top);
+    if (!frame) return null;
+  }
+  iface.free = top - 4;
+  return changetype<Frame>(frame);
+}
+
+/** One holder less. The last one sends the frame back to where frames are wanted. */
+export function release(frame: Frame): void {
+  const refs = frame.refs - 1;
+  frame.refs = refs;
+  if (refs) return;
+  const iface = frame.iface;
+  ++iface.spare;
+  const owned = iface.txOwned;
+  if (owned == iface.txTarget) {
+    fill(iface, frame);
+  } else {
+    iface.txOwned = owned + 1;
+    pushFree(iface, frame);
+  }
+}
+
+/** Takes back the frames that the driver has sent. */
+export function reap(iface: Iface): void {
+  let slot = iface.completion;
+  let frame = slot.frame;
+  while (frame) {
+    slot.frame = null;
+    slot = slot.next;
+    const owner = frame.owner;
+    if (owner) {
+      frame.owner = null;
+      --owner.sending;
+    }
+    if (frame.refs) release(frame);
+    else pushFree(iface, frame);
+    frame = slot.frame;
+  }
+  iface.completion = slot;
+}

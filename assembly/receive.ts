@@ -1,0 +1,282 @@
+// The tap: every frame that a driver received is offered to all matching sockets and then to the network stack. All of
+// them share the frame; nothing is copied but into an application's buffer.
+
+import * as abi from "./abi";
+import { Frame, Iface, STACK, Socket, Special } from "./layout";
+import { control, exchange, state } from "./memory";
+import {
+  AF_PACKET,
+  ARPHRD_ETHER,
+  EAGAIN,
+  ETH_P_802_2,
+  ETH_P_802_3,
+  ETH_P_8021AD,
+  ETH_P_8021Q,
+  EINVAL,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  MSG_TRUNC,
+  PACKET_BROADCAST,
+  PACKET_HOST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  PACKET_OUTGOING,
+  SLL_ADDR,
+  SLL_FAMILY,
+  SLL_HALEN,
+  SLL_HATYPE,
+  SLL_IFINDEX,
+  SLL_PKTTYPE,
+  SLL_PROTOCOL,
+} from "./packet";
+import { fill, release } from "./pool";
+import { give } from "./port";
+
+/** htons() of a constant: the order in which protocols stand in a frame. */
+// @ts-ignore: decorator
+@inline
+function networkOrder(value: u32): u32 {
+  return ((value & 0xff) << 8) | (value >> 8);
+}
+
+/** Empties the RX rings of all interfaces. */
+export function service(): void {
+  let iface = control.firstIface;
+  while (iface) {
+    if (iface.rx.frame) receiveFrames(iface);
+    iface = iface.next;
+  }
+}
+
+/** At most one ring's length of frames, so that a flood cannot keep the lock for ever. */
+function receiveFrames(iface: Iface): void {
+  let slot = iface.rx;
+  let frame = slot.frame;
+  if (!iface.limit) return dropAll(iface);
+  let budget = iface.ringLength;
+  while (frame) {
+    slot.frame = null;
+    slot = slot.next;
+
+    const mac = frame.mac;
+    let key = <u32>load<u16>(mac, 12);
+    if ((key & 0xff) < 6) key = llcProtocol(frame);
+    else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) key = untag(frame, key);
+    key |= iface.key;
+    frame.key = key;
+
+    let refs: u32 = 0;
+    if (iface.spare > 0) {
+      let socket = state.receivers;
+      while (socket) {
+        if (!((socket.key ^ key) & socket.mask)) {
+          const entry = socket.tail;
+          if (entry.frame) {
+            ++socket.dropsQueueFull;
+          } else {
+            entry.frame = frame;
+            socket.tail = entry.next;
+            ++socket.packets;
+            ++refs;
+          }
+        }
+        socket = socket.next;
+      }
+      if (state.watchers) refs = offerToWatchers(frame, refs);
+    } else {
+      refs = refuse(iface, frame);
+    }
+
+    if (refs) {
+      frame.refs = refs;
+      --iface.spare;
+    } else {
+      fill(iface, frame);
+    }
+    if (!--budget) break;
+    frame = slot.frame;
+  }
+  iface.rx = slot;
+}
+
+/** The interface is down: what its driver still had received is dropped. */
+function dropAll(iface: Iface): void {
+  let slot = iface.rx;
+  let frame = slot.frame;
+  while (frame) {
+    slot.frame = null;
+    slot = slot.next;
+    fill(iface, frame);
+    ++iface.rxLinkDown;
+    frame = slot.frame;
+  }
+  iface.rx = slot;
+}
+
+/** The protocol of a frame with a length instead of an EtherType, as Linux's eth_type_trans() finds it. */
+function llcProtocol(frame: Frame): u32 {
+  // Novell's raw 802.3 starts its payload with a checksum of ones.
+  const raw = frame.len >= abi.ETH_HLEN + 2 && load<u16>(frame.mac, abi.ETH_HLEN) == 0xffff;
+  return networkOrder(raw ? ETH_P_802_3 : ETH_P_802_2);
+}
+
+/**
+ * Takes the VLAN tag out of a frame, as Linux does before packet sockets see it: the addresses move up by 4 bytes. Returns
+ * the protocol behind the tag.
+ */
+function untag(frame: Frame, tpid: u32): u32 {
+  if (frame.len < abi.ETH_HLEN + abi.VLAN_HLEN) return tpid;
+  const mac = frame.mac;
+  frame.tci = <u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN)) | (networkOrder(tpid) << 16);
+  frame.flags |= abi.FRAME_VLAN;
+  memory.copy(mac + abi.VLAN_HLEN, mac, 2 * abi.ETH_ALEN);
+  frame.mac = mac + abi.VLAN_HLEN;
+  frame.len -= abi.VLAN_HLEN;
+  const key = <u32>load<u16>(mac, abi.VLAN_HLEN + 12);
+  return (key & 0xff) < 6 ? llcProtocol(frame) : key;
+}
+
+/** Offers a frame to the sockets with filters and to the network stack; returns its holders so far and now. */
+function offerToWatchers(frame: Frame, refs: u32): u32 {
+  let socket = state.watchers;
+  while (socket) {
+    if (!((socket.key ^ frame.key) & socket.mask)) refs += enqueue(socket, frame);
+    socket = socket.next;
+  }
+  return refs;
+}
+
+/** Puts a frame into a socket's queue if its limit lets it. Returns the holders that this adds. */
+export function enqueue(socket: Socket, frame: Frame): u32 {
+  const entry = socket.tail;
+  if (entry.frame) {
+    ++socket.dropsQueueFull;
+    return 0;
+  }
+  entry.frame = frame;
+  socket.tail = entry.next;
+  ++socket.packets;
+  return 1;
+}
+
+/** No socket may hold another frame of this pool: counts the drops, and asks the network stack, which has a reserve. */
+function refuse(iface: Iface, frame: Frame): u32 {
+  const key = frame.key;
+  ++iface.rxPoolEmpty;
+  let socket = state.receivers;
+  while (socket) {
+    if (!((socket.key ^ key) & socket.mask)) ++socket.dropsPoolEmpty;
+    socket = socket.next;
+  }
+  let refs: u32 = 0;
+  socket = state.watchers;
+  while (socket) {
+    if (!((socket.key ^ key) & socket.mask)) {
+      if (socket.type == STACK && iface.spare + <i32>control.stackReserve > 0) refs += enqueue(socket, frame);
+      else ++socket.dropsPoolEmpty;
+    }
+    socket = socket.next;
+  }
+  return refs;
+}
+
+/** Takes the oldest frame out of a socket's queue; the frame stays held. */
+export function dequeue(socket: Socket): Frame | null {
+  const entry = socket.head;
+  const frame = entry.frame;
+  entry.frame = null;
+  if (frame) socket.head = entry.next;
+  return frame;
+}
+
+/** recv(2) without flags. Returns bytes given to the caller, or a negative errno. */
+export function receive(socket: Socket, len: u32): i32 {
+  if (socket.special) return receiveFrom(socket, len, 0);
+  let entry = socket.head;
+  let frame = entry.frame;
+  if (!frame) {
+    service();
+    frame = entry.frame;
+    if (!frame) return -EAGAIN;
+  }
+  const skip = socket.skip;
+  const n = min(frame.len - skip, len);
+  give(frame.mac + skip, n);
+  entry.frame = null;
+  socket.head = entry.next;
+  release(frame);
+  return n;
+}
+
+/**
+ * recvfrom(2) and recvmsg(2): `flags` MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT (waiting is the glue's matter) and WANT_NAME.
+ * Returns bytes given to the caller (with MSG_TRUNC: bytes that there were), or a negative errno.
+ */
+export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
+  if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | abi.WANT_NAME)) return -EINVAL;
+  if (socket.special & Special.ERROR) return -takeError(socket);
+  const entry = socket.head;
+  if (!entry.frame) service();
+  const frame = entry.frame;
+  if (!frame) return -EAGAIN;
+  let there = frame.len - socket.skip;
+  if (socket.special & Special.SNAP) there = min(there, entry.snap);
+  const n = min(there, len);
+  give(frame.mac + socket.skip, n);
+  if (flags & abi.WANT_NAME) {
+    describe(socket, frame);
+    store<u32>(exchange, n < there ? MSG_TRUNC : 0, abi.EXCHANGE_MSG_FLAGS);
+    store<u32>(exchange, there, abi.EXCHANGE_LEN);
+  }
+  if (!(flags & MSG_PEEK)) {
+    entry.frame = null;
+    socket.head = entry.next;
+    release(frame);
+  }
+  return flags & MSG_TRUNC ? there : n;
+}
+
+/** The pending error of a socket, which is thereby reported. */
+export function takeError(socket: Socket): i32 {
+  const error = socket.error;
+  socket.error = 0;
+  socket.special &= ~Special.ERROR;
+  return error;
+}
+
+/** Writes the frame's sockaddr_ll and what recvmsg() tells of it to the exchange area. */
+export function describe(socket: Socket, frame: Frame): void {
+  const mac = frame.mac;
+  store<u16>(exchange, AF_PACKET, SLL_FAMILY);
+  store<u16>(exchange, frame.key, SLL_PROTOCOL);
+  store<u32>(exchange, frame.key >> 16, SLL_IFINDEX);
+  store<u16>(exchange, ARPHRD_ETHER, SLL_HATYPE);
+  store<u8>(exchange, packetType(socket, frame), SLL_PKTTYPE);
+  store<u8>(exchange, abi.ETH_ALEN, SLL_HALEN);
+  store<u32>(exchange, load<u32>(mac, abi.ETH_ALEN), SLL_ADDR);
+  store<u32>(exchange, load<u16>(mac, abi.ETH_ALEN + 4), SLL_ADDR + 4);
+  store<u32>(exchange, frame.len, abi.EXCHANGE_WIRE_LEN);
+  store<u32>(exchange, frame.flags, abi.EXCHANGE_FRAME_FLAGS);
+  store<u32>(exchange, frame.tci, abi.EXCHANGE_TCI);
+  store<u32>(exchange, frame.sec, abi.EXCHANGE_SEC);
+  store<u32>(exchange, frame.nsec, abi.EXCHANGE_NSEC);
+}
+
+/** PACKET_HOST, PACKET_BROADCAST, ... of packet(7). */
+export function packetType(socket: Socket, frame: Frame): u32 {
+  if (frame.flags & abi.FRAME_OUTGOING) return PACKET_OUTGOING;
+  // Without a VLAN device Linux marks a tagged frame as somebody else's before it reaches sockets of one protocol.
+  if (frame.flags & abi.FRAME_VLAN && frame.tci & 0xfff && socket.mask & 0xffff) return PACKET_OTHERHOST;
+  const head = load<u32>(frame.mac);
+  const tail = <u32>load<u16>(frame.mac, 4);
+  if (head & 1) return head == 0xffffffff && tail == 0xffff ? PACKET_BROADCAST : PACKET_MULTICAST;
+  const iface = frame.iface;
+  return head == iface.hwaddrHead && tail == iface.hwaddrTail ? PACKET_HOST : PACKET_OTHERHOST;
+}
+
+/** FIONREAD: bytes of the next frame, or 0. */
+export function bytesReadable(socket: Socket): u32 {
+  if (!socket.head.frame) service();
+  const frame = socket.head.frame;
+  return frame ? frame.len - socket.skip : 0;
+}

@@ -1,0 +1,267 @@
+// The socket table: NuttX's connection options, the descriptor table, and what a socket is bound to.
+
+import * as abi from "./abi";
+import { allocate, free } from "./heap";
+import { ifaceOf } from "./interfaces";
+import { Entry, Frame, Iface, Options, STACK, Socket, Special, State } from "./layout";
+import { control, exchange, makeCircle, socketBytes, state } from "./memory";
+import {
+  AF_PACKET,
+  ARPHRD_ETHER,
+  EINVAL,
+  ENETDOWN,
+  ENOBUFS,
+  ENODEV,
+  ESOCKTNOSUPPORT,
+  ETH_P_ALL,
+  IFF_UP,
+  SLL_ADDR,
+  SLL_BYTES,
+  SLL_FAMILY,
+  SLL_HALEN,
+  SLL_HATYPE,
+  SLL_IFINDEX,
+  SLL_PKTTYPE,
+  SLL_PROTOCOL,
+  SOCK_DGRAM,
+  SOCK_RAW,
+} from "./packet";
+import { release } from "./pool";
+import { dequeue } from "./receive";
+import { takeBackLent } from "./zerocopy";
+
+const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
+
+/**
+ * socket(2): `type` SOCK_RAW, SOCK_DGRAM or STACK; `protocol` in network order as it stands in memory (its low 16 bits).
+ * Returns a descriptor, or -ESOCKTNOSUPPORT, -ENOBUFS.
+ */
+export function openSocket(type: u32, protocol: u32): i32 {
+  if (type != SOCK_RAW && type != SOCK_DGRAM && type != STACK) return -ESOCKTNOSUPPORT;
+  let descriptor: u32 = 0;
+  while (load<u32>(control.table + (descriptor << 2))) {
+    if (++descriptor == control.tableLength) return -ENOBUFS;
+  }
+  const socket = newConnection();
+  if (!socket) return -ENOBUFS;
+  store<u32>(control.table + (descriptor << 2), changetype<usize>(socket));
+  socket.descriptor = descriptor;
+  socket.type = type;
+  socket.skip = type == SOCK_DGRAM ? abi.ETH_HLEN : 0;
+  makeQueue(socket);
+  attach(socket, null, protocol & 0xffff);
+  return descriptor;
+}
+
+/** The queue of a new socket, as long as it can be, and its empty list of lent frames. */
+function makeQueue(socket: Socket): void {
+  const first = changetype<usize>(socket) + offsetof<Socket>();
+  const length = control.queueFrames;
+  makeCircle(first, length, <u32>offsetof<Entry>(), <u32>offsetof<Entry>("next"));
+  socket.head = socket.tail = changetype<Entry>(first);
+  socket.queueLength = length;
+  socket.lent = first + length * <u32>offsetof<Entry>();
+  socket.rcvbuf = length * control.frameStride;
+}
+
+/** A connection of the free list, or a new one as CONFIG_NET_PKT_ALLOC_CONNS and _MAX_CONNS allow; zeroed. */
+function newConnection(): Socket | null {
+  if (!state.freeSockets) allocateConnections();
+  const socket = state.freeSockets;
+  if (!socket) return null;
+  state.freeSockets = socket.next;
+  const single = socket.single;
+  memory.fill(changetype<usize>(socket), 0, socketBytes());
+  socket.single = single;
+  return socket;
+}
+
+function allocateConnections(): void {
+  let count = control.allocConns;
+  if (control.maxConns) {
+    if (state.connections >= control.maxConns) return;
+    count = min(count, control.maxConns - state.connections);
+  }
+  if (!count) return;
+  const bytes = socketBytes();
+  let at = allocate(count * bytes);
+  if (!at) return;
+  state.connections += count;
+  for (let i: u32 = 0; i < count; ++i) {
+    const socket = changetype<Socket>(at);
+    socket.single = control.allocConns == 1 ? 1 : 0;
+    socket.next = state.freeSockets;
+    state.freeSockets = socket;
+    at += bytes;
+  }
+}
+
+/** close(2): received frames are freed, frames to send are still sent. */
+export function closeSocket(socket: Socket): void {
+  detach(socket);
+  let frame = dequeue(socket);
+  while (frame) {
+    release(frame);
+    frame = dequeue(socket);
+  }
+  takeBackLent(socket);
+  if (socket.sending) disown(socket);
+  store<u32>(control.table + (socket.descriptor << 2), 0);
+  if (socket.single) {
+    --state.connections;
+    free(changetype<usize>(socket));
+  } else {
+    socket.next = state.freeSockets;
+    state.freeSockets = socket;
+  }
+}
+
+/** The frames that are still being sent count against nobody any more. */
+function disown(socket: Socket): void {
+  const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
+  for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
+    const frame = changetype<Frame>(at);
+    if (frame.owner == socket) frame.owner = null;
+  }
+}
+
+/**
+ * bind(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Its protocol 0 keeps the socket's, its
+ * ifindex 0 means every interface. Returns 0, -EINVAL or -ENODEV.
+ */
+export function bindSocket(socket: Socket, addressLength: u32): i32 {
+  if (addressLength < SLL_BYTES || load<u16>(exchange, SLL_FAMILY) != AF_PACKET) return -EINVAL;
+  const index = load<u32>(exchange, SLL_IFINDEX);
+  const iface = ifaceOf(index);
+  if (index && !iface) return -ENODEV;
+  const protocol = <u32>load<u16>(exchange, SLL_PROTOCOL);
+  detach(socket);
+  attach(socket, iface, protocol ? protocol : socket.protocol);
+  if (iface && !(iface.flags & IFF_UP)) reportError(socket, ENETDOWN);
+  return 0;
+}
+
+/** getsockname(2): writes a sockaddr_ll to the exchange area and returns its length. */
+export function socketName(socket: Socket): i32 {
+  memory.fill(exchange, 0, SLL_BYTES);
+  store<u16>(exchange, AF_PACKET, SLL_FAMILY);
+  store<u16>(exchange, socket.protocol, SLL_PROTOCOL);
+  const iface = socket.iface;
+  if (!iface) return SLL_ADDR;
+  store<u32>(exchange, iface.index, SLL_IFINDEX);
+  store<u16>(exchange, ARPHRD_ETHER, SLL_HATYPE);
+  store<u8>(exchange, abi.ETH_ALEN, SLL_HALEN);
+  store<u32>(exchange, iface.hwaddrHead, SLL_ADDR);
+  store<u16>(exchange, iface.hwaddrTail, SLL_ADDR + 4);
+  return SLL_ADDR + abi.ETH_ALEN;
+}
+
+/** Sets what a detached socket is bound to, and enters it into the lists of those that frames are offered to. */
+function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
+  socket.iface = iface;
+  socket.protocol = protocol;
+  socket.key = protocol | (iface ? iface.key : 0);
+  socket.mask = (protocol == ALL ? 0 : 0xffff) | (iface ? 0xffff0000 : 0);
+  choosePath(socket);
+  if (!protocol) return;
+  if (watches(socket)) {
+    // The network stack is served last.
+    let link = changetype<usize>(state) + offsetof<State>("watchers");
+    if (socket.type == STACK) while (load<usize>(link)) link = load<usize>(link) + offsetof<Socket>("next");
+    socket.next = changetype<Socket | null>(load<usize>(link));
+    store<usize>(link, changetype<usize>(socket));
+  } else {
+    socket.next = state.receivers;
+    state.receivers = socket;
+  }
+  if (protocol == ALL && socket.type != STACK && !(socket.options & Options.IGNORE_OUTGOING)) {
+    socket.nextTap = state.taps;
+    state.taps = socket;
+  }
+}
+
+/** Enters a socket into the lists anew after something that decides them has changed. */
+export function rebind(socket: Socket): void {
+  detach(socket);
+  attach(socket, socket.iface, socket.protocol);
+}
+
+/** Is the socket one of those that receiveFrames() does not serve in its inner loop? */
+function watches(socket: Socket): bool {
+  return socket.type == STACK;
+}
+
+/** Takes a socket out of the lists of those that frames are offered to. */
+function detach(socket: Socket): void {
+  const roots = changetype<usize>(state);
+  unlink(roots + offsetof<State>("receivers"), socket, offsetof<Socket>("next"));
+  unlink(roots + offsetof<State>("watchers"), socket, offsetof<Socket>("next"));
+  unlink(roots + offsetof<State>("taps"), socket, offsetof<Socket>("nextTap"));
+}
+
+/** Removes `socket` from the list that starts at `link` and goes on at offset `next` of its members, if it is there. */
+function unlink(link: usize, socket: Socket, next: usize): void {
+  for (;;) {
+    const member = load<usize>(link);
+    if (!member) return;
+    if (member == changetype<usize>(socket)) {
+      store<usize>(link, load<usize>(member + next));
+      return;
+    }
+    link = member + next;
+  }
+}
+
+/** Decides whether send() may take its short way. */
+export function choosePath(socket: Socket): void {
+  const plain = socket.type != SOCK_DGRAM && !socket.sndbuf && !(socket.special & Special.ERROR);
+  socket.out = plain ? socket.iface : null;
+}
+
+/** Makes the receive queue hold at most `frames` frames, but no fewer than it holds now. */
+export function limitQueue(socket: Socket, frames: u32): void {
+  const limit = min(max(frames, 1), control.queueFrames);
+  while (socket.queueLength < limit) {
+    const entry = socket.spareEntries!;
+    socket.spareEntries = entry.next;
+    ++socket.queueLength;
+    if (!socket.tail.frame) {
+      entry.next = socket.tail.next;
+      socket.tail.next = entry;
+    } else {
+      before(socket.tail).next = entry;
+      entry.next = socket.tail;
+      socket.tail = entry;
+    }
+  }
+  while (socket.queueLength > limit && !socket.tail.frame) {
+    const entry = socket.tail;
+    before(entry).next = entry.next;
+    socket.tail = entry.next;
+    if (socket.head == entry) socket.head = entry.next;
+    entry.next = changetype<Entry>(socket.spareEntries);
+    socket.spareEntries = entry;
+    --socket.queueLength;
+  }
+}
+
+function before(entry: Entry): Entry {
+  let at = entry;
+  while (at.next != entry) at = at.next;
+  return at;
+}
+
+/** Tells a socket of an error once. */
+export function reportError(socket: Socket, error: u32): void {
+  socket.error = error;
+  socket.special |= Special.ERROR;
+  socket.out = null;
+}
+
+/** Tells all sockets that are bound to the interface. */
+export function reportToBound(iface: Iface, error: u32): void {
+  for (let i: u32 = 0; i < control.tableLength; ++i) {
+    const socket = changetype<Socket>(load<u32>(control.table + (i << 2)));
+    if (changetype<usize>(socket) && socket.iface == iface) reportError(socket, error);
+  }
+}

@@ -1,0 +1,135 @@
+// Sending: a frame is taken from the interface's free stack, filled once from the caller's buffer, shown to the sockets
+// that watch outgoing frames, and put on the TX ring, from where the driver sends it.
+
+import * as abi from "./abi";
+import { ifaceOf } from "./interfaces";
+import { Frame, Iface, Socket, Special } from "./layout";
+import { exchange, state } from "./memory";
+import {
+  EAGAIN,
+  EINVAL,
+  EMSGSIZE,
+  ENETDOWN,
+  ENXIO,
+  ETH_P_8021Q,
+  ETH_P_ALL,
+  IFF_UP,
+  SLL_ADDR,
+  SLL_BYTES,
+  SLL_HALEN,
+  SLL_IFINDEX,
+  SLL_PROTOCOL,
+} from "./packet";
+import { popFree, pushFree, reap } from "./pool";
+import { take } from "./port";
+import { enqueue, takeError } from "./receive";
+
+/** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
+export function send(socket: Socket, len: u32): i32 {
+  const iface = socket.out;
+  // Unsigned: a length below the header's becomes a large number.
+  if (!iface || len - abi.ETH_HLEN >= iface.limit) return sendOn(socket, socket.iface, socket.protocol, len, 0);
+  let top = iface.free;
+  let frame = load<usize>(top);
+  if (!frame) {
+    reap(iface);
+    top = iface.free;
+    frame = load<usize>(top);
+    if (!frame) return -EAGAIN;
+  }
+  iface.free = top - 4;
+  const mac = changetype<Frame>(frame).buffer + iface.txOffset;
+  take(mac, len);
+  queue(socket, iface, changetype<Frame>(frame), mac, len, socket.protocol);
+  return len;
+}
+
+/** sendto(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Returns as send(). */
+export function sendTo(socket: Socket, len: u32, addressLength: u32): i32 {
+  if (addressLength < SLL_BYTES || load<u8>(exchange, SLL_HALEN) > addressLength - SLL_ADDR) return -EINVAL;
+  const iface = ifaceOf(load<u32>(exchange, SLL_IFINDEX));
+  return sendOn(socket, iface, load<u16>(exchange, SLL_PROTOCOL), len, exchange + SLL_ADDR);
+}
+
+/** The checks of Linux's packet_snd(), in its order. `to` is the destination's address, or 0. */
+function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to: usize): i32 {
+  if (!iface) return -ENXIO;
+  if (!(iface.flags & IFF_UP)) return -ENETDOWN;
+  const skip = socket.skip;
+  const most = iface.mtu + abi.ETH_HLEN;
+  if (len > most + abi.VLAN_HLEN - skip) return -EMSGSIZE;
+  if (socket.special & Special.ERROR) return -takeError(socket);
+  const total = len + skip;
+  if (total < abi.ETH_HLEN || (skip && !to)) return -EINVAL;
+  if (socket.sndbuf && !mayQueue(socket)) return -EAGAIN;
+  const frame = popFree(iface);
+  if (!frame) return -EAGAIN;
+  const mac = frame.buffer + iface.txOffset;
+  if (skip) {
+    store<u32>(mac, load<u32>(to));
+    store<u16>(mac, load<u16>(to, 4), 4);
+    store<u32>(mac, iface.hwaddrHead, 6);
+    store<u16>(mac, iface.hwaddrTail, 10);
+    store<u16>(mac, protocol, 12);
+  }
+  take(mac + skip, len);
+  if (total > most && load<u16>(mac, 12) != bswap<u16>(<u16>ETH_P_8021Q)) {
+    pushFree(iface, frame);
+    return -EMSGSIZE;
+  }
+  if (socket.sndbuf) {
+    frame.owner = socket;
+    ++socket.sending;
+  }
+  queue(socket, iface, frame, mac, total, protocol);
+  return len;
+}
+
+/** Does SO_SNDBUF leave room for another frame? */
+export function mayQueue(socket: Socket): bool {
+  if (socket.sending < socket.sndbuf) return true;
+  const iface = socket.iface;
+  if (iface) reap(iface);
+  return socket.sending < socket.sndbuf;
+}
+
+/** Puts a filled frame on the TX ring, after the sockets that watch outgoing frames have seen it. */
+export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, len: u32, protocol: u32): void {
+  if (len < abi.ETH_ZLEN) memory.fill(mac + len, 0, abi.ETH_ZLEN - len);
+  frame.mac = mac;
+  frame.len = len;
+  if (state.taps) showToTaps(socket, iface, frame, protocol);
+  const slot = iface.tx;
+  slot.frame = frame;
+  iface.tx = slot.next;
+}
+
+/**
+ * Offers an outgoing frame to all sockets of ETH_P_ALL but its sender. What they take is then held by them and by the TX
+ * ring, and no longer counts as a frame of the sending side.
+ */
+function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): void {
+  if (!protocol || protocol == bswap<u16>(<u16>ETH_P_ALL)) protocol = load<u16>(frame.mac, 12);
+  const key = protocol | iface.key;
+  frame.key = key;
+  frame.flags = abi.FRAME_OUTGOING;
+  const held = frame.refs != 0;
+  const room = held || iface.spare > 0;
+  let refs: u32 = 0;
+  let tap = state.taps;
+  while (tap) {
+    if (tap != sender && !((tap.key ^ key) & tap.mask)) {
+      if (room) refs += enqueue(tap, frame);
+      else ++tap.dropsPoolEmpty;
+    }
+    tap = tap.nextTap;
+  }
+  if (!refs) return;
+  if (held) {
+    frame.refs += refs;
+  } else {
+    frame.refs = refs + 1;
+    --iface.spare;
+    --iface.txOwned;
+  }
+}

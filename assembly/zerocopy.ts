@@ -1,0 +1,99 @@
+// Frames that an application reads and writes in place. A socket remembers what it lent, so that a frame given back twice
+// is an error and one never given back returns when the socket closes.
+
+import * as abi from "./abi";
+import { Frame, Iface, Socket, Special } from "./layout";
+import { control } from "./memory";
+import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO, IFF_UP } from "./packet";
+import { popFree, pushFree, release } from "./pool";
+import { service, takeError } from "./receive";
+import { queue } from "./transmit";
+
+function lend(socket: Socket, frame: Frame): i32 {
+  store<usize>(socket.lent + (socket.lentCount++ << 2), changetype<usize>(frame));
+  return <i32>changetype<usize>(frame);
+}
+
+/** Takes a frame off the socket's list; false when it is not on it. */
+function takeBack(socket: Socket, frame: Frame): bool {
+  const lent = socket.lent;
+  const last = socket.lentCount - 1;
+  for (let i = last; i != -1; --i) {
+    if (load<usize>(lent + (i << 2)) == changetype<usize>(frame)) {
+      store<usize>(lent + (i << 2), load<usize>(lent + (last << 2)));
+      socket.lentCount = last;
+      return true;
+    }
+  }
+  return false;
+}
+
+function letGo(frame: Frame): void {
+  if (frame.refs) release(frame);
+  else pushFree(frame.iface, frame);
+}
+
+/**
+ * The oldest received frame, lent in place: FRAME_MAC and FRAME_LEN say where it is. Others may look at the same bytes:
+ * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent) or the pending error.
+ */
+export function lendReceived(socket: Socket): i32 {
+  if (socket.special & Special.ERROR) return -takeError(socket);
+  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  const entry = socket.head;
+  if (!entry.frame) service();
+  const frame = entry.frame;
+  if (!frame) return -EAGAIN;
+  entry.frame = null;
+  socket.head = entry.next;
+  return lend(socket, frame);
+}
+
+/**
+ * An empty frame to be written in place, from its link-layer header at FRAME_MAC on, and passed to sendLent(). Returns the
+ * frame's offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame free), -ENOBUFS (too many lent).
+ */
+export function lendEmpty(socket: Socket): i32 {
+  const iface = socket.iface;
+  if (!iface) return -ENXIO;
+  if (!iface.limit) return -ENETDOWN;
+  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  const frame = popFree(iface);
+  if (!frame) return -EAGAIN;
+  frame.mac = frame.buffer + iface.txOffset;
+  return lend(socket, frame);
+}
+
+/** Gives a lent frame back unsent. Returns 0, or -EINVAL when the socket does not hold it. */
+export function giveBack(socket: Socket, frame: Frame): i32 {
+  if (!takeBack(socket, frame)) return -EINVAL;
+  letGo(frame);
+  return 0;
+}
+
+/**
+ * Sends a lent frame, empty or received, from where it lies: `len` bytes from its link-layer header on. Returns `len` and
+ * owns the frame then; with an error the frame stays lent: -EINVAL (not lent, or shorter than the header), -EBUSY (a
+ * received frame that others still hold), -EMSGSIZE, -ENXIO, -ENETDOWN.
+ */
+export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
+  const iface = socket.iface;
+  if (!iface) return -ENXIO;
+  if (!iface.limit) return -ENETDOWN;
+  if (len < abi.ETH_HLEN) return -EINVAL;
+  if (len - abi.ETH_HLEN >= iface.limit) return -EMSGSIZE;
+  if (!takeBack(socket, frame)) return -EINVAL;
+  if (frame.refs > 1) {
+    lend(socket, frame);
+    return -EBUSY;
+  }
+  queue(socket, iface, frame, frame.mac, len, socket.protocol);
+  return len;
+}
+
+/** close(2): nothing stays lent. */
+export function takeBackLent(socket: Socket): void {
+  while (socket.lentCount) {
+    letGo(changetype<Frame>(load<usize>(socket.lent + (--socket.lentCount << 2))));
+  }
+}
