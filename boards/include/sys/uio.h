@@ -1,0 +1,17 @@
+/* Scatter and gather: readv(2). */
+#ifndef PKT_SYS_UIO_H
+#define PKT_SYS_UIO_H
+
+#include <pkt_redirect.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct iovec {
+  void *iov_base;
+  size_t iov_len;
+};
+
+ssize_t readv(int fd, const struct iovec *vector, int count) PKT_CALLS(readv);
+ssize_t writev(int fd, const struct iovec *vector, int count) PKT_CALLS(writev);
+
+#endif

@@ -1,0 +1,13 @@
+/* The libc's unistd.h, with close(), read() and write() that know packet sockets. Other descriptors reach the libc's. */
+#ifndef PKT_UNISTD_H
+#define PKT_UNISTD_H
+
+#include_next <unistd.h>
+#include <pkt_redirect.h>
+#include <sys/types.h>
+
+int close(int fd) PKT_CALLS(close);
+ssize_t read(int fd, void *buffer, size_t len) PKT_CALLS(read);
+ssize_t write(int fd, const void *buffer, size_t len) PKT_CALLS(write);
+
+#endif
