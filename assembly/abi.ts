@@ -180,6 +180,17 @@ export const IFACE_RING_FAULTS: u32 = 140;
 export const IFACE_RX_LINK_DOWN: u32 = 144;
 export const IFACE_BYTES: u32 = 148;
 
+// ---- Socket: the part that the glue sees --------------------------------------------------------------------------
+
+/** Counts how often this connection was opened: tells a descriptor from its successor of the same number. */
+export const SOCKET_GENERATION: u32 = 0;
+/** Not 0: non-blocking (O_NONBLOCK). Written by the glue. */
+export const SOCKET_NONBLOCK: u32 = 4;
+/** SO_RCVTIMEO and SO_SNDTIMEO in microseconds, 64 bits each; 0 = for ever. Written by the glue. */
+export const SOCKET_RCVTIMEO: u32 = 8;
+export const SOCKET_SNDTIMEO: u32 = 16;
+export const SOCKET_BYTES: u32 = 24;
+
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 
 export const ETH_ALEN: u32 = 6;

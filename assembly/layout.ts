@@ -127,6 +127,12 @@ export namespace Options {
 
 @unmanaged
 export class Socket {
+  generation: u32;
+  nonblock: u32;
+  receiveTimeoutLow: u32;
+  receiveTimeoutHigh: u32;
+  sendTimeoutLow: u32;
+  sendTimeoutHigh: u32;
   /** The next in State.receivers, State.watchers or State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
@@ -209,6 +215,9 @@ export function checkLayout(): void {
   if (offsetof<Iface>("fillRing") != abi.IFACE_FILL_RING) ERROR("Iface.fillRing");
   if (offsetof<Iface>("rxLinkDown") != abi.IFACE_RX_LINK_DOWN) ERROR("Iface.rxLinkDown");
   if (offsetof<Iface>() != abi.IFACE_BYTES) ERROR("Iface");
+  if (offsetof<Socket>("nonblock") != abi.SOCKET_NONBLOCK) ERROR("Socket.nonblock");
+  if (offsetof<Socket>("receiveTimeoutLow") != abi.SOCKET_RCVTIMEO) ERROR("Socket.receiveTimeout");
+  if (offsetof<Socket>("sendTimeoutLow") != abi.SOCKET_SNDTIMEO) ERROR("Socket.sendTimeout");
   if (offsetof<Control>("preallocConns") != abi.CONTROL_PREALLOC_CONNS) ERROR("Control.preallocConns");
   if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");

@@ -40,6 +40,12 @@ struct pkt_iface {
   uint32_t rx_pool_empty, ring_faults, rx_link_down;
 };
 
+/* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */
+struct pkt_socket {
+  uint32_t generation, nonblock;
+  uint32_t receive_timeout[2], send_timeout[2]; /* low word first */
+};
+
 #define PKT_AT(type, field, number)                                                                                    \
   static_assert(offsetof(struct type, field) == (number), #type "." #field " is not where assembly/abi.ts says")
 
@@ -63,6 +69,10 @@ PKT_AT(pkt_iface, name, PKT_IFACE_NAME);
 PKT_AT(pkt_iface, fill_ring, PKT_IFACE_FILL_RING);
 PKT_AT(pkt_iface, stamping, PKT_IFACE_STAMPING);
 PKT_AT(pkt_iface, rx_link_down, PKT_IFACE_RX_LINK_DOWN);
+PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
+PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
+PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);
+static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");
