@@ -1,0 +1,61 @@
+// The edge between the host's tools and whatever runs the module. Two engines stand behind it: V8, which is always there,
+// and wasm3, the interpreter of the boards, by way of the boards' own C code (host/engine/addon.c).
+import { LoadError, TrapError } from "./errors.js";
+import { exportArguments, type ExportName } from "./exports.js";
+import * as v8 from "./v8.js";
+import * as wasm3 from "./wasm3.js";
+
+export { LoadError, TrapError };
+
+export const engineNames = ["v8", "wasm3"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** What an engine does. `call` throws TrapError; nothing of the module is reached after that. */
+export interface Backend {
+  readonly memory: Uint8Array;
+  readonly exports: ReadonlySet<string>;
+  call(name: ExportName, args: readonly number[], buffer: Uint8Array): number;
+}
+
+/** A loaded module. */
+export interface Engine {
+  readonly name: EngineName;
+  /** The live linear memory, as many bytes as the loader was asked for. */
+  readonly memory: Uint8Array;
+  /**
+   * Calls an export. `buffer` is the caller's buffer that the module's imports port.give and port.take write and read, each
+   * from its start on. Returns the result as a signed number, 0 for a function without. Throws TrapError when the module
+   * trapped, and at every call from then on, since its state cannot be trusted any more.
+   */
+  call(name: ExportName, args?: readonly number[], buffer?: Uint8Array): number;
+}
+
+export interface LoadOptions {
+  engine?: EngineName;
+  /** Bytes of linear memory to use, at most the 65536 of one page, which is the default. */
+  memorySize?: number;
+}
+
+const noBuffer = new Uint8Array(0);
+
+/** Loads a pktsock module. Throws LoadError for anything else, and for one of another ABI version. */
+export function load(wasm: Uint8Array, { engine = "v8", memorySize = 65536 }: LoadOptions = {}): Engine {
+  const backend = engine === "v8" ? v8.load(wasm, memorySize) : wasm3.load(wasm, memorySize);
+  for (const name of Object.keys(exportArguments)) {
+    if (!backend.exports.has(name)) throw new LoadError(`not a pktsock module: it exports no function ${name}`);
+  }
+  let trap: TrapError | undefined;
+  return {
+    name: engine,
+    memory: backend.memory,
+    call(name, args = [], buffer = noBuffer) {
+      if (trap !== undefined) throw trap;
+      try {
+        return backend.call(name, args, buffer);
+      } catch (error) {
+        if (error instanceof TrapError) trap = error;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { ABI_VERSION } from "../../assembly/abi.js";
+import type { Backend } from "./engine.js";
+import { LoadError, TrapError } from "./errors.js";
+
+/** wasm3's word for each of V8's messages. */
+const reasons: readonly [RegExp, string][] = [
+  [/unreachable/, "unreachable executed"],
+  [/memory access out of bounds/, "out of bounds memory access"],
+  [/divide by zero|remainder by zero/, "integer divide by zero"],
+  [/divide result unrepresentable/, "integer overflow"],
+  [/table index is out of bounds/, "undefined element"],
+  [/call stack size/, "stack overflow"],
+];
+
+class OverrunError extends Error {}
+
+/** Loads the module into V8. It cannot give a module less than its page: memory behind `memorySize` exists but is not shown. */
+export function load(wasm: Uint8Array, memorySize: number): Backend {
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(wasm as BufferSource);
+  } catch (error) {
+    throw new LoadError(`not a WebAssembly module: ${(error as Error).message}`);
+  }
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    if (from !== "port" || (name !== "give" && name !== "take")) {
+      throw new LoadError(`the module imports what the port does not have: ${from}.${name}`);
+    }
+  }
+
+  let page: Uint8Array;
+  let buffer = new Uint8Array(0);
+  let given = 0;
+  let taken = 0;
+  const port = {
+    give(offset: number, length: number) {
+      const bytes = part(page, offset, length);
+      if (length >>> 0 > buffer.length - given) throw new OverrunError("it gave more bytes than the caller's buffer holds");
+      buffer.set(bytes, given);
+      given += bytes.length;
+    },
+    take(offset: number, length: number) {
+      const bytes = part(page, offset, length);
+      if (length >>> 0 > buffer.length - taken) throw new OverrunError("it took more bytes than the caller's buffer holds");
+      bytes.set(buffer.subarray(taken, taken + bytes.length));
+      taken += bytes.length;
+    },
+  };
+
+  const { exports } = new WebAssembly.Instance(module, { port });
+  const { PKTSOCK_ABI: abi, memory } = exports;
+  if (!(abi instanceof WebAssembly.Global)) throw new LoadError("not a pktsock module: it exports no PKTSOCK_ABI");
+  if (abi.value !== ABI_VERSION) {
+    throw new LoadError(
+      `the module speaks version ${abi.value} of the pktsock ABI, but this program version ${ABI_VERSION}: build both anew`,
+    );
+  }
+  if (!(memory instanceof WebAssembly.Memory)) throw new LoadError("not a pktsock module: it exports no memory");
+  page = new Uint8Array(memory.buffer).subarray(0, memorySize);
+
+  return {
+    memory: page,
+    exports: new Set(Object.keys(exports).filter((name) => typeof exports[name] === "function")),
+    call(name, args, callersBuffer) {
+      buffer = callersBuffer as Uint8Array<ArrayBuffer>;
+      given = taken = 0;
+      try {
+        return ((exports[name] as (...args: number[]) => number | undefined)(...args) ?? 0) | 0;
+      } catch (error) {
+        throw asTrap(error, name);
+      }
+    },
+  };
+}
+
+/** `length` bytes of linear memory at `offset`, which must lie in it. */
+function part(memory: Uint8Array, offset: number, length: number): Uint8Array {
+  const start = offset >>> 0;
+  const end = start + (length >>> 0);
+  if (end > memory.length) throw new WebAssembly.RuntimeError("memory access out of bounds");
+  return memory.subarray(start, end);
+}
+
+function asTrap(error: unknown, name: string): unknown {
+  if (error instanceof OverrunError) return new TrapError(error.message, name);
+  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return error;
+  const known = reasons.find(([pattern]) => pattern.test(error.message));
+  return new TrapError(known === undefined ? error.message : known[1], name);
+}

@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { Backend } from "./engine.js";
+import { LoadError, TrapError } from "./errors.js";
+import { readWasm } from "../build/wasm.js";
+
+/** What addon.c exports. */
+interface Addon {
+  readonly exports: readonly [name: string, args: number][];
+  load(wasm: Uint8Array, memorySize: number): { handle: unknown; memory: ArrayBuffer } | string;
+  call(
+    handle: unknown,
+    number: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    buffer: Uint8Array,
+  ): number | string;
+}
+
+/** Seen from this file, and from the bundle in build/. */
+const places = ["../../build/host/wasm3.node", "./host/wasm3.node"];
+
+let loaded: Addon | undefined;
+
+/** The addon with the boards' engine code; loaded when it is first needed. */
+export function addon(): Addon {
+  if (loaded === undefined) {
+    const path = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+    if (path === undefined) throw new LoadError("the wasm3 engine is not built: run `make build`");
+    loaded = createRequire(import.meta.url)(path) as Addon;
+  }
+  return loaded;
+}
+
+/** Loads the module into wasm3, with `memorySize` bytes of linear memory. */
+export function load(wasm: Uint8Array, memorySize: number): Backend {
+  const { exports, load, call } = addon();
+  const engine = load(wasm, memorySize);
+  if (typeof engine === "string") throw new LoadError(engine);
+  const numbers = new Map(exports.map(([name], number) => [name, number]));
+  return {
+    memory: new Uint8Array(engine.memory),
+    exports: new Set(readWasm(wasm).exports),
+    call(name, [a = 0, b = 0, c = 0, d = 0], buffer) {
+      const result = call(engine.handle, numbers.get(name)!, a, b, c, d, buffer);
+      if (typeof result === "string") throw new TrapError(result.replace(/^\[trap\] /, ""), name);
+      return result;
+    },
+  };
+}
