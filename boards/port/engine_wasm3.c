@@ -90,11 +90,11 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   M3Result result = m3_ParseModule(engine->environment, &module, wasm, (uint32_t)wasm_size);
   if (result != m3Err_none)
     return fail(engine, ENOEXEC, result);
-  const char *reason = check_abi(module);
-  if (reason == NULL)
-    reason = check_imports(module);
+  const char *reason = check_imports(module);
   if (reason == NULL && (result = m3_LoadModule(runtime, module)) != m3Err_none)
     reason = result;
+  if (reason == NULL) /* globals have their values only now */
+    reason = check_abi(module);
   if (reason != NULL) {
     if (module->runtime == NULL)
       m3_FreeModule(module);
