@@ -76,3 +76,9 @@ export function reap(iface: Iface): void {
   }
   iface.completion = slot;
 }
+
+/** May sockets hold another frame, once those that were sent and shown to taps have been taken back? */
+export function spareAfterReap(iface: Iface): bool {
+  reap(iface);
+  return iface.spare > 0;
+}

@@ -29,7 +29,7 @@ import {
   SLL_PKTTYPE,
   SLL_PROTOCOL,
 } from "./packet";
-import { fill, release } from "./pool";
+import { fill, release, spareAfterReap } from "./pool";
 import { give } from "./port";
 
 /** htons() of a constant: the order in which protocols stand in a frame. */
@@ -66,7 +66,7 @@ function receiveFrames(iface: Iface): void {
     frame.key = key;
 
     let refs: u32 = 0;
-    if (iface.spare > 0) {
+    if (iface.spare > 0 || spareAfterReap(iface)) {
       let socket = state.receivers;
       while (socket) {
         if (!((socket.key ^ key) & socket.mask)) {

@@ -224,7 +224,7 @@ export function choosePath(socket: Socket): void {
 export function limitQueue(socket: Socket, frames: u32): void {
   const limit = min(max(frames, 1), control.queueFrames);
   while (socket.queueLength < limit) {
-    const entry = socket.spareEntries!;
+    const entry = changetype<Entry>(socket.spareEntries);
     socket.spareEntries = entry.next;
     ++socket.queueLength;
     if (!socket.tail.frame) {

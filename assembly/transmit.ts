@@ -20,7 +20,7 @@ import {
   SLL_IFINDEX,
   SLL_PROTOCOL,
 } from "./packet";
-import { popFree, pushFree, reap } from "./pool";
+import { popFree, pushFree, reap, spareAfterReap } from "./pool";
 import { take } from "./port";
 import { enqueue, takeError } from "./receive";
 
@@ -114,7 +114,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  const room = held || iface.spare > 0;
+  const room = held || iface.spare > 0 || spareAfterReap(iface);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {

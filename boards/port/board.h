@@ -20,4 +20,8 @@ int board_console_read(void);
 /* End the program: an emulator or a process exits with `status`, a board halts. */
 void board_exit(int status) __attribute__((noreturn));
 
+/* Start the component with all of the board's MACs, the module that is linked into the image and the configured
+ * capacities (boards/port/start_board.c). Prints what is wrong to the console. 0, or -1 and errno. */
+int pktsock_start_board(void);
+
 #endif

@@ -42,7 +42,7 @@ struct pkt_engine {
 
   /* What the module's imports do: copy `len` bytes between linear memory and the buffer of the call under way. The engine
    * has checked that they lie in linear memory. */
-  void (*give)(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len);
+  void (*give)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
   void (*take)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
   /* The implementation's own. */

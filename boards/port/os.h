@@ -4,6 +4,7 @@
 #define PKT_OS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The one lock of the component, task context only, not recursive. The engine runs under it and nothing ever waits
@@ -28,5 +29,13 @@ uint64_t pkt_os_now(void);
 /* Wall-clock time for SO_TIMESTAMP: seconds since 1970 (or since start, where no clock was set) and nanoseconds. Any
  * context. */
 void pkt_os_time(uint32_t *sec, uint32_t *nsec);
+
+/* read(2), write(2), close(2), fcntl(2) and ioctl(2) on descriptors that are not packet sockets: the console's on bare
+ * metal, the system's elsewhere. -1 and errno on failure. */
+ptrdiff_t pkt_os_read(int fd, void *buffer, size_t len);
+ptrdiff_t pkt_os_write(int fd, const void *buffer, size_t len);
+int pkt_os_close(int fd);
+int pkt_os_fcntl(int fd, int command, long argument);
+int pkt_os_ioctl(int fd, unsigned long request, void *argument);
 
 #endif

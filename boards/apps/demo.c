@@ -1,0 +1,188 @@
+/* The demo: a host that answers ARP and ping, made of nothing but packet sockets. A SOCK_DGRAM socket speaks ARP, a
+ * SOCK_RAW socket speaks IPv4 and ICMP, and a third one, bound to ETH_P_ALL, writes every frame that it sees to the
+ * console, one line a frame, which `pktsock demo` turns into a pcapng file. The line "quit" ends it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "board.h"
+#include "os.h"
+#include "pktsock.h"
+
+#ifndef DEMO_ADDRESS
+#define DEMO_ADDRESS {192, 0, 2, 2}
+#endif
+
+static const uint8_t own_ip[4] = DEMO_ADDRESS;
+static uint8_t own_mac[ETH_ALEN];
+static unsigned arp_replies, echo_replies, tapped, send_errors;
+
+/* ---- ARP over SOCK_DGRAM (RFC 826) -------------------------------------------------------------------------------- */
+
+static void answer_arp(int sd) {
+  struct ether_arp arp;
+  struct sockaddr_ll from;
+  socklen_t from_len = sizeof(from);
+  ssize_t n = recvfrom(sd, &arp, sizeof(arp), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+  if (n < (ssize_t)sizeof(arp) || arp.ea_hdr.ar_op != htons(ARPOP_REQUEST) || memcmp(arp.arp_tpa, own_ip, 4) != 0)
+    return;
+  arp.ea_hdr.ar_op = htons(ARPOP_REPLY);
+  memcpy(arp.arp_tha, arp.arp_sha, ETH_ALEN);
+  memcpy(arp.arp_tpa, arp.arp_spa, 4);
+  memcpy(arp.arp_sha, own_mac, ETH_ALEN);
+  memcpy(arp.arp_spa, own_ip, 4);
+  /* `from` already says interface, protocol and destination */
+  if (sendto(sd, &arp, sizeof(arp), 0, (struct sockaddr *)&from, sizeof(from)) == (ssize_t)sizeof(arp))
+    arp_replies++;
+  else
+    send_errors++;
+}
+
+/* ---- Ping over SOCK_RAW (RFC 791, RFC 792) ------------------------------------------------------------------------ */
+
+static uint16_t get16(const uint8_t *bytes) { return (uint16_t)(bytes[0] << 8 | bytes[1]); }
+
+static void put16(uint8_t *bytes, uint32_t value) {
+  bytes[0] = (uint8_t)(value >> 8);
+  bytes[1] = (uint8_t)value;
+}
+
+/* The Internet checksum (RFC 1071) of `len` bytes. */
+static uint16_t checksum(const uint8_t *bytes, size_t len) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i + 1 < len; i += 2)
+    sum += get16(bytes + i);
+  if (len % 2 != 0)
+    sum += (uint32_t)bytes[len - 1] << 8;
+  while (sum >> 16 != 0)
+    sum = (sum & 0xffff) + (sum >> 16);
+  return (uint16_t)~sum;
+}
+
+static void answer_ping(int sd) {
+  static uint8_t frame[ETH_FRAME_LEN];
+  ssize_t n = recv(sd, frame, sizeof(frame), MSG_DONTWAIT);
+  uint8_t *ip = frame + ETH_HLEN;
+  if (n < ETH_HLEN + 20 || memcmp(frame, own_mac, ETH_ALEN) != 0 || memcmp(ip + 16, own_ip, 4) != 0)
+    return;
+  size_t header = (size_t)(ip[0] & 0x0f) * 4, total = get16(ip + 2);
+  bool fragment = (get16(ip + 6) & 0x3fff) != 0;
+  if (ip[0] >> 4 != 4 || header < 20 || total < header + 8 || total > (size_t)n - ETH_HLEN || fragment || ip[9] != 1)
+    return;
+  uint8_t *icmp = ip + header;
+  size_t icmp_len = total - header;
+  if (icmp[0] != 8 || checksum(icmp, icmp_len) != 0)
+    return;
+
+  memcpy(frame, frame + ETH_ALEN, ETH_ALEN);
+  memcpy(frame + ETH_ALEN, own_mac, ETH_ALEN);
+  memcpy(ip + 16, ip + 12, 4);
+  memcpy(ip + 12, own_ip, 4);
+  icmp[0] = 0;
+  put16(icmp + 2, 0);
+  put16(icmp + 2, checksum(icmp, icmp_len));
+  if (send(sd, frame, ETH_HLEN + total, 0) >= 0)
+    echo_replies++;
+  else
+    send_errors++;
+}
+
+/* ---- The tap ------------------------------------------------------------------------------------------------------ */
+
+static void print_frame(int sd) {
+  static uint8_t frame[ETH_FRAME_LEN + 4];
+  struct sockaddr_ll from;
+  socklen_t from_len = sizeof(from);
+  ssize_t n = recvfrom(sd, frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
+  if (n < 0)
+    return;
+  uint64_t now = pkt_os_now();
+  printf("frame %lu.%06lu %s ", (unsigned long)(now / 1000000), (unsigned long)(now % 1000000),
+         from.sll_pkttype == PACKET_OUTGOING ? "out" : "in");
+  for (ssize_t i = 0; i < n; i++)
+    printf("%02x", frame[i]);
+  printf("\n");
+  tapped++;
+}
+
+/* ---- */
+
+static int open_socket(int type, int protocol, int ifindex) {
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = ifindex};
+  int sd = socket(AF_PACKET, type, 0);
+  if (sd < 0 || bind(sd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+    printf("cannot open a packet socket: %s\n", strerror(errno));
+    board_exit(1);
+  }
+  return sd;
+}
+
+/* Has the line "quit" come in? */
+static bool told_to_quit(void) {
+  static char line[8];
+  static unsigned len;
+  int c;
+  while ((c = board_console_read()) >= 0) {
+    if (c == '\n' || c == '\r') {
+      bool quit = len == 4 && memcmp(line, "quit", 4) == 0;
+      len = 0;
+      if (quit)
+        return true;
+    } else if (len < sizeof(line)) {
+      line[len++] = (char)c;
+    }
+  }
+  return false;
+}
+
+static void print_counters(int tap, unsigned ifindex) {
+  struct tpacket_stats stats = {0, 0};
+  struct pktsock_counters c;
+  socklen_t len = sizeof(stats);
+  if (getsockopt(tap, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0 || pktsock_counters(ifindex, &c) < 0) {
+    printf("no counters: %s\n", strerror(errno));
+    return;
+  }
+  printf("counters arp_replies=%u echo_replies=%u send_errors=%u tapped=%u tap_drops=%u rx_frames=%lu tx_frames=%lu "
+         "rx_no_frame=%lu rx_pool_empty=%lu rx_too_short=%lu rx_too_long=%lu rx_errors=%lu tx_errors=%lu traps=%lu\n",
+         arp_replies, echo_replies, send_errors, tapped, stats.tp_drops, (unsigned long)c.rx_frames,
+         (unsigned long)c.tx_frames, (unsigned long)c.rx_no_frame, (unsigned long)c.rx_pool_empty,
+         (unsigned long)c.rx_too_short, (unsigned long)c.rx_too_long, (unsigned long)c.rx_errors,
+         (unsigned long)c.tx_errors, (unsigned long)c.traps);
+}
+
+int main(void) {
+  int ifindex = (int)if_nametoindex("eth0");
+  int arp = open_socket(SOCK_DGRAM, ETH_P_ARP, ifindex);
+  int ip = open_socket(SOCK_RAW, ETH_P_IP, ifindex);
+  int tap = open_socket(SOCK_RAW, ETH_P_ALL, ifindex);
+  struct ifreq request = {.ifr_name = "eth0"};
+  if (ioctl(arp, SIOCGIFHWADDR, &request) < 0)
+    board_exit(1);
+  memcpy(own_mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
+  printf("ready %02x:%02x:%02x:%02x:%02x:%02x %u.%u.%u.%u\n", own_mac[0], own_mac[1], own_mac[2], own_mac[3], own_mac[4],
+         own_mac[5], own_ip[0], own_ip[1], own_ip[2], own_ip[3]);
+
+  struct pollfd fds[] = {{.fd = arp, .events = POLLIN}, {.fd = ip, .events = POLLIN}, {.fd = tap, .events = POLLIN}};
+  while (!told_to_quit()) {
+    if (poll(fds, 3, 50) < 0)
+      break;
+    if (fds[0].revents & POLLIN)
+      answer_arp(arp);
+    if (fds[1].revents & POLLIN)
+      answer_ping(ip);
+    if (fds[2].revents & POLLIN)
+      print_frame(tap);
+  }
+  print_counters(tap, (unsigned)ifindex);
+  board_exit(0);
+}

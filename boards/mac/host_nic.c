@@ -1,0 +1,147 @@
+/* The MAC of BOARD=linux; see host_nic.h. */
+#include "host_nic.h"
+
+#include "os.h"
+#include "ring.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct host_nic_state {
+  int fd;
+  int quit; /* an eventfd that ends the thread */
+  pthread_t thread;
+  struct pkt_mac_filter filter;
+  uint8_t addresses[64][6];
+};
+
+/* What a real MAC's address filter does. Until the first set_filter() it lets in its own address and broadcast. */
+static bool accepts(struct pkt_mac *mac, const uint8_t *frame) {
+  static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  const struct host_nic_state *state = mac->state;
+  if (state->filter.promiscuous || memcmp(frame, mac->hwaddr, 6) == 0 || memcmp(frame, broadcast, 6) == 0)
+    return true;
+  if (state->filter.all_multicast && (frame[0] & 1) != 0)
+    return true;
+  for (unsigned i = 0; i < state->filter.count; i++)
+    if (memcmp(frame, state->addresses[i], 6) == 0)
+      return true;
+  return false;
+}
+
+/* One frame from the descriptor to the RX ring; false when the descriptor has none. */
+static bool receive(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  struct pkt_iface *iface = mac->iface;
+  uint8_t bytes[2048 + 1];
+  ssize_t n = read(state->fd, bytes, sizeof(bytes));
+  if (n < 0)
+    return errno == ECONNREFUSED || errno == EINTR; /* nobody at the other end of the cable yet */
+  if (n < (ssize_t)PKT_ETH_HLEN) {
+    iface->rx_too_short++;
+    return true;
+  }
+  if (!accepts(mac, bytes))
+    return true;
+  if ((size_t)n > mac->frame_size) {
+    iface->rx_too_long++;
+    return true;
+  }
+  struct pkt_frame *frame = pkt_fill_take(mac);
+  if (frame == NULL) {
+    iface->rx_no_frame++;
+    return true;
+  }
+  memcpy(pkt_frame_buffer(mac, frame), bytes, (size_t)n);
+  frame->flags = 0;
+  if (iface->stamping != 0) {
+    pkt_os_time(&frame->sec, &frame->nsec);
+    frame->flags = PKT_FRAME_STAMPED;
+  }
+  pkt_rx_give(mac, frame, 0, (uint32_t)n);
+  return true;
+}
+
+static void *run(void *argument) {
+  struct pkt_mac *mac = argument;
+  struct host_nic_state *state = mac->state;
+  struct pollfd fds[2] = {{.fd = state->fd, .events = POLLIN}, {.fd = state->quit, .events = POLLIN}};
+  for (;;) {
+    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+      return NULL;
+    if (fds[1].revents != 0)
+      return NULL;
+    if (fds[0].revents != 0) {
+      receive(mac);
+      pkt_os_wake();
+    }
+  }
+}
+
+static int start(struct pkt_mac *mac) {
+  const struct host_nic *nic = mac->config;
+  struct host_nic_state *state = calloc(1, sizeof(*state));
+  if (state == NULL)
+    return -ENOMEM;
+  state->fd = nic->open(nic->argument);
+  state->quit = eventfd(0, EFD_CLOEXEC);
+  mac->state = state;
+  int result = state->fd < 0 ? state->fd : state->quit < 0 ? -errno : -pthread_create(&state->thread, NULL, run, mac);
+  if (result == 0)
+    return 0;
+  if (state->fd >= 0)
+    close(state->fd);
+  if (state->quit >= 0)
+    close(state->quit);
+  free(state);
+  return result;
+}
+
+static void stop(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  uint64_t one = 1;
+  if (write(state->quit, &one, sizeof(one)) == sizeof(one))
+    pthread_join(state->thread, NULL);
+  close(state->fd);
+  close(state->quit);
+  free(state);
+}
+
+static void transmit(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  struct pkt_frame *frame;
+  while ((frame = pkt_tx_take(mac)) != NULL) {
+    uint32_t len = pkt_tx_bytes(frame);
+    ssize_t n = write(state->fd, mac->memory + frame->mac, len);
+    if (n < 0 && errno == ECONNREFUSED) /* the error of an earlier datagram */
+      n = write(state->fd, mac->memory + frame->mac, len);
+    if (n == (ssize_t)len)
+      mac->iface->tx_frames++;
+    else
+      mac->iface->tx_errors++;
+    pkt_completion_give(mac, frame);
+  }
+}
+
+static int set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  struct host_nic_state *state = mac->state;
+  state->filter = *filter;
+  if (filter->count > 64)
+    state->filter.all_multicast = true, state->filter.count = 64;
+  memcpy(state->addresses, filter->addresses, state->filter.count * sizeof(state->addresses[0]));
+  return 0;
+}
+
+const struct pkt_mac_ops host_nic_ops = {
+    .name = "host-nic",
+    .tx_offset = 0,
+    .start = start,
+    .stop = stop,
+    .transmit = transmit,
+    .set_filter = set_filter,
+};

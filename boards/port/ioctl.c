@@ -1,0 +1,97 @@
+/* ioctl(2) as netdevice(7) lists it, and fcntl(2). */
+#include "component.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* The interface that a request names, or NULL; with the lock held. */
+static struct pkt_iface *named(const struct ifreq *request) {
+  char name[IFNAMSIZ + 1] = {0};
+  memcpy(name, request->ifr_name, IFNAMSIZ - 1);
+  if (!pkt_put_name(name))
+    return NULL;
+  int32_t index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
+  return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
+}
+
+/* Requests about an interface; with the lock held. */
+static int32_t about_interface(unsigned long request, struct ifreq *r) {
+  struct pkt_iface *iface = request == SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifindex) : named(r);
+  if (iface == NULL)
+    return -(int32_t)PKT_ENODEV;
+  switch (request) {
+  case SIOCGIFINDEX: r->ifr_ifindex = (int)iface->index; return 0;
+  case SIOCGIFNAME: memcpy(r->ifr_name, iface->name, IFNAMSIZ); return 0;
+  case SIOCGIFMTU: r->ifr_mtu = (int)iface->mtu; return 0;
+  case SIOCGIFFLAGS: r->ifr_flags = (short)iface->flags; return 0;
+  case SIOCGIFHWADDR:
+    memset(&r->ifr_hwaddr, 0, sizeof(r->ifr_hwaddr));
+    r->ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    memcpy(r->ifr_hwaddr.sa_data, iface->hwaddr, PKT_ETH_ALEN);
+    return 0;
+  default: return -(int32_t)PKT_ENOTTY;
+  }
+}
+
+static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
+  struct pkt_socket *s = pkt_at(socket);
+  if (argument == NULL)
+    return -(int32_t)PKT_EFAULT;
+  switch (request) {
+  case FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
+  case FIONREAD: {
+    int32_t n = pkt_call(PKT_CALL_bytesReadable, socket, 0, 0, 0);
+    if (n >= 0)
+      *(int *)argument = n;
+    return n < 0 ? n : 0;
+  }
+  case SIOCGIFINDEX:
+  case SIOCGIFNAME:
+  case SIOCGIFMTU:
+  case SIOCGIFFLAGS:
+  case SIOCGIFHWADDR: return about_interface(request, argument);
+  default: return -(int32_t)PKT_ENOTTY;
+  }
+}
+
+int pktsock_ioctl(int fd, unsigned long request, ...) {
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  if (!pkt_is_ours(fd))
+    return pkt_os_ioctl(fd, request, argument);
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = socket != 0 ? request_of(socket, request, argument) : -(int32_t)PKT_EBADF;
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}
+
+int pktsock_fcntl(int fd, int command, ...) {
+  va_list arguments;
+  va_start(arguments, command);
+  long argument = va_arg(arguments, long);
+  va_end(arguments);
+  if (!pkt_is_ours(fd))
+    return pkt_os_fcntl(fd, command, argument);
+  pkt_os_lock();
+  uint32_t offset = pkt_socket_of(fd);
+  int32_t result = -(int32_t)PKT_EBADF;
+  if (offset != 0) {
+    struct pkt_socket *socket = pkt_at(offset);
+    result = -(int32_t)PKT_EINVAL;
+    if (command == F_GETFL) {
+      result = O_RDWR | (socket->nonblock != 0 ? O_NONBLOCK : 0);
+    } else if (command == F_SETFL) {
+      socket->nonblock = (argument & O_NONBLOCK) != 0;
+      result = 0;
+    }
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : result;
+}

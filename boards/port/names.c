@@ -1,0 +1,54 @@
+/* if_nametoindex(3) and its family. */
+#include "component.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+unsigned int pktsock_if_nametoindex(const char *name) {
+  int32_t index = -(int32_t)PKT_ENODEV;
+  if (name == NULL)
+    return pkt_fail(-(int32_t)PKT_EFAULT), 0;
+  pkt_os_lock();
+  if (pkt_component.control != NULL && pkt_put_name(name))
+    index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
+  pkt_os_unlock();
+  if (index >= 0)
+    return (unsigned)index;
+  pkt_fail(index);
+  return 0;
+}
+
+char *pktsock_if_indextoname(unsigned int index, char *name) {
+  pkt_os_lock();
+  const struct pkt_iface *iface = pkt_iface_of(index);
+  if (iface != NULL)
+    memcpy(name, iface->name, PKT_IFNAMSIZ);
+  pkt_os_unlock();
+  if (iface != NULL)
+    return name;
+  errno = ENXIO; /* what if_indextoname(3) says where the others say ENODEV */
+  return NULL;
+}
+
+struct if_nameindex *pktsock_if_nameindex(void) {
+  unsigned count = pkt_component.mac_count;
+  size_t entries = (count + 1) * sizeof(struct if_nameindex);
+  struct if_nameindex *list = malloc(entries + count * PKT_IFNAMSIZ);
+  if (list == NULL) {
+    errno = ENOBUFS;
+    return NULL;
+  }
+  char *names = (char *)list + entries;
+  pkt_os_lock();
+  for (unsigned i = 0; i < count; i++) {
+    list[i].if_index = pkt_component.macs[i]->iface->index;
+    list[i].if_name = memcpy(names + i * PKT_IFNAMSIZ, pkt_component.macs[i]->iface->name, PKT_IFNAMSIZ);
+  }
+  pkt_os_unlock();
+  list[count] = (struct if_nameindex){0, NULL};
+  return list;
+}
+
+void pktsock_if_freenameindex(struct if_nameindex *list) { free(list); }

@@ -1,0 +1,84 @@
+/* setsockopt(2) and getsockopt(2): the time-outs, which the glue waits for, here; all else in the module. */
+#include "component.h"
+
+#include <netpacket/packet.h>
+#include <string.h>
+#include <sys/time.h>
+
+/* struct timeval of the platform to microseconds in two words: 0 is for ever, as on Linux. */
+static int32_t put_timeout(uint32_t *words, const void *value, socklen_t len) {
+  struct timeval time;
+  if (len < sizeof(time))
+    return -(int32_t)PKT_EINVAL;
+  memcpy(&time, value, sizeof(time));
+  if (time.tv_usec < 0 || time.tv_usec >= 1000000)
+    return -(int32_t)PKT_EDOM;
+  uint64_t us = 0;
+  if (time.tv_sec < 0)
+    us = 1; /* Linux: a negative time-out does not wait at all */
+  else if (time.tv_sec < UINT32_MAX)
+    us = (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+  words[0] = (uint32_t)us;
+  words[1] = (uint32_t)(us >> 32);
+  return 0;
+}
+
+static int32_t get_timeout(const uint32_t *words, void *value, socklen_t len) {
+  uint64_t us = (uint64_t)words[1] << 32 | words[0];
+  struct timeval time = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+  socklen_t n = len < sizeof(time) ? len : sizeof(time);
+  memcpy(value, &time, n);
+  return (int32_t)n;
+}
+
+/* The words of a time-out option, or NULL for another option. */
+static uint32_t *timeout_of(uint32_t socket, int level, int name) {
+  struct pkt_socket *s = pkt_at(socket);
+  if (level != SOL_SOCKET)
+    return NULL;
+  return name == SO_RCVTIMEO ? s->receive_timeout : name == SO_SNDTIMEO ? s->send_timeout : NULL;
+}
+
+int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t len) {
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = -(int32_t)PKT_EBADF;
+  if (socket != 0) {
+    uint32_t *timeout = timeout_of(socket, level, name);
+    if ((int32_t)len < 0) {
+      result = -(int32_t)PKT_EINVAL;
+    } else if (value == NULL && len != 0) {
+      result = -(int32_t)PKT_EFAULT;
+    } else if (timeout != NULL) {
+      result = put_timeout(timeout, value, len);
+    } else {
+      pkt_buffer(value, len);
+      result = pkt_call(PKT_CALL_setOption, socket, (uint32_t)level, (uint32_t)name, len);
+    }
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}
+
+int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = -(int32_t)PKT_EBADF;
+  if (socket != 0) {
+    const uint32_t *timeout = timeout_of(socket, level, name);
+    if (len == NULL || (value == NULL && *len != 0)) {
+      result = -(int32_t)PKT_EFAULT;
+    } else if ((int32_t)*len < 0) {
+      result = -(int32_t)PKT_EINVAL;
+    } else if (timeout != NULL) {
+      result = get_timeout(timeout, value, *len);
+    } else {
+      pkt_buffer(value, *len);
+      result = pkt_call(PKT_CALL_getOption, socket, (uint32_t)level, (uint32_t)name, *len);
+    }
+    if (result >= 0)
+      *len = (socklen_t)result;
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}

@@ -1,0 +1,61 @@
+/* Frames lent in place: pktsock.h's zero-copy calls. */
+#include "component.h"
+
+#include <netpacket/packet.h>
+
+static void describe(struct pktsock_frame *frame, uint32_t handle, bool received) {
+  const struct pkt_frame *f = pkt_at(handle);
+  frame->handle = handle;
+  frame->data = pkt_at(f->mac);
+  frame->len = received ? f->len : pkt_component.control->frame_size - (f->mac - f->buffer);
+}
+
+static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
+  struct pkt_wait wait = {.begun = false};
+  uint32_t socket;
+  int32_t n;
+  if (frame == NULL)
+    return pkt_fail(-(int32_t)PKT_EFAULT);
+  if ((flags & ~MSG_DONTWAIT) != 0)
+    return pkt_fail(-(int32_t)PKT_EINVAL);
+  do {
+    socket = pkt_wait_enter(&wait, fd);
+    n = -(int32_t)PKT_EBADF;
+    if (socket != 0) {
+      n = pkt_call(received ? PKT_CALL_lendReceived : PKT_CALL_lendEmpty, socket, 0, 0, 0);
+      if (n > 0)
+        describe(frame, (uint32_t)n, received);
+    }
+  } while (pkt_wait_leave(&wait, socket, n, flags, received ? PKT_SOCKET_RCVTIMEO : PKT_SOCKET_SNDTIMEO));
+  return n < 0 ? pkt_fail(n) : 0;
+}
+
+int pktsock_recv_lend(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, true); }
+
+int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, false); }
+
+ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
+  if (frame == NULL)
+    return pkt_fail(-(int32_t)PKT_EFAULT);
+  if (frame->len > UINT16_MAX)
+    return pkt_fail(-(int32_t)PKT_EMSGSIZE);
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t n = -(int32_t)PKT_EBADF;
+  if (socket != 0) {
+    n = pkt_call(PKT_CALL_sendLent, socket, frame->handle, (uint32_t)frame->len, 0);
+    pkt_kick();
+  }
+  pkt_os_unlock();
+  return n < 0 ? pkt_fail(n) : n;
+}
+
+int pktsock_give_back(int fd, const struct pktsock_frame *frame) {
+  if (frame == NULL)
+    return pkt_fail(-(int32_t)PKT_EFAULT);
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t n = socket != 0 ? pkt_call(PKT_CALL_giveBack, socket, frame->handle, 0, 0) : -(int32_t)PKT_EBADF;
+  pkt_os_unlock();
+  return n < 0 ? pkt_fail(n) : 0;
+}
