@@ -1,0 +1,45 @@
+# The verbs of the project: `make help` lists them.
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+FORCE:
+
+BOARD ?= qemu-mps2-an385
+APP ?= demo
+ENGINE ?= wasm3
+# V=1 shows the commands.
+QUIET := $(if $(V),,@)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Settings: BOARD=$(BOARD) APP=$(APP) ENGINE=$(ENGINE) CONFIG=\"NET_PKT_...=n\" V=1 (show commands)"
+	@echo "Boards: $(BOARDS)"
+
+build: firmware ## the module, and the image of APP for BOARD
+
+include boards/firmware.mk
+
+firmware: $(IMAGE) ## build/BOARD/APP.elf
+
+run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
+	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)
+
+clean: ## remove everything that was built
+	rm -rf build
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-fund --no-audit
+	@touch $@
+
+build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts
+	$(QUIET)npx tsx host/build/headers.ts build/gen
+
+build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts)
+	$(QUIET)npx asc --target release
+	$(QUIET)npx tsx host/build/check-wasm.ts $@
+
+build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
+	$(QUIET)npx tsx host/build/embed.ts $< $@
+
+.PHONY: help build firmware run clean FORCE

@@ -1,0 +1,151 @@
+/* The driver without a socket layer: a loop that sends every received frame back with its addresses swapped. It plays the
+ * part of module and glue itself, so it shows what the drivers do alone, and what a frame costs without anything above.
+ *
+ * Commands from the console, a character each:
+ *   h        hold: leave received frames in the RX ring        g  go on
+ *   p a m n  filter: promiscuous, all multicast, the three multicast addresses 01:00:5e:00:00:01 to 03, none
+ *   u        filter: the further unicast address 02:00:00:00:00:77
+ *   c        print the counters                                q  print the counters and end */
+#include "arch.h"
+#include "board.h"
+#include "os.h"
+#include "ring.h"
+#include <stdio.h>
+#include <string.h>
+
+#define FRAMES 8
+#define FRAME_SIZE 1536
+
+/* What would be linear memory: at offset 0 nothing, so that 0 can mean "no frame". */
+static struct {
+  uint32_t nothing;
+  struct pkt_iface iface;
+  struct pkt_slot fill[FRAMES], rx[FRAMES], tx[FRAMES], completion[FRAMES];
+  struct pkt_frame frames[FRAMES];
+  uint8_t umem[FRAMES][FRAME_SIZE] __attribute__((aligned(64)));
+} memory;
+
+#define OFFSET(part) ((uint32_t)((uint8_t *)(part) - (uint8_t *)&memory))
+
+/* The module's ends of the rings. */
+static struct pkt_ring rx = {memory.rx, FRAMES, 0}, completion = {memory.completion, FRAMES, 0};
+static struct pkt_ring fill = {memory.fill, FRAMES, 0}, tx = {memory.tx, FRAMES, 0};
+
+static volatile uint32_t wakes;
+
+void pkt_os_wake(void) { wakes++; }
+
+static void put(struct pkt_ring *ring, struct pkt_frame *frame) {
+  ring->slots[ring->at].frame = OFFSET(frame);
+  if (++ring->at == ring->length)
+    ring->at = 0;
+}
+
+static struct pkt_frame *take(struct pkt_ring *ring) {
+  uint32_t offset = ring->slots[ring->at].frame;
+  if (offset == 0)
+    return NULL;
+  ring->slots[ring->at].frame = 0;
+  if (++ring->at == ring->length)
+    ring->at = 0;
+  return (struct pkt_frame *)((uint8_t *)&memory + offset);
+}
+
+static void start(struct pkt_mac *mac) {
+  mac->iface = &memory.iface;
+  mac->memory = (uint8_t *)&memory;
+  mac->frames = memory.frames;
+  mac->frame_table = OFFSET(memory.frames);
+  mac->frame_count = FRAMES;
+  mac->umem = OFFSET(memory.umem);
+  mac->umem_end = OFFSET(memory.umem) + sizeof(memory.umem);
+  mac->frame_stride = mac->frame_size = FRAME_SIZE;
+  mac->fill = (struct pkt_ring){memory.fill, FRAMES, 0};
+  mac->rx = (struct pkt_ring){memory.rx, FRAMES, 0};
+  mac->tx = (struct pkt_ring){memory.tx, FRAMES, 0};
+  mac->completion = (struct pkt_ring){memory.completion, FRAMES, 0};
+  for (unsigned i = 0; i < FRAMES; i++)
+    put(&fill, &memory.frames[i]);
+  int error = mac->ops->start(mac);
+  if (error != 0) {
+    printf("%s does not start: %d\n", mac->ops->name, error);
+    board_exit(1);
+  }
+}
+
+/* The next received frame, or NULL when a character came in. */
+__attribute__((noinline)) static struct pkt_frame *bare_recv(bool hold) {
+  for (;;) {
+    uint32_t before = wakes;
+    struct pkt_frame *frame = hold ? NULL : take(&rx);
+    if (frame != NULL)
+      return frame;
+    uint32_t irqs = arch_irq_save();
+    if (wakes == before)
+      arch_wait_for_interrupt(UINT64_MAX);
+    arch_irq_restore(irqs);
+    if (memory.rx[rx.at].frame == 0 || hold)
+      return NULL;
+  }
+}
+
+__attribute__((noinline)) static void bare_send(struct pkt_mac *mac, struct pkt_frame *frame) {
+  put(&tx, frame);
+  mac->ops->transmit(mac);
+  while ((frame = take(&completion)) != NULL)
+    put(&fill, frame);
+}
+
+static void echo(struct pkt_mac *mac, struct pkt_frame *frame) {
+  uint8_t *header = mac->memory + frame->mac;
+  memcpy(header, header + 6, 6);
+  memcpy(header + 6, mac->hwaddr, 6);
+  if (frame->len < PKT_ETH_ZLEN)
+    memset(header + frame->len, 0, PKT_ETH_ZLEN - frame->len);
+  bare_send(mac, frame);
+}
+
+static void print_counters(const struct pkt_mac *mac) {
+  const struct pkt_iface *iface = mac->iface;
+  printf("rx %lu no_frame %lu short %lu long %lu errors %lu tx %lu errors %lu faults %lu\n",
+         (unsigned long)iface->rx_frames, (unsigned long)iface->rx_no_frame, (unsigned long)iface->rx_too_short,
+         (unsigned long)iface->rx_too_long, (unsigned long)iface->rx_errors, (unsigned long)iface->tx_frames,
+         (unsigned long)iface->tx_errors, (unsigned long)iface->ring_faults);
+}
+
+static void set_filter(struct pkt_mac *mac, char which) {
+  static const uint8_t groups[3][6] = {{1, 0, 0x5e, 0, 0, 1}, {1, 0, 0x5e, 0, 0, 2}, {1, 0, 0x5e, 0, 0, 3}};
+  static const uint8_t other[1][6] = {{2, 0, 0, 0, 0, 0x77}};
+  struct pkt_mac_filter filter = {.promiscuous = which == 'p', .all_multicast = which == 'a'};
+  if (which == 'm') {
+    filter.addresses = groups;
+    filter.count = 3;
+  } else if (which == 'u') {
+    filter.addresses = other;
+    filter.count = 1;
+  }
+  printf("filter %c: %d\n", which, mac->ops->set_filter(mac, &filter));
+}
+
+int main(void) {
+  struct pkt_mac *mac = board_mac(0);
+  bool hold = false;
+  start(mac);
+  printf("bare: %s is ready\n", mac->ops->name);
+  for (;;) {
+    struct pkt_frame *frame = bare_recv(hold);
+    if (frame != NULL) {
+      echo(mac, frame);
+      continue;
+    }
+    int c = board_console_read();
+    if (c == 'h' || c == 'g')
+      printf("%s\n", (hold = c == 'h') ? "holding" : "going on");
+    else if (c == 'c' || c == 'q')
+      print_counters(mac);
+    else if (c > 0 && strchr("pamnu", c) != NULL)
+      set_filter(mac, (char)c);
+    if (c == 'q')
+      return 0;
+  }
+}

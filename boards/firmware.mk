@@ -1,0 +1,73 @@
+# How an image for BOARD with application APP is built; included by the top Makefile.
+#
+#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add CONFIG_* to CONFIG
+#   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES, and list in SYSTEM_SOURCES
+#                                      what is compiled without boards/include
+#   APP                                a name of boards/apps, or the path of any .c file that has a main()
+#
+# APP=bare has no socket layer: neither boards/port nor the module nor the engine. An application of several files lists
+# the others in boards/apps/$(APP).mk as APP_SOURCES. Options of host/build/options.ts are set by CONFIG, in board.mk or
+# on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
+BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
+ifeq ($(filter $(BOARD),$(BOARDS)),)
+$(error There is no board "$(BOARD)". Boards: $(BOARDS))
+endif
+include boards/targets/$(BOARD)/board.mk
+include boards/family/$(FAMILY)/family.mk
+
+APP_NAME := $(basename $(notdir $(APP)))
+APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
+ifeq ($(wildcard $(APP_SOURCE)),)
+$(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir $(wildcard boards/apps/*.c))))
+endif
+-include boards/apps/$(APP_NAME).mk
+
+OUT := build/$(BOARD)$(OUT_SUFFIX)
+IMAGE := $(OUT)/$(APP_NAME).elf
+
+WASM3_DIR ?= node_modules/react-native-webassembly/cpp
+FIRMWARE_WASM3 := $(patsubst %,$(WASM3_DIR)/m3_%.c,bind code compile core env exec function info module parse)
+# Without floats, with small tables: the default configuration does not fit a 64 KB chip.
+FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 -Dd_m3CodePageAlignSize=1024 \
+  -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1
+
+PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
+  boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
+FIRMWARE_SOURCES := $(FAMILY_SOURCES) boards/targets/$(BOARD)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
+  $(APP_SOURCE) $(APP_SOURCES)
+ifneq ($(APP_NAME),bare)
+FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
+endif
+
+# -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
+FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(CONFIG:%=-DCONFIG_%) \
+  $(STANDARD_HEADERS) -Ibuild/gen -Iboards/port -Iboards/mac -Iboards/family/$(FAMILY) -Iboards/targets/$(BOARD) \
+  -Iboards/apps
+STANDARD_HEADERS = -Iboards/include
+FIRMWARE_WARNINGS := -Wall -Wextra -Werror
+FIRMWARE_OBJECT = $(OUT)/obj/$(subst /,_,$(basename $(1))).o
+FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,$(source)))
+
+# Rewritten when a flag changes, so that everything is compiled again.
+$(OUT)/flags: FORCE
+	@mkdir -p $(OUT)/obj
+	@echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' | cmp -s - $@ || \
+	  echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' > $@
+
+define FIRMWARE_RULE
+$(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pkt_abi.h boards/firmware.mk
+	$$(QUIET)$(CROSS)gcc -MMD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
+endef
+$(foreach source,$(filter-out $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
+$(foreach source,$(filter $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w)))
+# What belongs to a system with headers of its own is compiled with those.
+$(foreach source,$(SYSTEM_SOURCES),$(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS :=))
+$(call FIRMWARE_OBJECT,boards/port/engine_wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)
+-include $(FIRMWARE_OBJECTS:.o=.d)
+
+$(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)
+	@echo "  link   $@"
+	$(QUIET)$(CROSS)gcc $(FIRMWARE_CFLAGS) $(FIRMWARE_OBJECTS) $(FAMILY_LDFLAGS) \
+	  -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map) $(FAMILY_LIBS) -o $@

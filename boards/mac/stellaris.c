@@ -1,0 +1,171 @@
+/* Stellaris: a MAC with two FIFOs of 2 KB behind one register, and no DMA. A word of 16 bits with the length stands before
+ * each frame in the FIFO, so that frames begin at byte 2 of a word, in both directions: buffers are laid out the same way and
+ * nothing is shifted. The transmitter takes one frame at a time. Register and bit names are the data sheet's. */
+#include "stellaris.h"
+#include "arch.h"
+#include "fifo.h"
+#include "os.h"
+#include "ring.h"
+#include <errno.h>
+#include <string.h>
+
+struct stellaris_registers {
+  volatile uint32_t MACRIS; /* written: MACIACK */
+  volatile uint32_t MACIM, MACRCTL, MACTCTL, MACDATA, MACIA0, MACIA1, MACTHR, MACMCTL, MACMDV, reserved0, MACMTXD;
+  volatile uint32_t MACMRXD, MACNP, MACTR;
+};
+static_assert(offsetof(struct stellaris_registers, MACTR) == 0x38, "Stellaris register map");
+
+#define INT_RXINT 0x01u
+#define INT_TXER 0x02u
+#define INT_TXEMP 0x04u
+#define INT_FOV 0x08u
+#define INT_RXER 0x10u
+#define INT_ALWAYS (INT_RXINT | INT_TXER | INT_FOV | INT_RXER)
+#define RCTL_RXEN 0x01u
+#define RCTL_AMUL 0x02u
+#define RCTL_PRMS 0x04u
+#define RCTL_BADCRC 0x08u
+#define RCTL_RSTFIFO 0x10u
+#define TCTL_TXEN 0x01u
+#define TCTL_PADEN 0x02u
+#define TCTL_CRC 0x04u
+#define TCTL_DUPLEX 0x10u
+#define MACNP_NPR 0x3fu
+#define MACTR_NEWTX 1u
+#define FCS_BYTES 4u
+#define LENGTH_BYTES 2u
+#define FIFO_BYTES 2048u
+
+static struct stellaris_registers *registers(const struct pkt_mac *mac) {
+  return (struct stellaris_registers *)((const struct stellaris_config *)mac->config)->base;
+}
+
+static int stellaris_start(struct pkt_mac *mac) {
+  const struct stellaris_config *config = mac->config;
+  struct stellaris_registers *r = registers(mac);
+  const uint8_t *address = mac->hwaddr;
+  *(struct stellaris_state *)mac->state = (struct stellaris_state){0};
+  r->MACIM = 0;
+  r->MACRCTL = RCTL_RSTFIFO | RCTL_BADCRC;
+  r->MACTCTL = TCTL_TXEN | TCTL_PADEN | TCTL_CRC | TCTL_DUPLEX;
+  r->MACIA0 = address[0] | address[1] << 8 | address[2] << 16 | (uint32_t)address[3] << 24;
+  r->MACIA1 = address[4] | (uint32_t)address[5] << 8;
+  uint32_t written = address[0] | (uint32_t)address[1] << 8;
+  if ((r->MACIA0 & 0xffff) != written)
+    return -EIO;
+  r->MACRCTL = RCTL_RXEN | RCTL_BADCRC;
+  r->MACRIS = r->MACRIS;
+  r->MACIM = INT_ALWAYS;
+  arch_irq_enable(config->irq);
+  return 0;
+}
+
+static void stellaris_stop(struct pkt_mac *mac) {
+  const struct stellaris_config *config = mac->config;
+  struct stellaris_registers *r = registers(mac);
+  arch_irq_disable(config->irq);
+  r->MACIM = 0;
+  r->MACRCTL = RCTL_RSTFIFO;
+  r->MACTCTL = 0;
+}
+
+/* The MAC knows its own address, broadcast, all multicast and all: each wish becomes the next wider one it knows. */
+static int stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  uint32_t mode = RCTL_RXEN | RCTL_BADCRC;
+  if (filter->promiscuous)
+    mode |= RCTL_PRMS;
+  if (filter->all_multicast)
+    mode |= RCTL_AMUL;
+  for (unsigned i = 0; i < filter->count; i++)
+    mode |= filter->addresses[i][0] & 1 ? RCTL_AMUL : RCTL_PRMS;
+  registers(mac)->MACRCTL = mode;
+  return 0;
+}
+
+/* Take one frame out of the RX FIFO. */
+static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
+  uint32_t first = r->MACDATA;
+  uint32_t total = first & 0xffff; /* the length itself, frame and FCS */
+  uint32_t words = (total + 3) / 4;
+  struct pkt_frame *frame = NULL;
+  if (total > FIFO_BYTES || words == 0) { /* nothing to go by: the FIFO must start afresh */
+    mac->iface->rx_errors++;
+    r->MACRCTL |= RCTL_RSTFIFO;
+    return;
+  }
+  if (total < LENGTH_BYTES + PKT_ETH_HLEN + FCS_BYTES)
+    mac->iface->rx_too_short++;
+  else if (words * 4 > mac->frame_size)
+    mac->iface->rx_too_long++;
+  else if ((frame = pkt_fill_take(mac)) == NULL)
+    mac->iface->rx_no_frame++;
+  if (frame == NULL) {
+    mac_fifo_discard(&r->MACDATA, words - 1);
+    return;
+  }
+  uint32_t *buffer = (uint32_t *)pkt_frame_buffer(mac, frame);
+  buffer[0] = first;
+  mac_fifo_read(&r->MACDATA, buffer + 1, words - 1);
+  frame->flags = 0;
+  pkt_rx_give(mac, frame, LENGTH_BYTES, total - LENGTH_BYTES - FCS_BYTES);
+}
+
+/* Send frames until the transmitter is busy. False: it is, and there are more. */
+static bool send(struct pkt_mac *mac, struct stellaris_registers *r) {
+  while (pkt_tx_pending(mac)) {
+    if (r->MACTR & MACTR_NEWTX)
+      return false;
+    struct pkt_frame *frame = pkt_tx_take(mac);
+    if (frame == NULL)
+      continue;
+    const uint8_t *at = mac->memory + frame->mac;
+    uint32_t bytes = pkt_tx_bytes(frame);
+    uint16_t start;
+    memcpy(&start, at, sizeof(start));
+    r->MACDATA = (bytes - PKT_ETH_HLEN) | (uint32_t)start << 16;
+    mac_fifo_write(&r->MACDATA, at + sizeof(start), (bytes - sizeof(start) + 3) / 4);
+    r->MACTR = MACTR_NEWTX;
+    mac->iface->tx_frames++;
+    pkt_completion_give(mac, frame);
+  }
+  return true;
+}
+
+static void stellaris_transmit(struct pkt_mac *mac) {
+  struct stellaris_state *state = mac->state;
+  struct stellaris_registers *r = registers(mac);
+  if (state->tx_waits || send(mac, r))
+    return;
+  uint32_t irqs = arch_irq_save();
+  state->tx_waits = true;
+  r->MACIM = INT_ALWAYS | INT_TXEMP;
+  arch_irq_restore(irqs);
+}
+
+void stellaris_interrupt(struct pkt_mac *mac) {
+  struct stellaris_state *state = mac->state;
+  struct stellaris_registers *r = registers(mac);
+  uint32_t interrupts = r->MACRIS;
+  r->MACRIS = interrupts;
+  while (r->MACNP & MACNP_NPR)
+    receive(mac, r);
+  if (state->tx_waits && send(mac, r)) {
+    state->tx_waits = false;
+    r->MACIM = INT_ALWAYS;
+  }
+  if (interrupts & (INT_FOV | INT_RXER))
+    mac->iface->rx_errors++;
+  if (interrupts & INT_TXER)
+    mac->iface->tx_errors++;
+  pkt_os_wake();
+}
+
+const struct pkt_mac_ops stellaris_ops = {
+  .name = "Stellaris",
+  .tx_offset = LENGTH_BYTES,
+  .start = stellaris_start,
+  .stop = stellaris_stop,
+  .transmit = stellaris_transmit,
+  .set_filter = stellaris_set_filter,
+};

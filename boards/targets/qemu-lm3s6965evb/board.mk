@@ -1,0 +1,11 @@
+# Stellaris LM3S6965 evaluation board (Cortex-M3, 64 KB RAM), as QEMU emulates it.
+FAMILY := cortex-m
+CPU := cortex-m3
+CPU_MHZ := 50
+UART := pl011
+MACS := stellaris
+EXIT := semihosting
+TASK_STACK := 4096
+IRQ_STACK := 1024
+QEMU := qemu-system-arm -M lm3s6965evb
+QEMU_NIC := stellaris
