@@ -1,0 +1,2 @@
+# BOARD=linux: see board.c for how its interface is connected.
+FAMILY := linux
