@@ -1,0 +1,88 @@
+// QEMU's cable (`-nic socket,udp=...,localaddr=...`): one datagram on loopback is one raw Ethernet frame, without FCS.
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+
+const host = "127.0.0.1";
+
+/** A UDP port that was free a moment ago, for a program that must be told its port. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  socket.bind(0, host);
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+interface Waiting {
+  readonly give: (frame: Buffer) => void;
+}
+
+/** One end of the cable. Frames wait in `receive`'s queue unless `onFrame` is set. */
+export class UdpCable {
+  /** Takes every frame that comes in; null: they wait for receive(). */
+  onFrame: ((frame: Buffer) => void) | null = null;
+  readonly #queue: Buffer[] = [];
+  readonly #waiting: Waiting[] = [];
+
+  private constructor(
+    private readonly socket: Socket,
+    /** Our port, and the port of the other end. */
+    readonly localPort: number,
+    readonly remotePort: number,
+  ) {
+    this.socket.on("message", (frame) => this.#take(frame));
+    this.socket.on("error", () => undefined); // the other end is not there (yet, any more): the frame is lost
+  }
+
+  /** Open our end; the other end is, or will be, bound to `remotePort`. */
+  static async open(remotePort: number): Promise<UdpCable> {
+    const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+    socket.bind(0, host);
+    await once(socket, "listening");
+    return new UdpCable(socket, socket.address().port, remotePort);
+  }
+
+  send(frame: Uint8Array): void {
+    this.socket.send(frame, this.remotePort, host);
+  }
+
+  /** The next frame; rejects when none comes within `limitMs` milliseconds. */
+  async receive(limitMs = 5000): Promise<Buffer> {
+    const frame = this.#queue.shift();
+    if (frame !== undefined) return frame;
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        give(frame) {
+          clearTimeout(timer);
+          resolve(frame);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(new Error(`No frame came within ${limitMs} ms.`));
+      }, limitMs);
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** The frames that wait for receive(), which forgets them. */
+  drain(): Buffer[] {
+    return this.#queue.splice(0);
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await once(this.socket, "close");
+  }
+
+  #take(frame: Buffer): void {
+    if (this.onFrame !== null) this.onFrame(frame);
+    else {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#queue.push(frame);
+      else waiting.give(frame);
+    }
+  }
+}
