@@ -19,6 +19,7 @@ help: ## this list
 build: firmware ## the module, and the image of APP for BOARD
 
 include boards/firmware.mk
+include host/host.mk
 
 firmware: $(IMAGE) ## build/BOARD/APP.elf
 

@@ -1,13 +1,22 @@
-# The host's side of the build; included by the top Makefile.
+# The host's side of the build; included by the top Makefile behind boards/firmware.mk, whose wasm3 it uses: the host's
+# tests meet the same interpreter with the same limits.
 
-WASM3_DIR ?= node_modules/react-native-webassembly/cpp
-WASM3_SOURCES = $(foreach part,bind code compile core env exec function info module parse,$(WASM3_DIR)/m3_$(part).c)
-# As on the boards, so that the host's tests meet the same limits.
-WASM3_FLAGS ?= -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 -Dd_m3CodePageAlignSize=1024 \
-	-Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1
+HOST_CC ?= cc
+HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC $(FIRMWARE_WASM3_CFLAGS)
 
-# wasm3 runs in constant stack only with tail calls, which compilers make from -O2 on.
-build/host/wasm3.node: host/engine/addon.c boards/port/engine.h boards/port/engine_wasm3.c build/gen/pkt_abi.h $(WASM3_SOURCES)
+build: host
+
+host: build/host/wasm3.node ## the host's tools: the wasm3 addon
+
+build/host/wasm3.o: $(FIRMWARE_WASM3) boards/firmware.mk host/host.mk
 	@mkdir -p $(@D)
-	$(CC) -shared -fPIC -O2 -std=gnu11 -Wall -Wextra $(WASM3_FLAGS) -Ibuild/gen -Iboards/port -isystem $(WASM3_DIR) \
-		-isystem node_modules/node-api-headers/include -Wno-unused-parameter -Wno-unused-variable -o $@ $(filter %.c,$^)
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -w -r -o $@ $(FIRMWARE_WASM3)
+
+build/host/wasm3.node: host/engine/addon.c boards/port/engine_wasm3.c boards/port/engine.h build/gen/pkt_abi.h build/host/wasm3.o
+	@echo "  addon  $@"
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/port -isystem $(WASM3_DIR) \
+	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c %.o,$^)
+
+$(FIRMWARE_WASM3): node_modules/.package-lock.json
+
+.PHONY: host

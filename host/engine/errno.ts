@@ -1,0 +1,28 @@
+import * as packet from "../../assembly/packet.js";
+
+const names = new Map(
+  Object.entries(packet)
+    .filter(([name]) => /^E[A-Z0-9]+$/.test(name))
+    .map(([name, number]) => [number, name]),
+);
+
+/** A call that failed as packet(7) describes. */
+export class ErrnoError extends Error {
+  override readonly name = "ErrnoError";
+  /** Name of the error, such as "ENODEV". */
+  readonly code: string;
+  constructor(
+    readonly errno: number,
+    call: string,
+  ) {
+    const code = names.get(errno) ?? `errno ${errno}`;
+    super(`${call}: ${code}`);
+    this.code = code;
+  }
+}
+
+/** The result of a call of the module, when it is no negative errno. */
+export function check(result: number, call: string): number {
+  if (result < 0) throw new ErrnoError(-result, call);
+  return result;
+}

@@ -1,0 +1,310 @@
+// The socket component as a TypeScript object: what boards/port does in C, for tests and for programs on the host. Calls
+// never wait: where C would block, they throw EAGAIN.
+import * as abi from "../../assembly/abi.js";
+import * as packet from "../../assembly/packet.js";
+import { type OptionName, options } from "../build/options.js";
+import { Driver } from "./driver.js";
+import { type Engine, type EngineName, load } from "./engine.js";
+import { check, ErrnoError } from "./errno.js";
+import type { ExportName } from "./exports.js";
+import { Memory } from "./memory.js";
+import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "./sockaddr.js";
+
+const defaultOf = (name: OptionName) => options.find((option) => option.name === name)!.default;
+
+/** The capacities: where each stands in the control block, and its default. */
+const capacities = {
+  frameAlign: [abi.CONTROL_FRAME_ALIGN, 4],
+  preallocConns: [abi.CONTROL_PREALLOC_CONNS, defaultOf("NET_PKT_PREALLOC_CONNS")],
+  allocConns: [abi.CONTROL_ALLOC_CONNS, defaultOf("NET_PKT_ALLOC_CONNS")],
+  maxConns: [abi.CONTROL_MAX_CONNS, defaultOf("NET_PKT_MAX_CONNS")],
+  interfaces: [abi.CONTROL_INTERFACES, defaultOf("NET_PKT_INTERFACES")],
+  frames: [abi.CONTROL_FRAMES, defaultOf("NET_PKT_FRAMES")],
+  frameSize: [abi.CONTROL_FRAME_SIZE, defaultOf("NET_PKT_FRAME_SIZE")],
+  txFrames: [abi.CONTROL_TX_FRAMES, defaultOf("NET_PKT_TX_FRAMES")],
+  rxReserve: [abi.CONTROL_RX_RESERVE, defaultOf("NET_PKT_RX_RESERVE")],
+  stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("NET_PKT_STACK_RESERVE")],
+  queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("NET_PKT_QUEUE_FRAMES")],
+  heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("NET_PKT_HEAP_SIZE")],
+} as const;
+
+export type Capacities = Partial<Record<keyof typeof capacities, number>>;
+
+export interface PktSockOptions extends Capacities {
+  engine?: EngineName;
+  /** Bytes of linear memory; without it, as many as the capacities need. */
+  memorySize?: number;
+  /** What the module is told of the address at which its memory starts; only the alignment of frames depends on it. */
+  memoryBase?: number;
+}
+
+/** What recvfrom() and recvmsg() tell of a frame. */
+export interface Received {
+  /** The call's return value: bytes in `data`, or with MSG_TRUNC the bytes that there were. */
+  result: number;
+  data: Uint8Array;
+  address: SockaddrLl;
+  /** msg_flags of recvmsg(). */
+  flags: number;
+  /** Bytes of the whole frame on the wire, without FCS. */
+  wireLength: number;
+}
+
+/** A frame lent in place. */
+export interface LentFrame {
+  /** For the calls that take it back. */
+  readonly handle: number;
+  /** From the link-layer header on: the received bytes, or as many as may be written. A view of linear memory. */
+  readonly data: Uint8Array;
+}
+
+/** An interface and, in place of a board's MAC, its driver. */
+export class Interface {
+  readonly driver: Driver;
+  constructor(
+    private readonly component: PktSock,
+    readonly index: number,
+    /** In linear memory. */
+    readonly offset: number,
+  ) {
+    this.driver = new Driver(component.memory, offset);
+  }
+
+  /** IFF_* of netdevice(7). */
+  get flags(): number {
+    return this.component.memory.u32(this.offset + abi.IFACE_FLAGS);
+  }
+
+  set flags(flags: number) {
+    this.component.call("setIfaceFlags", this.offset, flags);
+  }
+
+  /** Brings the interface up, with a carrier. */
+  up(): this {
+    this.flags |= packet.IFF_UP | packet.IFF_RUNNING;
+    return this;
+  }
+
+  down(): this {
+    this.flags &= ~(packet.IFF_UP | packet.IFF_RUNNING);
+    return this;
+  }
+
+  /** One of the counters of assembly/abi.ts: counter(abi.IFACE_RX_NO_FRAME). */
+  counter(field: number): number {
+    return this.component.memory.u32(this.offset + field);
+  }
+}
+
+const exchange = abi.CONTROL + abi.CONTROL_EXCHANGE;
+
+export class PktSock {
+  readonly memory: Memory;
+  private constructor(readonly engine: Engine) {
+    this.memory = new Memory(engine.memory);
+  }
+
+  /** Loads the module and divides its memory. Throws LoadError, or ErrnoError when the capacities do not fit or make sense. */
+  static load(wasm: Uint8Array, settings: PktSockOptions = {}): PktSock {
+    const { engine = "v8", memorySize } = settings;
+    if (memorySize !== undefined) {
+      const component = new PktSock(load(wasm, { engine, memorySize }));
+      check(component.init(settings), "init");
+      return component;
+    }
+    // The module itself knows what it needs: it says so when it is started with too little.
+    const probe = new PktSock(load(wasm, { engine, memorySize: abi.CONTROL + abi.CONTROL_BYTES }));
+    const result = probe.init(settings);
+    const needed = probe.memory.u32(abi.CONTROL + abi.CONTROL_NEEDED);
+    if (result !== -packet.ENOMEM || needed > 65536) throw new ErrnoError(-result, "init");
+    return PktSock.load(wasm, { ...settings, memorySize: needed });
+  }
+
+  private init(settings: PktSockOptions): number {
+    const set = (field: number, value: number) => this.memory.set32(abi.CONTROL + field, value);
+    set(abi.CONTROL_MAGIC, abi.MAGIC);
+    set(abi.CONTROL_ABI, abi.ABI_VERSION);
+    set(abi.CONTROL_MEMORY_SIZE, this.memory.bytes.length);
+    set(abi.CONTROL_MEMORY_BASE, settings.memoryBase ?? 0);
+    for (const [name, [field, value]] of Object.entries(capacities)) {
+      set(field, settings[name as keyof Capacities] ?? value);
+    }
+    return this.call("init");
+  }
+
+  /** Calls the module with numbers only. */
+  call(name: ExportName, ...args: number[]): number {
+    return this.engine.call(name, args);
+  }
+
+  /** A word of the control block: control(abi.CONTROL_FRAMES). */
+  control(field: number): number {
+    return this.memory.u32(abi.CONTROL + field);
+  }
+
+  // ---- Interfaces ----
+
+  /**
+   * Adds an interface, down. `txOffset`: where its driver likes the link-layer header, 0 or 2. The MTU is Ethernet's, or what
+   * fits into a frame.
+   */
+  addInterface(name: string, hwaddr: Uint8Array, options: { mtu?: number; txOffset?: number } = {}): Interface {
+    const { txOffset = 0 } = options;
+    const most = this.control(abi.CONTROL_FRAME_SIZE) - txOffset - abi.ETH_HLEN - abi.VLAN_HLEN;
+    const { mtu = Math.min(most, abi.ETH_DATA_LEN) } = options;
+    this.putName(name);
+    this.memory.at(exchange + abi.IFNAMSIZ, abi.ETH_ALEN).set(hwaddr);
+    const index = check(this.call("addIface", mtu, txOffset), "addInterface");
+    return new Interface(this, index, this.ifaceOffset(index));
+  }
+
+  if_nametoindex(name: string): number {
+    this.putName(name);
+    return check(this.call("ifaceIndex"), "if_nametoindex");
+  }
+
+  if_indextoname(index: number): string {
+    const name = this.memory.at(this.ifaceOffset(index) + abi.IFACE_NAME, abi.IFNAMSIZ);
+    return Buffer.from(name).toString("latin1").replace(/\0.*$/s, "");
+  }
+
+  private putName(name: string): void {
+    const bytes = Buffer.alloc(abi.IFNAMSIZ);
+    if (Buffer.byteLength(name) >= bytes.length) throw new ErrnoError(packet.EINVAL, "interface name");
+    bytes.write(name);
+    this.memory.at(exchange, bytes.length).set(bytes);
+  }
+
+  private ifaceOffset(index: number): number {
+    let offset = this.control(abi.CONTROL_FIRST_IFACE);
+    while (offset !== 0 && this.memory.u32(offset + abi.IFACE_INDEX) !== index) {
+      offset = this.memory.u32(offset + abi.IFACE_NEXT);
+    }
+    if (offset === 0) throw new ErrnoError(packet.ENXIO, "if_indextoname");
+    return offset;
+  }
+
+  /** Empties the RX rings of all interfaces into the sockets' queues; receiving and poll() do it by themselves. */
+  service(): void {
+    this.call("service");
+  }
+
+  // ---- Sockets ----
+
+  /** `type` SOCK_RAW or SOCK_DGRAM, `protocol` in network order. Returns a descriptor. */
+  socket(type: number, protocol = 0): number {
+    return check(this.call("openSocket", type, protocol), "socket");
+  }
+
+  close(fd: number): void {
+    check(this.call("closeSocket", this.socketOf(fd, "close")), "close");
+  }
+
+  /** `length`: of the address, for those who want to be refused. */
+  bind(fd: number, address: Partial<SockaddrLl>, length = packet.SLL_BYTES): void {
+    const socket = this.socketOf(fd, "bind");
+    this.putAddress(address);
+    check(this.call("bindSocket", socket, length), "bind");
+  }
+
+  /** The address and its length. */
+  getsockname(fd: number): { address: SockaddrLl; length: number } {
+    const length = check(this.call("socketName", this.socketOf(fd, "getsockname")), "getsockname");
+    return { address: this.getAddress(), length };
+  }
+
+  send(fd: number, bytes: Uint8Array): number {
+    return check(this.engine.call("send", [this.socketOf(fd, "send"), bytes.length], bytes), "send");
+  }
+
+  sendto(fd: number, bytes: Uint8Array, address: Partial<SockaddrLl>, length = packet.SLL_BYTES): number {
+    const socket = this.socketOf(fd, "sendto");
+    this.putAddress(address);
+    return check(this.engine.call("sendTo", [socket, bytes.length, length], bytes), "sendto");
+  }
+
+  /** At most `length` bytes of the next frame. */
+  recv(fd: number, length = 2048): Uint8Array {
+    const buffer = new Uint8Array(length);
+    const n = check(this.engine.call("receive", [this.socketOf(fd, "recv"), length], buffer), "recv");
+    return buffer.subarray(0, n);
+  }
+
+  recvfrom(fd: number, length = 2048, flags = 0): Received {
+    const buffer = new Uint8Array(length);
+    const args = [this.socketOf(fd, "recvfrom"), length, flags | abi.WANT_NAME];
+    const result = check(this.engine.call("receiveFrom", args, buffer), "recvfrom");
+    return {
+      result,
+      data: buffer.subarray(0, Math.min(result, length)),
+      address: this.getAddress(),
+      flags: this.memory.u32(exchange + abi.EXCHANGE_MSG_FLAGS),
+      wireLength: this.memory.u32(exchange + abi.EXCHANGE_WIRE_LEN),
+    };
+  }
+
+  /** FIONREAD of ioctl(2). */
+  bytesReadable(fd: number): number {
+    return this.call("bytesReadable", this.socketOf(fd, "ioctl"));
+  }
+
+  /** A number is passed as an int. */
+  setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
+    const bytes = typeof value === "number" ? new Uint8Array(Int32Array.of(value).buffer) : value;
+    const args = [this.socketOf(fd, "setsockopt"), level, name, bytes.length];
+    check(this.engine.call("setOption", args, bytes), "setsockopt");
+  }
+
+  /** The value, at most `length` bytes. */
+  getsockopt(fd: number, level: number, name: number, length = 4): Uint8Array {
+    const buffer = new Uint8Array(length);
+    const args = [this.socketOf(fd, "getsockopt"), level, name, length];
+    return buffer.subarray(0, check(this.engine.call("getOption", args, buffer), "getsockopt"));
+  }
+
+  /** POLL* as they are now. */
+  poll(fd: number): number {
+    return this.call("pollSocket", this.socketOf(fd, "poll"));
+  }
+
+  // ---- Zero copy ----
+
+  recvLend(fd: number): LentFrame {
+    const handle = check(this.call("lendReceived", this.socketOf(fd, "recvLend")), "recvLend");
+    return this.lent(handle, this.memory.u32(handle + abi.FRAME_LEN));
+  }
+
+  sendLend(fd: number): LentFrame {
+    const handle = check(this.call("lendEmpty", this.socketOf(fd, "sendLend")), "sendLend");
+    const head = this.memory.u32(handle + abi.FRAME_MAC) - this.memory.u32(handle + abi.FRAME_BUFFER);
+    return this.lent(handle, this.control(abi.CONTROL_FRAME_SIZE) - head);
+  }
+
+  sendLent(fd: number, frame: LentFrame, length: number): number {
+    return check(this.call("sendLent", this.socketOf(fd, "sendLent"), frame.handle, length), "sendLent");
+  }
+
+  giveBack(fd: number, frame: LentFrame): void {
+    check(this.call("giveBack", this.socketOf(fd, "giveBack"), frame.handle), "giveBack");
+  }
+
+  private lent(handle: number, length: number): LentFrame {
+    return { handle, data: this.memory.at(this.memory.u32(handle + abi.FRAME_MAC), length) };
+  }
+
+  /** The socket behind a descriptor, as its offset. */
+  private socketOf(fd: number, call: string): number {
+    const inTable = Number.isInteger(fd) && fd >= 0 && fd < this.control(abi.CONTROL_TABLE_LENGTH);
+    const socket = inTable ? this.memory.u32(this.control(abi.CONTROL_TABLE) + fd * 4) : 0;
+    if (socket === 0) throw new ErrnoError(packet.EBADF, call);
+    return socket;
+  }
+
+  private putAddress(address: Partial<SockaddrLl>): void {
+    this.memory.at(exchange, packet.SLL_BYTES).set(encodeSockaddr(address));
+  }
+
+  private getAddress(): SockaddrLl {
+    return decodeSockaddr(this.memory.at(exchange, packet.SLL_BYTES));
+  }
+}
