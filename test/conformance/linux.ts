@@ -1,0 +1,178 @@
+// The Linux kernel's own AF_PACKET: two agents, each in a network namespace of its own, at the ends of a veth pair.
+
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Agent, parseAnswer } from "./agent.js";
+import type { Target } from "./target.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const AGENT = `${ROOT}build/conformance/agent-linux`;
+const OWN = "020000000001";
+const PEER = "020000000002";
+const NAME = "eth0";
+const CALL_MS = 5_000;
+
+/** Compiles the agent against the system's headers. */
+function buildAgent(): void {
+  mkdirSync(`${ROOT}build/conformance`, { recursive: true });
+  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options"];
+  const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"];
+  const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
+  execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+function ip(...args: string[]): string {
+  return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function colons(address: string): string {
+  return address.replace(/(..)(?!$)/g, "$1:");
+}
+
+/** A namespace in which nothing but the agents sends frames. */
+function addNamespace(name: string): void {
+  ip("netns", "add", name);
+  const silent = ["all", "default"].map((part) => `net.ipv6.conf.${part}.disable_ipv6=1`);
+  execFileSync("ip", ["netns", "exec", name, "sysctl", "-qw", ...silent], { stdio: "pipe" });
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly agent: Agent;
+}
+
+/** An agent in a namespace, on one processor so that frames keep their order. */
+async function start(namespace: string): Promise<Running> {
+  const process = spawn("ip", ["netns", "exec", namespace, "taskset", "-c", "0", AGENT], { stdio: "pipe" });
+  const agent = new Agent(process.stdin, process.stdout);
+  process.stderr.on("data", (data: Buffer) => agent.report(data.toString()));
+  await agent.started;
+  return { process, agent };
+}
+
+async function end(running: Running | undefined): Promise<void> {
+  if (!running || running.process.exitCode !== null || running.process.signalCode !== null) return;
+  const exited = new Promise((resolve) => running.process.once("exit", resolve));
+  running.process.kill("SIGKILL");
+  await exited;
+}
+
+export class LinuxTarget implements Target {
+  readonly name = "linux";
+  readonly ifname = NAME;
+  readonly names = { OWN, PEER };
+  readonly shortest = 0;
+  readonly capacities = {};
+  ifindex = 0;
+
+  private own: Running | undefined;
+  private peer: Running | undefined;
+  private peerSocket = "";
+
+  private constructor(
+    private readonly ownSpace: string,
+    private readonly peerSpace: string,
+  ) {}
+
+  /** Makes namespaces, cable and agents; stop() removes them. */
+  static async start(): Promise<LinuxTarget> {
+    buildAgent();
+    const target = new LinuxTarget(`pktsock-a-${process.pid}`, `pktsock-b-${process.pid}`);
+    try {
+      addNamespace(target.ownSpace);
+      addNamespace(target.peerSpace);
+      await target.restart();
+    } catch (error) {
+      await target.stop();
+      throw error;
+    }
+    return target;
+  }
+
+  async restart(): Promise<void> {
+    await this.endAgents();
+    if (ip("-n", this.ownSpace, "-o", "link").includes(NAME)) ip("-n", this.ownSpace, "link", "del", NAME);
+    const own = [NAME, "netns", this.ownSpace, "address", colons(OWN)];
+    const peer = ["name", NAME, "netns", this.peerSpace, "address", colons(PEER)];
+    ip("link", "add", ...own, "type", "veth", "peer", ...peer);
+    for (const space of [this.ownSpace, this.peerSpace]) ip("-n", space, "link", "set", NAME, "up");
+    await this.ready();
+    this.ifindex = Number(/^(\d+):/.exec(ip("-n", this.ownSpace, "-o", "link", "show", NAME))?.[1]);
+    this.own = await start(this.ownSpace);
+    this.peer = await start(this.peerSpace);
+    await this.openPeer(Number(/^(\d+):/.exec(ip("-n", this.peerSpace, "-o", "link", "show", NAME))?.[1]));
+  }
+
+  /** The peer sees all frames that arrive, none that it sends, and VLAN tags. */
+  private async openPeer(ifindex: number): Promise<void> {
+    const index = Buffer.alloc(4);
+    index.writeUInt32LE(ifindex);
+    this.peerSocket = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
+    await this.ask(`setsockopt ${this.peerSocket} SOL_PACKET PACKET_IGNORE_OUTGOING 01000000`);
+    await this.ask(`setsockopt ${this.peerSocket} SOL_PACKET PACKET_AUXDATA 01000000`);
+    await this.ask(`setsockopt ${this.peerSocket} SOL_SOCKET SO_RCVBUF 00001000`);
+    await this.ask(`bind ${this.peerSocket} 11000003${index.toString("hex")}000000000000000000000000`);
+  }
+
+  private async ask(command: string, timeout = CALL_MS) {
+    if (!this.peer) throw new Error("the peer does not run");
+    const answer = parseAnswer(await this.peer.agent.call(command, timeout));
+    if (answer.ret === "-1") throw new Error(`the peer's ${command}: ${answer.line}`);
+    return answer;
+  }
+
+  async call(command: string, timeout: number): Promise<string> {
+    if (!this.own) throw new Error("the agent does not run");
+    return this.own.agent.call(command, timeout);
+  }
+
+  async inject(frame: string): Promise<void> {
+    await this.ask(`send ${this.peerSocket} ${frame} 0`);
+  }
+
+  async next(timeout: number): Promise<Buffer | null> {
+    const polled = await this.ask(`poll ${timeout} ${this.peerSocket}:POLLIN`, timeout + CALL_MS);
+    if (polled.ret === "0") return null;
+    const { fields } = await this.ask(`recvmsg ${this.peerSocket} 0 - 64 2040`);
+    const frame = Buffer.from(fields.data ?? "", "hex");
+    const auxdata = Buffer.from(fields.cmsg?.replace(/^263:8:/, "") ?? "", "hex");
+    const tagged = auxdata.length === 20 && auxdata.readUInt32LE(0) & 0x10;
+    if (!tagged) return frame;
+    const tag = Buffer.from([auxdata[19]!, auxdata[18]!, auxdata[17]!, auxdata[16]!]);
+    return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+  }
+
+  async cable(plugged: boolean): Promise<void> {
+    ip("-n", this.peerSpace, "link", "set", NAME, plugged ? "up" : "down");
+    const state = plugged ? "LOWER_UP" : "NO-CARRIER";
+    await this.until(() => ip("-n", this.ownSpace, "-o", "link", "show", NAME).includes(state));
+    if (plugged) await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    for (const space of [this.ownSpace, this.peerSpace]) {
+      await this.until(() => ip("-n", space, "-o", "link", "show", NAME).includes("state UP"));
+    }
+  }
+
+  private async until(condition: () => boolean): Promise<void> {
+    const limit = performance.now() + CALL_MS;
+    while (!condition()) {
+      if (performance.now() > limit) throw new Error("the veth pair does not become what it should");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  private async endAgents(): Promise<void> {
+    await end(this.own);
+    await end(this.peer);
+  }
+
+  async stop(): Promise<void> {
+    await this.endAgents();
+    for (const space of [this.ownSpace, this.peerSpace]) {
+      if (ip("netns", "list").split(/\s+/).includes(space)) ip("netns", "del", space);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// make conformance: runs the cases on the targets, prints a matrix and writes build/conformance.json.
+//   tsx test/conformance/run.ts [--target NAME]... [--case NAME]...
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { cases } from "./cases/index.js";
+import { execute } from "./execute.js";
+import { type Case, TARGETS, type TargetName } from "./steps.js";
+import { startTarget } from "./targets.js";
+
+const JSON_PATH = fileURLToPath(new URL("../../build/conformance.json", import.meta.url));
+
+type Row = { case: string; source: string } & Record<TargetName, string>;
+
+interface Failure {
+  readonly target: TargetName;
+  readonly name: string;
+  readonly why: string;
+}
+
+function usageError(sentence: string): never {
+  console.error(sentence);
+  process.exit(2);
+}
+
+function chooseTargets(names: readonly string[]): readonly TargetName[] {
+  for (const name of names) {
+    if (!(TARGETS as readonly string[]).includes(name)) {
+      usageError(`There is no target "${name}"; there are ${TARGETS.join(", ")}.`);
+    }
+  }
+  return names.length ? TARGETS.filter((name) => names.includes(name)) : TARGETS;
+}
+
+function chooseCases(names: readonly string[]): readonly Case[] {
+  for (const name of names) {
+    if (cases.some((one) => one.name === name)) continue;
+    const words = name.toLowerCase().split(/\W+/).filter(Boolean);
+    const near = cases.filter((one) => words.some((word) => one.name.toLowerCase().includes(word)));
+    const hint = near.slice(0, 10).map((one) => `\n  ${one.name}`);
+    usageError(`There is no case "${name}".${hint.length ? ` Did you mean one of these?${hint.join("")}` : ""}`);
+  }
+  return names.length ? cases.filter((one) => names.includes(one.name)) : cases;
+}
+
+async function runOn(target: TargetName, rows: Map<string, Row>, chosen: readonly Case[]): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  const started = await startTarget(target);
+  if (typeof started === "string") {
+    for (const one of chosen) rows.get(one.name)![target] = `skip: ${started}`;
+    return failures;
+  }
+  const stop = (): void => void started.stop().finally(() => process.exit(130));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    for (const one of chosen) {
+      try {
+        rows.get(one.name)![target] = await execute(one, started);
+      } catch (error) {
+        rows.get(one.name)![target] = "fail";
+        failures.push({ target, name: one.name, why: (error as Error).message });
+      }
+    }
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    await started.stop();
+  }
+  return failures;
+}
+
+function printMatrix(rows: readonly Row[], targets: readonly TargetName[]): void {
+  const width = Math.max(...rows.map((row) => row.case.length));
+  console.log(`${"".padEnd(width)}  ${targets.map((name) => name.padEnd(7)).join("  ")}`);
+  for (const row of rows) {
+    const cells = targets.map((name) => row[name].replace(/:.*/, "").padEnd(7));
+    console.log(`${row.case.padEnd(width)}  ${cells.join("  ")}`);
+  }
+  const reasons = new Map<string, string[]>();
+  for (const row of rows) {
+    for (const name of targets) {
+      if (/^(skip|differs)/.test(row[name])) {
+        const key = `${name} ${row[name]}`;
+        reasons.set(key, [...(reasons.get(key) ?? []), row.case]);
+      }
+    }
+  }
+  for (const [reason, names] of reasons) {
+    console.log(`\n${reason}\n  ${names.length > 5 ? `${names.length} cases` : names.join("\n  ")}`);
+  }
+}
+
+function printSum(rows: readonly Row[], targets: readonly TargetName[]): void {
+  for (const name of targets) {
+    const count = (start: string): number => rows.filter((row) => row[name].startsWith(start)).length;
+    const sums = `${count("pass")} pass, ${count("differs")} differ on purpose`;
+    console.log(`${name.padEnd(5)} ${sums}, ${count("skip")} skipped, ${count("fail")} failed`);
+  }
+}
+
+const { values } = parseArgs({
+  options: { target: { type: "string", multiple: true }, case: { type: "string", multiple: true } },
+});
+const targets = chooseTargets(values.target ?? []);
+const chosen = chooseCases(values.case ?? []);
+const rows = new Map<string, Row>();
+for (const { name, source } of chosen) {
+  const row: Row = { case: name, source, linux: "", host: "", mps2: "", lm3s: "" };
+  for (const target of TARGETS) row[target] = "skip: not asked for";
+  rows.set(name, row);
+}
+const failures: Failure[] = [];
+for (const target of targets) failures.push(...(await runOn(target, rows, chosen)));
+const results = [...rows.values()];
+printMatrix(results, targets);
+for (const { target, name, why } of failures) console.log(`\nFAILED on ${target}: ${name}\n  ${why.replace(/\n/g, "\n  ")}`);
+console.log("");
+printSum(results, targets);
+mkdirSync(new URL(".", `file://${JSON_PATH}`), { recursive: true });
+writeFileSync(JSON_PATH, `${JSON.stringify({ cases: results }, null, 2)}\n`);
+process.exitCode = failures.length ? 1 : 0;

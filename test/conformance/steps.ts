@@ -1,0 +1,113 @@
+// What a conformance case is made of. A case is data: a name, where its expectation comes from, and steps. Commands are
+// written as the agent takes them (boards/apps/agent.h) but for {bytes} in braces (bytes.ts), and $names: descriptors and
+// values that earlier steps saved, $IF (the interface's index), $NAME (its name).
+
+export type TargetName = "linux" | "host" | "mps2" | "lm3s";
+export const TARGETS: readonly TargetName[] = ["linux", "host", "mps2", "lm3s"];
+
+export type Vars = Record<string, string>;
+
+/** A field's expected text (with {bytes} and $names), a pattern for it, or null: the field is not there. */
+export type Field = string | number | RegExp | null;
+
+/** What a call must answer. `errno` implies a return value of -1; a field that is not mentioned may be anything. */
+export interface Expect {
+  readonly ret?: number | string | RegExp;
+  readonly errno?: string | RegExp;
+  readonly fields?: Readonly<Record<string, Field>>;
+}
+
+/** Where ours differs from Linux on purpose: what it answers instead, and why. */
+export interface Difference {
+  readonly expect: Expect;
+  readonly reason: string;
+}
+
+export interface CallStep {
+  readonly kind: "call";
+  readonly command: string;
+  readonly expect: Expect;
+  readonly differs?: Difference;
+  /** Variables that get the answer's fields ("ret" is the return value). */
+  readonly save?: Readonly<Record<string, string>>;
+  /** The call is made that often, with the same answer each time. */
+  readonly repeat?: string;
+  /** The call must last at least that many milliseconds. */
+  readonly lasts?: number;
+  /** What happens while the call waits. */
+  readonly meanwhile?: readonly Step[];
+}
+
+export interface InjectStep {
+  readonly kind: "inject";
+  readonly frame: string;
+}
+
+export interface ArrivesStep {
+  readonly kind: "arrives";
+  readonly frame: string;
+}
+
+/** Neither side has a frame under way, and the peer got none that the case did not expect. */
+export interface QuietStep {
+  readonly kind: "quiet";
+}
+
+/** The cable is pulled or put back. */
+export interface CableStep {
+  readonly kind: "cable";
+  readonly plugged: boolean;
+}
+
+/** Waits until both ends carry frames again after the interface was down. */
+export interface ReadyStep {
+  readonly kind: "ready";
+}
+
+export interface CheckStep {
+  readonly kind: "check";
+  readonly what: string;
+  readonly test: (vars: Vars) => boolean;
+}
+
+export type Step = CallStep | InjectStep | ArrivesStep | QuietStep | CableStep | ReadyStep | CheckStep;
+
+export interface Case {
+  readonly name: string;
+  readonly source: string;
+  readonly steps: readonly Step[];
+  /** Targets that cannot run it, and why. */
+  readonly skip?: Partial<Record<TargetName | "ours", string>>;
+}
+
+export function testCase(name: string, source: string, steps: readonly Step[], skip?: Case["skip"]): Case {
+  return skip ? { name, source, steps, skip } : { name, source, steps };
+}
+
+export type Options = Omit<CallStep, "kind" | "command" | "expect">;
+
+export function call(command: string, expect: Expect, options: Options = {}): CallStep {
+  return { kind: "call", command, expect, ...options };
+}
+
+export function inject(frame: string): InjectStep {
+  return { kind: "inject", frame };
+}
+
+export function arrives(frame: string): ArrivesStep {
+  return { kind: "arrives", frame };
+}
+
+export const quiet: QuietStep = { kind: "quiet" };
+export const ready: ReadyStep = { kind: "ready" };
+export const unplug: CableStep = { kind: "cable", plugged: false };
+export const plug: CableStep = { kind: "cable", plugged: true };
+
+export function check(what: string, test: (vars: Vars) => boolean): CheckStep {
+  return { kind: "check", what, test };
+}
+
+/** `count` times what `make` gives. */
+export function times(count: number, make: (i: number) => readonly Step[]): Step[] {
+  return Array.from({ length: count }, (_, i) => make(i)).flat();
+}

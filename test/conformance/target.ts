@@ -1,0 +1,31 @@
+// Something that runs the cases: an agent and the other end of its cable.
+
+import type { Names } from "./bytes.js";
+import type { TargetName } from "./steps.js";
+
+export interface Target {
+  readonly name: TargetName;
+  /** The interface as the agent sees it. */
+  readonly ifindex: number;
+  readonly ifname: string;
+  /** OWN and PEER as bytes. */
+  readonly names: Names;
+  /** Bytes to which the hardware fills short frames up, with zeros; a veth pair does not. */
+  readonly shortest: number;
+  /** Capacities that cases refer to as $NAME. */
+  readonly capacities: Readonly<Record<string, string>>;
+
+  /** Makes a call and resolves to the agent's line. Rejects after `timeout` milliseconds; then restart() is due. */
+  call(command: string, timeout: number): Promise<string>;
+  /** Sends a frame to the agent's interface; as compact() of bytes.ts has it. */
+  inject(frame: string): Promise<void>;
+  /** The next frame that arrived at the peer, VLAN tag included, or null after `timeout` milliseconds. */
+  next(timeout: number): Promise<Buffer | null>;
+  /** Pulls or plugs the cable. */
+  cable?(plugged: boolean): Promise<void>;
+  /** Resolves when the interface carries frames in both directions after having been down. */
+  ready(): Promise<void>;
+  /** Starts agent and peer afresh. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
