@@ -2,7 +2,7 @@
  * board's UART. Received characters wait in a small ring; while it is full the UART keeps them. */
 #include "arch.h"
 #include "board.h"
-#include "family.h"
+#include "console.h"
 #include "os.h"
 #include <stdio.h>
 
