@@ -5,8 +5,8 @@
 #                                      what is compiled without boards/include
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
-# APP=bare has no socket layer: neither boards/port nor the module nor the engine. An application of several files lists
-# the others in boards/apps/$(APP).mk as APP_SOURCES. Options of host/build/options.ts are set by CONFIG, in board.mk or
+# A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out (APP_BARE:
+# no boards/port, engine or module). Options of host/build/options.ts are set by CONFIG, in board.mk or
 # on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
@@ -20,7 +20,7 @@ APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
 ifeq ($(wildcard $(APP_SOURCE)),)
 $(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir $(wildcard boards/apps/*.c))))
 endif
--include boards/apps/$(APP_NAME).mk
+-include $(APP_SOURCE:.c=.mk)
 
 OUT := build/$(BOARD)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(APP_NAME).elf
@@ -35,7 +35,7 @@ PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcar
   boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
 FIRMWARE_SOURCES := $(FAMILY_SOURCES) boards/targets/$(BOARD)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
   $(APP_SOURCE) $(APP_SOURCES)
-ifneq ($(APP_NAME),bare)
+ifeq ($(APP_BARE),)
 FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
 endif
 

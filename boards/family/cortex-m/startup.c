@@ -1,7 +1,7 @@
 /* From reset to main(), the system vectors, and what becomes of a fault.
  *
- * main() runs on the task stack (PSP), interrupts on their own (MSP). The task stack lies at the very bottom of RAM, so
- * that overrunning it is a bus fault that can be reported instead of silent damage. */
+ * main() runs on the task stack (PSP), interrupts on their own (MSP). The task stack lies at the very bottom of RAM, and
+ * what is below is closed by the MPU: overrunning the stack is a fault that is reported, not silent damage. */
 #include "arch.h"
 #include "board.h"
 #include "family.h"
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define STACK_PAINT 0x5a5a5a5au
+#define GUARD_BYTES 4096u
 
 /* From the linker script. */
 extern uint32_t __task_stack_start[], __task_stack_end[], __irq_stack_start[], __irq_stack_end[];
@@ -29,6 +30,18 @@ static void put_hex(const char *name, uint32_t value) {
   board_console_write(text, sizeof(text));
 }
 
+/* Close what is below RAM, by the highest region: it wins over others that a board may set up. */
+static void guard_stack(void) {
+  uint32_t regions = MPU_TYPE_DREGION(MPU_TYPE);
+  if (regions == 0)
+    return;
+  MPU_RNR = regions - 1;
+  MPU_RBAR = (uint32_t)__task_stack_start - GUARD_BYTES;
+  MPU_RASR = MPU_RASR_NO_ACCESS_4K;
+  MPU_CTRL = MPU_CTRL_ENABLE | MPU_CTRL_PRIVDEFENA;
+  __asm__ volatile("dsb\n\tisb" ::: "memory");
+}
+
 __attribute__((used)) static void start(void) {
   memcpy(__data_start, __data_source, (size_t)(__data_end - __data_start));
   memset(__bss_start, 0, (size_t)(__bss_end - __bss_start));
@@ -36,6 +49,7 @@ __attribute__((used)) static void start(void) {
     *at = STACK_PAINT;
   for (uint32_t *at = __irq_stack_start; at < __irq_stack_end; at++)
     *at = STACK_PAINT;
+  guard_stack();
   board_init();
   if (pktsock_start_board != NULL && pktsock_start_board() != 0) {
     put_text("pktsock did not start\n");
@@ -61,8 +75,8 @@ __attribute__((used)) static void report_fault(const uint32_t *frame, uint32_t n
   put_hex(" HFSR ", HFSR);
   put_hex(" MMFAR ", MMFAR);
   put_hex(" BFAR ", BFAR);
-  if (CFSR & CFSR_STKERR) { /* there is no frame */
-    put_text("\nthe stack ran over\n");
+  if (CFSR & CFSR_STKERR || (CFSR & CFSR_MMARVALID && (uint32_t)__task_stack_start - MMFAR <= GUARD_BYTES)) {
+    put_text("\nthe stack ran over\n"); /* there may be no frame */
   } else {
     put_hex("\npc ", frame[6]);
     put_hex(" lr ", frame[5]);

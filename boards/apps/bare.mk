@@ -1,0 +1,2 @@
+# Without socket layer: neither boards/port nor engine nor module.
+APP_BARE := 1

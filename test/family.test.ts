@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { Qemu } from "../host/net/qemu.js";
+
+for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
+  describe(`family of ${board}`, () => {
+    let qemu: Qemu;
+
+    before(function () {
+      this.timeout(120_000);
+      const app = "test/support/family.c";
+      execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`], { stdio: "inherit" });
+    });
+    beforeEach(async function () {
+      this.timeout(30_000);
+      qemu = await Qemu.boot({ board, image: `build/${board}/family.elf` });
+      await qemu.waitFor("copies ok");
+      await qemu.waitFor("sleeps ok");
+      await qemu.waitFor("heap ok");
+    });
+    afterEach(() => qemu.stop());
+
+    it("copies, sleeps, allocates, and ends with main()'s status", async () => {
+      qemu.write("e");
+      assert.equal(await qemu.exited(), 7);
+    });
+
+    it("reports a fault and ends with status 1", async () => {
+      qemu.write("u");
+      await qemu.waitFor(/fault 00000003 CFSR 00010000.*\s+pc [0-9a-f]{8} lr [0-9a-f]{8}/);
+      assert.equal(await qemu.exited(), 1);
+    });
+
+    it("reports that the stack ran over", async () => {
+      qemu.write("s");
+      await qemu.waitFor("the stack ran over");
+      assert.equal(await qemu.exited(), 1);
+    });
+  });
+}
