@@ -1,8 +1,7 @@
-// Boots a firmware image in QEMU: its console in and out, its exit status, and the other end of its Ethernet cable.
-import { spawn, type ChildProcessByStdio } from "node:child_process";
+// Boots a firmware image in QEMU, with the other end of its Ethernet cable.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { BoardProcess } from "./board.js";
 import { freePort, UdpCable } from "./udp.js";
 
 export interface QemuOptions {
@@ -28,128 +27,41 @@ export function qemuOf(board: string, root = "."): { command: string[]; nic: str
   return { command: value("QEMU").split(/\s+/), nic: value("QEMU_NIC") };
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+/** The whole command line. `nic` is what QEMU's -nic says, without the model: "tap,ifname=tap0", "socket,udp=...". */
+export function qemuCommand(options: QemuOptions, nic: string): string[] {
+  const { command, nic: model } = qemuOf(options.board, options.root);
+  return [
+    ...command,
+    ...["-display", "none", "-monitor", "none", "-serial", "stdio", "-semihosting"],
+    ...["-nic", `${nic},model=${model}`],
+    ...(options.arguments ?? []),
+    ...["-kernel", options.image],
+  ];
+}
 
-export class Qemu {
-  /** All that the console printed so far. */
-  output = "";
-  /** What QEMU itself said, on its standard error. */
-  complaints = "";
-  #seen = 0;
-  #status: number | null = null;
-  readonly #changed = new Set<() => void>();
-  readonly #killAtExit = (): void => void this.child.kill("SIGKILL");
+/** What QEMU's -nic says for a cable. */
+export function udpNic(cable: UdpCable): string {
+  return `socket,udp=127.0.0.1:${cable.localPort},localaddr=127.0.0.1:${cable.remotePort}`;
+}
 
+export class Qemu extends BoardProcess {
   private constructor(
-    private readonly child: Child,
+    command: readonly string[],
     /** The cable to the board's first MAC. */
     readonly cable: UdpCable,
   ) {
-    process.once("exit", this.#killAtExit);
-    this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      this.output += text;
-      this.#change();
-    });
-    this.child.stderr.setEncoding("utf8").on("data", (text: string) => void (this.complaints += text));
-    this.child.stdin.on("error", () => undefined); // QEMU has ended; exited() tells
-    this.child.on("error", (error) => void (this.complaints += `${error.message}\n`));
-    this.child.on("close", (status) => {
-      process.off("exit", this.#killAtExit);
-      this.#status = status ?? -1;
-      this.#change();
-    });
+    super(command);
   }
 
   /** Start QEMU. The image runs from now on; frames are lost until its driver has started, so wait for its console. */
   static async boot(options: QemuOptions): Promise<Qemu> {
-    const { command, nic } = qemuOf(options.board, options.root);
     const cable = await UdpCable.open(await freePort());
-    const [program, ...machine] = command;
-    const child = spawn(
-      program!,
-      [
-        ...machine,
-        ...["-display", "none", "-monitor", "none", "-serial", "stdio", "-semihosting"],
-        ...["-nic", `socket,model=${nic},udp=127.0.0.1:${cable.localPort},localaddr=127.0.0.1:${cable.remotePort}`],
-        ...(options.arguments ?? []),
-        ...["-kernel", options.image],
-      ],
-      { stdio: ["pipe", "pipe", "pipe"] },
-    );
-    return new Qemu(child, cable);
-  }
-
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
-  /** Type into the console. */
-  write(text: string): void {
-    this.child.stdin.write(text);
-  }
-
-  /** Wait until the console prints `pattern` behind what earlier calls have matched. */
-  async waitFor(pattern: string | RegExp, limitMs = 10_000): Promise<RegExpExecArray> {
-    const wanted = typeof pattern === "string" ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.source;
-    const regexp = new RegExp(wanted, typeof pattern === "string" ? "g" : [...new Set(`${pattern.flags}g`)].join(""));
-    const look = (): RegExpExecArray | undefined => {
-      regexp.lastIndex = this.#seen;
-      const match = regexp.exec(this.output);
-      if (match === null) {
-        if (this.#status !== null) throw new Error(this.#story(`ended with status ${this.#status} before ${pattern}`));
-        return undefined;
-      }
-      this.#seen = regexp.lastIndex;
-      return match;
-    };
-    return this.#until(look, limitMs, `did not print ${pattern} within ${limitMs} ms`);
-  }
-
-  /** The exit status, once the image has ended. */
-  async exited(limitMs = 10_000): Promise<number> {
-    return this.#until(() => this.#status ?? undefined, limitMs, `did not end within ${limitMs} ms`);
+    return new Qemu(qemuCommand(options, udpNic(cable)), cable);
   }
 
   /** Kill QEMU if it still runs, and close the cable. */
-  async stop(): Promise<void> {
-    if (this.#status === null) {
-      this.child.kill("SIGKILL");
-      await this.exited();
-    }
+  override async stop(): Promise<void> {
+    await super.stop();
     await this.cable.close();
-  }
-
-  async #until<T>(look: () => T | undefined, limitMs: number, failure: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const check = (): void => {
-        try {
-          const value = look();
-          if (value === undefined) return;
-          finish();
-          resolve(value);
-        } catch (error) {
-          finish();
-          reject(error as Error);
-        }
-      };
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#changed.delete(check);
-      };
-      const timer = setTimeout(() => {
-        finish();
-        reject(new Error(this.#story(failure)));
-      }, limitMs);
-      this.#changed.add(check);
-      check();
-    });
-  }
-
-  #change(): void {
-    for (const check of this.#changed) check();
-  }
-
-  #story(what: string): string {
-    return `The board ${what}. Console:\n${this.output.slice(this.#seen)}${this.complaints}`;
   }
 }
