@@ -69,13 +69,23 @@ export const EXCHANGE_BYTES: u32 = 64;
 export const EXCHANGE_MSG_FLAGS: u32 = 20;
 /** Bytes that the frame had for this socket, before the caller's buffer cut it. */
 export const EXCHANGE_LEN: u32 = 24;
-/** Bytes of the whole frame as received, without FCS. */
-export const EXCHANGE_WIRE_LEN: u32 = 28;
+/** Bytes that it had before the socket's filter cut it. */
+export const EXCHANGE_UNCUT_LEN: u32 = 28;
 /** FRAME_FLAGS, FRAME_TCI, FRAME_SEC, FRAME_NSEC of the frame. */
 export const EXCHANGE_FRAME_FLAGS: u32 = 32;
 export const EXCHANGE_TCI: u32 = 36;
 export const EXCHANGE_SEC: u32 = 40;
 export const EXCHANGE_NSEC: u32 = 44;
+/** Where the network header starts in what the socket sees: ETH_HLEN for SOCK_RAW, 0 for SOCK_DGRAM. */
+export const EXCHANGE_NET: u32 = 52;
+/** OPTION_* of the socket: which control messages recvmsg() shall make. */
+export const EXCHANGE_OPTIONS: u32 = 48;
+
+/** PACKET_IGNORE_OUTGOING, PACKET_AUXDATA, SO_TIMESTAMP, SO_TIMESTAMPNS. */
+export const OPTION_IGNORE_OUTGOING: u32 = 1;
+export const OPTION_AUXDATA: u32 = 2;
+export const OPTION_TIMESTAMP: u32 = 4;
+export const OPTION_TIMESTAMPNS: u32 = 8;
 
 /** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
 export const WANT_NAME: u32 = 0x10000000;
@@ -178,7 +188,9 @@ export const IFACE_RX_POOL_EMPTY: u32 = 136;
 export const IFACE_RING_FAULTS: u32 = 140;
 /** Counted by the module: frames that were received while the interface was down. */
 export const IFACE_RX_LINK_DOWN: u32 = 144;
-export const IFACE_BYTES: u32 = 148;
+/** Not 0: what the MAC shall let in has changed; the glue tells the driver and clears it. */
+export const IFACE_FILTER_CHANGED: u32 = 148;
+export const IFACE_BYTES: u32 = 152;
 
 // ---- Socket: the part that the glue sees --------------------------------------------------------------------------
 

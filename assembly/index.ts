@@ -11,8 +11,10 @@ export const PKTSOCK_ABI: u32 = ABI_VERSION;
 
 export { divideMemory as init };
 export { addIface, ifaceIndex, setIfaceFlags } from "./interfaces";
-export { openSocket, closeSocket, bindSocket, socketName } from "./sockets";
+export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./sockets";
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
 export { send, sendTo } from "./transmit";
 export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
-export { setOption, getOption, pollSocket } from "./options";
+export { setOption, getOption, lastStamp } from "./options";
+export { pollSocket } from "./poll";
+export { macFilterFlags, macFilterAddress, setMulticast } from "./membership";

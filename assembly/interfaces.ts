@@ -3,7 +3,7 @@
 import * as abi from "./abi";
 import { Frame, Iface, Slot } from "./layout";
 import { control, exchange, ifaceBytes, makeCircle, state } from "./memory";
-import { EEXIST, EINVAL, ENODEV, ENOMEM, ENETDOWN, IFF_BROADCAST, IFF_MULTICAST, IFF_UP } from "./packet";
+import { EEXIST, EINVAL, ENODEV, ENOMEM, ENETDOWN, IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_PROMISC, IFF_UP } from "./packet";
 import { fill, pushFree } from "./pool";
 import { reportToBound } from "./sockets";
 
@@ -11,7 +11,8 @@ import { reportToBound } from "./sockets";
 const EXCHANGE_NAME: usize = 0;
 const EXCHANGE_HWADDR: usize = 16;
 
-function findName(name: usize): Iface | null {
+/** The interface whose name, NUL-padded, stands at `name`, or null. */
+export function findName(name: usize): Iface | null {
   let iface = control.firstIface;
   while (iface) {
     if (
@@ -96,6 +97,7 @@ export function ifaceIndex(): i32 {
 /** Sets an interface's flags (IFF_*, netdevice(7)). Sockets bound to an interface that goes down are told once. */
 export function setIfaceFlags(iface: Iface, flags: u32): void {
   const wasUp = iface.flags & IFF_UP;
+  if ((iface.flags ^ flags) & (IFF_PROMISC | IFF_ALLMULTI)) iface.filterChanged = 1;
   iface.flags = flags;
   iface.limit = flags & IFF_UP ? iface.mtu + 1 : 0;
   if (wasUp && !(flags & IFF_UP)) reportToBound(iface, ENETDOWN);

@@ -75,6 +75,7 @@ export class Iface {
   rxPoolEmpty: u32;
   ringFaults: u32;
   rxLinkDown: u32;
+  filterChanged: u32;
 }
 
 @unmanaged
@@ -111,19 +112,12 @@ export namespace Special {
   export const ERROR: u32 = 1;
   /** Queue entries carry a snap length. */
   export const SNAP: u32 = 2;
+  /** The time of each received frame is kept for SIOCGSTAMP. */
+  export const STAMP: u32 = 4;
 }
 
 /** Socket.type of the network stack's hold on an interface, beside SOCK_RAW and SOCK_DGRAM. */
 export const STACK: u32 = 255;
-
-/** Socket.options. */
-export namespace Options {
-  export const IGNORE_OUTGOING: u32 = 1;
-  export const AUXDATA: u32 = 2;
-  export const TIMESTAMP: u32 = 4;
-  export const TIMESTAMPNS: u32 = 8;
-  export const LOCK_FILTER: u32 = 16;
-}
 
 @unmanaged
 export class Socket {
@@ -158,7 +152,18 @@ export class Socket {
   nextTap: Socket | null;
   /** The verified filter program, or 0. */
   filter: usize;
-  filterLength: u32;
+  filterScratch: usize;
+  filterLocked: u32;
+  /** Linked by Membership.next. */
+  memberships: Membership | null;
+  /** SO_PRIORITY; SO_DONTROUTE, SO_LINGER's two words. */
+  priority: u32;
+  dontRoute: u32;
+  lingerOn: u32;
+  lingerTime: u32;
+  /** When the last frame was received, if Special.STAMP; seconds 0: not known. */
+  stampSec: u32;
+  stampNsec: u32;
   dropsQueueFull: u32;
   dropsPoolEmpty: u32;
   filtered: u32;
@@ -179,6 +184,20 @@ export class Socket {
   single: u32;
 }
 
+/** A membership of a socket (PACKET_ADD_MEMBERSHIP), or an address of an interface (SIOCADDMULTI). */
+@unmanaged
+export class Membership {
+  next: Membership | null;
+  iface: Iface;
+  /** PACKET_MR_*. */
+  type: u32;
+  /** Bytes of the address that count, and the address, zero-padded. */
+  length: u32;
+  head: u32;
+  tail: u32;
+  count: u32;
+}
+
 /** The module's own roots, behind the control block. */
 @unmanaged
 export class State {
@@ -191,6 +210,10 @@ export class State {
   /** Sockets that exist, open or not. */
   connections: u32;
   interfaces: u32;
+  /** The state of SKF_AD_RANDOM. */
+  random: u32;
+  /** Linked by Membership.next: what SIOCADDMULTI added. */
+  multicast: Membership | null;
   /** Where the next interface will lie. */
   nextIface: usize;
   /** The free block of the heap with the lowest address, or 0. */
@@ -213,7 +236,7 @@ export function checkLayout(): void {
   if (offsetof<Iface>("hwaddrHead") != abi.IFACE_HWADDR) ERROR("Iface.hwaddr");
   if (offsetof<Iface>("name0") != abi.IFACE_NAME) ERROR("Iface.name");
   if (offsetof<Iface>("fillRing") != abi.IFACE_FILL_RING) ERROR("Iface.fillRing");
-  if (offsetof<Iface>("rxLinkDown") != abi.IFACE_RX_LINK_DOWN) ERROR("Iface.rxLinkDown");
+  if (offsetof<Iface>("filterChanged") != abi.IFACE_FILTER_CHANGED) ERROR("Iface.filterChanged");
   if (offsetof<Iface>() != abi.IFACE_BYTES) ERROR("Iface");
   if (offsetof<Socket>("nonblock") != abi.SOCKET_NONBLOCK) ERROR("Socket.nonblock");
   if (offsetof<Socket>("receiveTimeoutLow") != abi.SOCKET_RCVTIMEO) ERROR("Socket.receiveTimeout");

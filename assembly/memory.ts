@@ -74,6 +74,7 @@ export function divideMemory(): i32 {
   memory.fill(changetype<usize>(state), 0, needed - <u32>changetype<usize>(state));
   control.firstIface = null;
   state.nextIface = ifaces;
+  state.random = abi.MAGIC;
   makeHeap(heap, control.frameTable);
   for (let i: u32 = 0; i < control.preallocConns; ++i) {
     const socket = changetype<Socket>(sockets + i * socketBytes());

@@ -1,60 +1,115 @@
-// setsockopt(2) and getsockopt(2), poll(2). What would do nothing is refused with -ENOPROTOOPT.
+// setsockopt(2), getsockopt(2) and SIOCGSTAMP. What would do nothing is refused with -ENOPROTOOPT.
 
-import { Iface, Options, Socket, Special } from "./layout";
+import * as abi from "./abi";
+import { attachFilter, detachFilter } from "./filter";
+import { findName } from "./interfaces";
+import { Iface, Socket, Special } from "./layout";
+import { MREQ_BYTES, join, leave } from "./membership";
 import { control, exchange } from "./memory";
 import {
   AF_PACKET,
   EINVAL,
+  ENODEV,
+  ENOENT,
   ENOPROTOOPT,
-  IFF_UP,
+  EPERM,
+  PACKET_ADD_MEMBERSHIP,
+  PACKET_AUXDATA,
+  PACKET_DROP_MEMBERSHIP,
   PACKET_IGNORE_OUTGOING,
   PACKET_STATISTICS,
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLOUT,
   SOL_PACKET,
   SOL_SOCKET,
   SO_ACCEPTCONN,
+  SO_ATTACH_FILTER,
+  SO_BINDTODEVICE,
+  SO_DETACH_FILTER,
   SO_DOMAIN,
+  SO_DONTROUTE,
   SO_ERROR,
+  SO_LINGER,
+  SO_LOCK_FILTER,
+  SO_PRIORITY,
   SO_PROTOCOL,
   SO_RCVBUF,
   SO_SNDBUF,
+  SO_TIMESTAMP,
+  SO_TIMESTAMPNS,
   SO_TYPE,
 } from "./packet";
-import { popFree, pushFree } from "./pool";
 import { give, take } from "./port";
-import { service, takeError } from "./receive";
-import { choosePath, limitQueue, rebind } from "./sockets";
-import { mayQueue } from "./transmit";
+import { takeError } from "./receive";
+import { choosePath, limitQueue, moveTo, rebind } from "./sockets";
 
-/** setsockopt(2): the value, `len` bytes, comes from the caller's buffer. Returns 0, -EINVAL, -EDOM or -ENOPROTOOPT. */
+/**
+ * setsockopt(2): the value, `len` bytes, comes from the caller's buffer; for SO_ATTACH_FILTER it is the program itself.
+ * Returns 0 or a negative errno.
+ */
 export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 {
-  if (level != SOL_SOCKET && level != SOL_PACKET) return -ENOPROTOOPT;
+  if (level == SOL_PACKET) return setPacketOption(socket, name, len);
+  if (level != SOL_SOCKET) return -ENOPROTOOPT;
+  if (name == SO_ATTACH_FILTER) return attachFilter(socket, len);
+  if (name == SO_BINDTODEVICE) return bindToDevice(socket, len);
+  if (len < 4) return -EINVAL;
+  const bytes = min(len, 8);
+  take(exchange, bytes);
+  const value = load<u32>(exchange);
+  switch (name) {
+    case SO_DETACH_FILTER:
+      return detachFilter(socket);
+    case SO_LOCK_FILTER:
+      if (socket.filterLocked && !value) return -EPERM;
+      socket.filterLocked = value ? 1 : 0;
+      return 0;
+    case SO_RCVBUF:
+      socket.rcvbuf = bufferBytes(value);
+      limitQueue(socket, socket.rcvbuf / control.frameStride);
+      return 0;
+    case SO_SNDBUF:
+      socket.sndbuf = max(bufferBytes(value) / control.frameStride, 1);
+      choosePath(socket);
+      return 0;
+    case SO_PRIORITY:
+      if (value > 6) return -EPERM;
+      socket.priority = value;
+      return 0;
+    case SO_DONTROUTE:
+      socket.dontRoute = value ? 1 : 0;
+      return 0;
+    case SO_LINGER:
+      if (bytes < 8) return -EINVAL;
+      socket.lingerOn = value ? 1 : 0;
+      socket.lingerTime = load<u32>(exchange, 4);
+      return 0;
+    case SO_TIMESTAMP:
+      setStamping(socket, value ? abi.OPTION_TIMESTAMP : 0);
+      return 0;
+    case SO_TIMESTAMPNS:
+      setStamping(socket, value ? abi.OPTION_TIMESTAMPNS : 0);
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
+  if (name == PACKET_ADD_MEMBERSHIP || name == PACKET_DROP_MEMBERSHIP) {
+    if (len < MREQ_BYTES) return -EINVAL;
+    take(exchange, MREQ_BYTES);
+    return name == PACKET_ADD_MEMBERSHIP ? join(socket) : leave(socket);
+  }
+  if (name != PACKET_IGNORE_OUTGOING && name != PACKET_AUXDATA) return -ENOPROTOOPT;
   if (len < 4) return -EINVAL;
   take(exchange, 4);
   const value = load<u32>(exchange);
-  if (level == SOL_PACKET) {
-    if (name == PACKET_IGNORE_OUTGOING) {
-      if (value > 1) return -EINVAL;
-      setFlag(socket, Options.IGNORE_OUTGOING, value);
-      rebind(socket);
-      return 0;
-    }
-    return -ENOPROTOOPT;
+  if (name == PACKET_AUXDATA) {
+    setFlag(socket, abi.OPTION_AUXDATA, value);
+  } else {
+    if (value > 1) return -EINVAL;
+    setFlag(socket, abi.OPTION_IGNORE_OUTGOING, value);
+    rebind(socket);
   }
-  if (name == SO_RCVBUF) {
-    setReceiveBuffer(socket, value);
-    return 0;
-  }
-  if (name == SO_SNDBUF) {
-    const frames = bufferBytes(value) / control.frameStride;
-    socket.sndbuf = max(frames, 1);
-    choosePath(socket);
-    return 0;
-  }
-  return -ENOPROTOOPT;
+  return 0;
 }
 
 function setFlag(socket: Socket, flag: u32, on: u32): void {
@@ -67,77 +122,137 @@ function bufferBytes(asked: u32): u32 {
   return min(max(min(asked, most) << 1, 2304), most);
 }
 
-function setReceiveBuffer(socket: Socket, asked: u32): void {
-  const bytes = bufferBytes(asked);
-  socket.rcvbuf = bytes;
-  limitQueue(socket, bytes / control.frameStride);
+/** SO_BINDTODEVICE: the name may lack its NUL; an empty one means every interface. */
+function bindToDevice(socket: Socket, len: u32): i32 {
+  const bytes = min(len, abi.IFNAMSIZ - 1);
+  take(exchange, bytes);
+  store<u8>(exchange + bytes, 0);
+  let iface = changetype<Iface | null>(0);
+  const length = nameLength(exchange);
+  if (length) {
+    memory.fill(exchange + length, 0, abi.IFNAMSIZ - length);
+    iface = findName(exchange);
+    if (!iface) return -ENODEV;
+  }
+  moveTo(socket, iface, socket.protocol);
+  return 0;
 }
 
-/** getsockopt(2): gives at most `len` bytes to the caller; returns how many, or -ENOPROTOOPT. */
+function nameLength(name: usize): u32 {
+  let n: u32 = 0;
+  while (n < abi.IFNAMSIZ && load<u8>(name + n)) ++n;
+  return n;
+}
+
+/** The drivers stamp received frames while any socket wants it; one begins or ends to. */
+function wantStamps(begin: bool): void {
+  let iface = control.firstIface;
+  while (iface) {
+    iface.stamping = begin ? iface.stamping + 1 : iface.stamping - 1;
+    iface = iface.next;
+  }
+}
+
+/** close(2): a socket wants no stamps any more. */
+export function endStamping(socket: Socket): void {
+  setStamping(socket, 0);
+  if (socket.special & Special.STAMP) wantStamps(false);
+}
+
+/** Turns time stamps of one kind on (OPTION_TIMESTAMP or OPTION_TIMESTAMPNS) or off (0). */
+function setStamping(socket: Socket, kind: u32): void {
+  const both = abi.OPTION_TIMESTAMP | abi.OPTION_TIMESTAMPNS;
+  const before = socket.options & both;
+  socket.options = (socket.options & ~both) | kind;
+  if (!kind != !before) wantStamps(kind != 0);
+}
+
+/**
+ * SIOCGSTAMP: writes seconds and nanoseconds of the last received frame to the exchange area; 0 seconds when they are not
+ * known. From the first call on the times are kept. -ENOENT when nothing was received.
+ */
+export function lastStamp(socket: Socket): i32 {
+  if (!(socket.special & Special.STAMP)) {
+    socket.special |= Special.STAMP;
+    wantStamps(true);
+  }
+  if (!socket.packets) return -ENOENT;
+  store<u32>(exchange, socket.stampSec);
+  store<u32>(exchange, socket.stampNsec, 4);
+  return 0;
+}
+
+/** getsockopt(2): gives at most `len` bytes to the caller; returns how many, or a negative errno. */
 export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 {
-  if (level == SOL_PACKET && name == PACKET_STATISTICS) return getStatistics(socket, len);
-  const value = simpleOption(socket, level, name);
-  if (value < 0) return value;
-  store<u32>(exchange, value);
-  const n = min(len, 4);
+  let bytes: u32 = 4;
+  if (level == SOL_PACKET && name == PACKET_STATISTICS) {
+    putStatistics(socket);
+    bytes = 8;
+  } else if (level == SOL_SOCKET && name == SO_LINGER) {
+    store<u32>(exchange, socket.lingerOn);
+    store<u32>(exchange, socket.lingerTime, 4);
+    bytes = 8;
+  } else if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+    if (len < abi.IFNAMSIZ) return -EINVAL;
+    const iface = socket.iface;
+    if (!iface) return 0;
+    memory.copy(exchange, changetype<usize>(iface) + offsetof<Iface>("name0"), abi.IFNAMSIZ);
+    bytes = nameLength(exchange) + 1;
+  } else {
+    const value = level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
+    if (value < 0) return -ENOPROTOOPT;
+    store<u32>(exchange, value);
+  }
+  const n = min(len, bytes);
   give(exchange, n);
   return n;
 }
 
-function simpleOption(socket: Socket, level: u32, name: u32): i32 {
-  if (level == SOL_SOCKET) {
-    switch (name) {
-      case SO_TYPE:
-        return socket.type;
-      case SO_ERROR:
-        return takeError(socket);
-      case SO_DOMAIN:
-        return AF_PACKET;
-      case SO_PROTOCOL:
-        return socket.protocol;
-      case SO_ACCEPTCONN:
-        return 0;
-      case SO_RCVBUF:
-        return socket.rcvbuf;
-      case SO_SNDBUF:
-        return (socket.sndbuf ? socket.sndbuf : control.txFrames) * control.frameStride;
-    }
-  } else if (level == SOL_PACKET) {
-    if (name == PACKET_IGNORE_OUTGOING) return socket.options & Options.IGNORE_OUTGOING ? 1 : 0;
+/** The value of an option of SOL_SOCKET, or -1 when there is no such option. */
+function socketOption(socket: Socket, name: u32): i32 {
+  switch (name) {
+    case SO_TYPE:
+      return socket.type;
+    case SO_ERROR:
+      return takeError(socket);
+    case SO_DOMAIN:
+      return AF_PACKET;
+    case SO_PROTOCOL:
+      return socket.protocol;
+    case SO_ACCEPTCONN:
+      return 0;
+    case SO_RCVBUF:
+      return socket.rcvbuf;
+    case SO_SNDBUF:
+      return (socket.sndbuf ? socket.sndbuf : control.txFrames) * control.frameStride;
+    case SO_PRIORITY:
+      return socket.priority;
+    case SO_DONTROUTE:
+      return socket.dontRoute;
+    case SO_LOCK_FILTER:
+      return socket.filterLocked;
+    case SO_TIMESTAMP:
+      return socket.options & abi.OPTION_TIMESTAMP ? 1 : 0;
+    case SO_TIMESTAMPNS:
+      return socket.options & abi.OPTION_TIMESTAMPNS ? 1 : 0;
+    default:
+      return -1;
   }
-  return -ENOPROTOOPT;
+}
+
+/** The value of an option of SOL_PACKET, or -1 when there is no such option. */
+function packetOption(socket: Socket, name: u32): i32 {
+  if (name == PACKET_IGNORE_OUTGOING) return socket.options & abi.OPTION_IGNORE_OUTGOING ? 1 : 0;
+  if (name == PACKET_AUXDATA) return socket.options & abi.OPTION_AUXDATA ? 1 : 0;
+  return -1;
 }
 
 /** struct tpacket_stats: tp_packets with the drops, tp_drops; reading clears both. */
-function getStatistics(socket: Socket, len: u32): i32 {
+function putStatistics(socket: Socket): void {
   const drops = socket.dropsQueueFull + socket.dropsPoolEmpty;
   store<u32>(exchange, socket.packets + drops);
   store<u32>(exchange, drops, 4);
   socket.packets = 0;
   socket.dropsQueueFull = 0;
   socket.dropsPoolEmpty = 0;
-  const n = min(len, 8);
-  give(exchange, n);
-  return n;
-}
-
-/** poll(2): POLLIN, POLLOUT, POLLERR, POLLHUP as they are now. */
-export function pollSocket(socket: Socket): u32 {
-  service();
-  let events: u32 = 0;
-  if (socket.head.frame) events |= POLLIN;
-  if (socket.special & Special.ERROR) events |= POLLERR;
-  const iface = socket.iface;
-  if (!iface) return events | POLLOUT;
-  if (!(iface.flags & IFF_UP)) return events | POLLHUP | POLLOUT;
-  if (hasRoom(socket, iface)) events |= POLLOUT;
-  return events;
-}
-
-function hasRoom(socket: Socket, iface: Iface): bool {
-  if (socket.sndbuf && !mayQueue(socket)) return false;
-  const frame = popFree(iface);
-  if (!frame) return false;
-  pushFree(iface, frame);
-  return true;
 }

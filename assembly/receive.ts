@@ -2,6 +2,7 @@
 // them share the frame; nothing is copied but into an application's buffer.
 
 import * as abi from "./abi";
+import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
@@ -146,14 +147,23 @@ function offerToWatchers(frame: Frame, refs: u32): u32 {
   return refs;
 }
 
-/** Puts a frame into a socket's queue if its limit lets it. Returns the holders that this adds. */
+/** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
 export function enqueue(socket: Socket, frame: Frame): u32 {
+  let snap = EVERYTHING;
+  if (socket.filter) {
+    snap = accept(socket, frame);
+    if (!snap) {
+      ++socket.filtered;
+      return 0;
+    }
+  }
   const entry = socket.tail;
   if (entry.frame) {
     ++socket.dropsQueueFull;
     return 0;
   }
   entry.frame = frame;
+  entry.snap = snap;
   socket.tail = entry.next;
   ++socket.packets;
   return 1;
@@ -173,7 +183,7 @@ function refuse(iface: Iface, frame: Frame): u32 {
   while (socket) {
     if (!((socket.key ^ key) & socket.mask)) {
       if (socket.type == STACK && iface.spare + <i32>control.stackReserve > 0) refs += enqueue(socket, frame);
-      else ++socket.dropsPoolEmpty;
+      else if (!socket.filter || accept(socket, frame)) ++socket.dropsPoolEmpty;
     }
     socket = socket.next;
   }
@@ -228,6 +238,10 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
     store<u32>(exchange, n < there ? MSG_TRUNC : 0, abi.EXCHANGE_MSG_FLAGS);
     store<u32>(exchange, there, abi.EXCHANGE_LEN);
   }
+  if (socket.special & Special.STAMP) {
+    socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
+    socket.stampNsec = frame.nsec;
+  }
   if (!(flags & MSG_PEEK)) {
     entry.frame = null;
     socket.head = entry.next;
@@ -255,11 +269,13 @@ export function describe(socket: Socket, frame: Frame): void {
   store<u8>(exchange, abi.ETH_ALEN, SLL_HALEN);
   store<u32>(exchange, load<u32>(mac, abi.ETH_ALEN), SLL_ADDR);
   store<u32>(exchange, load<u16>(mac, abi.ETH_ALEN + 4), SLL_ADDR + 4);
-  store<u32>(exchange, frame.len, abi.EXCHANGE_WIRE_LEN);
+  store<u32>(exchange, frame.len - socket.skip, abi.EXCHANGE_UNCUT_LEN);
+  store<u32>(exchange, abi.ETH_HLEN - socket.skip, abi.EXCHANGE_NET);
   store<u32>(exchange, frame.flags, abi.EXCHANGE_FRAME_FLAGS);
   store<u32>(exchange, frame.tci, abi.EXCHANGE_TCI);
   store<u32>(exchange, frame.sec, abi.EXCHANGE_SEC);
   store<u32>(exchange, frame.nsec, abi.EXCHANGE_NSEC);
+  store<u32>(exchange, socket.options, abi.EXCHANGE_OPTIONS);
 }
 
 /** PACKET_HOST, PACKET_BROADCAST, ... of packet(7). */

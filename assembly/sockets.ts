@@ -3,11 +3,12 @@
 import * as abi from "./abi";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
-import { Entry, Frame, Iface, Options, STACK, Socket, Special, State } from "./layout";
+import { Entry, Frame, Iface, STACK, Socket, Special, State } from "./layout";
 import { control, exchange, makeCircle, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
   ARPHRD_ETHER,
+  EBUSY,
   EINVAL,
   ENETDOWN,
   ENOBUFS,
@@ -26,6 +27,8 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
 } from "./packet";
+import { leaveAll } from "./membership";
+import { endStamping } from "./options";
 import { release } from "./pool";
 import { dequeue } from "./receive";
 import { takeBackLent } from "./zerocopy";
@@ -33,7 +36,7 @@ import { takeBackLent } from "./zerocopy";
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` SOCK_RAW, SOCK_DGRAM or STACK; `protocol` in network order as it stands in memory (its low 16 bits).
+ * socket(2): `type` SOCK_RAW or SOCK_DGRAM (or STACK, see openStack()); `protocol` in network order as it stands in memory (its low 16 bits).
  * Returns a descriptor, or -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {
@@ -62,6 +65,23 @@ function makeQueue(socket: Socket): void {
   socket.queueLength = length;
   socket.lent = first + length * <u32>offsetof<Entry>();
   socket.rcvbuf = length * control.frameStride;
+}
+
+/** The network stack's hold on the interface of that index. A descriptor, or -ENODEV, -EBUSY, -ENOBUFS. */
+export function openStack(index: u32): i32 {
+  const iface = ifaceOf(index);
+  if (!iface) return -ENODEV;
+  let watcher = state.watchers;
+  while (watcher) {
+    if (watcher.type == STACK && watcher.iface == iface) return -EBUSY;
+    watcher = watcher.next;
+  }
+  const descriptor = openSocket(STACK, 0);
+  if (descriptor < 0) return descriptor;
+  const socket = changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
+  iface.spare -= control.stackReserve;
+  attach(socket, iface, ALL);
+  return descriptor;
 }
 
 /** A connection of the free list, or a new one as CONFIG_NET_PKT_ALLOC_CONNS and _MAX_CONNS allow; zeroed. */
@@ -107,6 +127,11 @@ export function closeSocket(socket: Socket): void {
     frame = dequeue(socket);
   }
   takeBackLent(socket);
+  free(socket.filter);
+  leaveAll(socket);
+  endStamping(socket);
+  const iface = socket.iface;
+  if (socket.type == STACK && iface) iface.spare += control.stackReserve;
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
   if (socket.single) {
@@ -137,22 +162,27 @@ export function bindSocket(socket: Socket, addressLength: u32): i32 {
   const iface = ifaceOf(index);
   if (index && !iface) return -ENODEV;
   const protocol = <u32>load<u16>(exchange, SLL_PROTOCOL);
-  detach(socket);
-  attach(socket, iface, protocol ? protocol : socket.protocol);
-  if (iface && !(iface.flags & IFF_UP)) reportError(socket, ENETDOWN);
+  moveTo(socket, iface, protocol ? protocol : socket.protocol);
   return 0;
+}
+
+/** Binds a socket anew. What it has received stays. On an interface that is down it is told so once. */
+export function moveTo(socket: Socket, iface: Iface | null, protocol: u32): void {
+  detach(socket);
+  attach(socket, iface, protocol);
+  if (iface && !(iface.flags & IFF_UP)) reportError(socket, ENETDOWN);
 }
 
 /** getsockname(2): writes a sockaddr_ll to the exchange area and returns its length. */
 export function socketName(socket: Socket): i32 {
-  memory.fill(exchange, 0, SLL_BYTES);
+  const iface = socket.iface;
   store<u16>(exchange, AF_PACKET, SLL_FAMILY);
   store<u16>(exchange, socket.protocol, SLL_PROTOCOL);
-  const iface = socket.iface;
+  store<u32>(exchange, iface ? iface.index : 0, SLL_IFINDEX);
+  store<u16>(exchange, iface ? ARPHRD_ETHER : 0, SLL_HATYPE);
+  store<u8>(exchange, 0, SLL_PKTTYPE);
+  store<u8>(exchange, iface ? abi.ETH_ALEN : 0, SLL_HALEN);
   if (!iface) return SLL_ADDR;
-  store<u32>(exchange, iface.index, SLL_IFINDEX);
-  store<u16>(exchange, ARPHRD_ETHER, SLL_HATYPE);
-  store<u8>(exchange, abi.ETH_ALEN, SLL_HALEN);
   store<u32>(exchange, iface.hwaddrHead, SLL_ADDR);
   store<u16>(exchange, iface.hwaddrTail, SLL_ADDR + 4);
   return SLL_ADDR + abi.ETH_ALEN;
@@ -176,7 +206,7 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
     socket.next = state.receivers;
     state.receivers = socket;
   }
-  if (protocol == ALL && socket.type != STACK && !(socket.options & Options.IGNORE_OUTGOING)) {
+  if (protocol == ALL && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
     socket.nextTap = state.taps;
     state.taps = socket;
   }
@@ -190,7 +220,7 @@ export function rebind(socket: Socket): void {
 
 /** Is the socket one of those that receiveFrames() does not serve in its inner loop? */
 function watches(socket: Socket): bool {
-  return socket.type == STACK;
+  return socket.type == STACK || (socket.special & Special.SNAP) != 0;
 }
 
 /** Takes a socket out of the lists of those that frames are offered to. */

@@ -136,9 +136,42 @@ static int attach_mac(struct pkt_mac *mac, unsigned number) {
   return 0;
 }
 
+uint32_t pkt_offset_of(const struct pkt_iface *iface) {
+  return (uint32_t)((const uint8_t *)iface - pkt_component.engine.memory);
+}
+
 static void set_flags(struct pkt_mac *mac, uint32_t flags) {
-  uint32_t iface = (uint32_t)((uint8_t *)mac->iface - pkt_component.engine.memory);
-  pkt_call(PKT_CALL_setIfaceFlags, iface, flags, 0, 0);
+  pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(mac->iface), flags, 0, 0);
+}
+
+/* Gather what sockets and ioctls want the MAC to let in. More addresses than there is room for: all of multicast. */
+static void update_filter(struct pkt_mac *mac) {
+  static uint8_t addresses[CONFIG_NET_PKT_MEMBERSHIPS][6];
+  struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
+  uint32_t iface = pkt_offset_of(mac->iface);
+  int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
+  filter.promiscuous = (flags & IFF_PROMISC) != 0;
+  filter.all_multicast = (flags & IFF_ALLMULTI) != 0;
+  int32_t has_address;
+  for (uint32_t i = 0; (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
+    if (has_address == 0)
+      continue;
+    if (filter.count == CONFIG_NET_PKT_MEMBERSHIPS)
+      filter.all_multicast = true;
+    else
+      memcpy(addresses[filter.count++], pkt_exchange(), PKT_ETH_ALEN);
+  }
+  mac->ops->set_filter(mac, &filter);
+}
+
+void pkt_update_filters(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->iface->filter_changed == 0)
+      continue;
+    mac->iface->filter_changed = 0;
+    update_filter(mac);
+  }
 }
 
 static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac->ops->link(mac); }

@@ -62,8 +62,14 @@ bool pkt_is_ours(int fd);
 struct pkt_iface *pkt_iface_of(uint32_t index);
 struct pkt_mac *pkt_mac_of(uint32_t index);
 
+/* The offset of an interface in linear memory, as the module's functions take it. */
+uint32_t pkt_offset_of(const struct pkt_iface *iface);
+
 /* Start what the rings hold: call after the module may have put frames into TX, with the lock held. */
 void pkt_kick(void);
+
+/* Tell the drivers whose address filter has changed; with the lock held. */
+void pkt_update_filters(void);
 
 /* Copy an interface's name, NUL-padded, to the exchange area; false when it cannot be a name. With the lock held. */
 bool pkt_put_name(const char *name);

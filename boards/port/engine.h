@@ -14,6 +14,7 @@
   X(ifaceIndex, 0)                                                                                                     \
   X(setIfaceFlags, 2)                                                                                                  \
   X(openSocket, 2)                                                                                                     \
+  X(openStack, 1)                                                                                                      \
   X(closeSocket, 1)                                                                                                    \
   X(bindSocket, 2)                                                                                                     \
   X(socketName, 1)                                                                                                     \
@@ -29,7 +30,11 @@
   X(sendLent, 3)                                                                                                       \
   X(setOption, 4)                                                                                                      \
   X(getOption, 4)                                                                                                      \
-  X(pollSocket, 1)
+  X(lastStamp, 1)                                                                                                      \
+  X(pollSocket, 1)                                                                                                     \
+  X(macFilterFlags, 1)                                                                                                 \
+  X(macFilterAddress, 2)                                                                                               \
+  X(setMulticast, 2)
 
 #define PKT_EXPORT_NUMBER(name, arguments) PKT_CALL_##name,
 enum pkt_export { PKT_EXPORTS(PKT_EXPORT_NUMBER) PKT_EXPORT_COUNT };

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
+#include <time.h>
 
 /* The interface that a request names, or NULL; with the lock held. */
 static struct pkt_iface *named(const struct ifreq *request) {
@@ -18,8 +20,36 @@ static struct pkt_iface *named(const struct ifreq *request) {
   return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
 }
 
+/* SIOCSIFFLAGS: up and down, promiscuous, all multicast. What the hardware decides is passed over, as on Linux; what
+ * cannot be changed is an error. */
+static int32_t set_flags(struct pkt_iface *iface, uint32_t flags) {
+  const uint32_t settable = IFF_UP | IFF_PROMISC | IFF_ALLMULTI, decided = IFF_RUNNING | IFF_BROADCAST;
+  uint32_t change = (iface->flags ^ flags) & 0xffff & ~decided;
+  if ((change & ~settable) != 0)
+    return -(int32_t)PKT_EINVAL;
+  return pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(iface), iface->flags ^ change, 0, 0);
+}
+
+/* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
+static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
+  int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
+  if (result < 0)
+    return result;
+  uint32_t stamp[2];
+  memcpy(stamp, pkt_exchange(), sizeof(stamp));
+  if (stamp[0] == 0)
+    pkt_os_time(&stamp[0], &stamp[1]);
+  if (request == SIOCGSTAMP)
+    *(struct timeval *)argument = (struct timeval){.tv_sec = stamp[0], .tv_usec = stamp[1] / 1000};
+  else
+    *(struct timespec *)argument = (struct timespec){.tv_sec = stamp[0], .tv_nsec = (long)stamp[1]};
+  return 0;
+}
+
 /* Requests about an interface; with the lock held. */
 static int32_t about_interface(unsigned long request, struct ifreq *r) {
+  if (request < SIOCGIFNAME || request > SIOCETHTOOL)
+    return -(int32_t)PKT_ENOTTY;
   struct pkt_iface *iface = request == SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifindex) : named(r);
   if (iface == NULL)
     return -(int32_t)PKT_ENODEV;
@@ -28,6 +58,20 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
   case SIOCGIFNAME: memcpy(r->ifr_name, iface->name, IFNAMSIZ); return 0;
   case SIOCGIFMTU: r->ifr_mtu = (int)iface->mtu; return 0;
   case SIOCGIFFLAGS: r->ifr_flags = (short)iface->flags; return 0;
+  case SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_flags);
+  case SIOCADDMULTI:
+  case SIOCDELMULTI:
+    if (r->ifr_hwaddr.sa_family != AF_UNSPEC)
+      return -(int32_t)PKT_EINVAL;
+    memcpy(pkt_exchange(), r->ifr_hwaddr.sa_data, PKT_ETH_ALEN);
+    return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == SIOCADDMULTI, 0, 0);
+  case SIOCGIFADDR:
+  case SIOCGIFBRDADDR:
+  case SIOCGIFNETMASK: return -(int32_t)PKT_EADDRNOTAVAIL; /* the component has no network layer */
+  case SIOCETHTOOL:
+  case SIOCSIFADDR:
+  case SIOCSIFMTU:
+  case SIOCSIFHWADDR: return -(int32_t)PKT_EOPNOTSUPP;
   case SIOCGIFHWADDR:
     memset(&r->ifr_hwaddr, 0, sizeof(r->ifr_hwaddr));
     r->ifr_hwaddr.sa_family = ARPHRD_ETHER;
@@ -49,12 +93,9 @@ static int32_t request_of(uint32_t socket, unsigned long request, void *argument
       *(int *)argument = n;
     return n < 0 ? n : 0;
   }
-  case SIOCGIFINDEX:
-  case SIOCGIFNAME:
-  case SIOCGIFMTU:
-  case SIOCGIFFLAGS:
-  case SIOCGIFHWADDR: return about_interface(request, argument);
-  default: return -(int32_t)PKT_ENOTTY;
+  case SIOCGSTAMP:
+  case SIOCGSTAMPNS: return get_stamp(socket, request, argument);
+  default: return about_interface(request, argument);
   }
 }
 
@@ -68,7 +109,9 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? request_of(socket, request, argument) : -(int32_t)PKT_EBADF;
+  pkt_update_filters();
   pkt_os_unlock();
+  pkt_os_wake(); /* whoever waits on an interface that went down shall notice */
   return result < 0 ? pkt_fail(result) : 0;
 }
 

@@ -37,7 +37,7 @@ struct pkt_iface {
   uint32_t fill_ring, rx_ring, tx_ring, completion_ring, ring_length;
   uint32_t stamping;
   uint32_t rx_frames, rx_no_frame, rx_too_short, rx_too_long, rx_errors, tx_frames, tx_errors;
-  uint32_t rx_pool_empty, ring_faults, rx_link_down;
+  uint32_t rx_pool_empty, ring_faults, rx_link_down, filter_changed;
 };
 
 /* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */
@@ -68,7 +68,7 @@ PKT_AT(pkt_iface, hwaddr, PKT_IFACE_HWADDR);
 PKT_AT(pkt_iface, name, PKT_IFACE_NAME);
 PKT_AT(pkt_iface, fill_ring, PKT_IFACE_FILL_RING);
 PKT_AT(pkt_iface, stamping, PKT_IFACE_STAMPING);
-PKT_AT(pkt_iface, rx_link_down, PKT_IFACE_RX_LINK_DOWN);
+PKT_AT(pkt_iface, filter_changed, PKT_IFACE_FILTER_CHANGED);
 PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
 PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
 PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);

@@ -3,6 +3,8 @@
 
 #include <netpacket/packet.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
 /* As many buffers as one call takes. */
 #define MOST_BUFFERS 64
@@ -27,6 +29,72 @@ static void vector_buffer(const struct iovec *vector, size_t count) {
   pkt_component.rest_count = (int)count;
 }
 
+/* A word of what the module tells of a received frame. */
+static uint32_t received(uint32_t at) {
+  uint32_t word;
+  memcpy(&word, pkt_exchange() + at, sizeof(word));
+  return word;
+}
+
+/* Append a control message; `used` counts what is written. Linux's put_cmsg(): what does not fit is cut, and said. */
+static void put_message(struct msghdr *message, size_t *used, int level, int type, const void *data, size_t len) {
+  size_t room = message->msg_controllen - *used;
+  struct cmsghdr header = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
+  if (message->msg_control == NULL || room < sizeof(header)) {
+    message->msg_flags |= MSG_CTRUNC;
+    return;
+  }
+  if (room < header.cmsg_len) {
+    message->msg_flags |= MSG_CTRUNC;
+    header.cmsg_len = room;
+  }
+  uint8_t *at = (uint8_t *)message->msg_control + *used;
+  memcpy(at, &header, sizeof(header));
+  memcpy(at + CMSG_LEN(0), data, header.cmsg_len - CMSG_LEN(0));
+  *used += CMSG_SPACE(len) < room ? CMSG_SPACE(len) : room;
+}
+
+/* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before anybody wanted times has the present one. */
+static void put_stamp(struct msghdr *message, size_t *used, uint32_t options) {
+  uint32_t sec = received(PKT_EXCHANGE_SEC), nsec = received(PKT_EXCHANGE_NSEC);
+  if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_STAMPED) == 0)
+    pkt_os_time(&sec, &nsec);
+  if ((options & PKT_OPTION_TIMESTAMP) != 0) {
+    struct timeval time = {.tv_sec = sec, .tv_usec = nsec / 1000};
+    put_message(message, used, SOL_SOCKET, SCM_TIMESTAMP, &time, sizeof(time));
+  } else {
+    struct timespec time = {.tv_sec = sec, .tv_nsec = (long)nsec};
+    put_message(message, used, SOL_SOCKET, SCM_TIMESTAMPNS, &time, sizeof(time));
+  }
+}
+
+/* PACKET_AUXDATA of packet(7). */
+static void put_auxdata(struct msghdr *message, size_t *used) {
+  struct tpacket_auxdata aux = {
+      .tp_status = TP_STATUS_USER,
+      .tp_len = received(PKT_EXCHANGE_UNCUT_LEN),
+      .tp_snaplen = received(PKT_EXCHANGE_LEN),
+      .tp_net = (uint16_t)received(PKT_EXCHANGE_NET),
+  };
+  if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_VLAN) != 0) {
+    uint32_t tag = received(PKT_EXCHANGE_TCI);
+    aux.tp_status |= TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID;
+    aux.tp_vlan_tci = (uint16_t)tag;
+    aux.tp_vlan_tpid = (uint16_t)(tag >> 16);
+  }
+  put_message(message, used, SOL_PACKET, PACKET_AUXDATA, &aux, sizeof(aux));
+}
+
+static void put_control(struct msghdr *message) {
+  uint32_t options = received(PKT_EXCHANGE_OPTIONS);
+  size_t used = 0;
+  if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0)
+    put_stamp(message, &used, options);
+  if ((options & PKT_OPTION_AUXDATA) != 0)
+    put_auxdata(message, &used);
+  message->msg_controllen = used;
+}
+
 ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-(int32_t)PKT_EFAULT);
@@ -45,8 +113,8 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
       vector_buffer(message->msg_iov, message->msg_iovlen);
       n = pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | PKT_WANT_NAME, 0);
       if (n >= 0) {
-        memcpy(&message->msg_flags, pkt_exchange() + PKT_EXCHANGE_MSG_FLAGS, sizeof(message->msg_flags));
-        message->msg_controllen = 0;
+        message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
+        put_control(message);
         if (message->msg_name != NULL) {
           socklen_t room = message->msg_namelen;
           memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);

@@ -1,6 +1,7 @@
 /* setsockopt(2) and getsockopt(2): the time-outs, which the glue waits for, here; all else in the module. */
 #include "component.h"
 
+#include <linux/filter.h>
 #include <netpacket/packet.h>
 #include <string.h>
 #include <sys/time.h>
@@ -39,6 +40,17 @@ static uint32_t *timeout_of(uint32_t socket, int level, int name) {
   return name == SO_RCVTIMEO ? s->receive_timeout : name == SO_SNDTIMEO ? s->send_timeout : NULL;
 }
 
+/* The module is given the program itself instead of the structure that points to it. */
+static int32_t attach_filter(uint32_t socket, const struct sock_fprog *program, socklen_t len) {
+  if (len != sizeof(*program))
+    return -(int32_t)PKT_EINVAL;
+  if (program->filter == NULL)
+    return program->len == 0 ? -(int32_t)PKT_EINVAL : -(int32_t)PKT_EFAULT;
+  uint32_t bytes = program->len * (uint32_t)sizeof(struct sock_filter);
+  pkt_buffer(program->filter, bytes);
+  return pkt_call(PKT_CALL_setOption, socket, SOL_SOCKET, SO_ATTACH_FILTER, bytes);
+}
+
 int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
@@ -51,10 +63,13 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t
       result = -(int32_t)PKT_EFAULT;
     } else if (timeout != NULL) {
       result = put_timeout(timeout, value, len);
+    } else if (level == SOL_SOCKET && name == SO_ATTACH_FILTER) {
+      result = attach_filter(socket, value, len);
     } else {
       pkt_buffer(value, len);
       result = pkt_call(PKT_CALL_setOption, socket, (uint32_t)level, (uint32_t)name, len);
     }
+    pkt_update_filters();
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : 0;

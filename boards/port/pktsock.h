@@ -108,6 +108,12 @@ ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame);
 /* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */
 int pktsock_give_back(int fd, const struct pktsock_frame *frame);
 
+/* The network stack's descriptor on an interface: it is offered every received frame after all packet sockets have been,
+ * and may hold CONFIG_NET_PKT_STACK_RESERVE frames when they hold all others. Use it with the calls above, with recv(),
+ * send(), poll() and close(); what it sends is shown to the packet sockets as PACKET_OUTGOING. -1 and errno: ENODEV,
+ * ENOBUFS, EBUSY (the interface has one). */
+int pktsock_stack(unsigned ifindex);
+
 /* ---- The standard calls ------------------------------------------------------------------------------------------- */
 
 int pktsock_socket(int domain, int type, int protocol);

@@ -35,12 +35,22 @@ int pktsock_socket(int domain, int type, int protocol) {
   return result < 0 ? pkt_fail(result) : result;
 }
 
+int pktsock_stack(unsigned ifindex) {
+  pkt_os_lock();
+  int32_t result = -(int32_t)PKT_ENODEV;
+  if (pkt_iface_of(ifindex) != NULL)
+    result = pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0);
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
+}
+
 int pktsock_close(int fd) {
   if (!pkt_is_ours(fd))
     return pkt_os_close(fd);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -(int32_t)PKT_EBADF;
+  pkt_update_filters();
   pkt_os_unlock();
   pkt_os_wake(); /* whoever waits on it shall notice */
   return result < 0 ? pkt_fail(result) : 0;

@@ -85,6 +85,13 @@ export const options = [
     max: 16384,
     help: "Bytes for what is allocated while running: dynamic connections, filters, memberships.",
   },
+  {
+    name: "NET_PKT_MEMBERSHIPS",
+    default: 16,
+    min: 1,
+    max: 64,
+    help: "Addresses of memberships that a MAC is told one by one; with more it lets in all of multicast.",
+  },
 ] as const satisfies readonly Option[];
 
 export type OptionName = (typeof options)[number]["name"];

@@ -5,6 +5,7 @@ export const exportArguments = {
   ifaceIndex: 0,
   setIfaceFlags: 2,
   openSocket: 2,
+  openStack: 1,
   closeSocket: 1,
   bindSocket: 2,
   socketName: 1,
@@ -20,7 +21,11 @@ export const exportArguments = {
   sendLent: 3,
   setOption: 4,
   getOption: 4,
+  lastStamp: 1,
   pollSocket: 1,
+  macFilterFlags: 1,
+  macFilterAddress: 2,
+  setMulticast: 2,
 } as const;
 
 export type ExportName = keyof typeof exportArguments;

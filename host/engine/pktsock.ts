@@ -47,7 +47,7 @@ export interface Received {
   /** msg_flags of recvmsg(). */
   flags: number;
   /** Bytes of the whole frame on the wire, without FCS. */
-  wireLength: number;
+  uncutLength: number;
 }
 
 /** A frame lent in place. */
@@ -239,7 +239,7 @@ export class PktSock {
       data: buffer.subarray(0, Math.min(result, length)),
       address: this.getAddress(),
       flags: this.memory.u32(exchange + abi.EXCHANGE_MSG_FLAGS),
-      wireLength: this.memory.u32(exchange + abi.EXCHANGE_WIRE_LEN),
+      uncutLength: this.memory.u32(exchange + abi.EXCHANGE_UNCUT_LEN),
     };
   }
 

@@ -1,0 +1,472 @@
+// Classic BPF (Linux's Documentation/networking/filter.rst): a program is verified and translated once, when it is
+// attached, and then run on every frame of its socket. Nothing in here trusts a program that has not passed verify().
+
+import * as abi from "./abi";
+import { allocate, free } from "./heap";
+import { Frame, Socket, Special } from "./layout";
+import { EINVAL, ENOENT, ENOMEM, EPERM } from "./packet";
+import { state } from "./memory";
+import { take } from "./port";
+import { packetType } from "./receive";
+import { rebind } from "./sockets";
+
+/** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of an instruction as it is kept. */
+const INSTRUCTION: u32 = 8;
+const MOST_INSTRUCTIONS: u32 = 4096;
+/** Words of the scratch memory M[], kept behind the program. */
+const SCRATCH_WORDS: u32 = 16;
+
+/** Operations as they are kept, dense so that one table jump finds them. */
+const enum Op {
+  RET_K,
+  RET_A,
+  LDW_ABS,
+  LDH_ABS,
+  LDB_ABS,
+  LDW_IND,
+  LDH_IND,
+  LDB_IND,
+  LD_LEN,
+  LD_IMM,
+  LD_MEM,
+  LDX_LEN,
+  LDX_IMM,
+  LDX_MEM,
+  LDX_MSH,
+  ST,
+  STX,
+  TAX,
+  TXA,
+  JA,
+  JEQ_K,
+  JGT_K,
+  JGE_K,
+  JSET_K,
+  JEQ_X,
+  JGT_X,
+  JGE_X,
+  JSET_X,
+  ADD_K,
+  SUB_K,
+  MUL_K,
+  DIV_K,
+  OR_K,
+  AND_K,
+  LSH_K,
+  RSH_K,
+  NEG,
+  MOD_K,
+  XOR_K,
+  ADD_X,
+  SUB_X,
+  MUL_X,
+  DIV_X,
+  OR_X,
+  AND_X,
+  LSH_X,
+  RSH_X,
+  NO_NEG_X,
+  MOD_X,
+  XOR_X,
+  ANCILLARY,
+  NONE,
+}
+
+/** What SKF_AD_OFF + k reads; <linux/filter.h>. */
+const enum Ancillary {
+  PROTOCOL = 0,
+  PKTTYPE = 4,
+  IFINDEX = 8,
+  MARK = 20,
+  QUEUE = 24,
+  HATYPE = 28,
+  RXHASH = 32,
+  CPU = 36,
+  ALU_XOR_X = 40,
+  VLAN_TAG = 44,
+  VLAN_TAG_PRESENT = 48,
+  RANDOM = 56,
+  VLAN_TPID = 60,
+}
+
+/** A snap length that cuts nothing. */
+export const EVERYTHING: u32 = 0xffffffff;
+
+const SKF_AD_OFF: u32 = 0xfffff000;
+const SKF_NET_OFF: u32 = 0xfff00000;
+const SKF_LL_OFF: u32 = 0xffe00000;
+
+/** SO_ATTACH_FILTER: takes `bytes` bytes of instructions from the caller. 0, -EPERM, -EINVAL or -ENOMEM. */
+export function attachFilter(socket: Socket, bytes: u32): i32 {
+  if (socket.filterLocked) return -EPERM;
+  const count = bytes / INSTRUCTION;
+  if (!count || count > MOST_INSTRUCTIONS) return -EINVAL;
+  const program = allocate(bytes + SCRATCH_WORDS * 4);
+  if (!program) return -ENOMEM;
+  take(program, bytes);
+  const result = verify(program, count);
+  if (result) {
+    free(program);
+    return result;
+  }
+  free(socket.filter);
+  socket.filter = program;
+  socket.filterScratch = program + bytes;
+  if (!(socket.special & Special.SNAP)) {
+    socket.special |= Special.SNAP;
+    let entry = socket.head;
+    do {
+      entry.snap = EVERYTHING;
+      entry = entry.next;
+    } while (entry != socket.head);
+  }
+  rebind(socket);
+  return 0;
+}
+
+/** SO_DETACH_FILTER: 0, -EPERM (locked) or -ENOENT (there is none). */
+export function detachFilter(socket: Socket): i32 {
+  if (socket.filterLocked) return -EPERM;
+  if (!socket.filter) return -ENOENT;
+  free(socket.filter);
+  socket.filter = 0;
+  rebind(socket);
+  return 0;
+}
+
+/** Checks a program as Linux's bpf_check_classic() does and brings its operations into the kept form. */
+function verify(program: usize, count: u32): i32 {
+  // Which words of M[] are certainly written when an instruction is reached: one bit a word, and a u16 an instruction.
+  const written = allocate(count << 1);
+  if (!written) return -ENOMEM;
+  memory.fill(written, 0xff, count << 1);
+  const result = verifyInstructions(program, count, written);
+  free(written);
+  return result;
+}
+
+function verifyInstructions(program: usize, count: u32, written: usize): i32 {
+  let here: u32 = 0;
+  for (let i: u32 = 0; i < count; ++i) {
+    const at = program + i * INSTRUCTION;
+    const k = load<u32>(at, 4);
+    const op = translate(load<u16>(at), k);
+    if (op == Op.NONE) return -EINVAL;
+    const left = count - i - 1;
+    here &= load<u16>(written + (i << 1));
+    if (op == Op.DIV_K || op == Op.MOD_K) {
+      if (!k) return -EINVAL;
+    } else if (op == Op.LSH_K || op == Op.RSH_K) {
+      if (k >= 32) return -EINVAL;
+    } else if (op == Op.ST || op == Op.STX) {
+      if (k >= SCRATCH_WORDS) return -EINVAL;
+      here |= 1 << k;
+    } else if (op == Op.LD_MEM || op == Op.LDX_MEM) {
+      if (k >= SCRATCH_WORDS || !(here & (1 << k))) return -EINVAL;
+    } else if (op == Op.JA) {
+      if (k >= left) return -EINVAL;
+      reach(written, i + 1 + k, here);
+      here = 0xffff;
+    } else if (op >= Op.JEQ_K && op <= Op.JSET_X) {
+      const jt = <u32>load<u8>(at, 2);
+      const jf = <u32>load<u8>(at, 3);
+      if (jt >= left || jf >= left) return -EINVAL;
+      reach(written, i + 1 + jt, here);
+      reach(written, i + 1 + jf, here);
+      here = 0xffff;
+    }
+    if (!left && op != Op.RET_K && op != Op.RET_A) return -EINVAL;
+    store<u16>(at, <u16>op);
+  }
+  return 0;
+}
+
+/** A path comes to instruction `i` with the words `here` of M[] written. */
+function reach(written: usize, i: u32, here: u32): void {
+  const at = written + (i << 1);
+  store<u16>(at, load<u16>(at) & here);
+}
+
+/** The kept form of a code of <linux/filter.h>, or NONE when there is no such instruction. */
+function translate(code: u32, k: u32): i32 {
+  if (code > 0xff) return Op.NONE;
+  const size = code & 0x18;
+  const fromX = code & 0x08;
+  switch (code & 0x07) {
+    case 0x00: // BPF_LD
+      if (code == 0x20 || code == 0x28 || code == 0x30) {
+        if (k >= SKF_AD_OFF) return isAncillary(k - SKF_AD_OFF) ? Op.ANCILLARY : Op.NONE;
+        return Op.LDW_ABS + (size >> 3);
+      }
+      if (code == 0x40 || code == 0x48 || code == 0x50) return Op.LDW_IND + (size >> 3);
+      if (code == 0x80) return Op.LD_LEN;
+      if (code == 0x00) return Op.LD_IMM;
+      return code == 0x60 ? Op.LD_MEM : Op.NONE;
+    case 0x01: // BPF_LDX
+      if (code == 0x81) return Op.LDX_LEN;
+      if (code == 0x01) return Op.LDX_IMM;
+      if (code == 0x61) return Op.LDX_MEM;
+      return code == 0xb1 ? Op.LDX_MSH : Op.NONE;
+    case 0x02: // BPF_ST
+      return code == 0x02 ? Op.ST : Op.NONE;
+    case 0x03: // BPF_STX
+      return code == 0x03 ? Op.STX : Op.NONE;
+    case 0x04: // BPF_ALU
+      if (code == 0x84) return Op.NEG;
+      if (code > 0xac || code == 0x8c) return Op.NONE;
+      return (fromX ? Op.ADD_X : Op.ADD_K) + (code >> 4);
+    case 0x05: // BPF_JMP
+      if (code == 0x05) return Op.JA;
+      if (code < 0x15 || code > 0x4d) return Op.NONE;
+      return (fromX ? Op.JEQ_X : Op.JEQ_K) + (code >> 4) - 1;
+    case 0x06: // BPF_RET
+      if (code == 0x06) return Op.RET_K;
+      return code == 0x16 ? Op.RET_A : Op.NONE;
+    default: // BPF_MISC
+      if (code == 0x07) return Op.TAX;
+      return code == 0x87 ? Op.TXA : Op.NONE;
+  }
+}
+
+function isAncillary(what: i32): bool {
+  return what <= Ancillary.VLAN_TPID && !(what & 3) && what != 12 && what != 16 && what != 52;
+}
+
+/** Runs the socket's filter. Returns how many bytes of the frame, as the socket sees it, pass; 0: it is not for the socket. */
+export function accept(socket: Socket, frame: Frame): u32 {
+  const scratch = socket.filterScratch;
+  const data = frame.mac + socket.skip;
+  const len = frame.len - socket.skip;
+  let pc = socket.filter;
+  let a: u32 = 0;
+  let x: u32 = 0;
+  while (true) {
+    const k = load<u32>(pc, 4);
+    switch (<i32>load<u16>(pc)) {
+      case Op.RET_K:
+        return k;
+      case Op.RET_A:
+        return a;
+      case Op.LDW_ABS: {
+        const at = locate(frame, data, len, k, 4);
+        if (!at) return 0;
+        a = bswap<u32>(load<u32>(at));
+        break;
+      }
+      case Op.LDH_ABS: {
+        const at = locate(frame, data, len, k, 2);
+        if (!at) return 0;
+        a = <u32>bswap<u16>(load<u16>(at));
+        break;
+      }
+      case Op.LDB_ABS: {
+        const at = locate(frame, data, len, k, 1);
+        if (!at) return 0;
+        a = <u32>load<u8>(at);
+        break;
+      }
+      case Op.LDW_IND: {
+        const at = locate(frame, data, len, k + x, 4);
+        if (!at) return 0;
+        a = bswap<u32>(load<u32>(at));
+        break;
+      }
+      case Op.LDH_IND: {
+        const at = locate(frame, data, len, k + x, 2);
+        if (!at) return 0;
+        a = <u32>bswap<u16>(load<u16>(at));
+        break;
+      }
+      case Op.LDB_IND: {
+        const at = locate(frame, data, len, k + x, 1);
+        if (!at) return 0;
+        a = <u32>load<u8>(at);
+        break;
+      }
+      case Op.LDX_MSH: {
+        const at = locate(frame, data, len, k, 1);
+        if (!at) return 0;
+        x = (<u32>load<u8>(at) & 15) << 2;
+        break;
+      }
+      case Op.LD_LEN:
+        a = len;
+        break;
+      case Op.LD_IMM:
+        a = k;
+        break;
+      case Op.LD_MEM:
+        a = load<u32>(scratch + (k << 2));
+        break;
+      case Op.LDX_LEN:
+        x = len;
+        break;
+      case Op.LDX_IMM:
+        x = k;
+        break;
+      case Op.LDX_MEM:
+        x = load<u32>(scratch + (k << 2));
+        break;
+      case Op.ST:
+        store<u32>(scratch + (k << 2), a);
+        break;
+      case Op.STX:
+        store<u32>(scratch + (k << 2), x);
+        break;
+      case Op.TAX:
+        x = a;
+        break;
+      case Op.TXA:
+        a = x;
+        break;
+      case Op.JA:
+        pc += k << 3;
+        break;
+      case Op.JEQ_K:
+        pc += jump(pc, a == k);
+        break;
+      case Op.JGT_K:
+        pc += jump(pc, a > k);
+        break;
+      case Op.JGE_K:
+        pc += jump(pc, a >= k);
+        break;
+      case Op.JSET_K:
+        pc += jump(pc, (a & k) != 0);
+        break;
+      case Op.JEQ_X:
+        pc += jump(pc, a == x);
+        break;
+      case Op.JGT_X:
+        pc += jump(pc, a > x);
+        break;
+      case Op.JGE_X:
+        pc += jump(pc, a >= x);
+        break;
+      case Op.JSET_X:
+        pc += jump(pc, (a & x) != 0);
+        break;
+      case Op.ADD_K:
+        a += k;
+        break;
+      case Op.SUB_K:
+        a -= k;
+        break;
+      case Op.MUL_K:
+        a *= k;
+        break;
+      case Op.DIV_K:
+        a /= k;
+        break;
+      case Op.OR_K:
+        a |= k;
+        break;
+      case Op.AND_K:
+        a &= k;
+        break;
+      case Op.LSH_K:
+        a <<= k;
+        break;
+      case Op.RSH_K:
+        a >>= k;
+        break;
+      case Op.NEG:
+        a = 0 - a;
+        break;
+      case Op.MOD_K:
+        a %= k;
+        break;
+      case Op.XOR_K:
+        a ^= k;
+        break;
+      case Op.ADD_X:
+        a += x;
+        break;
+      case Op.SUB_X:
+        a -= x;
+        break;
+      case Op.MUL_X:
+        a *= x;
+        break;
+      case Op.DIV_X:
+        if (!x) return 0;
+        a /= x;
+        break;
+      case Op.OR_X:
+        a |= x;
+        break;
+      case Op.AND_X:
+        a &= x;
+        break;
+      case Op.LSH_X:
+        a <<= x & 31;
+        break;
+      case Op.RSH_X:
+        a >>= x & 31;
+        break;
+      case Op.MOD_X:
+        if (!x) return 0;
+        a %= x;
+        break;
+      case Op.XOR_X:
+        a ^= x;
+        break;
+      default:
+        a = k == SKF_AD_OFF + Ancillary.ALU_XOR_X ? a ^ x : ancillary(socket, frame, k - SKF_AD_OFF);
+    }
+    pc += INSTRUCTION;
+  }
+}
+
+/** How far the jump at `pc` goes, in bytes behind the next instruction. */
+// @ts-ignore: decorator
+@inline
+function jump(pc: usize, taken: bool): u32 {
+  return <u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3)) << 3;
+}
+
+/**
+ * Where in linear memory the `size` bytes at `offset` of the frame are, or 0 when the frame does not have them. Offsets
+ * from SKF_NET_OFF and SKF_LL_OFF on count from the network and the link-layer header, whatever the socket sees.
+ */
+function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): usize {
+  if (offset < len && len - offset >= size) return data + offset;
+  const mac = frame.mac;
+  const end = mac + frame.len;
+  let at: usize = 0;
+  if (offset >= SKF_NET_OFF) at = mac + abi.ETH_HLEN + (offset - SKF_NET_OFF);
+  else if (offset >= SKF_LL_OFF) at = mac + (offset - SKF_LL_OFF);
+  return at && at + size <= end ? at : 0;
+}
+
+/** Facts about a frame that are not in it; marks, queues, hashes and processor numbers are 0 here. */
+function ancillary(socket: Socket, frame: Frame, what: u32): u32 {
+  const tagged = (frame.flags & abi.FRAME_VLAN) != 0;
+  switch (what) {
+    case Ancillary.PROTOCOL:
+      return <u32>bswap<u16>(<u16>frame.key);
+    case Ancillary.PKTTYPE:
+      return packetType(socket, frame);
+    case Ancillary.IFINDEX:
+      return frame.key >> 16;
+    case Ancillary.HATYPE:
+      return 1;
+    case Ancillary.VLAN_TAG:
+      return tagged ? frame.tci & 0xffff : 0;
+    case Ancillary.VLAN_TAG_PRESENT:
+      return tagged ? 1 : 0;
+    case Ancillary.VLAN_TPID:
+      return tagged ? frame.tci >> 16 : 0;
+    case Ancillary.RANDOM: {
+      // xorshift32 (Marsaglia 2003), never 0
+      let r = state.random;
+      r ^= r << 13;
+      r ^= r >> 17;
+      r ^= r << 5;
+      state.random = r;
+      return r;
+    }
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,166 @@
+// Who asked to receive which addresses: the memberships of packet(7), the addresses of SIOCADDMULTI, and what both mean
+// for the filter of the MAC.
+
+import * as abi from "./abi";
+import { allocate, free } from "./heap";
+import { Iface, Membership, Socket, State } from "./layout";
+import { ifaceOf } from "./interfaces";
+import { control, exchange, state } from "./memory";
+import {
+  EINVAL,
+  ENOBUFS,
+  ENODEV,
+  ENOENT,
+  IFF_ALLMULTI,
+  IFF_PROMISC,
+  PACKET_MR_ALLMULTI,
+  PACKET_MR_MULTICAST,
+  PACKET_MR_PROMISC,
+  PACKET_MR_UNICAST,
+} from "./packet";
+
+// struct packet_mreq
+const MR_IFINDEX: usize = 0;
+const MR_TYPE: usize = 4;
+const MR_ALEN: usize = 6;
+const MR_ADDRESS: usize = 8;
+export const MREQ_BYTES: u32 = 16;
+
+/** PACKET_ADD_MEMBERSHIP: a packet_mreq stands in the exchange area. 0, -ENODEV, -EINVAL or -ENOBUFS. */
+export function join(socket: Socket): i32 {
+  const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
+  if (!iface) return -ENODEV;
+  const type = <u32>load<u16>(exchange, MR_TYPE);
+  const length = <u32>load<u16>(exchange, MR_ALEN);
+  if (length > abi.ETH_ALEN || type > PACKET_MR_UNICAST) return -EINVAL;
+  if ((type == PACKET_MR_MULTICAST || type == PACKET_MR_UNICAST) && length != abi.ETH_ALEN) return -EINVAL;
+  return add(changetype<usize>(socket) + offsetof<Socket>("memberships"), iface, type, length, exchange + MR_ADDRESS);
+}
+
+/** PACKET_DROP_MEMBERSHIP: 0, also when there was no such membership, as on Linux. */
+export function leave(socket: Socket): i32 {
+  const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
+  if (!iface) return -ENODEV;
+  const list = changetype<usize>(socket) + offsetof<Socket>("memberships");
+  remove(list, iface, load<u16>(exchange, MR_TYPE), load<u16>(exchange, MR_ALEN), exchange + MR_ADDRESS);
+  return 0;
+}
+
+/** close(2): a socket's memberships end with it. */
+export function leaveAll(socket: Socket): void {
+  let membership = socket.memberships;
+  while (membership) {
+    membership.iface.filterChanged = 1;
+    const next = membership.next;
+    free(changetype<usize>(membership));
+    membership = next;
+  }
+  socket.memberships = null;
+}
+
+/** SIOCADDMULTI (`on`) and SIOCDELMULTI: six bytes of address stand in the exchange area. 0, -EINVAL, -ENOBUFS, -ENOENT. */
+export function setMulticast(iface: Iface, on: u32): i32 {
+  const list = changetype<usize>(state) + offsetof<State>("multicast");
+  if (!(load<u8>(exchange) & 1)) return -EINVAL;
+  if (on) return add(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
+  return remove(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange) ? 0 : -ENOENT;
+}
+
+/** The link to the membership with these values in the list at `link`, or to the list's end. */
+function find(link: usize, iface: Iface, type: u32, length: u32, head: u32, tail: u32): usize {
+  while (true) {
+    const membership = changetype<Membership | null>(load<usize>(link));
+    if (!membership) return link;
+    if (
+      membership.iface == iface &&
+      membership.type == type &&
+      membership.length == length &&
+      membership.head == head &&
+      membership.tail == tail
+    ) {
+      return link;
+    }
+    link = changetype<usize>(membership) + offsetof<Membership>("next");
+  }
+}
+
+/** Bytes `from` to 4 behind it of an address of `length` bytes; what lies behind its end counts as 0. */
+function part(address: usize, length: u32, from: u32): u32 {
+  if (length <= from) return 0;
+  const word = load<u32>(address + from);
+  const bytes = length - from;
+  return bytes >= 4 ? word : word & ((1 << (bytes << 3)) - 1);
+}
+
+function add(list: usize, iface: Iface, type: u32, length: u32, address: usize): i32 {
+  const head = part(address, length, 0);
+  const tail = part(address, length, 4);
+  const link = find(list, iface, type, length, head, tail);
+  const known = changetype<Membership | null>(load<usize>(link));
+  if (known) {
+    ++known.count;
+    return 0;
+  }
+  const membership = changetype<Membership | null>(allocate(<u32>offsetof<Membership>()));
+  if (!membership) return -ENOBUFS;
+  membership.iface = iface;
+  membership.type = type;
+  membership.length = length;
+  membership.head = head;
+  membership.tail = tail;
+  membership.count = 1;
+  store<usize>(link, changetype<usize>(membership));
+  iface.filterChanged = 1;
+  return 0;
+}
+
+function remove(list: usize, iface: Iface, type: u32, length: u32, address: usize): bool {
+  const link = find(list, iface, type, length, part(address, length, 0), part(address, length, 4));
+  const membership = changetype<Membership | null>(load<usize>(link));
+  if (!membership) return false;
+  if (!--membership.count) {
+    store<usize>(link, changetype<usize>(membership.next));
+    free(changetype<usize>(membership));
+    iface.filterChanged = 1;
+  }
+  return true;
+}
+
+/** IFF_PROMISC and IFF_ALLMULTI as the MAC's filter needs them: asked for by the interface's flags or by a membership. */
+export function macFilterFlags(iface: Iface): u32 {
+  let flags = iface.flags & (IFF_PROMISC | IFF_ALLMULTI);
+  let i: u32 = 0;
+  let membership = nthMembership(iface, i);
+  while (membership) {
+    if (membership.type == PACKET_MR_PROMISC) flags |= IFF_PROMISC;
+    else if (membership.type == PACKET_MR_ALLMULTI) flags |= IFF_ALLMULTI;
+    membership = nthMembership(iface, ++i);
+  }
+  return flags;
+}
+
+/** Writes the address of the interface's membership number `n` to the exchange area: 1, 0 (it has none), -ENOENT (no more). */
+export function macFilterAddress(iface: Iface, n: u32): i32 {
+  const membership = nthMembership(iface, n);
+  if (!membership) return -ENOENT;
+  store<u32>(exchange, membership.head);
+  store<u16>(exchange, membership.tail, 4);
+  return membership.type == PACKET_MR_MULTICAST || membership.type == PACKET_MR_UNICAST ? 1 : 0;
+}
+
+/** Membership number `n` of all that concern the interface. */
+function nthMembership(iface: Iface, n: u32): Membership | null {
+  let i: u32 = 0;
+  for (let descriptor: u32 = 0; descriptor <= control.tableLength; ++descriptor) {
+    let membership = state.multicast;
+    if (descriptor < control.tableLength) {
+      const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
+      membership = socket ? socket.memberships : null;
+    }
+    while (membership) {
+      if (membership.iface == iface && i++ == n) return membership;
+      membership = membership.next;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,29 @@
+// poll(2): what a socket is ready for.
+
+import { Iface, Socket, Special } from "./layout";
+import { IFF_UP, POLLERR, POLLHUP, POLLIN, POLLOUT } from "./packet";
+import { popFree, pushFree } from "./pool";
+import { service } from "./receive";
+import { mayQueue } from "./transmit";
+
+/** POLLIN, POLLOUT, POLLERR and POLLHUP as they are now. */
+export function pollSocket(socket: Socket): u32 {
+  service();
+  let events: u32 = 0;
+  if (socket.head.frame) events |= POLLIN;
+  if (socket.special & Special.ERROR) events |= POLLERR;
+  const iface = socket.iface;
+  if (!iface) return events | POLLOUT;
+  // Sending on an interface that is down does not wait either: it fails at once.
+  if (!(iface.flags & IFF_UP)) return events | POLLHUP | POLLOUT;
+  if (hasRoom(socket, iface)) events |= POLLOUT;
+  return events;
+}
+
+function hasRoom(socket: Socket, iface: Iface): bool {
+  if (socket.sndbuf && !mayQueue(socket)) return false;
+  const frame = popFree(iface);
+  if (!frame) return false;
+  pushFree(iface, frame);
+  return true;
+}
