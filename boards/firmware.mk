@@ -71,3 +71,6 @@ $(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)
 	@echo "  link   $@"
 	$(QUIET)$(CROSS)gcc $(FIRMWARE_CFLAGS) $(FIRMWARE_OBJECTS) $(FAMILY_LDFLAGS) \
 	  -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map) $(FAMILY_LIBS) -o $@
+
+# Further forms of the image, as the family's boards are flashed with.
+-include boards/family/$(FAMILY)/image.mk

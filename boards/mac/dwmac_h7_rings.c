@@ -55,7 +55,7 @@ static struct pkt_frame *take_finished(struct dwmac_h7_state *s, uint32_t word[4
 /* Time of reception: from the frame's context descriptor, by software when there is none. */
 static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context) {
   struct dwmac_h7_state *s = dwmac_h7_state(mac);
-  uint32_t word[4];
+  uint32_t word[4] = {0};
   struct pkt_frame *spare = NULL;
   if (has_context && s->rx_armed > 0)
     for (unsigned reads = 0; reads < CONTEXT_READS && spare == NULL; reads++)

@@ -1,0 +1,28 @@
+# STM32 boards: a Cortex-M (boards/family/cortex-m) with clocks, pins, console and Ethernet of the chip's series. From
+# board.mk: SERIES (f4, f7, h7), CPU, CPU_MHZ, TASK_STACK, IRQ_STACK. HWADDR=02:00:00:00:00:01 on the command line sets the
+# MAC address; otherwise it is made from the chip's unique number.
+include boards/family/cortex-m/family.mk
+
+STM32 := boards/family/stm32
+FAMILY_SOURCES := $(addprefix boards/family/cortex-m/,startup.c clock.c copy.S) boards/family/common/console.c \
+  $(STM32)/report.c $(STM32)/pins.c \
+  $(STM32)/hwaddr.c
+ifeq ($(SERIES),h7)
+FAMILY_SOURCES += $(STM32)/clocks_h7.c $(STM32)/ethernet_h7.c $(STM32)/usart_f7.c $(STM32)/caches.c
+MACS := dwmac_h7 dwmac_h7_rings dwmac_common phy
+else ifeq ($(SERIES),f7)
+FAMILY_SOURCES += $(STM32)/clocks_f4.c $(STM32)/ethernet_f4.c $(STM32)/usart_f7.c $(STM32)/caches.c
+MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
+else ifeq ($(SERIES),f4)
+FAMILY_SOURCES += $(STM32)/clocks_f4.c $(STM32)/ethernet_f4.c $(STM32)/usart_f4.c
+MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
+else
+$(error boards/targets/$(BOARD)/board.mk: SERIES must be f4, f7 or h7)
+endif
+
+FAMILY_CFLAGS += -Iboards/family/cortex-m -DSTM32_$(shell echo $(SERIES) | tr a-z A-Z)
+comma := ,
+ifneq ($(HWADDR),)
+FAMILY_CFLAGS += -DBOARD_HWADDR='0x$(subst :,$(comma)0x,$(HWADDR))'
+endif
+FAMILY_LINK_DEPENDS += boards/family/stm32/dma.ld

@@ -1,0 +1,8 @@
+# For st-flash (.bin) and for every other tool (.hex).
+firmware: $(IMAGE:.elf=.bin) $(IMAGE:.elf=.hex)
+
+$(IMAGE:.elf=.bin): $(IMAGE)
+	$(QUIET)$(CROSS)objcopy -O binary $< $@
+
+$(IMAGE:.elf=.hex): $(IMAGE)
+	$(QUIET)$(CROSS)objcopy -O ihex $< $@

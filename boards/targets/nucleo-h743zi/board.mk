@@ -1,0 +1,9 @@
+# ST NUCLEO-H743ZI (MB1137; the newer H743ZI2 too): STM32H743ZI (Cortex-M7, 2 MB flash, 1 MB RAM), LAN8742A PHY, ST-LINK
+# with console. 400 MHz: what every revision of the chip can do.
+FAMILY := stm32
+SERIES := h7
+CPU := cortex-m7
+CPU_MHZ := 400
+TASK_STACK := 8192
+IRQ_STACK := 2048
+OPENOCD := -f board/st_nucleo_h743zi.cfg
