@@ -2,8 +2,8 @@
  *
  * SysTick counts down through periods. Left alone each is as long as its 24 bits allow (0.3 to 0.7 seconds) and ends in an
  * interrupt that adds it to the time: the only interrupt that the clock itself needs. A sleep with a deadline cuts the
- * period under way short so that it ends at the deadline; the period behind it is a full one again. Cutting loses the few
- * processor cycles between reading the counter and restarting it. */
+ * period under way short and starts one that ends at the deadline; its interrupt starts a full one again. Each start loses
+ * the few processor cycles between reading the counter and restarting it. */
 #include "arch.h"
 #include "family.h"
 #include "registers.h"
@@ -17,83 +17,72 @@
 static uint64_t start_us;     /* when the period began, ... */
 static uint32_t start_cycles; /* ... and the cycles behind that microsecond, less than CYCLES_PER_US */
 static uint32_t period;       /* cycles from its begin to its end */
+static bool reloading;        /* the counter has been started and still reads 0 */
 
-/* The next period has begun; it is a full one. */
-static void next_period(void) {
-  uint32_t cycles = start_cycles + period;
-  start_us += cycles / CYCLES_PER_US;
-  start_cycles = cycles % CYCLES_PER_US;
-  period = FULL_PERIOD;
-}
-
-/* Cycles since start_us. Interrupts are masked. */
-static uint32_t cycles_since_start(void) {
-  uint32_t left = SYST_CVR;
-  if (ICSR & ICSR_PENDSTSET) { /* a period ended and its interrupt waits: do its work here */
-    ICSR = ICSR_PENDSTCLR;
-    next_period();
-    left = SYST_CVR;
-    if (left == 0) /* the counter has not reloaded yet */
-      left = period;
-  }
-  return start_cycles + period - left;
-}
-
-/* The handler of SysTick. */
-void family_clock_interrupt(void) { next_period(); }
-
-/* Stop the counter, so that it can be read and started afresh. */
-static void stop_period(void) { SYST_CSR = SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE; }
-
-/* Start the stopped counter for a period of `cycles`; the next one is a FULL_PERIOD. False: it is over already, which
- * happens when an emulator's host was busy elsewhere; a FULL_PERIOD has then begun. */
-static bool begin_period(uint32_t cycles) {
+/* Start a period of `cycles`; the counter then repeats it until it is started anew. */
+static void begin_period(uint32_t cycles) {
+  SYST_CSR = SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
+  ICSR = ICSR_PENDSTCLR;
   period = cycles;
+  reloading = true;
   SYST_RVR = cycles - 1;
   SYST_CVR = 0; /* the counter reloads at the first clock edge */
   SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
-  for (unsigned tries = 0; SYST_CVR == 0 && tries < 1000; tries++) {
-  }
-  SYST_RVR = FULL_PERIOD - 1;
-  if (cycles == FULL_PERIOD || !(ICSR & ICSR_PENDSTSET))
-    return true;
-  stop_period();
-  ICSR = ICSR_PENDSTCLR;
-  next_period();
-  begin_period(FULL_PERIOD);
-  return false;
 }
 
-void family_clock_start(void) {
-  stop_period();
-  begin_period(FULL_PERIOD);
+/* Let `cycles` more of them be in the past. */
+static void advance(uint32_t cycles) {
+  cycles += start_cycles;
+  start_us += cycles / CYCLES_PER_US;
+  start_cycles = cycles % CYCLES_PER_US;
 }
+
+/* The period is over. */
+static void end_period(void) {
+  advance(period);
+  if (period != FULL_PERIOD)
+    begin_period(FULL_PERIOD);
+}
+
+/* Cycles since the period began. Interrupts are masked. */
+static uint32_t cycles_of_period(void) {
+  uint32_t left = SYST_CVR;
+  if (ICSR & ICSR_PENDSTSET) { /* it ended and its interrupt waits: do its work here */
+    ICSR = ICSR_PENDSTCLR;
+    end_period();
+    left = SYST_CVR;
+    reloading |= left == 0;
+  }
+  if (left == 0)
+    return reloading ? 0 : period;
+  reloading = false;
+  return left < period ? period - left : 0;
+}
+
+/* The handler of SysTick. */
+void family_clock_interrupt(void) { end_period(); }
+
+void family_clock_start(void) { begin_period(FULL_PERIOD); }
 
 uint64_t arch_now_us(void) {
   uint32_t state = arch_irq_save();
-  uint32_t cycles = cycles_since_start();
-  uint64_t now = start_us + cycles / CYCLES_PER_US;
+  uint32_t cycles = cycles_of_period(); /* before start_us, which it may move on */
+  uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;
   arch_irq_restore(state);
   return now;
 }
 
-/* Cut the period short when it would end after `deadline_us`. False: the deadline is due. */
+/* Make a period end at `deadline_us`, if none would end before. False: the deadline is due. */
 static bool arm(uint64_t deadline_us) {
-  uint32_t cycles = cycles_since_start();
-  uint64_t now = start_us + cycles / CYCLES_PER_US;
+  uint32_t cycles = cycles_of_period();
+  uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;
   if (deadline_us < now + SHORTEST_SLEEP_US)
     return false;
-  if (deadline_us >= start_us + (start_cycles + period) / CYCLES_PER_US)
-    return true;
-  stop_period();
-  cycles = cycles_since_start();
-  start_us += cycles / CYCLES_PER_US;
-  start_cycles = cycles % CYCLES_PER_US;
-  if (deadline_us < start_us + SHORTEST_SLEEP_US) {
-    begin_period(FULL_PERIOD);
-    return false;
+  if (deadline_us < start_us + (start_cycles + period) / CYCLES_PER_US) {
+    advance(cycles);
+    begin_period((uint32_t)(deadline_us - start_us) * CYCLES_PER_US - start_cycles);
   }
-  return begin_period((uint32_t)(deadline_us - start_us) * CYCLES_PER_US - start_cycles);
+  return true;
 }
 
 void arch_wait_for_interrupt(uint64_t deadline_us) {
