@@ -36,10 +36,10 @@ export class UdpCable {
     this.socket.on("error", () => undefined); // the other end is not there (yet, any more): the frame is lost
   }
 
-  /** Open our end; the other end is, or will be, bound to `remotePort`. */
-  static async open(remotePort: number): Promise<UdpCable> {
+  /** Open our end, on `localPort` or any free one; the other end is, or will be, bound to `remotePort`. */
+  static async open(remotePort: number, localPort = 0): Promise<UdpCable> {
     const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
-    socket.bind(0, host);
+    socket.bind(localPort, host);
     await once(socket, "listening");
     return new UdpCable(socket, socket.address().port, remotePort);
   }

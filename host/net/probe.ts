@@ -1,0 +1,125 @@
+// arping and ping from a host in TypeScript: one question after the other, each with its time limit.
+import type { Host } from "./host.js";
+
+export interface ProbeOptions {
+  /** Questions to ask. */
+  count?: number;
+  /** Milliseconds to wait for each answer. */
+  limitMs?: number;
+}
+
+export interface Statistics {
+  sent: number;
+  /** Right answers in time. */
+  received: number;
+  /** Answers that came in time but are not what was sent. */
+  wrong: number;
+  /** Second answers to the same question, and answers behind the time limit. */
+  surplus: number;
+  /** Milliseconds from question to answer, a number for each answer received. */
+  times: number[];
+}
+
+/** Questions to one target, and what came back. */
+class Series {
+  readonly statistics: Statistics = { sent: 0, received: 0, wrong: 0, surplus: 0, times: [] };
+  private settle: ((isRight: boolean) => void) | null = null;
+
+  /** Number of the question under way, from 1. */
+  get current(): number {
+    return this.statistics.sent;
+  }
+
+  /** An answer to question `number` came. */
+  take(number: number, isRight: boolean): void {
+    if (this.settle === null || number !== this.current) this.statistics.surplus++;
+    else this.settle(isRight);
+  }
+
+  /** Sends a question; true when its right answer came in time. */
+  async ask(send: () => void, limitMs: number): Promise<boolean> {
+    const { statistics } = this;
+    statistics.sent++;
+    const start = performance.now();
+    const isRight = await new Promise<boolean | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), limitMs);
+      this.settle = (isRight) => {
+        clearTimeout(timer);
+        this.settle = null;
+        resolve(isRight);
+      };
+      send();
+    });
+    this.settle = null;
+    if (isRight === false) statistics.wrong++;
+    if (isRight !== true) return false;
+    statistics.received++;
+    statistics.times.push(performance.now() - start);
+    return true;
+  }
+}
+
+/** Asks who has `target`, by broadcast each time. */
+export async function arping(host: Host, target: string, options: ProbeOptions = {}): Promise<Statistics> {
+  const { count = 1, limitMs = 1000 } = options;
+  const series = new Series();
+  host.onArpReply = (arp) => {
+    if (arp.senderIp === target) series.take(series.current, arp.targetMac === host.mac);
+  };
+  for (let i = 0; i < count; i++) await series.ask(() => host.sendArpRequest(target), limitMs);
+  host.onArpReply = null;
+  return series.statistics;
+}
+
+/** The MAC address of `target`, or null when it does not answer. `count`: how often to ask. */
+export async function resolve(host: Host, target: string, options: ProbeOptions = {}): Promise<string | null> {
+  const { count = 3, limitMs = 1000 } = options;
+  const series = new Series();
+  let mac: string | null = null;
+  host.onArpReply = (arp) => {
+    if (arp.senderIp !== target) return;
+    mac = arp.senderMac;
+    series.take(series.current, true);
+  };
+  for (let i = 0; i < count && mac === null; i++) await series.ask(() => host.sendArpRequest(target), limitMs);
+  host.onArpReply = null;
+  return mac;
+}
+
+let nextId = process.pid;
+
+/**
+ * Sends ICMP echo requests with `size` bytes behind the ICMP header and compares the answers byte for byte. Throws when the
+ * target does not answer ARP.
+ */
+export async function ping(host: Host, target: string, options: ProbeOptions & { size?: number } = {}): Promise<Statistics> {
+  const { count = 1, limitMs = 1000, size = 56 } = options;
+  const mac = await resolve(host, target, { limitMs });
+  if (mac === null) throw new Error(`${target} does not answer ARP requests`);
+  const id = nextId++ & 0xffff;
+  const payloadOf = (sequence: number) => Buffer.from(Array.from({ length: size }, (_, i) => (i + sequence) & 255));
+  const series = new Series();
+  host.onEchoReply = (echo) => {
+    if (echo.from !== target || echo.id !== id) return;
+    series.take(echo.sequence, echo.payload.equals(payloadOf(echo.sequence)));
+  };
+  for (let sequence = 1; sequence <= count; sequence++) {
+    const request = { to: target, id, sequence, payload: payloadOf(sequence) };
+    await series.ask(() => host.sendEchoRequest(mac, request), limitMs);
+  }
+  host.onEchoReply = null;
+  return series.statistics;
+}
+
+/** "5 sent, 5 received, 0.1/0.2/0.3 ms" */
+export function summary({ sent, received, wrong, surplus, times }: Statistics): string {
+  const parts = [`${sent} sent`, `${received} received`];
+  if (wrong > 0) parts.push(`${wrong} wrong`);
+  if (surplus > 0) parts.push(`${surplus} surplus`);
+  if (times.length > 0) {
+    const mean = times.reduce((sum, time) => sum + time) / times.length;
+    const figures = [Math.min(...times), mean, Math.max(...times)].map((time) => time.toFixed(2));
+    parts.push(`round trip ${figures.join("/")} ms (shortest/mean/longest)`);
+  }
+  return parts.join(", ");
+}
