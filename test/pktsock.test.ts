@@ -201,7 +201,7 @@ for (const engine of engineNames) {
           [Buffer.from("020000000099", "hex"), packet.PACKET_OTHERHOST],
         ] as const) {
           eth0.driver.receive(frame(0x86dd, { to }));
-          const { address, result, flags, wireLength } = sockets.recvfrom(fd);
+          const { address, result, flags, uncutLength } = sockets.recvfrom(fd);
           assert.deepEqual(address, {
             family: packet.AF_PACKET,
             protocol: htons(0x86dd),
@@ -210,7 +210,7 @@ for (const engine of engineNames) {
             pkttype,
             addr: new Uint8Array(other),
           });
-          assert.deepEqual([result, flags, wireLength], [60, 0, 60]);
+          assert.deepEqual([result, flags, uncutLength], [60, 0, 60]);
         }
       });
 

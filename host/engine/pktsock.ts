@@ -46,7 +46,7 @@ export interface Received {
   address: SockaddrLl;
   /** msg_flags of recvmsg(). */
   flags: number;
-  /** Bytes of the whole frame on the wire, without FCS. */
+  /** Bytes that the frame had for this socket before its filter cut it. */
   uncutLength: number;
 }
 
