@@ -6,7 +6,7 @@ HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC $(FIRMWARE_WASM3_CFLAGS)
 
 build: host
 
-host: build/host/wasm3.node ## the host's tools: the wasm3 addon
+host: build/host/wasm3.node build/pktsock.mjs ## the host's tools: the wasm3 addon and the command line tool
 
 build/host/wasm3.o: $(FIRMWARE_WASM3) boards/firmware.mk host/host.mk
 	@mkdir -p $(@D)
@@ -16,6 +16,12 @@ build/host/wasm3.node: host/engine/addon.c boards/port/engine_wasm3.c boards/por
 	@echo "  addon  $@"
 	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/port -isystem $(WASM3_DIR) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c %.o,$^)
+
+build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/packet.ts node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	$(QUIET)npx esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
+	  --banner:js='#!/usr/bin/env node' --outfile=$@
+	@chmod +x $@
 
 $(FIRMWARE_WASM3): node_modules/.package-lock.json
 

@@ -1,0 +1,34 @@
+import { cable } from "./cable.js";
+import { type Command, UsageError } from "./command.js";
+import { demo } from "./demo.js";
+
+const commands: Record<string, Command> = { cable, demo };
+
+function help(): string {
+  const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+  return ["usage: pktsock COMMAND ...", "", ...list, "", "pktsock COMMAND --help tells more.", ""].join("\n");
+}
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    (name === undefined ? process.stderr : process.stdout).write(help());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`pktsock: there is no command "${name}"; choose from: ${Object.keys(commands).join(", ")}.\n`);
+    return 2;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(`usage: pktsock ${name} ${command.usage}\n`);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    process.stderr.write(`pktsock ${name}: ${(error as Error).message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
