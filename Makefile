@@ -26,6 +26,9 @@ firmware: $(IMAGE) ## build/BOARD/APP.elf
 run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
 	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)
 
+bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json
+	$(QUIET)npx tsx test/bench/bench.ts
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -36,6 +39,10 @@ node_modules/.package-lock.json: package.json package-lock.json
 build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts
 	$(QUIET)npx tsx host/build/headers.ts build/gen
 
+build/host/count.so: test/bench/count.c
+	@mkdir -p $(@D)
+	$(QUIET)cc -shared -fPIC -fvisibility=hidden -O2 -Wall -Wextra -Werror $< -o $@
+
 build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts)
 	$(QUIET)npx asc --target release
 	$(QUIET)npx tsx host/build/check-wasm.ts $@
@@ -43,4 +50,4 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-.PHONY: help build firmware run clean FORCE
+.PHONY: help build firmware run bench clean FORCE

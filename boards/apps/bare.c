@@ -6,7 +6,6 @@
  *   p a m n  filter: promiscuous, all multicast, the three multicast addresses 01:00:5e:00:00:01 to 03, none
  *   u        filter: the further unicast address 02:00:00:00:00:77
  *   c        print the counters                                q  print the counters and end */
-#include "arch.h"
 #include "board.h"
 #include "os.h"
 #include "ring.h"
@@ -15,6 +14,7 @@
 
 #define FRAMES 8
 #define FRAME_SIZE 1536
+#define SERVICE_US 50000 /* between two calls of a driver's service() */
 
 /* What would be linear memory: at offset 0 nothing, so that 0 can mean "no frame". */
 static struct {
@@ -25,15 +25,14 @@ static struct {
   uint8_t umem[FRAMES][FRAME_SIZE] __attribute__((aligned(64)));
 } memory;
 
+/* Costs nothing; `make bench` counts instructions between these. */
+#define MARK(name) __asm__ volatile(".global mark_" #name "\nmark_" #name ":" ::: "memory")
+
 #define OFFSET(part) ((uint32_t)((uint8_t *)(part) - (uint8_t *)&memory))
 
 /* The module's ends of the rings. */
 static struct pkt_ring rx = {memory.rx, FRAMES, 0}, completion = {memory.completion, FRAMES, 0};
 static struct pkt_ring fill = {memory.fill, FRAMES, 0}, tx = {memory.tx, FRAMES, 0};
-
-static volatile uint32_t wakes;
-
-void pkt_os_wake(void) { wakes++; }
 
 static void put(struct pkt_ring *ring, struct pkt_frame *frame) {
   ring->slots[ring->at].frame = OFFSET(frame);
@@ -73,14 +72,22 @@ static void start(struct pkt_mac *mac) {
   }
 }
 
-/* Two functions, not inlined, so that `make bench` can tell receiving from sending. */
-__attribute__((noinline)) static struct pkt_frame *bare_recv(void) { return take(&rx); }
+/* Frames that the hardware has fetched, for reception. */
+static void take_back_sent(struct pkt_mac *mac) {
+  struct pkt_frame *frame = take(&completion);
+  if (frame == NULL)
+    return;
+  do
+    put(&fill, frame);
+  while ((frame = take(&completion)) != NULL);
+  if (mac->ops->refill != NULL)
+    mac->ops->refill(mac);
+}
 
-__attribute__((noinline)) static void bare_send(struct pkt_mac *mac, struct pkt_frame *frame) {
+static void send(struct pkt_mac *mac, struct pkt_frame *frame) {
   put(&tx, frame);
   mac->ops->transmit(mac);
-  while ((frame = take(&completion)) != NULL)
-    put(&fill, frame);
+  take_back_sent(mac);
 }
 
 static void swap_addresses(struct pkt_mac *mac, struct pkt_frame *frame) {
@@ -119,12 +126,18 @@ int main(void) {
   start(mac);
   printf("bare: %s is ready\n", mac->ops->name);
   for (;;) {
-    uint32_t before = wakes;
+    uint32_t before = pkt_os_ticket();
     struct pkt_frame *frame;
-    while (!hold && (frame = bare_recv()) != NULL) {
+    while (!hold && (frame = take(&rx)) != NULL) {
+      MARK(received);
       swap_addresses(mac, frame);
-      bare_send(mac, frame);
+      MARK(send);
+      send(mac, frame);
+      MARK(sent);
     }
+    take_back_sent(mac);
+    if (mac->ops->service != NULL)
+      mac->ops->service(mac);
     int c = board_console_read();
     if (c == 'h' || c == 'g')
       printf("%s\n", (hold = c == 'h') ? "holding" : "going on");
@@ -134,9 +147,7 @@ int main(void) {
       set_filter(mac, (char)c);
     if (c == 'q')
       return 0;
-    uint32_t irqs = arch_irq_save();
-    if (wakes == before && c < 0)
-      arch_wait_for_interrupt(UINT64_MAX);
-    arch_irq_restore(irqs);
+    if (c < 0)
+      pkt_os_wait(before, mac->ops->service != NULL ? pkt_os_now() + SERVICE_US : UINT64_MAX);
   }
 }

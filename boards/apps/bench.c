@@ -1,0 +1,97 @@
+/* What `make bench` and `make size` measure: an echo over packet sockets. Two characters from the console say how:
+ * c (recv and send) or z (zero copy: the received frame itself is sent), and the number of open sockets, 1 to 9: one that
+ * echoes, SOCK_RAW and bound to ETH_P_ALL, and others that wait for another protocol. A frame of LAST bytes ends it.
+ *
+ * The labels mark_* cost nothing; the bench counts instructions between them (see test/bench/bench.ts). */
+#include "arch.h"
+#include "board.h"
+#include "pktsock.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LAST 15
+#define OTHER_PROTOCOL 0x9000
+#define MARK(name) __asm__ volatile(".global mark_" #name "\nmark_" #name ":" ::: "memory")
+
+static void fail(const char *what) {
+  printf("bench: %s: errno %d\n", what, errno);
+  board_exit(1);
+}
+
+static int open_socket(uint16_t protocol) {
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
+  address.sll_ifindex = (int)if_nametoindex("eth0");
+  int fd = socket(AF_PACKET, SOCK_RAW, 0);
+  if (fd < 0)
+    fail("socket");
+  if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    fail("bind");
+  return fd;
+}
+
+__attribute__((noinline, noclone)) static void echo_by_copy(int fd) {
+  static uint8_t buffer[ETH_FRAME_LEN] __attribute__((aligned(4)));
+  for (;;) {
+    ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+    MARK(copy_received);
+    if (n == LAST)
+      return;
+    MARK(copy_send);
+    n = send(fd, buffer, (size_t)n, 0);
+    MARK(copy_sent);
+    if (n < 0)
+      fail("recv or send");
+  }
+}
+
+__attribute__((noinline, noclone)) static void echo_in_place(int fd) {
+  for (;;) {
+    struct pktsock_frame frame;
+    int error = pktsock_recv_lend(fd, &frame, 0);
+    MARK(lent_received);
+    if (error < 0)
+      fail("pktsock_recv_lend");
+    if (frame.len == LAST)
+      return;
+    MARK(lent_send);
+    ssize_t n = pktsock_send_lent(fd, &frame);
+    MARK(lent_sent);
+    if (n < 0)
+      fail("pktsock_send_lent");
+  }
+}
+
+static int read_character(void) {
+  int c;
+  while ((c = board_console_read()) < 0) {
+  }
+  return c;
+}
+
+int main(void) {
+  printf("bench: how?\n");
+  int how = read_character(), sockets = read_character() - '0';
+  if ((how != 'c' && how != 'z') || sockets < 1 || sockets > 9) {
+    printf("bench: not c or z and a digit\n");
+    return 1;
+  }
+  int fd = open_socket(ETH_P_ALL);
+  for (int i = 1; i < sockets; i++)
+    open_socket(OTHER_PROTOCOL);
+  printf("bench: ready\n");
+  if (how == 'c')
+    echo_by_copy(fd);
+  else
+    echo_in_place(fd);
+  struct arch_memory_marks marks;
+  arch_memory_marks(&marks);
+  printf("bench: linear %lu heap %lu stack %lu\n", (unsigned long)pktsock_memory_size(), (unsigned long)marks.heap,
+         (unsigned long)marks.stack);
+  return 0;
+}

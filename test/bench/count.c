@@ -1,0 +1,106 @@
+/* A QEMU TCG plugin that counts executed instructions and notes the count whenever execution reaches a marked address:
+ *
+ *   -plugin file=count.so,out=FILE,mark=ADDRESS,mark=ADDRESS,...
+ *
+ * writes a line "MARK COUNT" to FILE for each time, at the end of the run: MARK numbers the marks from 0 (or is "idle": the
+ * processor went to sleep), COUNT is the number of instructions executed before. One processor. Debian's QEMU 7.2 comes without the plugin header, so what is
+ * used of the interface (version 1) is declared here. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef uint64_t qemu_plugin_id_t;
+struct qemu_info;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
+typedef void (*vcpu_callback)(unsigned cpu, void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_idle_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, unsigned cpu));
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, void *), void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, vcpu_callback, enum qemu_plugin_cb_flags, void *);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum qemu_plugin_op, void *at, uint64_t add);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+
+EXPORT int qemu_plugin_version = 1;
+
+#define MOST_MARKS 16
+#define IDLE MOST_MARKS
+
+static uint64_t marks[MOST_MARKS];
+static unsigned mark_count;
+static uint64_t instructions;
+static struct record {
+  unsigned mark;
+  uint64_t count;
+} *records;
+static size_t record_count, record_room;
+static FILE *out;
+
+static void note(unsigned mark) {
+  if (record_count == record_room) {
+    record_room = record_room * 2 + 1024;
+    records = realloc(records, record_room * sizeof(*records));
+    if (records == NULL)
+      abort();
+  }
+  records[record_count++] = (struct record){mark, instructions};
+}
+
+static void reached(unsigned cpu, void *mark) {
+  (void)cpu;
+  note((unsigned)(uintptr_t)mark);
+}
+
+static void idle(qemu_plugin_id_t id, unsigned cpu) {
+  (void)id, (void)cpu;
+  note(IDLE);
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
+  (void)id;
+  size_t count = qemu_plugin_tb_n_insns(tb);
+  for (size_t i = 0; i < count; i++) {
+    struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+    for (unsigned mark = 0; mark < mark_count; mark++)
+      if (marks[mark] == qemu_plugin_insn_vaddr(insn))
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, reached, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)mark);
+    qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &instructions, 1);
+  }
+}
+
+static void ended(qemu_plugin_id_t id, void *data) {
+  (void)id, (void)data;
+  for (size_t i = 0; i < record_count; i++)
+    if (records[i].mark == IDLE)
+      fprintf(out, "idle %" PRIu64 "\n", records[i].count);
+    else
+      fprintf(out, "%u %" PRIu64 "\n", records[i].mark, records[i].count);
+  fclose(out);
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv) {
+  (void)info;
+  for (int i = 0; i < argc; i++) {
+    if (strncmp(argv[i], "out=", 4) == 0)
+      out = fopen(argv[i] + 4, "w");
+    else if (strncmp(argv[i], "mark=", 5) == 0 && mark_count < MOST_MARKS)
+      marks[mark_count++] = strtoull(argv[i] + 5, NULL, 0);
+    else
+      return fprintf(stderr, "count: %s is not out=FILE or one of at most %d mark=ADDRESS\n", argv[i], MOST_MARKS);
+  }
+  if (out == NULL)
+    return fprintf(stderr, "count: out=FILE is missing or cannot be written\n");
+  qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+  qemu_plugin_register_vcpu_idle_cb(id, idle);
+  qemu_plugin_register_atexit_cb(id, ended, NULL);
+  return 0;
+}

@@ -1,0 +1,152 @@
+// Runs an image in QEMU with every instruction counted (count.c), and sorts the counts by frame: what receiving one costs,
+// what sending one costs. A closed loop: the next frame leaves when the echo of the last one is here.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { Qemu } from "../../host/net/qemu.js";
+
+/** Symbols at which the plugin notes the count. */
+export interface Marks {
+  /** First instruction of the Ethernet interrupt's handler. */
+  readonly interrupt: string;
+  /** A frame is in the application's hands; it begins to send it; it has sent it. */
+  readonly received: string;
+  readonly send: string;
+  readonly sent: string;
+}
+
+export interface CountedRun {
+  readonly board: string;
+  readonly image: string;
+  readonly marks: Marks;
+  /** Lengths of the frames, bytes; `frames` of each are counted after `warmUp` uncounted ones. */
+  readonly lengths: readonly number[];
+  readonly frames: number;
+  readonly warmUp: number;
+  /** Brings the image to the point where it echoes. `echoOf` says what comes back. */
+  readonly begin: (board: Qemu) => Promise<void>;
+  readonly end: (board: Qemu) => Promise<void>;
+  readonly echoOf: (frame: Buffer) => Buffer;
+}
+
+/** Instructions a frame, means over the counted frames. */
+export interface Cost {
+  readonly bytes: number;
+  /** One send, with the driver's copy; completed frames are collected by it every few frames. */
+  readonly tx: number;
+  /** From the first instruction of the interrupt until the frame is the application's. */
+  readonly rx: number;
+  /** From the first instruction of the interrupt until the echo is sent. */
+  readonly echo: number;
+  /** From the first instruction of the interrupt until the processor sleeps again. */
+  readonly whole: number;
+}
+
+export const boardAddress = Buffer.from([0x02, 0x50, 0x4b, 0x54, 0x53, 0x01]);
+const ourAddress = [0x02, 0, 0, 0, 0, 0x0a];
+const etherType = [0x88, 0xb5];
+
+export function frameOf(length: number, seed: number): Buffer {
+  const frame = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) frame[i] = (i * 11 + seed * 17 + (i >> 8)) & 255;
+  Buffer.from([...boardAddress, ...ourAddress, ...etherType]).copy(frame);
+  return frame;
+}
+
+
+/** Addresses of `names` in the image's symbol table. */
+function addressesOf(image: string, names: readonly string[]): number[] {
+  const table = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
+  return names.map((name) => {
+    const match = new RegExp(`^([0-9a-f]+) [a-zA-Z] ${name}$`, "m").exec(table);
+    if (match === null) throw new Error(`${image} has no symbol ${name}.`);
+    return Number.parseInt(match[1]!, 16);
+  });
+}
+
+/** One frame's way through the marks, as the counts there; `idle`: the processor sleeps again. */
+interface Passage {
+  readonly interrupt: number;
+  readonly received: number;
+  readonly send: number;
+  readonly sent: number;
+  readonly idle: number;
+}
+
+/**
+ * Cut the plugin's lines into frames, in their order. A frame counts only when the processor woke for it and slept again
+ * behind it; one that met another (the cable is faster than the emulator at times) gives null.
+ */
+export function passages(lines: readonly string[]): (Passage | null)[] {
+  const found: (Passage | null)[] = [];
+  let order = ""; // the marks since the processor last slept
+  let counts: number[] = [];
+  for (const line of lines) {
+    const [mark, count] = line.split(" ") as [string, string];
+    if (mark !== "idle") {
+      order += mark;
+      counts.push(Number(count));
+      continue;
+    }
+    if (/^0+123$/.test(order)) {
+      const [received, send, sent] = counts.slice(-3) as [number, number, number];
+      found.push({ interrupt: counts[0]!, received, send, sent, idle: Number(count) });
+    } else {
+      for (let sent = order.indexOf("3"); sent >= 0; sent = order.indexOf("3", sent + 1)) found.push(null);
+    }
+    order = "";
+    counts = [];
+  }
+  return found;
+}
+
+const mean = (values: readonly number[]): number => Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+
+function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
+  const frames = all.filter((passage) => passage !== null);
+  if (frames.length < all.length / 2) throw new Error(`Only ${frames.length} of ${all.length} frames came alone.`);
+  return {
+    bytes,
+    tx: mean(frames.map(({ send, sent }) => sent - send)),
+    rx: mean(frames.map(({ interrupt, received }) => received - interrupt)),
+    echo: mean(frames.map(({ interrupt, sent }) => sent - interrupt)),
+    whole: mean(frames.map(({ interrupt, idle }) => idle - interrupt)),
+  };
+}
+
+/** Time for the board to go to sleep before the next frame comes, milliseconds. */
+const pause = 1;
+
+/** Echo frames of every length and count. Throws when an echo is not what it must be, byte for byte. */
+export async function countRun(run: CountedRun): Promise<Cost[]> {
+  const names = [run.marks.interrupt, run.marks.received, run.marks.send, run.marks.sent];
+  const dir = mkdtempSync(join(tmpdir(), "pktsock-count-"));
+  const out = join(dir, "counts");
+  const plugin = ["file=build/host/count.so", `out=${out}`];
+  for (const address of addressesOf(run.image, names)) plugin.push(`mark=${address}`);
+  const board = await Qemu.boot({ board: run.board, image: run.image, arguments: ["-plugin", plugin.join(",")] });
+  try {
+    await run.begin(board);
+    for (const length of run.lengths) {
+      for (let i = 0; i < run.warmUp + run.frames; i++) {
+        const frame = frameOf(length, i);
+        board.cable.send(frame);
+        const echo = await board.cable.receive();
+        if (!echo.equals(run.echoOf(frame))) throw new Error(`${run.board}: echo ${i} of ${length} bytes is not the frame.`);
+        await setTimeout(pause);
+      }
+    }
+    await run.end(board);
+    const status = await board.exited();
+    if (status !== 0) throw new Error(`${run.board}: ended with status ${status}.\n${board.output}`);
+    const all = passages(readFileSync(out, "utf8").trimEnd().split("\n"));
+    const each = run.warmUp + run.frames;
+    if (all.length !== each * run.lengths.length) throw new Error(`${run.board}: ${all.length} frames were counted.`);
+    return run.lengths.map((bytes, i) => costOf(bytes, all.slice(i * each + run.warmUp, (i + 1) * each)));
+  } finally {
+    await board.stop();
+    rmSync(dir, { recursive: true });
+  }
+}
