@@ -6,7 +6,7 @@
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out (APP_BARE:
-# no boards/port, engine or module). Options of host/build/options.ts are set by CONFIG, in board.mk or
+# no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are set by CONFIG, in board.mk or
 # on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
@@ -37,6 +37,8 @@ FIRMWARE_SOURCES := $(FAMILY_SOURCES) boards/targets/$(BOARD)/board.c $(MACS:%=b
   $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
 FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
+else
+FIRMWARE_SOURCES += boards/port/os_$(OS).c
 endif
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.

@@ -52,6 +52,7 @@ static struct pkt_frame *take(struct pkt_ring *ring) {
 
 static void start(struct pkt_mac *mac) {
   mac->iface = &memory.iface;
+  strcpy(mac->iface->name, "eth0");
   mac->memory = (uint8_t *)&memory;
   mac->frames = memory.frames;
   mac->frame_table = OFFSET(memory.frames);

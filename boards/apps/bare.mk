@@ -1,2 +1,2 @@
-# Without socket layer: neither boards/port nor engine nor module.
+# Without socket layer: neither engine nor module, and of boards/port only the edge to the system.
 APP_BARE := 1

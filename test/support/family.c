@@ -2,7 +2,6 @@
  * deadline. Then it does what the console asks: e end with status 7, u run into an undefined instruction, s overrun the stack. */
 #include "arch.h"
 #include "board.h"
-#include "os.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,6 @@
 
 #define LONGEST 200
 #define EDGE 8
-
-static volatile uint32_t wakes;
-
-void pkt_os_wake(void) { wakes++; }
 
 static uint8_t from[LONGEST + 2 * EDGE], to[LONGEST + 2 * EDGE], expected[LONGEST + 2 * EDGE];
 
