@@ -13,7 +13,7 @@ export { divideMemory as init };
 export { addIface, ifaceIndex, setIfaceFlags } from "./interfaces";
 export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./sockets";
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
-export { send, sendTo } from "./transmit";
+export { send, sendTo, bytesUnsent } from "./transmit";
 export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
 export { setOption, getOption, lastStamp } from "./options";
 export { pollSocket } from "./poll";

@@ -40,6 +40,7 @@ export const MSG_DONTROUTE: u32 = 0x04;
 export const MSG_CTRUNC: u32 = 0x08;
 export const MSG_TRUNC: u32 = 0x20;
 export const MSG_DONTWAIT: u32 = 0x40;
+export const MSG_ERRQUEUE: u32 = 0x2000;
 export const POLLIN: u32 = 0x001;
 export const POLLOUT: u32 = 0x004;
 export const POLLERR: u32 = 0x008;

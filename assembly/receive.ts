@@ -3,7 +3,7 @@
 
 import * as abi from "./abi";
 import { EVERYTHING, accept } from "./filter";
-import { Frame, Iface, STACK, Socket, Special } from "./layout";
+import { Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   AF_PACKET,
@@ -15,6 +15,7 @@ import {
   ETH_P_8021Q,
   EINVAL,
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   MSG_PEEK,
   MSG_TRUNC,
   PACKET_BROADCAST,
@@ -32,6 +33,7 @@ import {
 } from "./packet";
 import { fill, release, spareAfterReap } from "./pool";
 import { give } from "./port";
+import { offerScarce } from "./scarcity";
 
 /** htons() of a constant: the order in which protocols stand in a frame. */
 // @ts-ignore: decorator
@@ -85,7 +87,7 @@ function receiveFrames(iface: Iface): void {
       }
       if (state.watchers) refs = offerToWatchers(frame, refs);
     } else {
-      refs = refuse(iface, frame);
+      refs = offerScarce(iface, frame);
     }
 
     if (refs) {
@@ -169,27 +171,6 @@ export function enqueue(socket: Socket, frame: Frame): u32 {
   return 1;
 }
 
-/** No socket may hold another frame of this pool: counts the drops, and asks the network stack, which has a reserve. */
-function refuse(iface: Iface, frame: Frame): u32 {
-  const key = frame.key;
-  ++iface.rxPoolEmpty;
-  let socket = state.receivers;
-  while (socket) {
-    if (!((socket.key ^ key) & socket.mask)) ++socket.dropsPoolEmpty;
-    socket = socket.next;
-  }
-  let refs: u32 = 0;
-  socket = state.watchers;
-  while (socket) {
-    if (!((socket.key ^ key) & socket.mask)) {
-      if (socket.type == STACK && iface.spare + <i32>control.stackReserve > 0) refs += enqueue(socket, frame);
-      else if (!socket.filter || accept(socket, frame)) ++socket.dropsPoolEmpty;
-    }
-    socket = socket.next;
-  }
-  return refs;
-}
-
 /** Takes the oldest frame out of a socket's queue; the frame stays held. */
 export function dequeue(socket: Socket): Frame | null {
   const entry = socket.head;
@@ -219,10 +200,12 @@ export function receive(socket: Socket, len: u32): i32 {
 }
 
 /**
- * recvfrom(2) and recvmsg(2): `flags` MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT (waiting is the glue's matter) and WANT_NAME.
+ * recvfrom(2) and recvmsg(2): `flags` MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT and MSG_ERRQUEUE (waiting is the glue's matter), and
+ * WANT_NAME.
  * Returns bytes given to the caller (with MSG_TRUNC: bytes that there were), or a negative errno.
  */
 export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
+  if (flags & MSG_ERRQUEUE) return -EAGAIN; // nothing ever enters an error queue
   if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | abi.WANT_NAME)) return -EINVAL;
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;

@@ -31,6 +31,7 @@ import { leaveAll } from "./membership";
 import { endStamping } from "./options";
 import { release } from "./pool";
 import { dequeue } from "./receive";
+import { before } from "./scarcity";
 import { takeBackLent } from "./zerocopy";
 
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
@@ -275,12 +276,6 @@ export function limitQueue(socket: Socket, frames: u32): void {
     socket.spareEntries = entry;
     --socket.queueLength;
   }
-}
-
-function before(entry: Entry): Entry {
-  let at = entry;
-  while (at.next != entry) at = at.next;
-  return at;
 }
 
 /** Tells a socket of an error once. */

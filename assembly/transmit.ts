@@ -4,13 +4,15 @@
 import * as abi from "./abi";
 import { ifaceOf } from "./interfaces";
 import { Frame, Iface, Socket, Special } from "./layout";
-import { exchange, state } from "./memory";
+import { control, exchange, state } from "./memory";
 import {
   EAGAIN,
   EINVAL,
   EMSGSIZE,
   ENETDOWN,
   ENXIO,
+  ETH_P_802_2,
+  ETH_P_802_3,
   ETH_P_8021Q,
   ETH_P_ALL,
   IFF_UP,
@@ -70,7 +72,7 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
     store<u16>(mac, load<u16>(to, 4), 4);
     store<u32>(mac, iface.hwaddrHead, 6);
     store<u16>(mac, iface.hwaddrTail, 10);
-    store<u16>(mac, protocol, 12);
+    store<u16>(mac, isLength(protocol) ? bswap<u16>(<u16>len) : protocol, 12);
   }
   take(mac + skip, len);
   if (total > most && load<u16>(mac, 12) != bswap<u16>(<u16>ETH_P_8021Q)) {
@@ -83,6 +85,22 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
   }
   queue(socket, iface, frame, mac, total, protocol);
   return len;
+}
+
+/** Does a frame of this protocol have its length where others have an EtherType? */
+function isLength(protocol: u32): bool {
+  return protocol == bswap<u16>(<u16>ETH_P_802_2) || protocol == bswap<u16>(<u16>ETH_P_802_3);
+}
+
+/** SIOCOUTQ: bytes of pool that frames occupy which the socket, or on its account the interface, still has to send. */
+export function bytesUnsent(socket: Socket): i32 {
+  const iface = socket.iface;
+  if (!iface) return 0;
+  reap(iface);
+  if (socket.sndbuf) return socket.sending * control.frameStride;
+  const bottom = changetype<usize>(iface.completionRing) + iface.ringLength * abi.SLOT_BYTES;
+  const free = <u32>(iface.free - bottom) >> 2;
+  return (iface.txOwned - free) * control.frameStride;
 }
 
 /** Does SO_SNDBUF leave room for another frame? */
@@ -114,7 +132,8 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  const room = held || iface.spare > 0 || spareAfterReap(iface);
+  // However slow the taps are, a frame stays for sending.
+  const room = held || (iface.txOwned > 1 && (iface.spare > 0 || spareAfterReap(iface)));
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {

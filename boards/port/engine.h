@@ -23,6 +23,7 @@
   X(bytesReadable, 1)                                                                                                  \
   X(service, 0)                                                                                                        \
   X(send, 2)                                                                                                           \
+  X(bytesUnsent, 1)                                                                                                    \
   X(sendTo, 3)                                                                                                         \
   X(lendReceived, 1)                                                                                                   \
   X(lendEmpty, 1)                                                                                                      \

@@ -57,7 +57,11 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
   case SIOCGIFINDEX: r->ifr_ifindex = (int)iface->index; return 0;
   case SIOCGIFNAME: memcpy(r->ifr_name, iface->name, IFNAMSIZ); return 0;
   case SIOCGIFMTU: r->ifr_mtu = (int)iface->mtu; return 0;
-  case SIOCGIFFLAGS: r->ifr_flags = (short)iface->flags; return 0;
+  case SIOCGIFFLAGS: {
+    bool up = (iface->flags & IFF_UP) != 0;
+    r->ifr_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)IFF_RUNNING);
+    return 0;
+  }
   case SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_flags);
   case SIOCADDMULTI:
   case SIOCDELMULTI:
@@ -93,6 +97,7 @@ static int32_t request_of(uint32_t socket, unsigned long request, void *argument
       *(int *)argument = n;
     return n < 0 ? n : 0;
   }
+  case SIOCOUTQ: *(int *)argument = pkt_call(PKT_CALL_bytesUnsent, socket, 0, 0, 0); return 0;
   case SIOCGSTAMP:
   case SIOCGSTAMPNS: return get_stamp(socket, request, argument);
   default: return about_interface(request, argument);

@@ -6,6 +6,11 @@
 #include <netpacket/packet.h>
 #include <string.h>
 
+/* The bits of socket(2)'s second argument that are the type; the others are flags. */
+#define SOCK_TYPE_MASK 0xfu
+/* Linux takes no longer address. */
+#define ADDRESS_MOST sizeof(struct sockaddr_storage)
+
 #define FAIL(error) pkt_fail(-(int32_t)PKT_##error)
 
 static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct sockaddr_ll, sll_addr) == PKT_SLL_ADDR,
@@ -20,7 +25,9 @@ bool pkt_is_ours(int fd) {
 int pktsock_socket(int domain, int type, int protocol) {
   if (domain != AF_PACKET)
     return FAIL(EAFNOSUPPORT);
-  uint32_t base = (uint32_t)(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC));
+  uint32_t base = (uint32_t)type & SOCK_TYPE_MASK;
+  if (base > SOCK_PACKET || ((uint32_t)type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0)
+    return FAIL(EINVAL);
   if (base != SOCK_RAW && base != SOCK_DGRAM)
     return FAIL(ESOCKTNOSUPPORT);
   pkt_os_lock();
@@ -73,8 +80,11 @@ int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) 
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -(int32_t)PKT_EBADF;
   if (socket != 0) {
-    result = -(int32_t)PKT_EFAULT;
-    if (address != NULL || address_len == 0)
+    if (address_len > ADDRESS_MOST)
+      result = -(int32_t)PKT_EINVAL;
+    else if (address == NULL && address_len != 0)
+      result = -(int32_t)PKT_EFAULT;
+    else
       result = pkt_call(PKT_CALL_bindSocket, socket, put_address(address, address_len), 0, 0);
   }
   pkt_os_unlock();
@@ -213,6 +223,8 @@ ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
     return FAIL(EFAULT);
   if (len > INT32_MAX)
     return FAIL(EMSGSIZE);
+  if (address != NULL && address_len > ADDRESS_MOST)
+    return FAIL(EINVAL);
   struct pkt_wait wait = {.begun = false};
   uint32_t socket;
   int32_t n;

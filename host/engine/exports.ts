@@ -15,6 +15,7 @@ export const exportArguments = {
   service: 0,
   send: 2,
   sendTo: 3,
+  bytesUnsent: 1,
   lendReceived: 1,
   lendEmpty: 1,
   giveBack: 2,
