@@ -98,13 +98,14 @@ static void answer_ping(int sd) {
 
 /* ---- The tap ------------------------------------------------------------------------------------------------------ */
 
-static void print_frame(int sd) {
+/* False: no frame waits. */
+static bool print_frame(int sd) {
   static uint8_t frame[ETH_FRAME_LEN + 4];
   struct sockaddr_ll from;
   socklen_t from_len = sizeof(from);
   ssize_t n = recvfrom(sd, frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
   if (n < 0)
-    return;
+    return false;
   uint64_t now = pkt_os_now();
   printf("frame %lu.%06lu %s ", (unsigned long)(now / 1000000), (unsigned long)(now % 1000000),
          from.sll_pkttype == PACKET_OUTGOING ? "out" : "in");
@@ -112,6 +113,7 @@ static void print_frame(int sd) {
     printf("%02x", frame[i]);
   printf("\n");
   tapped++;
+  return true;
 }
 
 /* ---- */
@@ -182,6 +184,8 @@ int main(void) {
       answer_ping(ip);
     if (fds[2].revents & POLLIN)
       print_frame(tap);
+  }
+  while (print_frame(tap)) {
   }
   print_counters(tap, (unsigned)ifindex);
   board_exit(0);

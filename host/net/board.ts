@@ -2,6 +2,10 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
+/** How much of the console an error's message shows. */
+const STORY_LINES = 12;
+const STORY_WIDTH = 160;
+
 export class BoardProcess {
   /** All that the console printed so far. */
   output = "";
@@ -102,6 +106,8 @@ export class BoardProcess {
   }
 
   #story(what: string): string {
-    return `The board ${what}. Console:\n${this.output.slice(this.#seen)}${this.complaints}`;
+    const lines = (this.output.slice(this.#seen) + this.complaints).trimEnd().split("\n").slice(-STORY_LINES);
+    const cut = lines.map((line) => (line.length > STORY_WIDTH ? `${line.slice(0, STORY_WIDTH)}...` : line));
+    return `The board ${what}. Its console ends with:\n${cut.join("\n")}`;
   }
 }

@@ -1,4 +1,5 @@
 // arping and ping from a host in TypeScript: one question after the other, each with its time limit.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "./host.js";
 
 export interface ProbeOptions {
@@ -6,6 +7,8 @@ export interface ProbeOptions {
   count?: number;
   /** Milliseconds to wait for each answer. */
   limitMs?: number;
+  /** Milliseconds between an answer and the next question. */
+  intervalMs?: number;
 }
 
 export interface Statistics {
@@ -61,12 +64,15 @@ class Series {
 
 /** Asks who has `target`, by broadcast each time. */
 export async function arping(host: Host, target: string, options: ProbeOptions = {}): Promise<Statistics> {
-  const { count = 1, limitMs = 1000 } = options;
+  const { count = 1, limitMs = 1000, intervalMs = 0 } = options;
   const series = new Series();
   host.onArpReply = (arp) => {
     if (arp.senderIp === target) series.take(series.current, arp.targetMac === host.mac);
   };
-  for (let i = 0; i < count; i++) await series.ask(() => host.sendArpRequest(target), limitMs);
+  for (let i = 0; i < count; i++) {
+    if (i > 0) await sleep(intervalMs);
+    await series.ask(() => host.sendArpRequest(target), limitMs);
+  }
   host.onArpReply = null;
   return series.statistics;
 }
@@ -92,8 +98,12 @@ let nextId = process.pid;
  * Sends ICMP echo requests with `size` bytes behind the ICMP header and compares the answers byte for byte. Throws when the
  * target does not answer ARP.
  */
-export async function ping(host: Host, target: string, options: ProbeOptions & { size?: number } = {}): Promise<Statistics> {
-  const { count = 1, limitMs = 1000, size = 56 } = options;
+export async function ping(
+  host: Host,
+  target: string,
+  options: ProbeOptions & { size?: number } = {},
+): Promise<Statistics> {
+  const { count = 1, limitMs = 1000, intervalMs = 0, size = 56 } = options;
   const mac = await resolve(host, target, { limitMs });
   if (mac === null) throw new Error(`${target} does not answer ARP requests`);
   const id = nextId++ & 0xffff;
@@ -104,6 +114,7 @@ export async function ping(host: Host, target: string, options: ProbeOptions & {
     series.take(echo.sequence, echo.payload.equals(payloadOf(echo.sequence)));
   };
   for (let sequence = 1; sequence <= count; sequence++) {
+    if (sequence > 1) await sleep(intervalMs);
     const request = { to: target, id, sequence, payload: payloadOf(sequence) };
     await series.ask(() => host.sendEchoRequest(mac, request), limitMs);
   }

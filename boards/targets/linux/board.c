@@ -20,6 +20,7 @@ static void __attribute__((noreturn)) usage(const char *sentence) {
 }
 
 void board_init(void) {
+  setvbuf(stdout, NULL, _IOLBF, 0); /* a console, also when it is a pipe */
   const char *how = getenv("PKTSOCK_NIC"), *hwaddr = getenv("PKTSOCK_HWADDR");
   if (how != NULL && strncmp(how, "tap:", 4) == 0)
     nic = (struct host_nic){host_nic_open_tap, how + 4};

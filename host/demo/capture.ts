@@ -1,0 +1,38 @@
+// What the board's third socket saw, from the lines that boards/apps/demo.c prints, as a capture file.
+import { type Direction, PcapngFile } from "../net/pcapng.js";
+
+interface TappedFrame {
+  /** Nanoseconds of the board's clock. */
+  time: bigint;
+  direction: Direction;
+  bytes: Buffer;
+}
+
+/** The frames in the console's text. Throws an Error when a line is damaged. */
+export function tappedFrames(text: string): TappedFrame[] {
+  return [...text.matchAll(/^frame (.*)$/gm)].map(([line, rest]) => {
+    const match = /^(\d+)\.(\d{6}) (in|out) ((?:[0-9a-f]{2})+)\r?$/.exec(rest!);
+    if (match === null) throw new Error(`The board's console printed a damaged line: ${line}`);
+    const [, seconds, microseconds, direction, bytes] = match;
+    return {
+      time: (BigInt(seconds!) * 1_000_000n + BigInt(microseconds!)) * 1000n,
+      direction: direction as Direction,
+      bytes: Buffer.from(bytes!, "hex"),
+    };
+  });
+}
+
+/**
+ * Writes the frames to a pcapng file. The board's clock starts anywhere: its last frame gets the time `end`, in
+ * nanoseconds since 1970, the others go before it.
+ */
+export function writeCapture(path: string, frames: readonly TappedFrame[], end: bigint): void {
+  const file = new PcapngFile(path);
+  try {
+    const eth0 = file.addInterface("eth0");
+    const last = frames.at(-1)?.time ?? 0n;
+    for (const { time, direction, bytes } of frames) file.frame(eth0, bytes, direction, end - last + time);
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,40 @@
+// Programs that run to their end while the demo waits.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+export interface Ended {
+  /** The exit status; -1 when it was killed or could not start. */
+  readonly status: number;
+  /** What it wrote to standard output, and to standard error behind it. */
+  readonly output: string;
+  readonly complaints: string;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Runs a program, in English. `show`: what it writes goes to the terminal and not into the result. */
+export async function runProgram(command: readonly string[], show = false): Promise<Ended> {
+  const [program, ...args] = command;
+  const written = show ? "inherit" : "pipe";
+  const child = spawn(program!, args, { env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", written, written] });
+  let output = "";
+  let complaints = "";
+  child.stdout?.on("data", (text: Buffer) => void (output += text.toString()));
+  child.stderr?.on("data", (text: Buffer) => void (complaints += text.toString()));
+  child.on("error", (error) => void (complaints += error.message));
+  running.add(child);
+  const [status] = (await once(child, "close")) as [number | null];
+  running.delete(child);
+  return { status: status !== null && status >= 0 ? status : -1, output, complaints };
+}
+
+/** Ends all of them. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const ended = once(child, "close");
+      child.kill();
+      await ended;
+    }),
+  );
+}
