@@ -1,5 +1,8 @@
 // What the board's third socket saw, from the lines that boards/apps/demo.c prints, as a capture file.
-import { type Direction, PcapngFile } from "../net/pcapng.js";
+import { readFileSync } from "node:fs";
+import { type Direction, PcapngFile, readPcapng } from "../net/pcapng.js";
+import { runProgram } from "./program.js";
+import { findProgram } from "./tools.js";
 
 interface TappedFrame {
   /** Nanoseconds of the board's clock. */
@@ -35,4 +38,22 @@ export function writeCapture(path: string, frames: readonly TappedFrame[], end: 
   } finally {
     file.close();
   }
+}
+
+/** How many packets tshark, or our own reader where there is none, finds in the file, and a line about them. */
+export async function readCapture(path: string): Promise<{ packets: number; story: string }> {
+  if (findProgram("tshark") === undefined) {
+    const packets = readPcapng(readFileSync(path)).frames.length;
+    return { packets, story: `${packets} packets, counted by pktsock itself because tshark is not installed` };
+  }
+  const fields = ["-T", "fields", "-e", "frame.protocols", "-e", "icmp.resptime"];
+  const { status, output, complaints } = await runProgram(["tshark", "-n", "-r", path, ...fields]);
+  if (status !== 0) throw new Error(`tshark cannot read ${path}: ${complaints.trim()}`);
+  const lines = output.split("\n").filter((line) => line !== "");
+  const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
+  const kinds = `${count(/:arp\b/)} ARP, ${count(/:icmp\b/)} ICMP`;
+  return {
+    packets: lines.length,
+    story: `tshark read ${lines.length} packets: ${kinds}, ${count(/\t./)} of them answers to a ping`,
+  };
 }

@@ -1,14 +1,11 @@
 // The demo's course: a peer, a board, questions, the capture, and what came of it.
-import { readFileSync } from "node:fs";
 import { BoardProcess } from "../net/board.js";
-import { captureTime, readPcapng } from "../net/pcapng.js";
+import { captureTime } from "../net/pcapng.js";
 import { qemuCommand } from "../net/qemu.js";
-import { tappedFrames, writeCapture } from "./capture.js";
+import { readCapture, tappedFrames, writeCapture } from "./capture.js";
 import { KernelPeer, kernelObstacle } from "./kernel-peer.js";
 import type { Answers, Peer } from "./peer.js";
-import { runProgram } from "./program.js";
 import { ScriptPeer } from "./script-peer.js";
-import { findProgram } from "./tools.js";
 
 const CAPTURE = "build/demo.pcapng";
 const ARPINGS = 3;
@@ -42,40 +39,6 @@ async function openPeer(): Promise<Peer> {
   return ScriptPeer.open();
 }
 
-/** "26 packets (6 ARP, 20 ICMP)", as tshark, or else our own reader, reads the capture; and their number. */
-async function readCapture(): Promise<{ story: string; packets: number }> {
-  if (findProgram("tshark") === undefined) {
-    const packets = readPcapng(readFileSync(CAPTURE)).frames.length;
-    return { story: `${packets} packets (counted by pktsock: tshark is not installed)`, packets };
-  }
-  const { status, output, complaints } = await runProgram([
-    "tshark",
-    "-n",
-    "-r",
-    CAPTURE,
-    "-T",
-    "fields",
-    "-e",
-    "frame.protocols",
-    "-e",
-    "icmp.resptime",
-    "-e",
-    "_ws.malformed",
-  ]);
-  if (status !== 0) throw new Error(`tshark cannot read ${CAPTURE}: ${complaints.trim()}`);
-  const packets = output
-    .trimEnd()
-    .split("\n")
-    .map((line) => line.split("\t"));
-  const arps = packets.filter(([protocols]) => /:arp\b/.test(protocols!)).length;
-  const pings = packets.filter(([protocols]) => /:icmp\b/.test(protocols!)).length;
-  const pairs = packets.filter(([, responseTime]) => responseTime).length;
-  return {
-    story: `tshark read ${packets.length} packets: ${arps} ARP, ${pings} ICMP with ${pairs} replies that it matches to their requests`,
-    packets: packets.length,
-  };
-}
-
 export class Demo {
   private peer: Peer | undefined;
   private process: BoardProcess | undefined;
@@ -99,8 +62,8 @@ export class Demo {
     const end = captureTime();
     const status = await board.exited();
     if (status !== 0) this.failures.push(`the board ended with status ${status}`);
-    this.counted(new Map(counters!.split(" ").map((pair) => pair.split("=") as [string, string])));
-    await this.capture(end);
+    const tapped = this.counted(new Map(counters!.split(" ").map((pair) => pair.split("=") as [string, string])));
+    await this.captured(tapped, end);
 
     console.log(this.failures.length === 0 ? "All was answered." : `Failed: ${this.failures.join("; ")}.`);
     return this.failures.length === 0;
@@ -126,7 +89,8 @@ export class Demo {
     if (!right) this.failures.push(`${what} got wrong answers`);
   }
 
-  private counted(counters: ReadonlyMap<string, string>): void {
+  /** Says what the board counted, and returns the number of tapped frames. */
+  private counted(counters: ReadonlyMap<string, string>): number {
     const count = (name: string): number => Number(counters.get(name));
     const drops = Object.entries(dropReasons).filter(([name]) => count(name) !== 0);
     console.log(
@@ -135,16 +99,13 @@ export class Demo {
     );
     console.log(`drops    ${drops.map(([name, reason]) => `${count(name)} (${reason})`).join(", ") || "none"}`);
     if (count("traps") !== 0) this.failures.push(`the module trapped ${count("traps")} times`);
-    this.tapped = count("tapped");
+    return count("tapped");
   }
 
-  private tapped = 0;
-
-  private async capture(end: bigint): Promise<void> {
-    const frames = tappedFrames(this.process!.output);
-    writeCapture(CAPTURE, frames, end);
-    const { story, packets } = await readCapture();
+  private async captured(tapped: number, end: bigint): Promise<void> {
+    writeCapture(CAPTURE, tappedFrames(this.process!.output), end);
+    const { packets, story } = await readCapture(CAPTURE);
     console.log(`capture  ${CAPTURE}: ${story}`);
-    if (packets !== this.tapped) this.failures.push(`${this.tapped} frames were tapped, ${packets} are in the capture`);
+    if (packets !== tapped) this.failures.push(`${tapped} frames were tapped, ${packets} are in the capture`);
   }
 }
