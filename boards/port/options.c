@@ -17,7 +17,7 @@ static int32_t put_timeout(uint32_t *words, const void *value, socklen_t len) {
   uint64_t us = 0;
   if (time.tv_sec < 0)
     us = 1; /* Linux: a negative time-out does not wait at all */
-  else if (time.tv_sec < UINT32_MAX)
+  else if ((uint64_t)time.tv_sec < UINT32_MAX)
     us = (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
   words[0] = (uint32_t)us;
   words[1] = (uint32_t)(us >> 32);

@@ -1,0 +1,70 @@
+/* The clock and the sleep of arch.h, from CCOUNT, which counts the processor's cycles, and CCOMPARE0, which raises an
+ * interrupt when the two are equal. CCOUNT goes round once in 2^32 cycles; an interrupt after half of that, at most, takes
+ * the cycles over into microseconds of 64 bits. */
+#include "arch.h"
+#include "family.h"
+#include "registers.h"
+
+#define CYCLES_PER_US ((uint32_t)BOARD_CPU_MHZ)
+#define HALF_ROUND 0x80000000u
+
+static uint64_t start_us;     /* a time, ... */
+static uint32_t start_cycles; /* ... and what CCOUNT was then */
+
+/* Move the two up to now. Interrupts are masked. */
+static void catch_up(void) {
+  uint32_t us = (READ_SPECIAL(ccount) - start_cycles) / CYCLES_PER_US;
+  start_us += us;
+  start_cycles += us * CYCLES_PER_US;
+}
+
+/* The next interrupt is far away; takes back the one that is pending. Interrupts are masked. */
+static void rest(void) { WRITE_SPECIAL(ccompare0, READ_SPECIAL(ccount) + HALF_ROUND); }
+
+void family_clock_interrupt(void) {
+  catch_up();
+  rest();
+}
+
+void family_clock_start(void) {
+  start_cycles = READ_SPECIAL(ccount);
+  rest();
+  arch_irq_enable(CCOMPARE0_IRQ);
+}
+
+uint64_t arch_now_us(void) {
+  uint32_t state = arch_irq_save();
+  catch_up();
+  uint64_t now = start_us;
+  arch_irq_restore(state);
+  return now;
+}
+
+void arch_wait_for_interrupt(uint64_t deadline_us) {
+  if (deadline_us != UINT64_MAX) {
+    catch_up();
+    if (deadline_us <= start_us)
+      return;
+    if (deadline_us - start_us < HALF_ROUND / CYCLES_PER_US) {
+      uint32_t end = start_cycles + (uint32_t)(deadline_us - start_us) * CYCLES_PER_US;
+      WRITE_SPECIAL(ccompare0, end);
+      if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* it may have been written too late to be met */
+        rest();
+        return;
+      }
+    }
+  }
+  __asm__ volatile("waiti 0\n\trsil a2, 15" ::: "a2", "memory");
+}
+
+void arch_irq_enable(unsigned irq) {
+  uint32_t state = arch_irq_save();
+  WRITE_SPECIAL(intenable, READ_SPECIAL(intenable) | 1u << irq);
+  arch_irq_restore(state);
+}
+
+void arch_irq_disable(unsigned irq) {
+  uint32_t state = arch_irq_save();
+  WRITE_SPECIAL(intenable, READ_SPECIAL(intenable) & ~(1u << irq));
+  arch_irq_restore(state);
+}
