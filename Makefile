@@ -16,7 +16,21 @@ help: ## this list
 	@echo "Settings: BOARD=$(BOARD) APP=$(APP) ENGINE=$(ENGINE) CONFIG=\"NET_PKT_...=n\" V=1 (show commands)"
 	@echo "Boards: $(BOARDS)"
 
-build: firmware ## the module, and the image of APP for BOARD
+demo: ## a board that answers the Linux kernel's arping and ping; the first thing to see
+	$(QUIET)host/setup/setup.sh demo
+	$(QUIET)$(MAKE) --no-print-directory build/pktsock.mjs
+	$(QUIET)node build/pktsock.mjs demo --board $(BOARD)
+
+start: demo
+
+test: ## lint and all tests; TESTS="..." for some files of test/
+	$(QUIET)host/setup/setup.sh test
+	$(QUIET)$(MAKE) --no-print-directory build
+	$(QUIET)node_modules/.bin/mocha $(TESTS)
+
+TESTS ?= 'test/**/*.test.ts'
+
+build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
 include boards/firmware.mk
 include host/host.mk
@@ -32,8 +46,9 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 clean: ## remove everything that was built
 	rm -rf build
 
-node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-fund --no-audit
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@echo "set-up: npm packages"
+	$(QUIET)npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts
@@ -50,4 +65,4 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-.PHONY: help build firmware run bench clean FORCE
+.PHONY: help demo start test build firmware run bench clean FORCE
