@@ -22,7 +22,7 @@ import {
   SLL_IFINDEX,
   SLL_PROTOCOL,
 } from "./packet";
-import { popFree, pushFree, reap, spareAfterReap } from "./pool";
+import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
 import { enqueue, takeError } from "./receive";
 
@@ -122,6 +122,19 @@ export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, le
   iface.tx = slot.next;
 }
 
+/** May taps hold another frame that is being sent? However slow they are, a frame stays for sending. */
+// @ts-ignore: decorator
+@inline
+function mayShare(iface: Iface): bool {
+  return iface.txOwned > 1 && iface.spare > 0;
+}
+
+/** The same, once the frames that were sent and shown before have been taken back. */
+function mayShareAfterReap(iface: Iface): bool {
+  reap(iface);
+  return mayShare(iface);
+}
+
 /**
  * Offers an outgoing frame to all sockets of ETH_P_ALL but its sender. What they take is then held by them and by the TX
  * ring, and no longer counts as a frame of the sending side.
@@ -132,8 +145,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  // However slow the taps are, a frame stays for sending.
-  const room = held || (iface.txOwned > 1 && (iface.spare > 0 || spareAfterReap(iface)));
+  const room = held || mayShare(iface) || mayShareAfterReap(iface);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {
