@@ -37,4 +37,6 @@ int uart_get(const struct family_uart *uart) {
 
 void uart_receive_interrupt(const struct family_uart *uart, bool on) {
   registers(uart)->CTRL = CTRL_TXEN | CTRL_RXEN | (on ? CTRL_RXINTEN : 0);
+  if (!on)
+    registers(uart)->INTCLEAR = INT_RX; /* it is latched: what was raised before would be raised for ever */
 }
