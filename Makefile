@@ -43,6 +43,9 @@ run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no n
 bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json
 	$(QUIET)npx tsx test/bench/bench.ts
 
+size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json
+	$(QUIET)npx tsx test/bench/size.ts
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -65,4 +68,4 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-.PHONY: help demo start test build firmware run bench clean FORCE
+.PHONY: help demo start test build firmware run bench size clean FORCE

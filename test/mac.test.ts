@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Qemu } from "../host/net/qemu.js";
 
+const controlPath = join(tmpdir(), `pktsock-mac-test-${process.pid}.sock`);
 const boardAddress = [0x02, 0x50, 0x4b, 0x54, 0x53, 0x01];
 const ourAddress = [0x02, 0, 0, 0, 0, 0x0a];
 const broadcast = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -60,6 +66,20 @@ async function takes(qemu: Qemu, destination: readonly number[]): Promise<boolea
   return true;
 }
 
+/** Pull or plug the cable, through QEMU's control socket. */
+async function setLink(name: string, up: boolean): Promise<void> {
+  const control = connect(controlPath);
+  control.setEncoding("utf8");
+  const answers = createInterface(control)[Symbol.asyncIterator]();
+  await answers.next(); // the greeting
+  for (const command of [{ execute: "qmp_capabilities" }, { execute: "set_link", arguments: { name, up } }]) {
+    control.write(`${JSON.stringify(command)}\n`);
+    const { value } = await answers.next();
+    assert.match(value as string, /"return"/);
+  }
+  control.destroy();
+}
+
 for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
   describe(`MAC driver of ${board}`, () => {
     const image = `build/${board}/bare.elf`;
@@ -70,10 +90,11 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
       execFileSync("make", ["-s", "firmware", `BOARD=${board}`, "APP=bare"], { stdio: "inherit" });
     });
     beforeEach(async () => {
-      qemu = await Qemu.boot({ board, image });
+      qemu = await Qemu.boot({ board, image, arguments: ["-qmp", `unix:${controlPath},server=on,wait=off`] });
       await qemu.waitFor("is ready");
     });
     afterEach(() => qemu.stop());
+    after(() => rmSync(controlPath, { force: true }));
 
     it("echoes frames of every length byte for byte", async function () {
       this.timeout(60_000);
@@ -133,6 +154,14 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
     });
 
     if (board === "qemu-mps2-an385") {
+      it("notices when the link goes down and comes back", async () => {
+        await setLink("lan9118.0", false);
+        await qemu.waitFor("link down");
+        await setLink("lan9118.0", true);
+        await qemu.waitFor("link up");
+        await echoes(qemu, frameOf(70, 8));
+      });
+
       const groups = [1, 2, 3].map((last) => [1, 0, 0x5e, 0, 0, last]);
       const otherGroup = [1, 0, 0x5e, 0, 0, 0x55];
       const otherUnicast = [2, 0, 0, 0, 0, 0x77];

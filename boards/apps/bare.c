@@ -123,7 +123,7 @@ static void set_filter(struct pkt_mac *mac, char which) {
 
 int main(void) {
   struct pkt_mac *mac = board_mac(0);
-  bool hold = false;
+  bool hold = false, link = true;
   start(mac);
   printf("bare: %s is ready\n", mac->ops->name);
   for (;;) {
@@ -139,6 +139,10 @@ int main(void) {
     take_back_sent(mac);
     if (mac->ops->service != NULL)
       mac->ops->service(mac);
+    if (mac->ops->link != NULL && mac->ops->link(mac) != link) {
+      link = !link;
+      printf("link %s\n", link ? "up" : "down");
+    }
     int c = board_console_read();
     if (c == 'h' || c == 'g')
       printf("%s\n", (hold = c == 'h') ? "holding" : "going on");

@@ -21,6 +21,7 @@ static_assert(offsetof(struct lan9118_registers, E2P_DATA) == 0xb4, "LAN9118 reg
 #define IRQ_CFG_IRQ_EN 0x100u
 #define IRQ_CFG_IRQ_POL 0x10u /* active high, ... */
 #define IRQ_CFG_IRQ_TYPE 0x1u /* ... push-pull */
+#define INT_PHY 0x40000u      /* the PHY's: the link has changed */
 #define INT_TDFA 0x200u       /* room in the TX data FIFO */
 #define INT_RSFL 0x8u         /* a frame in the RX FIFO */
 #define BYTE_TEST_VALUE 0x87654321u
@@ -55,15 +56,20 @@ enum { MAC_CR = 1, ADDRH, ADDRL, HASHH, HASHL, MII_ACC, MII_DATA };
 #define MII_ACC_PHY (1u << 11)
 #define MII_ACC_BUSY 1u
 
-enum { PHY_BCR = 0, PHY_BSR = 1, PHY_ANAR = 4, PHY_ANLPAR = 5 };
+#define MII_ACC_WRITE 2u
+enum { PHY_BCR = 0, PHY_BSR = 1, PHY_ANAR = 4, PHY_ANLPAR = 5, PHY_INT_SOURCE = 29, PHY_INT_MASK = 30 };
 #define PHY_BCR_ANEN_RESTART 0x1200u
 #define PHY_BSR_LINK 0x4u
+#define PHY_INT_NEGOTIATED 0x40u
+#define PHY_INT_LINK_DOWN 0x10u
 #define PHY_AN_100FD 0x100u
 #define PHY_AN_100HD 0x80u
 #define PHY_AN_10FD 0x40u
 
 /* Reads of a register before a wait for the chip is given up: at least a tenth of a second. */
 #define WAIT_READS 1000000u
+/* Looks at a transfer to the PHY, which takes 25 us. */
+#define MII_TRIES 1000u
 
 static struct lan9118_registers *registers(const struct pkt_mac *mac) {
   return (struct lan9118_registers *)((const struct lan9118_config *)mac->config)->base;
@@ -90,16 +96,32 @@ static int csr_read(struct lan9118_registers *r, uint32_t csr, uint32_t *value) 
   return error;
 }
 
-/* A PHY register, or -EIO. */
-static int phy_read(struct lan9118_registers *r, uint32_t number) {
-  uint32_t busy, value;
-  int error = csr_write(r, MII_ACC, MII_ACC_PHY | number << 6 | MII_ACC_BUSY);
-  for (uint32_t tries = 0; tries < 1000 && error == 0; tries++) { /* a transfer takes 25 us */
-    error = csr_read(r, MII_ACC, &busy);
-    if (error == 0 && !(busy & MII_ACC_BUSY))
-      return csr_read(r, MII_DATA, &value) == 0 ? (int)(value & 0xffff) : -EIO;
+static int mii_wait(struct lan9118_registers *r) {
+  for (uint32_t tries = 0; tries < MII_TRIES; tries++) {
+    uint32_t busy;
+    int error = csr_read(r, MII_ACC, &busy);
+    if (error != 0 || !(busy & MII_ACC_BUSY))
+      return error;
   }
   return -EIO;
+}
+
+/* A PHY register, or -EIO. */
+static int phy_read(struct lan9118_registers *r, uint32_t number) {
+  uint32_t value = 0;
+  int error = csr_write(r, MII_ACC, MII_ACC_PHY | number << 6 | MII_ACC_BUSY);
+  if (error == 0)
+    error = mii_wait(r);
+  if (error == 0)
+    error = csr_read(r, MII_DATA, &value);
+  return error != 0 ? error : (int)(value & 0xffff);
+}
+
+static int phy_write(struct lan9118_registers *r, uint32_t number, uint32_t value) {
+  int error = csr_write(r, MII_DATA, value);
+  if (error == 0)
+    error = csr_write(r, MII_ACC, MII_ACC_PHY | number << 6 | MII_ACC_WRITE | MII_ACC_BUSY);
+  return error != 0 ? error : mii_wait(r);
 }
 
 /* The MAC's hash of an address: the upper six bits of its CRC. */
@@ -137,6 +159,26 @@ static int lan9118_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *
   return error != 0 ? error : write_mac_cr(mac);
 }
 
+static void enable_interrupts(struct lan9118_registers *r, const struct lan9118_state *state) {
+  r->INT_EN = INT_RSFL | (state->tx_waits ? INT_TDFA : 0) | (state->link_changed ? 0 : INT_PHY);
+}
+
+/* Ask the PHY how the link is, and follow its duplex mode. */
+static void update_link(struct pkt_mac *mac) {
+  struct lan9118_registers *r = registers(mac);
+  struct lan9118_state *state = mac->state;
+  phy_read(r, PHY_INT_SOURCE); /* clears the PHY's interrupt; what happens from now on raises it again */
+  uint32_t irqs = arch_irq_save();
+  state->link_changed = false;
+  enable_interrupts(r, state);
+  arch_irq_restore(irqs);
+  int status = phy_read(r, PHY_BSR), ours = phy_read(r, PHY_ANAR), theirs = phy_read(r, PHY_ANLPAR);
+  int common = ours < 0 || theirs < 0 ? 0 : ours & theirs;
+  state->link_up = status >= 0 && status & PHY_BSR_LINK;
+  state->full_duplex = common & PHY_AN_100FD || (common & (PHY_AN_100HD | PHY_AN_10FD)) == PHY_AN_10FD;
+  write_mac_cr(mac);
+}
+
 static int lan9118_start(struct pkt_mac *mac) {
   const struct lan9118_config *config = mac->config;
   struct lan9118_registers *r = registers(mac);
@@ -154,12 +196,12 @@ static int lan9118_start(struct pkt_mac *mac) {
   r->TX_CFG = TX_CFG_TX_ON;
   r->IRQ_CFG = IRQ_CFG_IRQ_EN | IRQ_CFG_IRQ_POL | IRQ_CFG_IRQ_TYPE;
   r->INT_STS = ~0u;
-  r->INT_EN = INT_RSFL;
   if (csr_write(r, ADDRL, address[0] | address[1] << 8 | address[2] << 16 | (uint32_t)address[3] << 24) != 0 ||
       csr_write(r, ADDRH, address[4] | (uint32_t)address[5] << 8) != 0 ||
-      csr_write(r, MII_DATA, PHY_BCR_ANEN_RESTART) != 0 ||
-      csr_write(r, MII_ACC, MII_ACC_PHY | PHY_BCR << 6 | 2u | MII_ACC_BUSY) != 0 || write_mac_cr(mac) != 0)
+      phy_write(r, PHY_BCR, PHY_BCR_ANEN_RESTART) != 0 ||
+      phy_write(r, PHY_INT_MASK, PHY_INT_NEGOTIATED | PHY_INT_LINK_DOWN) != 0 || write_mac_cr(mac) != 0)
     return -EIO;
+  update_link(mac);
   arch_irq_enable(config->irq);
   return 0;
 }
@@ -223,44 +265,35 @@ static void lan9118_transmit(struct pkt_mac *mac) {
     return;
   uint32_t irqs = arch_irq_save();
   state->tx_waits = true;
-  r->INT_EN = INT_RSFL | INT_TDFA;
+  enable_interrupts(r, state);
   arch_irq_restore(irqs);
 }
 
 void lan9118_interrupt(struct pkt_mac *mac) {
   struct lan9118_state *state = mac->state;
   struct lan9118_registers *r = registers(mac);
-  r->INT_STS = INT_RSFL | INT_TDFA;
+  uint32_t interrupts = r->INT_STS;
+  r->INT_STS = interrupts;
   while (r->RX_FIFO_INF & RX_FIFO_INF_RXSUSED)
     receive(mac, r);
+  mac->iface->rx_errors += r->RX_DROP; /* what the FIFO had no room for; reading clears it */
   if (state->tx_waits && send(mac, r)) {
     state->tx_waits = false;
-    r->INT_EN = INT_RSFL;
+    enable_interrupts(r, state);
+  }
+  if (interrupts & INT_PHY && !state->link_changed) { /* asking the PHY takes too long here: service() does */
+    state->link_changed = true;
+    enable_interrupts(r, state);
   }
   pkt_os_wake();
 }
 
-static bool lan9118_link(struct pkt_mac *mac) {
-  int status = phy_read(registers(mac), PHY_BSR);
-  return status >= 0 && status & PHY_BSR_LINK;
-}
+static bool lan9118_link(struct pkt_mac *mac) { return ((const struct lan9118_state *)mac->state)->link_up; }
 
-/* Count what the RX FIFO had no room for, and follow the PHY's duplex mode. */
 static void lan9118_service(struct pkt_mac *mac) {
-  struct lan9118_registers *r = registers(mac);
-  struct lan9118_state *state = mac->state;
-  uint32_t dropped = r->RX_DROP;
-  uint32_t irqs = arch_irq_save();
-  mac->iface->rx_errors += dropped;
-  arch_irq_restore(irqs);
-  bool up = lan9118_link(mac);
-  if (up && !state->link_up) {
-    int ours = phy_read(r, PHY_ANAR), theirs = phy_read(r, PHY_ANLPAR);
-    int common = ours < 0 || theirs < 0 ? 0 : ours & theirs;
-    state->full_duplex = common & PHY_AN_100FD || (common & (PHY_AN_100HD | PHY_AN_10FD)) == PHY_AN_10FD;
-    write_mac_cr(mac);
-  }
-  state->link_up = up;
+  const struct lan9118_state *state = mac->state;
+  if (state->link_changed)
+    update_link(mac);
 }
 
 const struct pkt_mac_ops lan9118_ops = {

@@ -12,7 +12,8 @@ struct lan9118_config {
 
 /* mac->state */
 struct lan9118_state {
-  volatile bool tx_waits; /* the TX FIFO was full: the interrupt handler sends on */
+  volatile bool tx_waits;     /* the TX FIFO was full: the interrupt handler sends on */
+  volatile bool link_changed; /* the PHY had something to say: service() asks it */
   bool link_up;
   bool full_duplex;
   uint32_t mac_cr; /* MAC_CR without MAC_CR_FDPX */

@@ -1,6 +1,6 @@
 /* memcpy, memmove and memset in place of the libc's: as few instructions as a Cortex-M3 needs. Blocks of 32 bytes go
- * through eight registers; the destination is brought to a word boundary first, because stm needs one, while single ldr
- * may read from anywhere. */
+ * through eight registers; the destination is brought to a word boundary first, because stm needs one, while a single ldr
+ * may read from anywhere. A branch over what is not needed costs less than instructions that are predicated away. */
   .syntax unified
   .thumb
 
@@ -101,17 +101,21 @@ memcpy:
   str r3, [ip], #4
 6:
 8:
-  lsls r3, r2, #30 /* C: 4, N: 2 */
-  itt cs
-  ldrcs r3, [r1], #4
-  strcs r3, [ip], #4
+  lsls r3, r2, #30 /* C: 4; zero when no bytes are left behind them */
+  bcc 8f
+  ldr r3, [r1], #4
+  str r3, [ip], #4
+8:
+  beq 8f
   lsls r3, r2, #31 /* C: 2, N: 1 */
-  itt cs
-  ldrhcs r3, [r1], #2
-  strhcs r3, [ip], #2
-  itt mi
-  ldrbmi r3, [r1]
-  strbmi r3, [ip]
+  bcc 9f
+  ldrh r3, [r1], #2
+  strh r3, [ip], #2
+9:
+  bpl 8f
+  ldrb r3, [r1]
+  strb r3, [ip]
+8:
   bx lr
 
 /* Downwards from the ends. */
@@ -152,10 +156,11 @@ copy_down:
 5:
   bx lr
 
-/* void *memset(void *to, int byte, size_t count) */
+/* void *memset(void *to, int byte, size_t count): mostly zeros, and few of them. */
   function memset
   mov ip, r0
-  and r1, r1, #255
+  ands r1, r1, #255
+  beq 1f
   orr r1, r1, r1, lsl #8
   orr r1, r1, r1, lsl #16
 1:
@@ -169,32 +174,32 @@ copy_down:
 2:
   subs r2, r2, #32
   blo 3f
-  push {r4-r9}
-  mov r3, r1
-  mov r4, r1
-  mov r5, r1
-  mov r6, r1
-  mov r7, r1
-  mov r8, r1
-  mov r9, r1
 2:
-  stm ip!, {r1, r3-r9}
+  strd r1, r1, [ip], #8
+  strd r1, r1, [ip], #8
+  strd r1, r1, [ip], #8
+  strd r1, r1, [ip], #8
   subs r2, r2, #32
   bhs 2b
-  pop {r4-r9}
 3:
-  adds r2, r2, #32
+  lsls r3, r2, #28 /* what is left, 0 to 31 bytes; C: 16, N: 8 */
+  bcc 3f
+  strd r1, r1, [ip], #8
+  strd r1, r1, [ip], #8
 3:
-  subs r2, r2, #4
-  it hs
-  strhs r1, [ip], #4
-  bhs 3b
-  adds r2, r2, #4
+  bpl 4f
+  strd r1, r1, [ip], #8
 4:
-  cbz r2, 5f
+  lsls r3, r2, #30 /* C: 4; zero when no bytes are left behind them */
+  bcc 4f
+  str r1, [ip], #4
 4:
-  strb r1, [ip], #1
-  subs r2, r2, #1
-  bne 4b
+  beq 6f
+  lsls r3, r2, #31 /* C: 2, N: 1 */
+  bcc 5f
+  strh r1, [ip], #2
 5:
+  bpl 6f
+  strb r1, [ip]
+6:
   bx lr

@@ -1,0 +1,63 @@
+// `make size`: what the measuring application (boards/apps/bench.c: packet sockets over a MAC, console) takes of flash and
+// RAM. The sections come from the image, heap and stack from the running board, at their high-water marks after traffic.
+// Writes build/size.json.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { Qemu } from "../../host/net/qemu.js";
+import { frameOf } from "./counted.js";
+
+const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
+/** The length of a frame that tells bench.c to end. */
+const last = 15;
+
+export interface Size {
+  readonly board: string;
+  readonly engine: string;
+  /** Flash: code and constants; `data` lies there too. */
+  readonly text: number;
+  readonly data: number;
+  readonly bss: number;
+  /** Linear memory of the module, in which all frames lie; it is allocated from the heap, but not part of `heap` here. */
+  readonly linear: number;
+  readonly heap: number;
+  /** The task's stack and the interrupts', as far as they were used. */
+  readonly stack: number;
+  /** data, bss, linear, heap and stack together. */
+  readonly ram: number;
+}
+
+function sectionsOf(image: string): ReadonlyMap<string, number> {
+  const table = execFileSync("arm-none-eabi-size", ["-A", image], { encoding: "utf8" });
+  return new Map([...table.matchAll(/^(\.\S+) +(\d+)/gm)].map(([, name, bytes]) => [name!, Number(bytes)]));
+}
+
+async function measure(board: string): Promise<Size> {
+  const image = `build/${board}/bench.elf`;
+  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, "APP=bench"], { stdio: "inherit" });
+  const sections = sectionsOf(image);
+  const size = (name: string): number => sections.get(name) ?? 0;
+  const qemu = await Qemu.boot({ board, image });
+  try {
+    await qemu.waitFor("bench: how?");
+    qemu.write("c1");
+    await qemu.waitFor("bench: ready");
+    for (let length = 60; length <= 1514; length += 2) {
+      qemu.cable.send(frameOf(length, length));
+      await qemu.cable.receive();
+    }
+    qemu.cable.send(frameOf(last, 0));
+    const marks = await qemu.waitFor(/linear (\d+) heap (\d+) stack (\d+)/);
+    const [linear, heap, stack] = marks.slice(1).map(Number) as [number, number, number];
+    const [data, bss] = [size(".data") + size(".tdata"), size(".bss")];
+    const ram = data + bss + heap + stack;
+    return { board, engine: "wasm3", text: size(".text"), data, bss, linear, heap: heap - linear, stack, ram };
+  } finally {
+    await qemu.stop();
+  }
+}
+
+const results: Size[] = [];
+for (const board of boards) results.push(await measure(board));
+writeFileSync("build/size.json", `${JSON.stringify({ results }, null, 2)}\n`);
+console.log("Bytes. ram: data, bss, linear memory, heap and stack, at their high-water marks.");
+console.table(results);
