@@ -25,4 +25,24 @@ build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/packet.ts no
 
 $(FIRMWARE_WASM3): node_modules/.package-lock.json
 
-.PHONY: host
+# Assembly is AssemblyScript: oxlint cannot read its decorators, and its compiler checks the types.
+LINT_TS := host test
+LINT_PRETTIER := assembly host test
+LINT_C = $(shell find boards host test -name '*.[ch]')
+CLANG_FORMAT ?= clang-format
+NEED_CLANG_FORMAT = @command -v $(CLANG_FORMAT) >/dev/null || \
+  { echo "$(CLANG_FORMAT) is missing: install the Debian package clang-format"; exit 1; }
+
+lint: node_modules/.package-lock.json ## check types, lint and format of TypeScript, AssemblyScript and C
+	$(QUIET)npx tsc
+	$(QUIET)npx oxlint --quiet $(LINT_TS)
+	$(QUIET)npx prettier --log-level warn --check $(LINT_PRETTIER)
+	$(NEED_CLANG_FORMAT)
+	$(QUIET)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
+
+format: node_modules/.package-lock.json ## rewrite TypeScript, AssemblyScript and C as lint wants them
+	$(QUIET)npx prettier --log-level warn --write $(LINT_PRETTIER)
+	$(NEED_CLANG_FORMAT)
+	$(QUIET)$(CLANG_FORMAT) -i $(LINT_C)
+
+.PHONY: host lint format

@@ -53,7 +53,11 @@ describe("check-wasm: what a release module must not contain", function () {
 
   for (const [what, source, expected] of [
     ["float arithmetic", `export function f(a: i32): i32 { return <i32>(<f32>a * 1.5); }`, /^f computes with floats/],
-    ["a float load and store", `export function f(): void { store<f64>(8, load<f64>(16)); }`, /^f computes with floats/],
+    [
+      "a float load and store",
+      `export function f(): void { store<f64>(8, load<f64>(16)); }`,
+      /^f computes with floats/,
+    ],
     ["a float parameter", `export function f(a: f32): void {}`, /^f has a parameter, result or local of a float type/],
     ["a float global", `export let g: f64 = 1; export function f(): void {}`, /^It has a global of a float type/],
     ["i64 arithmetic", `export function f(a: i32): i32 { return <i32>((<i64>a * a) >> 8); }`, /^f computes with i64/],

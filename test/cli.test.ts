@@ -61,7 +61,9 @@ describe("cli", function () {
       udp.onFrame = (frame) => host.send(frame);
       host.onFrame = (frame) => udp.send(frame);
       const ends = [`udp:${port}:${udp.localPort}`, "host:192.0.2.2"];
-      child = spawn(process.execPath, [tool, "cable", ...ends, "--record", path], { stdio: ["ignore", "pipe", "inherit"] });
+      child = spawn(process.execPath, [tool, "cable", ...ends, "--record", path], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let output = "";
       child.stdout!.setEncoding("utf8").on("data", (text: string) => void (output += text));
       await once(child.stdout!, "data");
@@ -69,7 +71,10 @@ describe("cli", function () {
       assert.deepEqual([received, wrong], [10, 0]);
       child.kill("SIGINT");
       assert.deepEqual(await once(child, "close"), [0, null]);
-      assert.match(output, /^joined: udp:.*\nudp:.*: 11 frames from it, 11 to it\nhost:192\.0\.2\.2: 11 frames from it, 11 to it\n$/);
+      assert.match(
+        output,
+        /^joined: udp:.*\nudp:.*: 11 frames from it, 11 to it\nhost:192\.0\.2\.2: 11 frames from it, 11 to it\n$/,
+      );
       const { frames } = readPcapng(readFileSync(path));
       assert.deepEqual(
         frames.map(({ direction }) => direction),

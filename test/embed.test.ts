@@ -13,7 +13,12 @@ describe("embed: module to C array", () => {
   it("gives the compiler the very bytes, aligned to 4", () => {
     const wasm = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...Array.from({ length: 300 }, (_, i) => i & 255)]);
     writeFileSync(join(dir, "in.wasm"), wasm);
-    execFileSync(process.execPath, ["--import=tsx", "host/build/embed.ts", join(dir, "in.wasm"), join(dir, "out", "wasm.c")]);
+    execFileSync(process.execPath, [
+      "--import=tsx",
+      "host/build/embed.ts",
+      join(dir, "in.wasm"),
+      join(dir, "out", "wasm.c"),
+    ]);
     writeFileSync(
       join(dir, "main.c"),
       `#include <stdint.h>
@@ -33,7 +38,12 @@ describe("embed: module to C array", () => {
   it("refuses what is not a module", () => {
     assert.throws(() => embed(Buffer.from("not a module"), "x.wasm"), /x\.wasm is not a WebAssembly module/);
     writeFileSync(join(dir, "bad.wasm"), "no");
-    const run = spawnSync(process.execPath, ["--import=tsx", "host/build/embed.ts", join(dir, "bad.wasm"), join(dir, "bad.c")]);
+    const run = spawnSync(process.execPath, [
+      "--import=tsx",
+      "host/build/embed.ts",
+      join(dir, "bad.wasm"),
+      join(dir, "bad.c"),
+    ]);
     assert.equal(run.status, 1);
     assert.match(run.stderr.toString(), /^embed: bad\.wasm is not/);
   });

@@ -10,7 +10,10 @@ const port = `
   export declare function take(offset: usize, len: u32): void;`;
 
 /** A module with all exports that a loader asks for; `bodies` replaces some of them. */
-async function fake(bodies: Record<string, string> = {}, abi: string = `export const PKTSOCK_ABI: u32 = ${ABI_VERSION};`) {
+async function fake(
+  bodies: Record<string, string> = {},
+  abi: string = `export const PKTSOCK_ABI: u32 = ${ABI_VERSION};`,
+) {
   const functions = Object.entries({ ...exportArguments }).map(([name, count]) => {
     const parameters = ["a: u32", "b: u32", "c: u32", "d: u32"].slice(0, count).join(", ");
     return bodies[name] ?? `export function ${name}(${parameters}): i32 { return 0; }`;
@@ -31,7 +34,7 @@ function trapOf(call: () => unknown): TrapError {
 
 describe("engine: the exports that a loader asks for", () => {
   it("are those of boards/port/engine.h", () => {
-    assert.deepEqual(addon().exports, Object.entries(exportArguments));
+    assert.deepEqual(Object.fromEntries(addon().exports), exportArguments);
   });
 });
 

@@ -42,7 +42,14 @@ describe("host: bytes on the wire", () => {
   });
 
   it("are refused when damaged, whatever bit is flipped", () => {
-    const good = wire.encodeEcho({ from: "1.2.3.4", to: "5.6.7.8", kind: "reply", id: 1, sequence: 2, payload: Buffer.from("data") });
+    const good = wire.encodeEcho({
+      from: "1.2.3.4",
+      to: "5.6.7.8",
+      kind: "reply",
+      id: 1,
+      sequence: 2,
+      payload: Buffer.from("data"),
+    });
     for (let bit = 0; bit < good.length * 8; bit++) {
       const bad = Buffer.from(good);
       bad[bit >> 3]! ^= 1 << (bit & 7);
@@ -54,8 +61,10 @@ describe("host: bytes on the wire", () => {
   });
 
   it("have addresses that are checked", () => {
-    for (const bad of ["1.2.3", "1.2.3.256", "a.b.c.d", "1.2.3.4.5", ""]) assert.throws(() => wire.parseIp(bad), /no IPv4/);
-    for (const bad of ["02:00:00:00:00", "0g:00:00:00:00:01", "020000000001"]) assert.throws(() => wire.parseMac(bad), /no MAC/);
+    for (const bad of ["1.2.3", "1.2.3.256", "a.b.c.d", "1.2.3.4.5", ""])
+      assert.throws(() => wire.parseIp(bad), /no IPv4/);
+    for (const bad of ["02:00:00:00:00", "0g:00:00:00:00:01", "020000000001"])
+      assert.throws(() => wire.parseMac(bad), /no MAC/);
     assert.equal(wire.formatMac(wire.parseMac("02:AB:00:00:00:01")), "02:ab:00:00:00:01");
   });
 });
@@ -101,7 +110,13 @@ describe("host: arping and ping", () => {
         const frame = wire.decodeEthernet(Buffer.from(bytes))!;
         const echo = frame.type === wire.ETHERTYPE_IP ? wire.decodeEcho(frame.payload) : null;
         if (echo === null || echo === "damaged") return super.send(bytes);
-        const payload = wire.encodeEcho({ ...echo, kind: "reply", from: echo.to, to: echo.from, payload: Buffer.from("lie") });
+        const payload = wire.encodeEcho({
+          ...echo,
+          kind: "reply",
+          from: echo.to,
+          to: echo.from,
+          payload: Buffer.from("lie"),
+        });
         this.onFrame?.(wire.encodeEthernet({ to: frame.from, from: this.mac, type: wire.ETHERTYPE_IP, payload }));
       }
     }

@@ -200,7 +200,10 @@ describe("link: cable", () => {
     });
     for (const length of [46, 1500, 0]) back.send(frame(0x0800, { length }));
     await arrived;
-    assert.deepEqual(probe.got, [46, 1500, 0].map((length) => frame(0x0800, { length })));
+    assert.deepEqual(
+      probe.got,
+      [46, 1500, 0].map((length) => frame(0x0800, { length })),
+    );
     probe.emit(frames[5]!);
     assert.deepEqual(await far.receive(), frames[5]);
     await cable.close();

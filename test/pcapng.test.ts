@@ -27,7 +27,13 @@ describe("pcapng", () => {
       file.frame(tap, frame(0x88cc, { length: 1500 }), "out", time + 1n);
       file.frame(eth0, frame(0x0800, { length: 47 }), "unknown", time + 2_000_000_000n);
       file.close();
-      const fields = ["frame.interface_name", "frame.time_epoch", "frame.packet_flags_direction", "frame.len", "eth.type"];
+      const fields = [
+        "frame.interface_name",
+        "frame.time_epoch",
+        "frame.packet_flags_direction",
+        "frame.len",
+        "eth.type",
+      ];
       const tshark = ["-r", path, "-T", "fields", ...fields.flatMap((field) => ["-e", field])];
       const lines = execFileSync("tshark", tshark, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
       assert.deepEqual(
@@ -62,7 +68,12 @@ describe("pcapng", () => {
   });
 
   it("reads microseconds, the default, and the other byte order", () => {
-    const block = (type: number, ...words: number[]) => [type, (words.length + 3) * 4, ...words, (words.length + 3) * 4];
+    const block = (type: number, ...words: number[]) => [
+      type,
+      (words.length + 3) * 4,
+      ...words,
+      (words.length + 3) * 4,
+    ];
     const values = [
       ...block(0x0a0d0d0a, 0x1a2b3c4d, 0x00010000, 0xffffffff, 0xffffffff),
       ...block(1, 0x00010000, 0),
@@ -85,7 +96,10 @@ describe("pcapng", () => {
 
   it("says where a file is damaged, and survives every cut and flipped byte", () => {
     assert.throws(() => readPcapng(Buffer.alloc(0)), /empty/);
-    assert.throws(() => readPcapng(Buffer.from("this is no capture")), /at byte 0: it does not start with a section header/);
+    assert.throws(
+      () => readPcapng(Buffer.from("this is no capture")),
+      /at byte 0: it does not start with a section header/,
+    );
     const bytes = write((writer) => {
       writer.addInterface("eth0");
       writer.frame(0, frame(0x0800), "in", time);

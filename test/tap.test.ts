@@ -34,7 +34,19 @@ describe("tap: the Linux kernel at the other end of the cable", function () {
   });
 
   it("pings a host in TypeScript", async () => {
-    const { stdout } = await run("ip", ["netns", "exec", netns, "ping", "-c", "5", "-i", "0.02", "-s", "1472", "192.0.2.2"]);
+    const { stdout } = await run("ip", [
+      "netns",
+      "exec",
+      netns,
+      "ping",
+      "-c",
+      "5",
+      "-i",
+      "0.02",
+      "-s",
+      "1472",
+      "192.0.2.2",
+    ]);
     assert.match(stdout, /5 packets transmitted, 5 received, 0% packet loss/);
   });
 

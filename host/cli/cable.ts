@@ -30,7 +30,8 @@ async function run(args: string[]): Promise<number> {
   const { values, positionals } = parsing(() => parseArgs({ args, options, allowPositionals: true }));
   if (positionals.length < 2) throw new UsageError("name at least two ends to join; pktsock cable --help lists them.");
   if (new Set(positionals).size < positionals.length) throw new UsageError("the same end is named twice.");
-  const share = (name: "loss" | "duplication" | "reordering" | "corruption") => numberOption(name, values[name], 0, 0, 1);
+  const share = (name: "loss" | "duplication" | "reordering" | "corruption") =>
+    numberOption(name, values[name], 0, 0, 1);
   const faults = {
     loss: share("loss"),
     duplication: share("duplication"),
@@ -58,7 +59,10 @@ async function run(args: string[]): Promise<number> {
     console.log(`joined: ${positionals.join(", ")}${isFaulty ? `; faults with --seed ${seed}` : ""}`);
     await stop.requested;
     for (const [name, { from, to }] of cable.counters) console.log(`${name}: ${from} frames from it, ${to} to it`);
-    for (const [direction, line] of [["to", bad?.to], ["from", bad?.from]] as const) {
+    for (const [direction, line] of [
+      ["to", bad?.to],
+      ["from", bad?.from],
+    ] as const) {
       if (line === undefined) continue;
       const { lost, duplicated, reordered, corrupted } = line.counters;
       console.log(

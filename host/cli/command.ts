@@ -23,7 +23,13 @@ export function parsing<T>(parse: () => T): T {
 }
 
 /** The number that an option was given, or `otherwise`. */
-export function numberOption(name: string, text: string | undefined, otherwise: number, least: number, most: number): number {
+export function numberOption(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (text.trim() === "" || !(value >= least && value <= most)) {

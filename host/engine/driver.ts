@@ -64,7 +64,8 @@ export class Driver {
     this.frameSize = control(abi.CONTROL_FRAME_SIZE);
     this.umem = control(abi.CONTROL_UMEM);
     this.umemEnd = this.umem + this.frameCount * control(abi.CONTROL_FRAME_STRIDE);
-    const ring = (field: number) => new Ring(memory, memory.u32(iface + field), memory.u32(iface + abi.IFACE_RING_LENGTH));
+    const ring = (field: number) =>
+      new Ring(memory, memory.u32(iface + field), memory.u32(iface + abi.IFACE_RING_LENGTH));
     this.fill = ring(abi.IFACE_FILL_RING);
     this.rx = ring(abi.IFACE_RX_RING);
     this.tx = ring(abi.IFACE_TX_RING);

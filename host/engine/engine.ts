@@ -10,13 +10,6 @@ export { LoadError, TrapError };
 export const engineNames = ["v8", "wasm3"] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** What an engine does. `call` throws TrapError; nothing of the module is reached after that. */
-export interface Backend {
-  readonly memory: Uint8Array;
-  readonly exports: ReadonlySet<string>;
-  call(name: ExportName, args: readonly number[], buffer: Uint8Array): number;
-}
-
 /** A loaded module. */
 export interface Engine {
   readonly name: EngineName;

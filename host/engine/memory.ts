@@ -20,7 +20,8 @@ export class Memory {
 
   /** A view of `length` bytes, not a copy. */
   at(offset: number, length: number): Uint8Array {
-    if (offset + length > this.bytes.length) throw new RangeError(`${length} bytes at ${offset} are not in linear memory`);
+    if (offset + length > this.bytes.length)
+      throw new RangeError(`${length} bytes at ${offset} are not in linear memory`);
     return this.bytes.subarray(offset, offset + length);
   }
 }

@@ -1,5 +1,5 @@
 import { ABI_VERSION } from "../../assembly/abi.js";
-import type { Backend } from "./engine.js";
+import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
 
 /** wasm3's word for each of V8's messages. */
@@ -28,20 +28,22 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
     }
   }
 
-  let page: Uint8Array;
+  let page: Uint8Array = new Uint8Array(0);
   let buffer = new Uint8Array(0);
   let given = 0;
   let taken = 0;
   const port = {
     give(offset: number, length: number) {
       const bytes = part(page, offset, length);
-      if (length >>> 0 > buffer.length - given) throw new OverrunError("it gave more bytes than the caller's buffer holds");
+      if (length >>> 0 > buffer.length - given)
+        throw new OverrunError("it gave more bytes than the caller's buffer holds");
       buffer.set(bytes, given);
       given += bytes.length;
     },
     take(offset: number, length: number) {
       const bytes = part(page, offset, length);
-      if (length >>> 0 > buffer.length - taken) throw new OverrunError("it took more bytes than the caller's buffer holds");
+      if (length >>> 0 > buffer.length - taken)
+        throw new OverrunError("it took more bytes than the caller's buffer holds");
       bytes.set(buffer.subarray(taken, taken + bytes.length));
       taken += bytes.length;
     },

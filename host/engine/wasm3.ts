@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Backend } from "./engine.js";
+import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
 import { readWasm } from "../build/wasm.js";
 

@@ -34,7 +34,8 @@ export class FaultyLine {
     private readonly deliver: (frame: Buffer) => void,
   ) {
     for (const [name, probability] of Object.entries(faults) as [string, number][]) {
-      if (!(probability >= 0 && probability <= 1)) throw new RangeError(`${name} must be between 0 and 1, not ${probability}`);
+      if (!(probability >= 0 && probability <= 1))
+        throw new RangeError(`${name} must be between 0 and 1, not ${probability}`);
     }
     this.random = new Random(seed);
   }

@@ -155,7 +155,8 @@ export function readPcapng(bytes: Uint8Array): Capture {
     if (type === IDB) {
       if (body.byteLength < 8) fail("an interface description is too short");
       const name = findOption(body, 8, IF_NAME, little);
-      const text = name === undefined ? "" : Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString("utf8");
+      const text =
+        name === undefined ? "" : Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString("utf8");
       capture.interfaces.push({ name: text, linkType: body.getUint16(0, little) });
       resolutions.push(resolution(findOption(body, 8, IF_TSRESOL, little)?.getUint8(0) ?? 6));
     } else if (type === EPB) {

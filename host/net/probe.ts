@@ -81,15 +81,15 @@ export async function arping(host: Host, target: string, options: ProbeOptions =
 export async function resolve(host: Host, target: string, options: ProbeOptions = {}): Promise<string | null> {
   const { count = 3, limitMs = 1000 } = options;
   const series = new Series();
-  let mac: string | null = null;
+  const answers: string[] = [];
   host.onArpReply = (arp) => {
     if (arp.senderIp !== target) return;
-    mac = arp.senderMac;
+    answers.push(arp.senderMac);
     series.take(series.current, true);
   };
-  for (let i = 0; i < count && mac === null; i++) await series.ask(() => host.sendArpRequest(target), limitMs);
+  for (let i = 0; i < count && answers.length === 0; i++) await series.ask(() => host.sendArpRequest(target), limitMs);
   host.onArpReply = null;
-  return mac;
+  return answers[0] ?? null;
 }
 
 let nextId = process.pid;

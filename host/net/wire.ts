@@ -15,7 +15,8 @@ const FRAGMENT = 0x3fff;
 
 /** "02:00:00:00:00:01". Throws when it is none. */
 export function parseMac(text: string): Buffer {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) throw new Error(`"${text}" is no MAC address like 02:00:00:00:00:01`);
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
+    throw new Error(`"${text}" is no MAC address like 02:00:00:00:00:01`);
   return Buffer.from(text.replaceAll(":", ""), "hex");
 }
 
@@ -26,7 +27,8 @@ export function formatMac(bytes: Uint8Array): string {
 /** "192.0.2.1". Throws when it is none. */
 export function parseIp(text: string): Buffer {
   const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split(".").map(Number) : [];
-  if (parts.length !== 4 || parts.some((part) => part > 255)) throw new Error(`"${text}" is no IPv4 address like 192.0.2.1`);
+  if (parts.length !== 4 || parts.some((part) => part > 255))
+    throw new Error(`"${text}" is no IPv4 address like 192.0.2.1`);
   return Buffer.from(parts);
 }
 
@@ -141,7 +143,8 @@ export function decodeEcho(bytes: Buffer): Echo | "damaged" | null {
   if (bytes.length < IPV4 || bytes[0]! >> 4 !== 4) return "damaged";
   const header = (bytes[0]! & 15) * 4;
   const length = bytes.readUInt16BE(2);
-  if (header < IPV4 || length < header || length > bytes.length || checksum(bytes.subarray(0, header)) !== 0) return "damaged";
+  if (header < IPV4 || length < header || length > bytes.length || checksum(bytes.subarray(0, header)) !== 0)
+    return "damaged";
   if (bytes[9] !== PROTOCOL_ICMP || bytes.readUInt16BE(6) & FRAGMENT) return null;
   const icmp = bytes.subarray(header, length);
   if (icmp.length < ICMP || checksum(icmp) !== 0) return "damaged";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type EngineName } from "../../host/engine/engine.js";
-import { Interface, PktSock, type PktSockOptions } from "../../host/engine/pktsock.js";
+import type { EngineName } from "../../host/engine/engine.js";
+import { type Interface, PktSock, type PktSockOptions } from "../../host/engine/pktsock.js";
 
 const path = "build/pktsock.wasm";
 

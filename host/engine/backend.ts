@@ -1,0 +1,9 @@
+import type { ExportName } from "./exports.js";
+
+/** What an engine gives engine.ts. `call` throws TrapError; the module is not reached again after that. */
+export interface Backend {
+  readonly memory: Uint8Array;
+  /** Names of all exports of the module. */
+  readonly exports: ReadonlySet<string>;
+  call(name: ExportName, args: readonly number[], buffer: Uint8Array): number;
+}
