@@ -150,8 +150,8 @@ export const IFACE_COMPLETION: u32 = 28;
 export const IFACE_FREE: u32 = 32;
 /** Frames that are free for sending or being sent, and not also held by a socket. */
 export const IFACE_TX_OWNED: u32 = 36;
-/** What IFACE_TX_OWNED is filled up to before a freed frame goes to FILL. */
-export const IFACE_TX_TARGET: u32 = 40;
+/** How many fewer than CONTROL_TX_FRAMES these are: while not 0, a freed frame goes to the free stack and not to FILL. */
+export const IFACE_TX_MISSING: u32 = 40;
 /** How many more frames sockets and stack may hold. */
 export const IFACE_SPARE: u32 = 44;
 /** One more than the largest payload that can be sent right now: IFACE_MTU + 1 while the interface is up, else 0. */

@@ -75,7 +75,6 @@ function resetRings(iface: Iface): void {
   iface.completion = iface.completionRing = changetype<Slot>(rings + 3 * ringBytes);
   iface.free = rings + 4 * ringBytes;
 
-  iface.txTarget = control.txFrames;
   iface.txOwned = control.txFrames;
   iface.spare = length - control.txFrames - control.rxReserve;
   const first = (iface.index - 1) * length;

@@ -47,7 +47,7 @@ export class Iface {
   completion: Slot;
   free: usize;
   txOwned: u32;
-  txTarget: u32;
+  txMissing: u32;
   spare: i32;
   limit: u32;
   key: u32;

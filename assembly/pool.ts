@@ -3,7 +3,7 @@
 //   FILL -> driver -> RX -> held by sockets and stack -> FILL      (receiving)
 //   free stack -> filled by send() -> TX -> driver -> COMPLETION -> free stack      (sending)
 //
-// and never leaves its interface's pool. How the pool is shared: `txOwned` frames belong to sending (at most `txTarget`),
+// and never leaves its interface's pool. How the pool is shared: `txOwned` frames belong to sending (`txMissing` fewer than configured),
 // sockets may hold frames while `spare` is above 0, and all others are with the driver, which keeps at least the
 // configured reserve. A frame that is sent and also held by a tap counts as held: its place on the sending side is filled
 // with the next frame that comes free.
@@ -46,15 +46,21 @@ export function popFree(iface: Iface): Frame | null {
 export function release(frame: Frame): void {
   const refs = frame.refs - 1;
   frame.refs = refs;
-  if (refs) return;
+  if (!refs) comeHome(frame);
+}
+
+/** Nobody holds the frame any more: it goes to the sending side if that lacks one, else to the driver. */
+// @ts-ignore: decorator
+@inline
+export function comeHome(frame: Frame): void {
   const iface = frame.iface;
   ++iface.spare;
-  const owned = iface.txOwned;
-  if (owned == iface.txTarget) {
-    fill(iface, frame);
-  } else {
-    iface.txOwned = owned + 1;
+  if (iface.txMissing) {
+    --iface.txMissing;
+    ++iface.txOwned;
     pushFree(iface, frame);
+  } else {
+    fill(iface, frame);
   }
 }
 

@@ -31,7 +31,7 @@ import {
   SLL_PKTTYPE,
   SLL_PROTOCOL,
 } from "./packet";
-import { fill, release, spareAfterReap } from "./pool";
+import { comeHome, fill, release, spareAfterReap } from "./pool";
 import { give } from "./port";
 import { offerScarce } from "./scarcity";
 
@@ -42,7 +42,12 @@ function networkOrder(value: u32): u32 {
   return ((value & 0xff) << 8) | (value >> 8);
 }
 
+/** The most frames that one call takes from a ring, so that a flood cannot keep the lock for ever. */
+const MOST_FRAMES: u32 = 64;
+
 /** Empties the RX rings of all interfaces. */
+// @ts-ignore: decorator
+@inline
 export function service(): void {
   let iface = control.firstIface;
   while (iface) {
@@ -51,12 +56,12 @@ export function service(): void {
   }
 }
 
-/** At most one ring's length of frames, so that a flood cannot keep the lock for ever. */
+/** Demultiplexes what is in the interface's RX ring. */
 function receiveFrames(iface: Iface): void {
   let slot = iface.rx;
   let frame = slot.frame;
   if (!iface.limit) return dropAll(iface);
-  let budget = iface.ringLength;
+  let budget = MOST_FRAMES;
   while (frame) {
     slot.frame = null;
     slot = slot.next;
@@ -195,7 +200,9 @@ export function receive(socket: Socket, len: u32): i32 {
   give(frame.mac + skip, n);
   entry.frame = null;
   socket.head = entry.next;
-  release(frame);
+  const refs = frame.refs - 1;
+  frame.refs = refs;
+  if (!refs) comeHome(frame);
   return n;
 }
 

@@ -112,11 +112,15 @@ export function mayQueue(socket: Socket): bool {
 }
 
 /** Puts a filled frame on the TX ring, after the sockets that watch outgoing frames have seen it. */
+// @ts-ignore: decorator
+@inline
 export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, len: u32, protocol: u32): void {
   if (len < abi.ETH_ZLEN) memory.fill(mac + len, 0, abi.ETH_ZLEN - len);
   frame.mac = mac;
   frame.len = len;
-  if (state.taps) showToTaps(socket, iface, frame, protocol);
+  const tap = state.taps;
+  // The usual tap is the sender's own, and a sender does not see what it sends.
+  if (tap && (tap != socket || tap.nextTap != null)) showToTaps(socket, iface, frame, protocol);
   const slot = iface.tx;
   slot.frame = frame;
   iface.tx = slot.next;
@@ -162,5 +166,6 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
     frame.refs = refs + 1;
     --iface.spare;
     --iface.txOwned;
+    ++iface.txMissing;
   }
 }

@@ -30,7 +30,7 @@ struct pkt_frame {
 struct pkt_iface {
   uint32_t next, index, flags, mtu;
   uint32_t fill, rx, tx, completion;
-  uint32_t free, tx_owned, tx_target, spare, limit, key;
+  uint32_t free, tx_owned, tx_missing, spare, limit, key;
   uint8_t hwaddr[8];
   uint32_t tx_offset;
   char name[PKT_IFNAMSIZ];
