@@ -1,0 +1,218 @@
+/* Sending and receiving, under all names that the C library has for it. */
+#define _GNU_SOURCE
+#include "library.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+/* The bytes of a vector, no more than travel. */
+static int32_t length_of(const struct iovec *vector, size_t count) {
+  size_t len = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (vector[i].iov_len > INT_MAX - len)
+      return INT_MAX;
+    len += vector[i].iov_len;
+  }
+  return (int32_t)len;
+}
+
+static socklen_t at_most(socklen_t len, socklen_t most) { return len < most ? len : most; }
+
+/* ---- Sending ------------------------------------------------------------------------------------------------------- */
+
+/* The interface of BOARD=linux takes every frame at once: a send never waits. */
+static ssize_t send_message(int fd, uint32_t number, const struct msghdr *message, int flags) {
+  socklen_t name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME);
+  int32_t len = length_of(message->msg_iov, message->msg_iovlen);
+  struct preload_request request = {
+      .call = CALL_SEND,
+      .number = number,
+      .arguments = {flags, message->msg_name == NULL ? -1 : (int32_t)message->msg_namelen},
+      .name = name,
+  };
+  struct preload_answer answer;
+  struct iovec out[1 + MOST_PARTS] = {{message->msg_name, name}};
+  if (len > PRELOAD_DATA)
+    return fail(EMSGSIZE);
+  memcpy(out + 1, message->msg_iov, message->msg_iovlen * sizeof(*out));
+  return library_call(fd, &request, out, 1 + message->msg_iovlen, &answer, NULL, 0);
+}
+
+SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(sendmsg)(fd, message, flags);
+  if (message == NULL)
+    return fail(EFAULT);
+  if (message->msg_iovlen > MOST_PARTS)
+    return fail(EMSGSIZE);
+  return send_message(fd, number, message, flags);
+}
+
+SERVED ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
+                      socklen_t address_len) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(sendto)(fd, buffer, len, flags, address, address_len);
+  struct iovec part = {(void *)buffer, len};
+  struct msghdr message = {
+      .msg_name = (void *)address, .msg_namelen = address_len, .msg_iov = &part, .msg_iovlen = 1};
+  return send_message(fd, number, &message, flags);
+}
+
+SERVED ssize_t send(int fd, const void *buffer, size_t len, int flags) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(send)(fd, buffer, len, flags);
+  return sendto(fd, buffer, len, flags, NULL, 0);
+}
+
+SERVED ssize_t write(int fd, const void *buffer, size_t len) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(write)(fd, buffer, len);
+  return sendto(fd, buffer, len, 0, NULL, 0);
+}
+
+SERVED ssize_t writev(int fd, const struct iovec *vector, int count) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(writev)(fd, vector, count);
+  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : send_message(fd, number, &message, 0);
+}
+
+SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  if (library_number(fd) == 0)
+    return NEXT(sendmmsg)(fd, messages, count, flags);
+  unsigned done;
+  for (done = 0; done < count; done++) {
+    ssize_t n = sendmsg(fd, &messages[done].msg_hdr, flags);
+    if (n < 0)
+      break;
+    messages[done].msg_len = (unsigned)n;
+  }
+  return done == 0 && count != 0 ? -1 : (int)done;
+}
+
+/* ---- Receiving ----------------------------------------------------------------------------------------------------- */
+
+/* Wait until there is something to receive, as the kernel lets it wait: blocking or not, with SO_RCVTIMEO, ended or
+ * restarted by signals. */
+static bool wait_readable(int fd, int flags) {
+  char byte;
+  ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK | (flags & MSG_DONTWAIT));
+  if (n == 0)
+    errno = ENETDOWN; /* the server has ended */
+  return n > 0;
+}
+
+static ssize_t receive_message(int fd, uint32_t number, struct msghdr *message, int flags) {
+  int32_t len = length_of(message->msg_iov, message->msg_iovlen);
+  struct preload_request request = {
+      .call = CALL_RECEIVE,
+      .number = number,
+      .arguments = {flags, len},
+      .name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME),
+      .control = message->msg_control == NULL ? 0 : at_most((socklen_t)message->msg_controllen, PRELOAD_CONTROL),
+  };
+  struct preload_answer answer;
+  struct iovec in[2 + MOST_PARTS] = {{message->msg_name, request.name}, {message->msg_control, request.control}};
+  memcpy(in + 2, message->msg_iov, message->msg_iovlen * sizeof(*in));
+  ssize_t n;
+  do
+    n = library_call(fd, &request, NULL, 0, &answer, in, 2 + message->msg_iovlen);
+  while (n < 0 && errno == EAGAIN && wait_readable(fd, flags));
+  if (n < 0)
+    return -1;
+  message->msg_namelen = message->msg_name == NULL ? 0 : answer.name;
+  message->msg_controllen = answer.control;
+  message->msg_flags = answer.flags;
+  return n;
+}
+
+SERVED ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(recvmsg)(fd, message, flags);
+  if (message == NULL)
+    return fail(EFAULT);
+  if (message->msg_iovlen > MOST_PARTS)
+    return fail(EMSGSIZE);
+  return receive_message(fd, number, message, flags);
+}
+
+SERVED ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address, socklen_t *address_len) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(recvfrom)(fd, buffer, len, flags, address, address_len);
+  if (address != NULL && address_len == NULL)
+    return fail(EFAULT);
+  if (address != NULL && (int32_t)*address_len < 0)
+    return fail(EINVAL);
+  struct iovec part = {buffer, len};
+  struct msghdr message = {.msg_name = address, .msg_iov = &part, .msg_iovlen = 1};
+  if (address != NULL)
+    message.msg_namelen = *address_len;
+  ssize_t n = receive_message(fd, number, &message, flags);
+  if (n >= 0 && address != NULL)
+    *address_len = message.msg_namelen;
+  return n;
+}
+
+SERVED ssize_t recv(int fd, void *buffer, size_t len, int flags) {
+  if (library_number(fd) == 0)
+    return NEXT(recv)(fd, buffer, len, flags);
+  return recvfrom(fd, buffer, len, flags, NULL, NULL);
+}
+
+SERVED ssize_t read(int fd, void *buffer, size_t len) {
+  if (library_number(fd) == 0)
+    return NEXT(read)(fd, buffer, len);
+  return recvfrom(fd, buffer, len, 0, NULL, NULL);
+}
+
+SERVED ssize_t readv(int fd, const struct iovec *vector, int count) {
+  uint32_t number = library_number(fd);
+  if (number == 0)
+    return NEXT(readv)(fd, vector, count);
+  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : receive_message(fd, number, &message, 0);
+}
+
+SERVED int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {
+  if (library_number(fd) == 0)
+    return NEXT(recvmmsg)(fd, messages, count, flags, timeout);
+  unsigned done;
+  for (done = 0; done < count; done++) {
+    ssize_t n = recvmsg(fd, &messages[done].msg_hdr, flags & ~MSG_WAITFORONE);
+    if (n < 0)
+      break;
+    messages[done].msg_len = (unsigned)n;
+    if ((flags & MSG_WAITFORONE) != 0)
+      flags |= MSG_DONTWAIT;
+  }
+  return done == 0 && count != 0 ? -1 : (int)done;
+}
+
+/* What the compiler makes of read() and its kind when it checks the buffer's size (_FORTIFY_SOURCE). */
+SERVED ssize_t __read_chk(int fd, void *buffer, size_t len, size_t room) {
+  return len > room ? (abort(), -1) : read(fd, buffer, len);
+}
+
+SERVED ssize_t __recv_chk(int fd, void *buffer, size_t len, size_t room, int flags) {
+  return len > room ? (abort(), -1) : recv(fd, buffer, len, flags);
+}
+
+SERVED ssize_t __recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int flags, struct sockaddr *address,
+                              socklen_t *address_len) {
+  return len > room ? (abort(), -1) : recvfrom(fd, buffer, len, flags, address, address_len);
+}

@@ -1,0 +1,44 @@
+/* What the files of the preloaded library share. It defines the C library's names; what does not concern a packet socket
+ * or the board's interface is passed on to the next definition. */
+#ifndef PRELOAD_LIBRARY_H
+#define PRELOAD_LIBRARY_H
+
+#include "../protocol.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/* A function that programs shall find here before the C library's. */
+#define SERVED __attribute__((visibility("default")))
+
+/* The C library's function of that name. */
+#define NEXT(name)                                                                                                     \
+  ({                                                                                                                   \
+    static typeof(&name) next_;                                                                                        \
+    if (next_ == NULL)                                                                                                 \
+      next_ = (typeof(&name))dlsym(RTLD_NEXT, #name);                                                                  \
+    next_;                                                                                                             \
+  })
+
+/* A vector of the caller may have so many parts, as many as the component takes. */
+#define MOST_PARTS 64
+
+/* The interface as the program sees it, from the environment; an empty name and 0 when there is no server. */
+extern char library_ifname[16];
+extern unsigned library_ifindex;
+
+/* The number of the packet socket behind a descriptor, 0 when it is none. Keeps errno. */
+uint32_t library_number(int fd);
+
+/* Make a descriptor for a new packet socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. -1 and errno on failure. */
+int library_open(int type, int flags, int protocol);
+
+/* Make a call: `request` with the data of `out`; the answer's data goes to `in`. `fd` is the packet socket, or -1.
+ * Returns the result; -1 and errno on failure: ENETDOWN when there is no server, EFAULT for what the caller pointed to. */
+int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                 struct preload_answer *answer, const struct iovec *in, size_t in_parts);
+
+#endif

@@ -1,0 +1,150 @@
+/* The way to the server; see protocol.h. */
+#include "library.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+char library_ifname[16];
+unsigned library_ifindex;
+static char key[64];
+
+static void __attribute__((constructor)) read_environment(void) {
+  const char *server = getenv(PRELOAD_KEY), *name = getenv(PRELOAD_IFNAME), *index = getenv(PRELOAD_IFINDEX);
+  if (server == NULL || name == NULL || index == NULL)
+    return;
+  snprintf(key, sizeof(key), "%s", server);
+  snprintf(library_ifname, sizeof(library_ifname), "%s", name);
+  library_ifindex = (unsigned)strtoul(index, NULL, 10);
+}
+
+/* The abstract address "\0KEY", or "\0KEY/NUMBER" when `number` is not 0; returns its length. */
+static socklen_t make_address(struct sockaddr_un *address, uint32_t number) {
+  address->sun_family = AF_UNIX;
+  address->sun_path[0] = '\0';
+  int n = number == 0 ? snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "%s", key)
+                      : snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "%s/%08x", key, number);
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+}
+
+uint32_t library_number(int fd) {
+  struct sockaddr_un address, ours;
+  socklen_t len = sizeof(address), ours_len = make_address(&ours, UINT32_MAX);
+  int error = errno;
+  size_t prefix = ours_len - 8; /* all but the digits */
+  uint32_t number = 0;
+  if (key[0] != '\0' && NEXT(getsockname)(fd, (struct sockaddr *)&address, &len) == 0 && len == ours_len &&
+      memcmp(&address, &ours, prefix) == 0) {
+    char digits[9] = {0};
+    memcpy(digits, (char *)&address + prefix, 8);
+    number = (uint32_t)strtoul(digits, NULL, 16);
+  }
+  errno = error;
+  return number;
+}
+
+static int connect_to_server(int fd) {
+  struct sockaddr_un server;
+  socklen_t len = make_address(&server, 0);
+  int result;
+  do
+    result = NEXT(connect)(fd, (struct sockaddr *)&server, len);
+  while (result < 0 && errno == EINTR);
+  if (result < 0)
+    errno = ENETDOWN;
+  return result;
+}
+
+/* One request, one answer, over a connection. */
+static int exchange(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                    struct preload_answer *answer, const struct iovec *in, size_t in_parts) {
+  struct iovec parts[MOST_PARTS + 4] = {{request, sizeof(*request)}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
+  ssize_t n;
+  if (out_parts != 0)
+    memcpy(parts + 1, out, out_parts * sizeof(*out));
+  do
+    n = NEXT(sendmsg)(fd, &message, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) {
+    if (errno == EPIPE || errno == ECONNRESET)
+      errno = ENETDOWN;
+    return -1;
+  }
+  parts[0] = (struct iovec){answer, sizeof(*answer)};
+  if (in_parts != 0)
+    memcpy(parts + 1, in, in_parts * sizeof(*in));
+  message = (struct msghdr){.msg_iov = parts, .msg_iovlen = 1 + in_parts};
+  do
+    n = NEXT(recvmsg)(fd, &message, 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EFAULT)
+    return -1;
+  if (n < (ssize_t)sizeof(*answer)) {
+    errno = ENETDOWN;
+    return -1;
+  }
+  return 0;
+}
+
+static int result_of(const struct preload_answer *answer) {
+  if (answer->result < 0)
+    errno = answer->error;
+  return answer->result;
+}
+
+/* close(2) that keeps errno. */
+static void discard(int fd) {
+  int error = errno;
+  NEXT(close)(fd);
+  errno = error;
+}
+
+int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                 struct preload_answer *answer, const struct iovec *in, size_t in_parts) {
+  int call = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), result = -1;
+  if (call < 0)
+    return -1;
+  if (connect_to_server(call) == 0 && exchange(call, request, out, out_parts, answer, in, in_parts) == 0) {
+    char byte;
+    if (answer->drain != 0 && fd >= 0)
+      NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
+    result = result_of(answer);
+  }
+  discard(call);
+  return result;
+}
+
+/* Bind to a number that no socket has now. */
+static int bind_to_number(int fd) {
+  static uint32_t last; /* only where the search starts: it does not matter who else counts on */
+  struct sockaddr_un address;
+  socklen_t len;
+  int result;
+  do {
+    last = last == 0 ? (uint32_t)getpid() << 8 : last + 1;
+    len = make_address(&address, last);
+    result = NEXT(bind)(fd, (struct sockaddr *)&address, len);
+  } while (result < 0 && errno == EADDRINUSE);
+  return result;
+}
+
+int library_open(int type, int flags, int protocol) {
+  struct preload_request request = {.call = CALL_SOCKET, .arguments = {type, protocol}};
+  struct preload_answer answer;
+  int fd = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | (flags & SOCK_CLOEXEC), 0);
+  if (fd < 0)
+    return -1;
+  if (bind_to_number(fd) == 0 && connect_to_server(fd) == 0 &&
+      exchange(fd, &request, NULL, 0, &answer, NULL, 0) == 0 && result_of(&answer) >= 0) {
+    if ((flags & SOCK_NONBLOCK) != 0)
+      NEXT(fcntl)(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+  }
+  discard(fd);
+  return -1;
+}

@@ -1,0 +1,64 @@
+/* What the files of the server share: the process that runs the component for the programs of `pktsock run`. */
+#ifndef PRELOAD_SERVER_H
+#define PRELOAD_SERVER_H
+
+#include "../protocol.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* ---- Connections (server.c) ---- */
+
+/* A connection from a program: a packet socket, or a call under way. */
+struct connection {
+  int fd;          /* -1: unused */
+  int socket;      /* the component's descriptor; -1: a call */
+  uint32_t number; /* by which calls name the socket */
+  bool told;       /* the program's descriptor is readable: a byte is under way */
+};
+
+/* The packet socket of that number, or NULL. */
+struct connection *server_socket_of(uint32_t number);
+
+/* Any open packet socket of the component, or -1. */
+int server_any_socket(void);
+
+/* Is there something to receive, an error included? */
+bool server_readable(const struct connection *connection);
+
+/* ---- Calls (calls.c) ---- */
+
+/* Make the call `request`, with `len` bytes of data. Writes the answer's data to `out`, PRELOAD_DATA bytes at most, and
+ * returns how many there are. `connection` is the socket, or NULL. */
+size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
+                   struct preload_answer *answer, uint8_t *out);
+
+/* ---- The interface as the program sees it (view.c) ---- */
+
+/* `name` and `index` instead of the component's "eth0" and its index; `address` like "192.0.2.2/24", or NULL. False when
+ * the address is none. */
+bool view_set(const char *name, unsigned index, const char *address);
+
+/* The component's index for the program's, and the other way. 0 stays 0; any other becomes one that there is not. */
+int view_to_component(int index);
+int view_to_program(int index);
+
+/* The same for the sll_ifindex of an address of `len` bytes. */
+void view_address_to_component(uint8_t *address, size_t len);
+void view_address_to_program(uint8_t *address, size_t len);
+
+/* The component's name for the program's: IFNAMSIZ bytes, replaced in place. */
+void view_name_to_component(char *name);
+
+/* ioctl(2) on the component's socket with a struct ifreq of the program. As ioctl(2). */
+int view_ioctl(int socket, unsigned long request, struct ifreq *argument);
+
+/* ---- The kernel's view (stand_in.c) ---- */
+
+/* Move the calling thread to a new network namespace that has an interface of that name and index. False and errno on
+ * failure. */
+bool stand_in_make(const char *name, unsigned index);
+
+#endif

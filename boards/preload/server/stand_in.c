@@ -1,0 +1,23 @@
+/* The private network of `pktsock run --private`: a network namespace whose one interface the kernel takes for the
+ * board's, so that what programs ask the kernel (netlink, /sys, routes, SO_BINDTODEVICE) fits what the component says.
+ * What the kernel itself sends there is lost: the board has no network stack. */
+#define _GNU_SOURCE
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+bool stand_in_make(const char *name, unsigned index) {
+  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+  snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+  if (unshare(CLONE_NEWNET) < 0)
+    return false;
+  /* The descriptor stays open, or the interface would have no carrier. */
+  int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  return fd >= 0 && ioctl(fd, TUNSETIFINDEX, &index) == 0 && ioctl(fd, TUNSETIFF, &request) == 0;
+}
