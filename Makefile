@@ -34,8 +34,12 @@ build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
 include boards/firmware.mk
 include host/host.mk
+include boards/preload/preload.mk
 
-firmware: $(IMAGE) ## build/BOARD/APP.elf
+# One build at a time, so that test suites that build images can run side by side.
+firmware: ## build/BOARD/APP.elf
+	@mkdir -p build
+	@flock build/lock $(MAKE) --no-print-directory $(IMAGE)
 
 run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
 	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)

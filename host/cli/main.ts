@@ -1,8 +1,9 @@
 import { cable } from "./cable.js";
 import { type Command, UsageError } from "./command.js";
 import { demo } from "./demo.js";
+import { runCommand } from "./run.js";
 
-const commands: Record<string, Command> = { cable, demo };
+const commands: Record<string, Command> = { cable, demo, run: runCommand };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
@@ -19,7 +20,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stderr.write(`pktsock: there is no command "${name}"; choose from: ${Object.keys(commands).join(", ")}.\n`);
     return 2;
   }
-  if (args.includes("--help") || args.includes("-h")) {
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args; // the rest is another program's
+  if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(`usage: pktsock ${name} ${command.usage}\n`);
     return 0;
   }
