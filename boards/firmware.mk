@@ -1,13 +1,13 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
-#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add CONFIG_* to CONFIG
-#   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES, and list in SYSTEM_SOURCES
-#                                      what is compiled without boards/include
+#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add options to CONFIG
+#   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES,
+#                                      and list in SYSTEM_SOURCES what is compiled without boards/include
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
-# A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out (APP_BARE:
-# no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are set by CONFIG, in board.mk or
-# on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
+# A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
+# (APP_BARE: no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are
+# set by CONFIG, in board.mk or on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error There is no board "$(BOARD)". Boards: $(BOARDS))

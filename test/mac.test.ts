@@ -178,7 +178,8 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
       it("lets in the multicast addresses asked for", async () => {
         await command(qemu, "m", "filter m: 0");
         for (const address of [...groups, broadcast]) assert.equal(await takes(qemu, address), true, address.join(":"));
-        for (const address of [otherGroup, stranger]) assert.equal(await takes(qemu, address), false, address.join(":"));
+        for (const address of [otherGroup, stranger])
+          assert.equal(await takes(qemu, address), false, address.join(":"));
         await command(qemu, "n", "filter n: 0");
         assert.equal(await takes(qemu, groups[0]!), false);
       });
@@ -201,4 +202,3 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
     }
   });
 }
-

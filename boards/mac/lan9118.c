@@ -29,7 +29,7 @@ static_assert(offsetof(struct lan9118_registers, E2P_DATA) == 0xb4, "LAN9118 reg
 #define FIFO_INT_LEVELS(bytes) (((bytes) / 64 + 1) << 24)
 #define TX_CFG_TX_ON 2u
 #define HW_CFG_SRST 1u
-#define HW_CFG_SF 0x100000u              /* "must be set" */
+#define HW_CFG_SF 0x100000u             /* "must be set" */
 #define HW_CFG_TX_FIF_SZ_5KB (5u << 16) /* the reset value: 4608 bytes for TX data, 10560 for RX data */
 #define PMT_CTRL_READY 1u
 #define RX_FIFO_INF_RXSUSED 0xff0000u
@@ -297,12 +297,12 @@ static void lan9118_service(struct pkt_mac *mac) {
 }
 
 const struct pkt_mac_ops lan9118_ops = {
-  .name = "LAN9118",
-  .tx_offset = 0,
-  .start = lan9118_start,
-  .stop = lan9118_stop,
-  .transmit = lan9118_transmit,
-  .set_filter = lan9118_set_filter,
-  .link = lan9118_link,
-  .service = lan9118_service,
+    .name = "LAN9118",
+    .tx_offset = 0,
+    .start = lan9118_start,
+    .stop = lan9118_stop,
+    .transmit = lan9118_transmit,
+    .set_filter = lan9118_set_filter,
+    .link = lan9118_link,
+    .service = lan9118_service,
 };

@@ -162,10 +162,10 @@ void stellaris_interrupt(struct pkt_mac *mac) {
 }
 
 const struct pkt_mac_ops stellaris_ops = {
-  .name = "Stellaris",
-  .tx_offset = LENGTH_BYTES,
-  .start = stellaris_start,
-  .stop = stellaris_stop,
-  .transmit = stellaris_transmit,
-  .set_filter = stellaris_set_filter,
+    .name = "Stellaris",
+    .tx_offset = LENGTH_BYTES,
+    .start = stellaris_start,
+    .stop = stellaris_stop,
+    .transmit = stellaris_transmit,
+    .set_filter = stellaris_set_filter,
 };

@@ -47,7 +47,8 @@ static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
     return;
   }
   memcpy(pkt_frame_buffer(mac, frame), bytes, len);
-  frame->flags = 0; /* a MAC with time stamps sets frame->sec, frame->nsec and PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC */
+  frame->flags =
+      0; /* a MAC with time stamps sets frame->sec, frame->nsec and PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC */
   pkt_rx_give(mac, frame, 0, len);
 }
 
@@ -91,11 +92,11 @@ static bool template_link(struct pkt_mac *mac) {
 /* `refill` is only for a driver whose reception stands still until it is told of new entries in FILL, `service` only for
  * one with slow work, such as asking the PHY. */
 const struct pkt_mac_ops template_ops = {
-  .name = "template",
-  .tx_offset = 0,
-  .start = template_start,
-  .stop = template_stop,
-  .transmit = template_transmit,
-  .set_filter = template_set_filter,
-  .link = template_link,
+    .name = "template",
+    .tx_offset = 0,
+    .start = template_start,
+    .stop = template_stop,
+    .transmit = template_transmit,
+    .set_filter = template_set_filter,
+    .link = template_link,
 };

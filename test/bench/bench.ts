@@ -90,7 +90,9 @@ for (const board of boards) {
 writeFileSync("build/bench.json", `${JSON.stringify({ results }, null, 2)}\n`);
 
 console.log("\nEcho beside the best peer, NuttX's packet sockets in native C, tuned, on lm3s6965evb:");
-for (const { bytes, echo } of results.filter(({ board, path, sockets }) => board === boards[0] && path === "copy" && sockets === 1)) {
+for (const { bytes, echo } of results.filter(
+  ({ board, path, sockets }) => board === boards[0] && path === "copy" && sockets === 1,
+)) {
   const peer = nuttx[bytes]!;
   console.log(`  ${bytes} bytes: ${echo}, NuttX ${peer}: ${((echo / peer) * 100).toFixed(0)} %`);
 }

@@ -24,7 +24,8 @@ typedef void (*vcpu_callback)(unsigned cpu, void *data);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_idle_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, unsigned cpu));
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id_t, void *), void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, vcpu_callback, enum qemu_plugin_cb_flags, void *);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, vcpu_callback, enum qemu_plugin_cb_flags,
+                                            void *);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum qemu_plugin_op, void *at, uint64_t add);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
@@ -41,7 +42,7 @@ static uint64_t instructions;
 static struct record {
   unsigned mark;
   uint64_t count;
-} *records;
+} * records;
 static size_t record_count, record_room;
 static FILE *out;
 

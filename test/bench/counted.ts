@@ -55,7 +55,6 @@ export function frameOf(length: number, seed: number): Buffer {
   return frame;
 }
 
-
 /** Addresses of `names` in the image's symbol table. */
 function addressesOf(image: string, names: readonly string[]): number[] {
   const table = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
@@ -102,7 +101,8 @@ export function passages(lines: readonly string[]): (Passage | null)[] {
   return found;
 }
 
-const mean = (values: readonly number[]): number => Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+const mean = (values: readonly number[]): number =>
+  Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
 
 function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
   const frames = all.filter((passage) => passage !== null);
@@ -134,7 +134,8 @@ export async function countRun(run: CountedRun): Promise<Cost[]> {
         const frame = frameOf(length, i);
         board.cable.send(frame);
         const echo = await board.cable.receive();
-        if (!echo.equals(run.echoOf(frame))) throw new Error(`${run.board}: echo ${i} of ${length} bytes is not the frame.`);
+        if (!echo.equals(run.echoOf(frame)))
+          throw new Error(`${run.board}: echo ${i} of ${length} bytes is not the frame.`);
         await setTimeout(pause);
       }
     }

@@ -1,7 +1,7 @@
 /* Drives boards/mac/template.c through its contract: what it sends comes back. Ends with 0 when all is as mac.h says. */
+#include "template.h"
 #include "os.h"
 #include "ring.h"
-#include "template.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,12 +37,22 @@ int main(void) {
   struct template_config config = {.connected = false};
   struct template_state state = {0};
   struct pkt_mac mac = {
-    .ops = &template_ops, .config = &config, .state = &state, .iface = &iface,
-    .fill = {memory.fill, FRAMES, 0}, .rx = {memory.rx, FRAMES, 0},
-    .tx = {memory.tx, FRAMES, 0}, .completion = {memory.completion, FRAMES, 0},
-    .memory = (uint8_t *)&memory, .frames = memory.frames, .frame_table = OFFSET(memory.frames), .frame_count = FRAMES,
-    .umem = OFFSET(memory.umem), .umem_end = OFFSET(memory.umem) + sizeof(memory.umem),
-    .frame_stride = FRAME_SIZE, .frame_size = FRAME_SIZE,
+      .ops = &template_ops,
+      .config = &config,
+      .state = &state,
+      .iface = &iface,
+      .fill = {memory.fill, FRAMES, 0},
+      .rx = {memory.rx, FRAMES, 0},
+      .tx = {memory.tx, FRAMES, 0},
+      .completion = {memory.completion, FRAMES, 0},
+      .memory = (uint8_t *)&memory,
+      .frames = memory.frames,
+      .frame_table = OFFSET(memory.frames),
+      .frame_count = FRAMES,
+      .umem = OFFSET(memory.umem),
+      .umem_end = OFFSET(memory.umem) + sizeof(memory.umem),
+      .frame_stride = FRAME_SIZE,
+      .frame_size = FRAME_SIZE,
   };
   CHECK(mac.ops->start(&mac) == -EIO);
   config.connected = true;

@@ -104,17 +104,17 @@ void family_unexpected_interrupt(void) {
 }
 
 __attribute__((section(".vectors"), used)) static void *const system_vectors[16] = {
-  [0] = __irq_stack_end,
-  [1] = reset,
-  [2] = fault, /* NMI */
-  [3] = fault, /* HardFault */
-  [4] = fault, /* MemManage */
-  [5] = fault, /* BusFault */
-  [6] = fault, /* UsageFault */
-  [11] = fault, /* SVCall */
-  [12] = fault, /* DebugMonitor */
-  [14] = fault, /* PendSV */
-  [15] = family_clock_interrupt,
+    [0] = __irq_stack_end,
+    [1] = reset,
+    [2] = fault,  /* NMI */
+    [3] = fault,  /* HardFault */
+    [4] = fault,  /* MemManage */
+    [5] = fault,  /* BusFault */
+    [6] = fault,  /* UsageFault */
+    [11] = fault, /* SVCall */
+    [12] = fault, /* DebugMonitor */
+    [14] = fault, /* PendSV */
+    [15] = family_clock_interrupt,
 };
 
 static uint32_t stack_used(const uint32_t *start, const uint32_t *end) {
@@ -124,8 +124,7 @@ static uint32_t stack_used(const uint32_t *start, const uint32_t *end) {
 }
 
 void arch_memory_marks(struct arch_memory_marks *marks) {
-  marks->stack =
-    stack_used(__task_stack_start, __task_stack_end) + stack_used(__irq_stack_start, __irq_stack_end);
+  marks->stack = stack_used(__task_stack_start, __task_stack_end) + stack_used(__irq_stack_start, __irq_stack_end);
   marks->heap = (uint32_t)((uint8_t *)sbrk(0) - __heap_start);
 }
 

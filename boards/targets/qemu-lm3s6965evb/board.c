@@ -37,20 +37,18 @@ const struct family_uart family_uart = {.base = 0x4000c000, .irq = 5, .clock_hz 
 
 static struct stellaris_state eth0_state;
 static struct pkt_mac eth0 = {
-  .ops = &stellaris_ops,
-  .config = &(const struct stellaris_config){.base = 0x40048000, .irq = 42},
-  .state = &eth0_state,
-  .hwaddr = {0x02, 0x50, 0x4b, 0x54, 0x53, 0x01},
+    .ops = &stellaris_ops,
+    .config = &(const struct stellaris_config){.base = 0x40048000, .irq = 42},
+    .state = &eth0_state,
+    .hwaddr = {0x02, 0x50, 0x4b, 0x54, 0x53, 0x01},
 };
 
 static void eth0_interrupt(void) { stellaris_interrupt(&eth0); }
 
 FAMILY_VECTORS = {
-  [0 ... 4] = family_unexpected_interrupt,
-  [5] = family_console_interrupt,
-  [6 ... 41] = family_unexpected_interrupt,
-  [42] = eth0_interrupt,
-  [43] = family_unexpected_interrupt,
+    [0 ... 4] = family_unexpected_interrupt,  [5] = family_console_interrupt,
+    [6 ... 41] = family_unexpected_interrupt, [42] = eth0_interrupt,
+    [43] = family_unexpected_interrupt,
 };
 
 /* 50 MHz from the PLL (200 MHz / 4) and the 8 MHz crystal; without a PLL that locks, whatever the chip came up with. */
@@ -78,4 +76,6 @@ void board_init(void) {
   family_start();
 }
 
-struct pkt_mac *board_mac(unsigned index) { return index == 0 ? &eth0 : NULL; }
+struct pkt_mac *board_mac(unsigned index) {
+  return index == 0 ? &eth0 : NULL;
+}
