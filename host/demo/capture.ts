@@ -15,7 +15,7 @@ interface TappedFrame {
 export function tappedFrames(text: string): TappedFrame[] {
   return [...text.matchAll(/^frame (.*)$/gm)].map(([line, rest]) => {
     const match = /^(\d+)\.(\d{6}) (in|out) ((?:[0-9a-f]{2})+)\r?$/.exec(rest!);
-    if (match === null) throw new Error(`The board's console printed a damaged line: ${line}`);
+    if (match === null) throw new Error(`The board's console printed a damaged line: ${line.slice(0, 60)}...`);
     const [, seconds, microseconds, direction, bytes] = match;
     return {
       time: (BigInt(seconds!) * 1_000_000n + BigInt(microseconds!)) * 1000n,

@@ -9,7 +9,7 @@ import { ScriptPeer } from "./script-peer.js";
 
 const CAPTURE = "build/demo.pcapng";
 const ARPINGS = 3;
-const PINGS = 10;
+const PINGS = 5;
 /** Bytes behind the ICMP header: ping's default, and what fills the largest frame. */
 const PING_SIZES = [56, 1472];
 const BOOT_MS = 20_000;
@@ -26,7 +26,7 @@ const dropReasons: Readonly<Record<string, string>> = {
   tx_errors: "transmit errors",
 };
 
-async function openPeer(): Promise<Peer> {
+async function openPeer(say: (line: string) => void): Promise<Peer> {
   let obstacle = kernelObstacle();
   if (obstacle === undefined) {
     try {
@@ -35,7 +35,7 @@ async function openPeer(): Promise<Peer> {
       obstacle = (error as Error).message;
     }
   }
-  console.log(`No TAP interface: ${obstacle}. A host written in TypeScript asks instead of the Linux kernel.`);
+  say(`No TAP interface: ${obstacle}. A host written in TypeScript asks instead of the Linux kernel.`);
   return ScriptPeer.open();
 }
 
@@ -44,15 +44,18 @@ export class Demo {
   private process: BoardProcess | undefined;
   private readonly failures: string[] = [];
 
-  constructor(private readonly board: string) {}
+  constructor(
+    private readonly board: string,
+    private readonly say: (line: string) => void = console.log,
+  ) {}
 
   /** Runs an image of boards/apps/demo.c. False: something failed, and the terminal says what. */
   async run(image: string): Promise<boolean> {
-    const peer = (this.peer = await openPeer());
+    const peer = (this.peer = await openPeer(this.say));
     const board = (this.process = this.boot(peer, image));
     const [, mac, ip] = await board.waitFor(/^ready (\S+) (\S+)\r?\n/m, BOOT_MS);
-    console.log(`board    ${this.board}: ${image} is up with ${mac}, ${ip}`);
-    console.log(`peer     ${peer.description}`);
+    this.say(`board    ${this.board}: ${image} is up with ${mac}, ${ip}`);
+    this.say(`peer     ${peer.description}`);
 
     this.asked("arping", await peer.arping(ip!, ARPINGS));
     for (const size of PING_SIZES) this.asked("ping", await peer.ping(ip!, PINGS, size), `${size} bytes`);
@@ -65,7 +68,7 @@ export class Demo {
     const tapped = this.counted(new Map(counters!.split(" ").map((pair) => pair.split("=") as [string, string])));
     await this.captured(tapped, end);
 
-    console.log(this.failures.length === 0 ? "All was answered." : `Failed: ${this.failures.join("; ")}.`);
+    this.say(this.failures.length === 0 ? "All was answered." : `Failed: ${this.failures.join("; ")}.`);
     return this.failures.length === 0;
   }
 
@@ -82,7 +85,7 @@ export class Demo {
   }
 
   private asked(what: string, { sent, received, right, remark }: Answers, detail = ""): void {
-    console.log(
+    this.say(
       `${what.padEnd(8)} ${[detail, `${sent} sent`, `${received} answered`, remark].filter(Boolean).join(", ")}`,
     );
     if (received < sent || sent === 0) this.failures.push(`${what} lost ${sent - received} of ${sent}`);
@@ -93,11 +96,11 @@ export class Demo {
   private counted(counters: ReadonlyMap<string, string>): number {
     const count = (name: string): number => Number(counters.get(name));
     const drops = Object.entries(dropReasons).filter(([name]) => count(name) !== 0);
-    console.log(
+    this.say(
       `board    ${count("rx_frames")} frames received, ${count("tx_frames")} sent ` +
         `(${count("arp_replies")} ARP replies, ${count("echo_replies")} echo replies), ${count("tapped")} tapped`,
     );
-    console.log(`drops    ${drops.map(([name, reason]) => `${count(name)} (${reason})`).join(", ") || "none"}`);
+    this.say(`drops    ${drops.map(([name, reason]) => `${count(name)} (${reason})`).join(", ") || "none"}`);
     if (count("traps") !== 0) this.failures.push(`the module trapped ${count("traps")} times`);
     return count("tapped");
   }
@@ -105,7 +108,7 @@ export class Demo {
   private async captured(tapped: number, end: bigint): Promise<void> {
     writeCapture(CAPTURE, tappedFrames(this.process!.output), end);
     const { packets, story } = await readCapture(CAPTURE);
-    console.log(`capture  ${CAPTURE}: ${story}`);
+    this.say(`capture  ${CAPTURE}: ${story}`);
     if (packets !== tapped) this.failures.push(`${tapped} frames were tapped, ${packets} are in the capture`);
   }
 }

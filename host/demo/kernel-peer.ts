@@ -6,9 +6,9 @@ import { runProgram } from "./program.js";
 import { findProgram } from "./tools.js";
 
 const TAP = "tap0";
-/** Seconds between two pings. */
-const INTERVAL = 0.2;
-/** Seconds that a question may take. */
+/** Seconds between two pings: time for the board to print what it taps, also when the machine is busy. */
+const INTERVAL = 0.5;
+/** Seconds that the last question may take. */
 const LIMIT = 2;
 
 /** Why the kernel cannot be the peer on this machine, or undefined when nothing stands against it. */
@@ -66,7 +66,7 @@ export class KernelPeer implements Peer {
   }
 
   async arping(ip: string, count: number): Promise<Answers> {
-    const limits = ["-c", `${count}`, "-w", `${count * LIMIT}`];
+    const limits = ["-c", `${count}`, "-w", `${count + LIMIT}`];
     return answers(
       await this.output("arping", ...limits, "-I", TAP, ip),
       /Sent (\d+) probe/,
@@ -75,7 +75,7 @@ export class KernelPeer implements Peer {
   }
 
   async ping(ip: string, count: number, size: number): Promise<Answers> {
-    const limits = ["-c", `${count}`, "-i", `${INTERVAL}`, "-w", `${count * LIMIT}`];
+    const limits = ["-c", `${count}`, "-i", `${INTERVAL}`, "-W", `${LIMIT}`];
     const said = await this.output("ping", "-n", ...limits, "-s", `${size}`, ip);
     return answers(said, /(\d+) packets transmitted/, /(\d+) received/);
   }

@@ -7,7 +7,7 @@ import { freePort, UdpCable } from "../net/udp.js";
 import { type Answers, type Peer, PEER_IP } from "./peer.js";
 
 /** Milliseconds between two questions; it leaves the board time to print what it taps. */
-const INTERVAL_MS = 200;
+const INTERVAL_MS = 500;
 
 function answers(statistics: Statistics): Answers {
   const { sent, received, wrong, surplus } = statistics;
