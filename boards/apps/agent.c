@@ -20,7 +20,6 @@ static agent_command *find(const char *name) {
 
 int main(void) {
   static char line[AGENT_LINE_BYTES];
-  agent_start();
   agent_text("agent ready\n");
   agent_flush();
   while (agent_read_line(line, sizeof line)) {

@@ -78,7 +78,6 @@ void agent_field_hex(const char *name, const void *bytes, size_t len);
 void agent_time(long seconds, long fraction, unsigned digits);
 
 /* The console: agent_console.c. */
-void agent_start(void);
 /* Reads a line without its end; false when there are no more. Overlong lines are cut. */
 bool agent_read_line(char *line, size_t room);
 void agent_write(const char *text, size_t len);

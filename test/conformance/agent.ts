@@ -1,7 +1,6 @@
-// The line protocol of the agent, over any pair of streams.
+// The agent's line protocol (boards/apps/agent.h), over a process's standard streams or a board's console.
 
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
+import type { BoardProcess } from "../../host/net/board.js";
 
 /** What a command was answered: "= RETURNED [ERRNO] [FIELD=VALUE ...]". */
 export interface Answer {
@@ -27,73 +26,25 @@ export function parseAnswer(line: string): Answer {
   return { line, ret, errno, fields };
 }
 
+const START_MS = 20_000;
+
 /** One line is sent, one is answered. */
 export class Agent {
-  private waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
-  private ended: Error | undefined;
-  private readonly noise: string[] = [];
+  private constructor(private readonly process: BoardProcess) {}
+
   /** Resolves when the agent has said that it is there. */
-  readonly started: Promise<void>;
-
-  constructor(
-    private readonly input: Writable,
-    output: Readable,
-  ) {
-    let announce: () => void;
-    let giveUp: (error: Error) => void;
-    this.started = new Promise((resolve, reject) => {
-      announce = resolve;
-      giveUp = reject;
-    });
-    this.started.catch(() => {});
-    input.on("error", () => {});
-    const lines = createInterface({ input: output });
-    lines.on("line", (raw) => {
-      const line = raw.replace(/\r$/, "");
-      if (line === "agent ready") {
-        announce();
-      } else if (/^[=?] /.test(line) && this.waiting) {
-        const { resolve } = this.waiting;
-        this.waiting = undefined;
-        resolve(line);
-      } else {
-        this.noise.push(line);
-      }
-    });
-    lines.on("close", () => {
-      giveUp(this.fail("it ended"));
-    });
-  }
-
-  /** What the agent said beside its answers, sanitizers' reports for instance. */
-  report(line: string): void {
-    this.noise.push(line);
-  }
-
-  private fail(why: string): Error {
-    const said = this.noise.slice(-30).join("\n");
-    this.ended = new Error(`no answer from the agent: ${why}${said ? `; it said:\n${said}` : ""}`);
-    this.waiting?.reject(this.ended);
-    this.waiting = undefined;
-    return this.ended;
+  static async start(process: BoardProcess): Promise<Agent> {
+    await process.waitFor(/^agent ready\r?\n/m, START_MS);
+    return new Agent(process);
   }
 
   async call(command: string, timeout: number): Promise<string> {
-    if (this.ended) throw this.ended;
-    if (this.waiting) throw new Error("the agent is busy with another call");
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.fail(`${timeout} ms are over`), timeout);
-      this.waiting = {
-        resolve: (line) => {
-          clearTimeout(timer);
-          resolve(line);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
-      this.input.write(`${command}\n`);
-    });
+    this.process.write(`${command}\n`);
+    const found = await this.process.waitFor(/^([=?] [^\r\n]*)\r?\n/m, timeout);
+    return found[1]!;
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
   }
 }

@@ -134,7 +134,7 @@ class Run {
 
   /** Closes what the case left open, and sees that nothing is under way that the case did not expect. */
   async clean(): Promise<void> {
-    await this.plain("reset 3");
+    await this.plain(`reset ${this.target.firstDescriptor}`);
     await this.quiet();
   }
 }

@@ -1,8 +1,9 @@
 // The Linux kernel's own AF_PACKET: two agents, each in a network namespace of its own, at the ends of a veth pair.
 
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { BoardProcess } from "../../host/net/board.js";
 import { Agent, parseAnswer } from "./agent.js";
 import type { Target } from "./target.js";
 
@@ -37,25 +38,9 @@ function addNamespace(name: string): void {
   execFileSync("ip", ["netns", "exec", name, "sysctl", "-qw", ...silent], { stdio: "pipe" });
 }
 
-interface Running {
-  readonly process: ChildProcess;
-  readonly agent: Agent;
-}
-
 /** An agent in a namespace, on one processor so that frames keep their order. */
-async function start(namespace: string): Promise<Running> {
-  const process = spawn("ip", ["netns", "exec", namespace, "taskset", "-c", "0", AGENT], { stdio: "pipe" });
-  const agent = new Agent(process.stdin, process.stdout);
-  process.stderr.on("data", (data: Buffer) => agent.report(data.toString()));
-  await agent.started;
-  return { process, agent };
-}
-
-async function end(running: Running | undefined): Promise<void> {
-  if (!running || running.process.exitCode !== null || running.process.signalCode !== null) return;
-  const exited = new Promise((resolve) => running.process.once("exit", resolve));
-  running.process.kill("SIGKILL");
-  await exited;
+async function start(namespace: string): Promise<Agent> {
+  return Agent.start(new BoardProcess(["ip", "netns", "exec", namespace, "taskset", "-c", "0", AGENT]));
 }
 
 export class LinuxTarget implements Target {
@@ -64,10 +49,11 @@ export class LinuxTarget implements Target {
   readonly names = { OWN, PEER };
   readonly shortest = 0;
   readonly capacities = {};
+  readonly firstDescriptor = 3;
   ifindex = 0;
 
-  private own: Running | undefined;
-  private peer: Running | undefined;
+  private own: Agent | undefined;
+  private peer: Agent | undefined;
   private peerSocket = "";
 
   private constructor(
@@ -117,14 +103,14 @@ export class LinuxTarget implements Target {
 
   private async ask(command: string, timeout = CALL_MS) {
     if (!this.peer) throw new Error("the peer does not run");
-    const answer = parseAnswer(await this.peer.agent.call(command, timeout));
+    const answer = parseAnswer(await this.peer.call(command, timeout));
     if (answer.ret === "-1") throw new Error(`the peer's ${command}: ${answer.line}`);
     return answer;
   }
 
   async call(command: string, timeout: number): Promise<string> {
     if (!this.own) throw new Error("the agent does not run");
-    return this.own.agent.call(command, timeout);
+    return this.own.call(command, timeout);
   }
 
   async inject(frame: string): Promise<void> {
@@ -165,8 +151,8 @@ export class LinuxTarget implements Target {
   }
 
   private async endAgents(): Promise<void> {
-    await end(this.own);
-    await end(this.peer);
+    await this.own?.stop();
+    await this.peer?.stop();
   }
 
   async stop(): Promise<void> {

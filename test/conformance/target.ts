@@ -12,10 +12,13 @@ export interface Target {
   readonly names: Names;
   /** Bytes to which the hardware fills short frames up, with zeros; a veth pair does not. */
   readonly shortest: number;
+  /** The smallest descriptor of a packet socket. */
+  readonly firstDescriptor: number;
   /** Capacities that cases refer to as $NAME. */
   readonly capacities: Readonly<Record<string, string>>;
 
-  /** Makes a call and resolves to the agent's line. Rejects after `timeout` milliseconds; then restart() is due. */
+  /** Makes a call and resolves to the agent's line. Rejects after `timeout` milliseconds or
+   *  when the agent has died; then restart() is due. */
   call(command: string, timeout: number): Promise<string>;
   /** Sends a frame to the agent's interface; as compact() of bytes.ts has it. */
   inject(frame: string): Promise<void>;

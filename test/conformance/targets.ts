@@ -1,6 +1,6 @@
 // The targets by their names.
 
-import { execFileSync } from "node:child_process";
+import { BoardTarget, isInstalled, missingFor } from "./board.js";
 import { LinuxTarget } from "./linux.js";
 import type { TargetName } from "./steps.js";
 import type { Target } from "./target.js";
@@ -11,17 +11,14 @@ export async function startTarget(name: TargetName): Promise<Target | string> {
     case "linux":
       return linuxIsPossible() ?? LinuxTarget.start();
     default:
-      return "this target is not built yet";
+      return missingFor(name) ?? BoardTarget.start(name);
   }
 }
 
 function linuxIsPossible(): string | undefined {
   if (process.platform !== "linux") return "this is not Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
-  try {
-    execFileSync("ip", ["netns", "list"], { stdio: "ignore" });
-  } catch {
-    return "the command ip (package iproute2) is missing";
-  }
+  if (!isInstalled("ip")) return "the command ip (package iproute2) is missing";
+  if (!isInstalled("cc")) return "a C compiler is missing";
   return undefined;
 }

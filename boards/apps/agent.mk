@@ -1,0 +1,1 @@
+APP_SOURCES := $(wildcard boards/apps/agent_*.c)

@@ -1,0 +1,126 @@
+// Our component: BOARD=linux under sanitizers, or a board in QEMU. The cable is UDP, this process its other end.
+
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { BoardProcess } from "../../host/net/board.js";
+import { qemuCommand, qemuOf, udpNic } from "../../host/net/qemu.js";
+import { freePort, UdpCable } from "../../host/net/udp.js";
+import { Agent, parseAnswer } from "./agent.js";
+import { expand } from "./bytes.js";
+import type { TargetName } from "./steps.js";
+import type { Target } from "./target.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CALL_MS = 5_000;
+
+interface Build {
+  readonly board: string;
+  readonly image: string;
+  /** Further settings of make. */
+  readonly settings: readonly string[];
+  readonly firstDescriptor: number;
+}
+
+const BUILDS: Readonly<Partial<Record<TargetName, Build>>> = {
+  host: { board: "linux", image: "build/linux-sanitized/agent.elf", settings: ["SANITIZE=1"], firstDescriptor: 512 },
+  mps2: { board: "qemu-mps2-an385", image: "build/qemu-mps2-an385/agent.elf", settings: [], firstDescriptor: 3 },
+  lm3s: { board: "qemu-lm3s6965evb", image: "build/qemu-lm3s6965evb/agent.elf", settings: [], firstDescriptor: 3 },
+};
+
+/** Is the program there? */
+export function isInstalled(program: string): boolean {
+  try {
+    execFileSync("sh", ["-c", 'command -v "$1"', "sh", program], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is missing to run the target, if anything. */
+export function missingFor(name: TargetName): string | undefined {
+  const { board } = BUILDS[name]!;
+  const programs = board === "linux" ? ["cc"] : ["arm-none-eabi-gcc", qemuOf(board, ROOT).command[0]!];
+  const missing = programs.filter((program) => !isInstalled(program));
+  return missing.length ? `${missing.join(" and ")} is missing` : undefined;
+}
+
+export class BoardTarget implements Target {
+  readonly ifname = "eth0";
+  readonly shortest = 60;
+  readonly capacities = { SOCKETS: "4" };
+  readonly firstDescriptor: number;
+  ifindex = 0;
+  names = { OWN: "", PEER: "0200000000fe" };
+
+  private agent: Agent | undefined;
+  private wire: UdpCable | undefined;
+
+  private constructor(
+    readonly name: TargetName,
+    private readonly build: Build,
+  ) {
+    this.firstDescriptor = build.firstDescriptor;
+  }
+
+  /** Builds the image and starts it. */
+  static async start(name: TargetName): Promise<BoardTarget> {
+    const build = BUILDS[name]!;
+    const settings = [`BOARD=${build.board}`, "APP=agent", ...build.settings];
+    execFileSync("make", ["-s", "-C", ROOT, "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
+    const target = new BoardTarget(name, build);
+    try {
+      await target.restart();
+    } catch (error) {
+      await target.stop();
+      throw error;
+    }
+    return target;
+  }
+
+  private run(cable: UdpCable): BoardProcess {
+    const { board } = this.build;
+    const image = ROOT + this.build.image;
+    if (board !== "linux") return new BoardProcess(qemuCommand({ board, image, root: ROOT }, udpNic(cable)));
+    return new BoardProcess([image], { ...process.env, PKTSOCK_NIC: `udp:${cable.remotePort}:${cable.localPort}` });
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.wire = await UdpCable.open(await freePort());
+    this.agent = await Agent.start(this.run(this.wire));
+    this.ifindex = Number((await this.ask(`if_nametoindex ${this.ifname}`)).ret);
+    const fd = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
+    const { fields } = await this.ask(`ioctl ${fd} SIOCGIFHWADDR ifreq:${this.ifname}:z0`);
+    this.names = { ...this.names, OWN: fields.value?.slice(4, 16) ?? "" };
+    await this.ask(`close ${fd}`);
+  }
+
+  private async ask(command: string) {
+    const answer = parseAnswer(await this.call(command, CALL_MS));
+    if (answer.ret === "-1") throw new Error(`${command}: ${answer.line}`);
+    return answer;
+  }
+
+  async call(command: string, timeout: number): Promise<string> {
+    if (!this.agent) throw new Error("the agent does not run");
+    return this.agent.call(command, timeout);
+  }
+
+  async inject(frame: string): Promise<void> {
+    this.wire?.send(expand(frame, {}));
+  }
+
+  async next(timeout: number): Promise<Buffer | null> {
+    return this.wire?.receive(timeout).catch(() => null) ?? null;
+  }
+
+  async ready(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    await this.agent?.stop();
+    await this.wire?.close();
+    this.agent = undefined;
+    this.wire = undefined;
+  }
+}
