@@ -31,7 +31,8 @@ enum preload_call {
   CALL_SHUTDOWN,
   CALL_GETPEERNAME,
   CALL_GETSOCKNAME, /* answer's data: the address; result: its length */
-  CALL_SEND,        /* arguments: flags, length of the address or -1; data: name, then the bytes */
+  CALL_SENDTO,      /* arguments: flags, length of the address, whether there is one; data: name, then the bytes */
+  CALL_SENDMSG,     /* the same */
   CALL_RECEIVE,     /* arguments: flags, room for bytes; answer's data: name, control, bytes */
   CALL_SETSOCKOPT,  /* arguments: level, name, length; data: the value, or for SO_ATTACH_FILTER the instructions */
   CALL_GETSOCKOPT,  /* arguments: level, name, length; answer's data: the value; result: its length */
@@ -40,8 +41,8 @@ enum preload_call {
 
 /* Longest data of a request or an answer; longer ones are cut, the length beside them tells. */
 #define PRELOAD_DATA 65536
-/* Most bytes of an address and of control messages that travel. */
-#define PRELOAD_NAME 32
+/* Most bytes of an address and of control messages that travel: no more of an address matter. */
+#define PRELOAD_NAME 20
 #define PRELOAD_CONTROL 512
 
 /* Data follows: a name of exactly `name` bytes, then the rest. */

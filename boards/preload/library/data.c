@@ -29,13 +29,13 @@ static socklen_t at_most(socklen_t len, socklen_t most) { return len < most ? le
 /* ---- Sending ------------------------------------------------------------------------------------------------------- */
 
 /* The interface of BOARD=linux takes every frame at once: a send never waits. */
-static ssize_t send_message(int fd, uint32_t number, const struct msghdr *message, int flags) {
-  socklen_t name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME);
+static ssize_t give(int fd, uint32_t number, enum preload_call call, const struct msghdr *message, int flags) {
+  uint32_t name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME);
   int32_t len = length_of(message->msg_iov, message->msg_iovlen);
   struct preload_request request = {
-      .call = CALL_SEND,
+      .call = call,
       .number = number,
-      .arguments = {flags, message->msg_name == NULL ? -1 : (int32_t)message->msg_namelen},
+      .arguments = {flags, (int32_t)message->msg_namelen, message->msg_name != NULL},
       .name = name,
   };
   struct preload_answer answer;
@@ -54,7 +54,7 @@ SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     return fail(EFAULT);
   if (message->msg_iovlen > MOST_PARTS)
     return fail(EMSGSIZE);
-  return send_message(fd, number, message, flags);
+  return give(fd, number, CALL_SENDMSG, message, flags);
 }
 
 SERVED ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
@@ -65,7 +65,7 @@ SERVED ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const s
   struct iovec part = {(void *)buffer, len};
   struct msghdr message = {
       .msg_name = (void *)address, .msg_namelen = address_len, .msg_iov = &part, .msg_iovlen = 1};
-  return send_message(fd, number, &message, flags);
+  return give(fd, number, CALL_SENDTO, &message, flags);
 }
 
 SERVED ssize_t send(int fd, const void *buffer, size_t len, int flags) {
@@ -87,7 +87,7 @@ SERVED ssize_t writev(int fd, const struct iovec *vector, int count) {
   if (number == 0)
     return NEXT(writev)(fd, vector, count);
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : send_message(fd, number, &message, 0);
+  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : give(fd, number, CALL_SENDMSG, &message, 0);
 }
 
 SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
@@ -109,13 +109,15 @@ SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
  * restarted by signals. */
 static bool wait_readable(int fd, int flags) {
   char byte;
+  if ((flags & MSG_ERRQUEUE) != 0)
+    return false; /* what is there never waits for more */
   ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK | (flags & MSG_DONTWAIT));
   if (n == 0)
     errno = ENETDOWN; /* the server has ended */
   return n > 0;
 }
 
-static ssize_t receive_message(int fd, uint32_t number, struct msghdr *message, int flags) {
+static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) {
   int32_t len = length_of(message->msg_iov, message->msg_iovlen);
   struct preload_request request = {
       .call = CALL_RECEIVE,
@@ -147,7 +149,7 @@ SERVED ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
     return fail(EFAULT);
   if (message->msg_iovlen > MOST_PARTS)
     return fail(EMSGSIZE);
-  return receive_message(fd, number, message, flags);
+  return take(fd, number, message, flags);
 }
 
 SERVED ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address, socklen_t *address_len) {
@@ -162,7 +164,7 @@ SERVED ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sock
   struct msghdr message = {.msg_name = address, .msg_iov = &part, .msg_iovlen = 1};
   if (address != NULL)
     message.msg_namelen = *address_len;
-  ssize_t n = receive_message(fd, number, &message, flags);
+  ssize_t n = take(fd, number, &message, flags);
   if (n >= 0 && address != NULL)
     *address_len = message.msg_namelen;
   return n;
@@ -185,7 +187,7 @@ SERVED ssize_t readv(int fd, const struct iovec *vector, int count) {
   if (number == 0)
     return NEXT(readv)(fd, vector, count);
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : receive_message(fd, number, &message, 0);
+  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : take(fd, number, &message, 0);
 }
 
 SERVED int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {

@@ -33,7 +33,8 @@ extern unsigned library_ifindex;
 /* The number of the packet socket behind a descriptor, 0 when it is none. Keeps errno. */
 uint32_t library_number(int fd);
 
-/* Make a descriptor for a new packet socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. -1 and errno on failure. */
+/* Make a descriptor for a new packet socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC; for others the kernel says EINVAL. -1
+ * and errno on failure. */
 int library_open(int type, int flags, int protocol);
 
 /* Make a call: `request` with the data of `out`; the answer's data goes to `in`. `fd` is the packet socket, or -1.

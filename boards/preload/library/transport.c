@@ -136,7 +136,7 @@ static int bind_to_number(int fd) {
 int library_open(int type, int flags, int protocol) {
   struct preload_request request = {.call = CALL_SOCKET, .arguments = {type, protocol}};
   struct preload_answer answer;
-  int fd = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | (flags & SOCK_CLOEXEC), 0);
+  int fd = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | (flags & ~SOCK_NONBLOCK), 0);
   if (fd < 0)
     return -1;
   if (bind_to_number(fd) == 0 && connect_to_server(fd) == 0 &&

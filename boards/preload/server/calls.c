@@ -41,18 +41,22 @@ static int do_getsockname(struct job *job) {
 
 static ssize_t do_send(struct job *job) {
   const int32_t *a = job->request->arguments;
-  if (job->request->name > job->len) {
+  size_t name = job->request->name;
+  if (name > job->len) {
     errno = EINVAL;
     return -1;
   }
-  struct iovec part = {job->data + job->request->name, job->len - job->request->name};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-  if (a[1] >= 0 || a[1] < -1) {
-    view_address_to_component(job->data, job->request->name);
-    message.msg_name = job->data;
-    message.msg_namelen = (socklen_t)a[1];
-  }
-  return pktsock_sendmsg(job->socket, &message, a[0]);
+  view_address_to_component(job->data, name);
+  struct iovec part = {job->data + name, job->len - name};
+  struct msghdr message = {
+      .msg_name = a[2] != 0 ? job->data : NULL,
+      .msg_namelen = (socklen_t)a[1],
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+  };
+  if (job->request->call == CALL_SENDMSG)
+    return pktsock_sendmsg(job->socket, &message, a[0]);
+  return pktsock_sendto(job->socket, part.iov_base, part.iov_len, a[0], message.msg_name, message.msg_namelen);
 }
 
 static ssize_t do_receive(struct job *job) {
@@ -136,7 +140,8 @@ static ssize_t make(struct job *job) {
   case CALL_SHUTDOWN: return pktsock_shutdown(job->socket, 0);
   case CALL_GETPEERNAME: return pktsock_getpeername(job->socket, NULL, NULL);
   case CALL_GETSOCKNAME: return do_getsockname(job);
-  case CALL_SEND: return do_send(job);
+  case CALL_SENDTO:
+  case CALL_SENDMSG: return do_send(job);
   case CALL_RECEIVE: return do_receive(job);
   case CALL_SETSOCKOPT: return do_setsockopt(job);
   case CALL_GETSOCKOPT: return do_getsockopt(job);
