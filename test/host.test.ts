@@ -91,6 +91,30 @@ describe("host: arping and ping", () => {
     await assert.rejects(ping(asker, "192.0.2.9", { limitMs: 5 }), /192\.0\.2\.9 does not answer ARP/);
   });
 
+  it("leave other hosts' questions alone", () => {
+    const { cable, asker, board } = pair();
+    cable.attach("board", board);
+    asker.sendArpRequest("192.0.2.9");
+    asker.sendEchoRequest(mac2, { to: "192.0.2.9", id: 1, sequence: 1, payload: Buffer.alloc(0) });
+    asker.sendEchoRequest("02:00:00:00:00:09", { to: "192.0.2.2", id: 1, sequence: 1, payload: Buffer.alloc(0) });
+    assert.deepEqual(cable.counters.get("board"), { from: 0, to: 3 });
+  });
+
+  it("do not take a late answer for the next one", async () => {
+    const { cable, asker } = pair();
+    class Slow extends Host {
+      private late: Uint8Array | null = null;
+      override send(bytes: Uint8Array): void {
+        const frame = wire.decodeEthernet(Buffer.from(bytes))!;
+        if (frame.type === wire.ETHERTYPE_ARP) return super.send(bytes);
+        if (this.late !== null) super.send(this.late);
+        this.late = bytes;
+      }
+    }
+    cable.attach("slow", new Slow({ mac: mac2, ip: "192.0.2.2" }));
+    assert.match(summary(await ping(asker, "192.0.2.2", { count: 3, limitMs: 5 })), /^3 sent, 0 received, 2 surplus$/);
+  });
+
   it("count what a bad link does", async () => {
     const { cable, asker, board } = pair();
     const bad = cable.attach("board", faulty(board, { loss: 0.1, duplication: 0.2, corruption: 0.1 }, 3));
