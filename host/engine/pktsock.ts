@@ -248,6 +248,11 @@ export class PktSock {
     return this.call("bytesReadable", this.socketOf(fd, "ioctl"));
   }
 
+  /** SIOCOUTQ of ioctl(2): bytes of pool that frames still to be sent occupy. */
+  bytesUnsent(fd: number): number {
+    return this.call("bytesUnsent", this.socketOf(fd, "ioctl"));
+  }
+
   /** A number is passed as an int. */
   setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
     const bytes = typeof value === "number" ? new Uint8Array(Int32Array.of(value).buffer) : value;
