@@ -69,7 +69,8 @@ struct pkt_mac_ops {
   /* There are new entries in TX. Sends as many as the hardware takes; the rest goes on when it reports room. */
   void (*transmit)(struct pkt_mac *mac);
 
-  /* Entries came into FILL after the driver had found it empty (pkt_mac_starved()). NULL when the driver need not know. */
+  /* There are entries in FILL: a driver that found it empty goes on receiving. Called often, so it returns at once when
+   * the driver has frames enough. NULL when the driver need not know, because it takes a frame only when one came in. */
   void (*refill)(struct pkt_mac *mac);
 
   /* Set the address filter. 0, or -EOPNOTSUPP when the hardware lets everything in. May be stricter than asked for in

@@ -39,6 +39,9 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
 /* The next empty frame, or NULL when there is none (or the entry was faulty). */
 static inline struct pkt_frame *pkt_fill_take(struct pkt_mac *mac) { return pkt_ring_take_(mac, &mac->fill); }
 
+/* Is there an empty frame? For the glue, a hint: the driver's interrupt handler may take it meanwhile. */
+static inline bool pkt_fill_pending(struct pkt_mac *mac) { return mac->fill.slots[mac->fill.at].frame != 0; }
+
 /* Where a frame's buffer starts: aligned as the board asked, mac->frame_size bytes long. */
 static inline uint8_t *pkt_frame_buffer(struct pkt_mac *mac, struct pkt_frame *frame) {
   return mac->memory + mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride;

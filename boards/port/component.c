@@ -39,6 +39,15 @@ static void take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   transfer(bytes, len, false);
 }
 
+/* The module gave frames back: tell the drivers that had run out of them. */
+static void refill_macs(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->ops->refill != NULL && pkt_fill_pending(mac))
+      mac->ops->refill(mac);
+  }
+}
+
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   struct pkt_engine *engine = &pkt_component.engine;
   uint32_t traps = engine->traps;
@@ -48,6 +57,8 @@ int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uin
     if (pkt_component.report != NULL)
       pkt_component.report(engine->error);
   }
+  if (pkt_component.refills)
+    refill_macs();
   return result;
 }
 
@@ -188,6 +199,7 @@ static int start_macs(const struct pktsock_config *config) {
     }
     pkt_component.macs[pkt_component.mac_count++] = mac;
     pkt_component.slow_work |= mac->ops->service != NULL;
+    pkt_component.refills |= mac->ops->refill != NULL;
     set_flags(mac, mac->iface->flags | IFF_UP | (has_link(mac) ? IFF_RUNNING : 0));
   }
   return 0;
@@ -226,7 +238,7 @@ void pktsock_stop(void) {
     struct pkt_mac *mac = pkt_component.macs[--pkt_component.mac_count];
     mac->ops->stop(mac);
   }
-  pkt_component.slow_work = false;
+  pkt_component.slow_work = pkt_component.refills = false;
   pkt_component.control = NULL;
   pkt_engine_unload(&pkt_component.engine);
   pkt_os_unlock();

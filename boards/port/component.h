@@ -23,6 +23,7 @@ struct pkt_component {
   void (*report)(const char *sentence);
   const char *error;
   bool slow_work; /* a driver has a service() */
+  bool refills;   /* a driver has a refill() */
 
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */
   uint8_t *cursor;
