@@ -23,12 +23,6 @@
 #define CCR_DC (1u << 16)
 #define CCSIDR REGISTER(0xe000ed80)
 #define CSSELR REGISTER(0xe000ed84)
-#define MPU_CTRL REGISTER(0xe000ed94)
-#define MPU_CTRL_ENABLE 1u
-#define MPU_CTRL_PRIVDEFENA 4u
-#define MPU_RNR REGISTER(0xe000ed98)
-#define MPU_RBAR REGISTER(0xe000ed9c)
-#define MPU_RASR REGISTER(0xe000eda0)
 #define MPU_RASR_XN (1u << 28)
 #define MPU_RASR_AP_FULL (3u << 24)
 #define MPU_RASR_TEX_1 (1u << 19)
@@ -53,7 +47,7 @@ static void invalidate_data_cache(void) {
 
 void stm32_start_caches(uint32_t start, uint32_t size) {
   MPU_CTRL = 0;
-  MPU_RNR = 0;
+  MPU_RNR = 0; /* the last region guards the stack, see startup.c */
   MPU_RBAR = start;
   MPU_RASR = MPU_RASR_XN | MPU_RASR_AP_FULL | MPU_RASR_TEX_1 | MPU_RASR_S |
              (uint32_t)(__builtin_ctz(size) - 1) << MPU_RASR_SIZE_SHIFT | MPU_RASR_ENABLE;

@@ -1,5 +1,5 @@
 # For st-flash (.bin) and for every other tool (.hex).
-firmware: $(IMAGE:.elf=.bin) $(IMAGE:.elf=.hex)
+FURTHER_IMAGES := $(IMAGE:.elf=.bin) $(IMAGE:.elf=.hex)
 
 $(IMAGE:.elf=.bin): $(IMAGE)
 	$(QUIET)$(CROSS)objcopy -O binary $< $@
