@@ -37,9 +37,9 @@ include host/host.mk
 include boards/preload/preload.mk
 
 # One build at a time, so that test suites that build images can run side by side.
-firmware: ## build/BOARD/APP.elf
+firmware: ## build/BOARD/APP.elf, and what the board is flashed with
 	@mkdir -p build
-	@flock build/lock $(MAKE) --no-print-directory $(IMAGE)
+	@flock build/lock $(MAKE) --no-print-directory $(IMAGE) $(FURTHER_IMAGES)
 
 run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
 	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)
@@ -55,7 +55,7 @@ clean: ## remove everything that was built
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@echo "set-up: npm packages"
-	$(QUIET)npm ci --no-fund --no-audit --loglevel=error
+	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
 build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts
