@@ -45,7 +45,8 @@ static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *address) {
   uint32_t enable = number > 0 && address != NULL ? MACAHR_AE : 0;
   dwmac_write(dwmac_mac(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | enable : 0);
-  dwmac_write(dwmac_mac(mac, MACALR(number)), address != NULL ? pkt_address_low(address) : 0); /* this one takes both over */
+  dwmac_write(dwmac_mac(mac, MACALR(number)),
+              address != NULL ? pkt_address_low(address) : 0); /* this one takes both over */
 }
 
 static void write_filter(struct pkt_mac *mac) {
@@ -54,10 +55,9 @@ static void write_filter(struct pkt_mac *mac) {
     write_address(mac, i + 1, i < filter->extra_count ? filter->extra[i] : NULL);
   dwmac_write(dwmac_mac(mac, MACHTLR), filter->hash[0]);
   dwmac_write(dwmac_mac(mac, MACHTHR), filter->hash[1]);
-  dwmac_write(dwmac_mac(mac, MACFFR), MACFFR_HPF | (filter->promiscuous ? MACFFR_PM : 0) |
-                                        (filter->all_multicast ? MACFFR_PAM : 0) |
-                                        (filter->hash_unicast ? MACFFR_HU : 0) |
-                                        (filter->hash_multicast ? MACFFR_HM : 0));
+  dwmac_write(dwmac_mac(mac, MACFFR),
+              MACFFR_HPF | (filter->promiscuous ? MACFFR_PM : 0) | (filter->all_multicast ? MACFFR_PAM : 0) |
+                  (filter->hash_unicast ? MACFFR_HU : 0) | (filter->hash_multicast ? MACFFR_HM : 0));
 }
 
 static int dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
@@ -80,8 +80,8 @@ static int bring_up(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMABMR) |= DMABMR_SR;
   if (dwmac_wait_clear(dwmac_dma(mac, DMABMR), DMABMR_SR, DWMAC_RESET_US) != 0)
     return -EIO;
-  *dwmac_dma(mac, DMABMR) = DMABMR_AAB | DMABMR_FB | DMABMR_USP | DMABMR_RDP_32 | DMABMR_PBL_32 |
-                            (config->descriptor_stride == 32 ? DMABMR_EDFE : 0);
+  *dwmac_dma(mac, DMABMR) = DMABMR_AAB | (config->mixed_bursts ? DMABMR_MB : DMABMR_FB) | DMABMR_USP | DMABMR_RDP_32 |
+                            DMABMR_PBL_32 | (config->descriptor_stride == 32 ? DMABMR_EDFE : 0);
   /* The MAC's own interrupts (counters at half their range, time stamps, wake-up) share the line and are not wanted. */
   *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
   *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
@@ -156,13 +156,13 @@ static bool dwmac_link(struct pkt_mac *mac) {
 }
 
 const struct pkt_mac_ops dwmac_ops = {
-  .name = "DesignWare MAC",
-  .tx_offset = 0,
-  .start = dwmac_start,
-  .stop = dwmac_stop,
-  .transmit = dwmac_transmit,
-  .refill = dwmac_refill,
-  .set_filter = dwmac_set_filter,
-  .link = dwmac_link,
-  .service = dwmac_service,
+    .name = "DesignWare MAC",
+    .tx_offset = 0,
+    .start = dwmac_start,
+    .stop = dwmac_stop,
+    .transmit = dwmac_transmit,
+    .refill = dwmac_refill,
+    .set_filter = dwmac_set_filter,
+    .link = dwmac_link,
+    .service = dwmac_service,
 };

@@ -11,11 +11,12 @@
 /* mac->config */
 struct dwmac_config {
   uintptr_t mac_base, dma_base;
-  unsigned irq;                 /* for arch_irq_enable() */
-  uint8_t descriptor_stride;    /* bytes: 16, or 32 (needed for time stamps) */
-  bool time_stamps;             /* the MAC has the IEEE 1588 unit */
-  uint8_t phy_address;          /* on MDIO, 0 to 31 */
-  uint32_t (*bus_clock)(void);  /* Hz of the clock that MDC and time stamps are derived from */
+  unsigned irq;                /* for arch_irq_enable() */
+  uint8_t descriptor_stride;   /* bytes: 16, or 32 (needed for time stamps) */
+  bool time_stamps;            /* the MAC has the IEEE 1588 unit */
+  bool mixed_bursts;           /* bursts of any length on the bus (ESP32), else fixed ones */
+  uint8_t phy_address;         /* on MDIO, 0 to 31 */
+  uint32_t (*bus_clock)(void); /* Hz of the clock that MDC and time stamps are derived from */
 };
 
 /* Descriptors; the MAC takes at most one less at a time. */

@@ -60,6 +60,7 @@
 #define DMABMR_RDP_32 (32u << 17)
 #define DMABMR_USP (1u << 23)
 #define DMABMR_AAB (1u << 25)
+#define DMABMR_MB (1u << 26)
 #define DMATPDR 0x04
 #define DMARPDR 0x08
 #define DMARDLAR 0x0c
@@ -82,7 +83,7 @@
 #define DMAOMR_RSF (1u << 25)
 #define DMAIER 0x1c /* bits as in DMASR */
 #define DMAMFBOCR 0x20
-#define DMAMFBOCR_MFC(value) ((value) & 0xffff)
+#define DMAMFBOCR_MFC(value) ((value)&0xffff)
 #define DMAMFBOCR_MFA(value) ((value) >> 17 & 0x7ff)
 
 /* Descriptors: words 0 to 3 always, 4 to 7 with EDFE. */

@@ -283,13 +283,13 @@ static void opencores_service(struct pkt_mac *mac) {
 static bool opencores_link(struct pkt_mac *mac) { return phy_is_up(&((struct opencores_state *)mac->state)->phy); }
 
 const struct pkt_mac_ops opencores_ops = {
-  .name = "OpenCores MAC",
-  .tx_offset = 0,
-  .start = opencores_start,
-  .stop = opencores_stop,
-  .transmit = opencores_transmit,
-  .refill = opencores_refill,
-  .set_filter = opencores_set_filter,
-  .link = opencores_link,
-  .service = opencores_service,
+    .name = "OpenCores MAC",
+    .tx_offset = 0,
+    .start = opencores_start,
+    .stop = opencores_stop,
+    .transmit = opencores_transmit,
+    .refill = opencores_refill,
+    .set_filter = opencores_set_filter,
+    .link = opencores_link,
+    .service = opencores_service,
 };

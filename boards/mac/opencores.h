@@ -8,9 +8,9 @@
 
 /* mac->config */
 struct opencores_config {
-  uintptr_t base;       /* of the registers; the descriptors lie 0x400 bytes behind it */
-  unsigned irq;         /* for arch_irq_enable() */
-  uint8_t phy_address;  /* on MDIO, 0 to 31 */
+  uintptr_t base;      /* of the registers; the descriptors lie 0x400 bytes behind it */
+  unsigned irq;        /* for arch_irq_enable() */
+  uint8_t phy_address; /* on MDIO, 0 to 31 */
 };
 
 /* Descriptors in use; the MAC has 128. */

@@ -1,8 +1,8 @@
 /* The console: board_console_write() and board_console_read() of board.h, and the libc's stdout and stderr, over the
  * board's UART. Received characters wait in a small ring; while it is full the UART keeps them. */
+#include "console.h"
 #include "arch.h"
 #include "board.h"
-#include "console.h"
 #include "os.h"
 #include <stdio.h>
 

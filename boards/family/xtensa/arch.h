@@ -12,9 +12,7 @@ static inline uint32_t arch_irq_save(void) {
   return state;
 }
 
-static inline void arch_irq_restore(uint32_t state) {
-  __asm__ volatile("wsr.ps %0\n\trsync" ::"a"(state) : "memory");
-}
+static inline void arch_irq_restore(uint32_t state) { __asm__ volatile("wsr.ps %0\n\trsync" ::"a"(state) : "memory"); }
 
 /* Let the processor's interrupt `irq` (0 to 31) through, or not. Any context. */
 void arch_irq_enable(unsigned irq);

@@ -6,13 +6,14 @@ CROSS_PACKAGES := gcc-xtensa-lx106 picolibc-xtensa-lx106-elf
 VECTORS ?= debug=0x10 kernel=0x30 user=0x50 double=0x70
 # Where Debian's picolibc-xtensa-lx106-elf puts it; gcc does not look there.
 PICOLIBC_SPECS ?= /usr/lib/xtensa-lx106-elf/picolibc.specs
+MEMORY_LD ?= boards/targets/$(BOARD)/memory.ld
 FAMILY_CFLAGS := --specs=$(PICOLIBC_SPECS) -DPICOLIBC_INTEGER_PRINTF_SCANF -mlongcalls -DBOARD_CPU_MHZ=$(CPU_MHZ) \
   -Iboards/family/common -Iboards/family/xtensa $(PROCESSOR_CFLAGS)
-FAMILY_LDFLAGS := -nostartfiles -T boards/targets/$(BOARD)/memory.ld -T boards/family/xtensa/xtensa.ld \
+FAMILY_LDFLAGS := -nostartfiles -T $(MEMORY_LD) -T boards/family/xtensa/xtensa.ld \
   $(VECTORS:%=-Wl,--defsym=__vector_%) \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
 FAMILY_SOURCES := $(addprefix boards/family/xtensa/,start.S startup.c clock.c division.c copy.S) \
   $(UART:%=boards/family/$(FAMILY)/uart_%.c) $(EXIT:%=boards/family/$(FAMILY)/%.c) \
   boards/family/common/console.c
-FAMILY_LINK_DEPENDS := boards/targets/$(BOARD)/memory.ld boards/family/xtensa/xtensa.ld
+FAMILY_LINK_DEPENDS := $(MEMORY_LD) boards/family/xtensa/xtensa.ld
 OS := baremetal

@@ -106,7 +106,6 @@ static uint32_t stack_used(const uint32_t *start, const uint32_t *end) {
 }
 
 void arch_memory_marks(struct arch_memory_marks *marks) {
-  marks->stack =
-    stack_used(__task_stack_start, __task_stack_end) + stack_used(__irq_stack_start, __irq_stack_end);
+  marks->stack = stack_used(__task_stack_start, __task_stack_end) + stack_used(__irq_stack_start, __irq_stack_end);
   marks->heap = (uint32_t)((uint8_t *)sbrk(0) - __heap_start);
 }

@@ -1,0 +1,8 @@
+/* The ESP32's EMAC as boards/mac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between boards. */
+#ifndef ESP32_EMAC_CONFIG_H
+#define ESP32_EMAC_CONFIG_H
+
+#define ESP32_EMAC_CONFIG                                                                                              \
+  .mac_base = 0x3ff6a000, .dma_base = 0x3ff69000, .descriptor_stride = 32, .time_stamps = false, .mixed_bursts = true
+
+#endif

@@ -1,0 +1,8 @@
+# What the boot ROM loads from flash.
+FLASH_MB ?= 4
+
+FURTHER_IMAGES := $(IMAGE:.elf=.bin)
+
+$(IMAGE:.elf=.bin): $(IMAGE) $(wildcard host/esp32/*.ts)
+	@echo "  image  $@"
+	$(QUIET)npx tsx host/esp32/image.ts $< $@ $(FLASH_MB)

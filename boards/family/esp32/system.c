@@ -1,0 +1,51 @@
+/* What comes first on an ESP32, and what is asked of the chip as a whole. */
+#include "esp32.h"
+#include <string.h>
+
+#define RTC_CNTL_CLK_CONF ESP32_REGISTER(0x3ff48070)
+#define RTC_CNTL_SOC_CLK_SEL (3u << 27) /* 0: the crystal */
+#define RTC_CNTL_WDTCONFIG0 ESP32_REGISTER(0x3ff4808c)
+#define RTC_CNTL_WDTWPROTECT ESP32_REGISTER(0x3ff480a4)
+#define TIMG0_WDTCONFIG0 ESP32_REGISTER(0x3ff5f048)
+#define TIMG0_WDTWPROTECT ESP32_REGISTER(0x3ff5f064)
+#define WDT_KEY 0x50d83aa1u
+#define SYSCON_SYSCLK_CONF ESP32_REGISTER(0x3ff66000)
+#define SYSCON_PRE_DIV_CNT 0x3ffu /* divides the crystal's clock by one more */
+#define EFUSE_BLK0_RDATA1 ESP32_REGISTER(0x3ff5a004)
+#define EFUSE_BLK0_RDATA2 ESP32_REGISTER(0x3ff5a008)
+/* The interrupt matrix: which interrupt of the processor a source raises. */
+#define DPORT_PRO_INT_MAP(source) ESP32_REGISTER(0x3ff00104 + 4 * (source))
+enum { SOURCE_UART0 = 34, SOURCE_ETH_MAC = 38 };
+
+/* The universally administered addresses of a chip are four in a row; the last is for Ethernet. */
+#define HWADDR_ETHERNET 3
+
+void esp32_start(void) {
+  /* Both watchdogs run since reset, to catch an image that does not start. */
+  RTC_CNTL_WDTWPROTECT = WDT_KEY;
+  RTC_CNTL_WDTCONFIG0 = 0;
+  TIMG0_WDTWPROTECT = WDT_KEY;
+  TIMG0_WDTCONFIG0 = 0;
+  /* As after power-on; a reset that left the PLL selected would have every clock wrong. */
+  SYSCON_SYSCLK_CONF &= ~SYSCON_PRE_DIV_CNT;
+  RTC_CNTL_CLK_CONF &= ~RTC_CNTL_SOC_CLK_SEL;
+  DPORT_PRO_INT_MAP(SOURCE_UART0) = ESP32_UART_IRQ;
+  DPORT_PRO_INT_MAP(SOURCE_ETH_MAC) = ESP32_EMAC_IRQ;
+}
+
+uint32_t esp32_bus_clock(void) { return BOARD_CPU_MHZ * 1000000u; }
+
+void esp32_read_hwaddr(uint8_t hwaddr[6]) {
+#ifdef BOARD_HWADDR
+  static const uint8_t given[6] = {BOARD_HWADDR};
+  memcpy(hwaddr, given, sizeof(given));
+#else
+  uint32_t low = EFUSE_BLK0_RDATA1, high = EFUSE_BLK0_RDATA2;
+  hwaddr[0] = (uint8_t)(high >> 8);
+  hwaddr[1] = (uint8_t)high;
+  hwaddr[2] = (uint8_t)(low >> 24);
+  hwaddr[3] = (uint8_t)(low >> 16);
+  hwaddr[4] = (uint8_t)(low >> 8);
+  hwaddr[5] = (uint8_t)(low + HWADDR_ETHERNET);
+#endif
+}

@@ -1,0 +1,4 @@
+# Olimex ESP32-POE and ESP32-POE-ISO (with ESP32-WROOM): 4 MB flash, LAN8710A PHY, USB console.
+FAMILY := esp32
+TASK_STACK := 16384
+IRQ_STACK := 2048
