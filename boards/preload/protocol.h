@@ -35,7 +35,9 @@ enum preload_call {
   CALL_SENDMSG,     /* the same */
   CALL_RECEIVE,     /* arguments: flags, room for bytes; answer's data: name, control, bytes */
   CALL_SETSOCKOPT,  /* arguments: level, name, length; data: the value, or for SO_ATTACH_FILTER the instructions */
-  CALL_GETSOCKOPT,  /* arguments: level, name, length; answer's data: the value; result: its length */
+  CALL_GETSOCKOPT,  /* arguments: level, name, length; data: the value before; answer's data: it; result: its length */
+  CALL_MMAP,        /* with the answer comes the descriptor of the ring's memory (SCM_RIGHTS) */
+  CALL_POLL,        /* nothing but `drain`: before the program polls a socket whose ring it has emptied by itself */
   CALL_IOCTL,       /* arguments: request; data and answer's data: what the argument points to */
 };
 

@@ -64,8 +64,8 @@ SERVED int getpeername(int fd, struct sockaddr *address, socklen_t *len) {
 /* A call that gives `*len` bytes at most and says how many there are. */
 static int take_value(int fd, struct preload_request *request, void *value, socklen_t *len) {
   struct preload_answer answer;
-  struct iovec in = {value, (int32_t)*len < 0 ? 0 : *len};
-  int n = library_call(fd, request, NULL, 0, &answer, &in, 1);
+  struct iovec both = {value, (int32_t)*len < 0 ? 0 : *len < PRELOAD_DATA ? *len : PRELOAD_DATA};
+  int n = library_call(fd, request, &both, 1, &answer, &both, 1); /* some options read the value first */
   if (n >= 0)
     *len = (socklen_t)n;
   return n < 0 ? -1 : 0;

@@ -1,4 +1,5 @@
 /* The way to the server; see protocol.h. */
+#define _GNU_SOURCE
 #include "library.h"
 
 #include <errno.h>
@@ -59,9 +60,22 @@ static int connect_to_server(int fd) {
   return result;
 }
 
-/* One request, one answer, over a connection. */
+/* The descriptor that came with a message, or -1. */
+static int descriptor_of(struct msghdr *message) {
+  struct cmsghdr *header = CMSG_FIRSTHDR(message);
+  int descriptor = -1;
+  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+    memcpy(&descriptor, CMSG_DATA(header), sizeof(descriptor));
+  return descriptor;
+}
+
+/* One request, one answer, over a connection. `descriptor`: that which comes with the answer, or -1. */
 static int exchange(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
-                    struct preload_answer *answer, const struct iovec *in, size_t in_parts) {
+                    struct preload_answer *answer, const struct iovec *in, size_t in_parts, int *descriptor) {
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+  } control;
   struct iovec parts[MOST_PARTS + 4] = {{request, sizeof(*request)}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
   ssize_t n;
@@ -79,8 +93,10 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
   if (in_parts != 0)
     memcpy(parts + 1, in, in_parts * sizeof(*in));
   message = (struct msghdr){.msg_iov = parts, .msg_iovlen = 1 + in_parts};
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof(control);
   do
-    n = NEXT(recvmsg)(fd, &message, 0);
+    n = NEXT(recvmsg)(fd, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EFAULT)
     return -1;
@@ -88,6 +104,7 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
     errno = ENETDOWN;
     return -1;
   }
+  *descriptor = descriptor_of(&message);
   return 0;
 }
 
@@ -104,12 +121,13 @@ static void discard(int fd) {
   errno = error;
 }
 
-int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
-                 struct preload_answer *answer, const struct iovec *in, size_t in_parts) {
+/* library_call(), for an answer that may come with a descriptor. */
+static int make_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                     struct preload_answer *answer, const struct iovec *in, size_t in_parts, int *descriptor) {
   int call = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), result = -1;
   if (call < 0)
     return -1;
-  if (connect_to_server(call) == 0 && exchange(call, request, out, out_parts, answer, in, in_parts) == 0) {
+  if (connect_to_server(call) == 0 && exchange(call, request, out, out_parts, answer, in, in_parts, descriptor) == 0) {
     char byte;
     if (answer->drain != 0 && fd >= 0)
       NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
@@ -117,6 +135,18 @@ int library_call(int fd, struct preload_request *request, const struct iovec *ou
   }
   discard(call);
   return result;
+}
+
+int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                 struct preload_answer *answer, const struct iovec *in, size_t in_parts) {
+  int descriptor;
+  return make_call(fd, request, out, out_parts, answer, in, in_parts, &descriptor);
+}
+
+int library_descriptor(int fd, struct preload_request *request) {
+  struct preload_answer answer;
+  int descriptor;
+  return make_call(fd, request, NULL, 0, &answer, NULL, 0, &descriptor) < 0 ? -1 : descriptor;
 }
 
 /* Bind to a number that no socket has now. */
@@ -136,11 +166,11 @@ static int bind_to_number(int fd) {
 int library_open(int type, int flags, int protocol) {
   struct preload_request request = {.call = CALL_SOCKET, .arguments = {type, protocol}};
   struct preload_answer answer;
-  int fd = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | (flags & ~SOCK_NONBLOCK), 0);
+  int descriptor, fd = NEXT(socket)(AF_UNIX, SOCK_SEQPACKET | (flags & ~SOCK_NONBLOCK), 0);
   if (fd < 0)
     return -1;
   if (bind_to_number(fd) == 0 && connect_to_server(fd) == 0 &&
-      exchange(fd, &request, NULL, 0, &answer, NULL, 0) == 0 && result_of(&answer) >= 0) {
+      exchange(fd, &request, NULL, 0, &answer, NULL, 0, &descriptor) == 0 && result_of(&answer) >= 0) {
     if ((flags & SOCK_NONBLOCK) != 0)
       NEXT(fcntl)(fd, F_SETFL, O_NONBLOCK);
     return fd;

@@ -1,5 +1,5 @@
 /* A request becomes a call of the component, whose result becomes the answer. */
-#include "server.h"
+#include "ring.h"
 
 #include "pktsock.h"
 
@@ -11,6 +11,7 @@
 
 /* One call under way. */
 struct job {
+  struct connection *connection;
   int socket;
   const struct preload_request *request;
   uint8_t *data;
@@ -86,6 +87,8 @@ static ssize_t do_receive(struct job *job) {
 static int do_setsockopt(struct job *job) {
   int level = job->request->arguments[0], name = job->request->arguments[1];
   socklen_t len = (socklen_t)job->request->arguments[2];
+  if (ring_has_option(level, name))
+    return ring_setsockopt(job->connection, name, job->data, job->len);
   struct sock_fprog program = {(unsigned short)(job->len / sizeof(struct sock_filter)), (struct sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
     return pktsock_setsockopt(job->socket, level, name, &program, len);
@@ -103,10 +106,15 @@ static int do_setsockopt(struct job *job) {
 }
 
 static int do_getsockopt(struct job *job) {
+  int level = job->request->arguments[0], name = job->request->arguments[1], result;
   socklen_t len = (socklen_t)job->request->arguments[2];
   if (len > PRELOAD_DATA && (int32_t)len > 0)
     len = PRELOAD_DATA;
-  int result = pktsock_getsockopt(job->socket, job->request->arguments[0], job->request->arguments[1], job->out, &len);
+  memcpy(job->out, job->data, job->len);
+  if (ring_has_option(level, name))
+    result = ring_getsockopt(job->connection, name, job->out, &len);
+  else
+    result = pktsock_getsockopt(job->socket, level, name, job->out, &len);
   if (result < 0)
     return result;
   job->out_len = len;
@@ -145,6 +153,8 @@ static ssize_t make(struct job *job) {
   case CALL_RECEIVE: return do_receive(job);
   case CALL_SETSOCKOPT: return do_setsockopt(job);
   case CALL_GETSOCKOPT: return do_getsockopt(job);
+  case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
+  case CALL_POLL: return 0;
   case CALL_IOCTL: return do_ioctl(job);
   default: errno = ENOSYS; return -1;
   }
@@ -152,8 +162,11 @@ static ssize_t make(struct job *job) {
 
 size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
                    struct preload_answer *answer, uint8_t *out) {
-  struct job job = {connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
-  ssize_t result = make(&job);
+  struct job job = {connection, connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
+  ssize_t result = -1;
+  errno = EBADF;
+  if (connection != NULL || request->call == CALL_IOCTL)
+    result = make(&job);
   answer->result = (int32_t)result;
   answer->error = result < 0 ? errno : 0;
   if (connection != NULL && connection->told && !server_readable(connection)) {

@@ -4,7 +4,7 @@
  * It prints "ready" when programs can start. A line on its standard input lets it end as soon as no packet socket is open,
  * the end of its standard input at once. */
 #define _GNU_SOURCE
-#include "server.h"
+#include "ring.h"
 
 #include "os.h"
 #include "pktsock.h"
@@ -46,9 +46,13 @@ int server_any_socket(void) {
 }
 
 /* An interface that is down makes nobody readable, as on Linux: the error that came with it does. */
-bool server_readable(const struct connection *connection) {
+bool server_readable(struct connection *connection) {
   struct pollfd fd = {.fd = connection->socket, .events = POLLIN};
-  return pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & (POLLIN | POLLERR)) != 0;
+  short wanted = POLLIN | POLLERR;
+  bool has_frames = connection->ring != NULL && ring_fill(connection);
+  if (connection->ring != NULL)
+    wanted = POLLERR;
+  return (pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & wanted) != 0) || has_frames;
 }
 
 static void drop(struct connection *c) {
@@ -56,6 +60,7 @@ static void drop(struct connection *c) {
   c->fd = -1;
   if (c->socket >= 0)
     pktsock_close(c->socket);
+  ring_close(c);
 }
 
 /* Close the sockets whose last descriptor is closed, and forget what a program wrote past the library. */
@@ -75,7 +80,7 @@ static void reap(void) {
 
 static void tell_readiness(void) {
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0 && !c->told && server_readable(c))
+    if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->told)
       c->told = send(c->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 }
 
@@ -101,6 +106,22 @@ static void open_socket(struct connection *c, const struct preload_request *requ
   answer->error = c->socket < 0 ? errno : 0;
 }
 
+/* Send the answer with `len` bytes of data and, if `descriptor` is none, without one. */
+static bool answer(int fd, void *bytes, size_t len, int descriptor) {
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+  } control = {{CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+  struct iovec part = {bytes, len};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (descriptor >= 0) {
+    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(descriptor));
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof(control);
+  }
+  return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
 /* A request has come in over a connection that is no packet socket. */
 static void serve(struct connection *c) {
   static union {
@@ -120,13 +141,18 @@ static void serve(struct connection *c) {
   }
   reap();
   size_t len = 0;
+  int descriptor = -1;
   memset(&out.answer, 0, sizeof(out.answer));
-  if (in.request.call == CALL_SOCKET)
+  if (in.request.call == CALL_SOCKET) {
     open_socket(c, &in.request, &out.answer);
-  else
-    len = server_call(server_socket_of(in.request.number), &in.request, in.bytes + sizeof(in.request),
-                      (size_t)n - sizeof(in.request), &out.answer, out.data);
-  if (send(c->fd, &out, sizeof(out.answer) + len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 || c->socket < 0)
+  } else {
+    struct connection *socket = server_socket_of(in.request.number);
+    len = server_call(socket, &in.request, in.bytes + sizeof(in.request), (size_t)n - sizeof(in.request), &out.answer,
+                      out.data);
+    if (in.request.call == CALL_MMAP && out.answer.result == 0)
+      descriptor = ring_descriptor(socket);
+  }
+  if (!answer(c->fd, &out, sizeof(out.answer) + len, descriptor) || c->socket < 0)
     drop(c);
 }
 

@@ -17,6 +17,9 @@ struct connection {
   int socket;      /* the component's descriptor; -1: a call */
   uint32_t number; /* by which calls name the socket */
   bool told;       /* the program's descriptor is readable: a byte is under way */
+
+  struct ring *ring; /* PACKET_RX_RING, or NULL */
+  unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
 };
 
 /* The packet socket of that number, or NULL. */
@@ -25,8 +28,8 @@ struct connection *server_socket_of(uint32_t number);
 /* Any open packet socket of the component, or -1. */
 int server_any_socket(void);
 
-/* Is there something to receive, an error included? */
-bool server_readable(const struct connection *connection);
+/* Is there something to receive, an error included? With a ring: in the ring, which this fills. */
+bool server_readable(struct connection *connection);
 
 /* ---- Calls (calls.c) ---- */
 
