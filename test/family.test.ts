@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { Qemu } from "../host/net/qemu.js";
 
-for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
+const armFault = /fault 00000003 CFSR 00010000.*\s+pc [0-9a-f]{8} lr [0-9a-f]{8}/;
+const boards: Readonly<Record<string, RegExp>> = {
+  "qemu-mps2-an385": armFault,
+  "qemu-lm3s6965evb": armFault,
+  "qemu-xtensa": /fault break\s+pc [0-9a-f]{8} a0 [0-9a-f]{8}/,
+};
+
+for (const [board, fault] of Object.entries(boards)) {
   describe(`family of ${board}`, () => {
     let qemu: Qemu;
 
@@ -27,7 +34,7 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
 
     it("reports a fault and ends with status 1", async () => {
       qemu.write("u");
-      await qemu.waitFor(/fault 00000003 CFSR 00010000.*\s+pc [0-9a-f]{8} lr [0-9a-f]{8}/);
+      await qemu.waitFor(fault);
       assert.equal(await qemu.exited(), 1);
     });
 

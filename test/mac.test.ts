@@ -80,7 +80,28 @@ async function setLink(name: string, up: boolean): Promise<void> {
   control.destroy();
 }
 
-for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
+/** What the MACs, as QEMU emulates them, do differently. */
+interface Nature {
+  /** How many of three runts, of 1, 6 and 13 bytes, it hands over to be counted. */
+  readonly runts: number;
+  /** The longest frame that a buffer of 1536 bytes takes, with FCS and what stands before the frame. */
+  readonly longest: number;
+  /** Is each frame counted for which there is no buffer? */
+  readonly countsEach: boolean;
+  /** The NIC's name in QEMU, when its driver watches the link and filters addresses. */
+  readonly nic?: string;
+  /** Does the link come up only once the PHY has been asked? */
+  readonly startsDown?: boolean;
+}
+
+const boards: Readonly<Record<string, Nature>> = {
+  "qemu-mps2-an385": { runts: 0, longest: 1532, countsEach: true, nic: "lan9118.0" },
+  "qemu-lm3s6965evb": { runts: 3, longest: 1530, countsEach: true },
+  // OpenCores: a byte does not pass its address filter; lost frames are one interrupt for any number of them.
+  "qemu-xtensa": { runts: 2, longest: 1527, countsEach: false, nic: "open_eth.0", startsDown: true },
+};
+
+for (const [board, nature] of Object.entries(boards)) {
   describe(`MAC driver of ${board}`, () => {
     const image = `build/${board}/bare.elf`;
     let qemu: Qemu;
@@ -112,16 +133,13 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
       await echoes(qemu, frameOf(100, 3));
       const counters = await readCounters(qemu);
       assert.equal(counters.long, 2);
-      // QEMU's LAN9118 keeps runts away from the driver; its Stellaris hands them over.
-      assert.equal(counters.short, board === "qemu-lm3s6965evb" ? 3 : 0);
+      assert.equal(counters.short, nature.runts);
       assert.equal(counters.rx, 1);
     });
 
     it("takes the longest frame that fits a buffer, and no longer one", async () => {
-      // Buffers have 1536 bytes, for FCS and what stands before the frame too.
-      const longest = board === "qemu-lm3s6965evb" ? 1530 : 1532;
-      await echoes(qemu, frameOf(longest, 4));
-      qemu.cable.send(frameOf(longest + 1, 5));
+      await echoes(qemu, frameOf(nature.longest, 4));
+      qemu.cable.send(frameOf(nature.longest + 1, 5));
       await echoes(qemu, frameOf(60, 6));
       assert.equal((await readCounters(qemu)).long, 1);
     });
@@ -131,9 +149,9 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
       const burst = Array.from({ length: 20 }, (_, i) => frameOf(60 + i, i));
       for (const frame of burst) qemu.cable.send(frame);
       let counters = await readCounters(qemu);
-      while (counters.rx + counters.noFrame < burst.length) counters = await readCounters(qemu);
-      assert.equal(counters.rx, framesOfBare);
-      assert.equal(counters.noFrame, burst.length - framesOfBare);
+      const allCounted = () => counters.rx === framesOfBare && counters.noFrame >= (nature.countsEach ? 12 : 1);
+      while (!allCounted()) counters = await readCounters(qemu);
+      if (nature.countsEach) assert.equal(counters.noFrame, burst.length - framesOfBare);
       await command(qemu, "g", "going on");
       for (const frame of burst.slice(0, framesOfBare)) assert.deepEqual(await qemu.cable.receive(), echoOf(frame));
       await echoes(qemu, frameOf(1514, 7));
@@ -153,11 +171,13 @@ for (const board of ["qemu-mps2-an385", "qemu-lm3s6965evb"]) {
       assert.equal(await qemu.exited(), 0);
     });
 
-    if (board === "qemu-mps2-an385") {
+    const { nic } = nature;
+    if (nic !== undefined) {
       it("notices when the link goes down and comes back", async () => {
-        await setLink("lan9118.0", false);
+        if (nature.startsDown) await qemu.waitFor("link up");
+        await setLink(nic, false);
         await qemu.waitFor("link down");
-        await setLink("lan9118.0", true);
+        await setLink(nic, true);
         await qemu.waitFor("link up");
         await echoes(qemu, frameOf(70, 8));
       });
