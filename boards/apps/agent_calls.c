@@ -101,14 +101,10 @@ static void give_address(struct agent_args *args, address_call *call) {
 }
 
 /* bind FD ADDRESS [LENGTH] */
-static void do_bind(struct agent_args *args) {
-  give_address(args, bind);
-}
+static void do_bind(struct agent_args *args) { give_address(args, bind); }
 
 /* connect FD ADDRESS [LENGTH] */
-static void do_connect(struct agent_args *args) {
-  give_address(args, connect);
-}
+static void do_connect(struct agent_args *args) { give_address(args, connect); }
 
 typedef int name_call(int fd, struct sockaddr *address, socklen_t *len);
 
@@ -123,19 +119,13 @@ static void take_address(struct agent_args *args, name_call *call) {
 }
 
 /* getsockname FD ROOM */
-static void do_getsockname(struct agent_args *args) {
-  take_address(args, getsockname);
-}
+static void do_getsockname(struct agent_args *args) { take_address(args, getsockname); }
 
 /* getpeername FD ROOM */
-static void do_getpeername(struct agent_args *args) {
-  take_address(args, getpeername);
-}
+static void do_getpeername(struct agent_args *args) { take_address(args, getpeername); }
 
 /* accept FD ROOM */
-static void do_accept(struct agent_args *args) {
-  take_address(args, accept);
-}
+static void do_accept(struct agent_args *args) { take_address(args, accept); }
 
 /* listen FD BACKLOG */
 static void do_listen(struct agent_args *args) {
@@ -178,8 +168,7 @@ static void do_sendto(struct agent_args *args) {
   struct agent_bytes address = agent_take_bytes(args, bytes, sizeof bytes);
   long len = agent_number_or(args, (long)address.len);
   if (agent_ok(args))
-    agent_result(
-        sendto((int)fd, data.bytes, data.len, (int)flags, (struct sockaddr *)address.bytes, (socklen_t)len));
+    agent_result(sendto((int)fd, data.bytes, data.len, (int)flags, (struct sockaddr *)address.bytes, (socklen_t)len));
 }
 
 /* Room for data: a number, or -N for a null pointer with N bytes of room. */
@@ -269,14 +258,23 @@ static void do_fcntl(struct agent_args *args) {
 }
 
 const struct agent_entry agent_calls[] = {
-    {"socket", do_socket},           {"close", do_close},
-    {"reset", do_reset},             {"bind", do_bind},
-    {"connect", do_connect},         {"getsockname", do_getsockname},
-    {"getpeername", do_getpeername}, {"accept", do_accept},
-    {"listen", do_listen},           {"shutdown", do_shutdown},
-    {"send", do_send},               {"write", do_write},
-    {"sendto", do_sendto},           {"recv", do_recv},
-    {"read", do_read},               {"recvfrom", do_recvfrom},
-    {"poll", do_poll},               {"fcntl", do_fcntl},
+    {"socket", do_socket},
+    {"close", do_close},
+    {"reset", do_reset},
+    {"bind", do_bind},
+    {"connect", do_connect},
+    {"getsockname", do_getsockname},
+    {"getpeername", do_getpeername},
+    {"accept", do_accept},
+    {"listen", do_listen},
+    {"shutdown", do_shutdown},
+    {"send", do_send},
+    {"write", do_write},
+    {"sendto", do_sendto},
+    {"recv", do_recv},
+    {"read", do_read},
+    {"recvfrom", do_recvfrom},
+    {"poll", do_poll},
+    {"fcntl", do_fcntl},
     {NULL, NULL},
 };

@@ -18,7 +18,8 @@ struct name {
   long value;
 };
 
-#define NAME(constant) {#constant, constant}
+#define NAME(constant)                                                                                                 \
+  { #constant, constant }
 
 static const struct name names[] = {
     NAME(AF_UNSPEC),
@@ -118,13 +119,15 @@ static const struct name names[] = {
 
 /* All that the calls of the agent may answer; the C library of a board need not have every one. */
 static const struct name errors[] = {
-    NAME(EPERM),       NAME(ENOENT),          NAME(EIO),          NAME(ENXIO),         NAME(EBADF),
-    NAME(EAGAIN),      NAME(ENOMEM),          NAME(EACCES),       NAME(EFAULT),        NAME(EBUSY),
-    NAME(EEXIST),      NAME(ENODEV),          NAME(EINVAL),       NAME(EMFILE),        NAME(ENOTTY),
-    NAME(EDOM),        NAME(ERANGE),          NAME(ENOTSOCK),     NAME(EDESTADDRREQ),  NAME(EMSGSIZE),
-    NAME(ENOPROTOOPT), NAME(EPROTONOSUPPORT), NAME(EOPNOTSUPP),   NAME(EAFNOSUPPORT),  NAME(EADDRINUSE),
-    NAME(ENETDOWN),    NAME(ENETUNREACH),     NAME(ENOBUFS),      NAME(EISCONN),       NAME(ENOTCONN),
-    NAME(ETIMEDOUT),   NAME(EADDRNOTAVAIL),   NAME(EINPROGRESS),
+    NAME(EPERM),           NAME(ENOENT),          NAME(EIO),          NAME(ENXIO),
+    NAME(EBADF),           NAME(EAGAIN),          NAME(ENOMEM),       NAME(EACCES),
+    NAME(EFAULT),          NAME(EBUSY),           NAME(EEXIST),       NAME(ENODEV),
+    NAME(EINVAL),          NAME(EMFILE),          NAME(ENOTTY),       NAME(EDOM),
+    NAME(ERANGE),          NAME(ENOTSOCK),        NAME(EDESTADDRREQ), NAME(EMSGSIZE),
+    NAME(ENOPROTOOPT),     NAME(EPROTONOSUPPORT), NAME(EOPNOTSUPP),   NAME(EAFNOSUPPORT),
+    NAME(EADDRINUSE),      NAME(ENETDOWN),        NAME(ENETUNREACH),  NAME(ENOBUFS),
+    NAME(EISCONN),         NAME(ENOTCONN),        NAME(ETIMEDOUT),    NAME(EADDRNOTAVAIL),
+    NAME(EINPROGRESS),
 #ifdef ESOCKTNOSUPPORT
     NAME(ESOCKTNOSUPPORT),
 #endif

@@ -77,8 +77,7 @@ static void do_setsockopt(struct agent_args *args) {
     args->complaint = "the value is not understood";
   len = (size_t)agent_number_or(args, (long)len);
   if (agent_ok(args))
-    agent_result(
-        setsockopt((int)fd, (int)level, (int)name, strcmp(word, "-") ? &value : NULL, (socklen_t)len));
+    agent_result(setsockopt((int)fd, (int)level, (int)name, strcmp(word, "-") ? &value : NULL, (socklen_t)len));
 }
 
 /* getsockopt FD LEVEL NAME ROOM; ROOM "timeval", N, "noval:N" or "nolen". */
@@ -116,8 +115,7 @@ static void ioctl_ifreq(int fd, unsigned long request, char *text, struct agent_
   memset(&value, 0, sizeof value);
   char *colon = strchr(text, ':');
   size_t len;
-  if (!colon || (size_t)(colon - text) > IFNAMSIZ ||
-      !agent_parse_bytes(colon + 1, value.bytes + IFNAMSIZ, 16, &len))
+  if (!colon || (size_t)(colon - text) > IFNAMSIZ || !agent_parse_bytes(colon + 1, value.bytes + IFNAMSIZ, 16, &len))
     args->complaint = "the ifreq is not understood";
   else
     memcpy(value.bytes, text, (size_t)(colon - text));

@@ -5,9 +5,7 @@
 
 uint8_t agent_data[AGENT_DATA_BYTES];
 
-bool agent_more(const struct agent_args *args) {
-  return args->at < args->count;
-}
+bool agent_more(const struct agent_args *args) { return args->at < args->count; }
 
 const char *agent_word(struct agent_args *args) {
   if (agent_more(args))
@@ -159,9 +157,7 @@ bool agent_ok(struct agent_args *args) {
   return false;
 }
 
-void agent_text(const char *text) {
-  agent_write(text, strlen(text));
-}
+void agent_text(const char *text) { agent_write(text, strlen(text)); }
 
 static void unsigned_decimal(unsigned long number, unsigned digits) {
   char text[24];

@@ -51,7 +51,11 @@ export const OK: Expect = { ret: 0 };
 
 /** socket(AF_PACKET, SOCK_`type`, htons(`protocol`)), saved as $`name`. */
 export function open(name: string, type: "RAW" | "DGRAM", protocol: number, flags = ""): CallStep {
-  return call(`socket AF_PACKET SOCK_${type}${flags} ${htons(protocol)}`, { ret: /^\d+$/ }, { save: { [name]: "ret" } });
+  return call(
+    `socket AF_PACKET SOCK_${type}${flags} ${htons(protocol)}`,
+    { ret: /^\d+$/ },
+    { save: { [name]: "ret" } },
+  );
 }
 
 /** bind() to the interface, with `protocol` (0: the socket's stays). */

@@ -51,10 +51,13 @@ class Run {
       case "quiet":
         return this.quiet();
       case "cable":
-        if (!this.target.cable) throw new Error("this target cannot pull its cable");
-        return this.target.cable(step.plugged);
+        if (!this.target.plug) throw new Error("this target cannot pull its cable");
+        return this.target.plug(step.plugged);
       case "ready":
         return this.target.ready();
+      case "drain":
+        this.vars[step.save] = String(await this.drain(this.substitute(`$${step.name}`, String)));
+        return;
       case "check":
         if (!step.test(this.vars)) throw new Error(`expected ${step.what}\n     got ${JSON.stringify(this.vars)}`);
     }
@@ -124,6 +127,14 @@ class Run {
     await this.target.inject(compact(frame({ type: SENTINEL_TYPE }), this.names));
     await this.plain(`recv ${fd} 2048 0`);
     await this.plain(`close ${fd}`);
+  }
+
+  private async drain(fd: string): Promise<number> {
+    for (let count = 0; ; count++) {
+      const answer = parseAnswer(await this.target.call(`recv ${fd} 2048 MSG_DONTWAIT`, CALL_MS));
+      if (answer.errno === "EAGAIN") return count;
+      if (answer.ret === "-1") throw new Error(`expected frames or EAGAIN\n     got ${answer.line}`);
+    }
   }
 
   private async plain(command: string): Promise<string> {

@@ -129,11 +129,14 @@ export class LinuxTarget implements Target {
     return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
   }
 
-  async cable(plugged: boolean): Promise<void> {
+  async plug(plugged: boolean): Promise<void> {
     ip("-n", this.peerSpace, "link", "set", NAME, plugged ? "up" : "down");
     const state = plugged ? "LOWER_UP" : "NO-CARRIER";
     await this.until(() => ip("-n", this.ownSpace, "-o", "link", "show", NAME).includes(state));
-    if (plugged) await this.ready();
+    if (!plugged) return;
+    await this.ready();
+    // The peer's own interface was down, which its socket wants to tell.
+    await this.ask(`getsockopt ${this.peerSocket} SOL_SOCKET SO_ERROR 4`);
   }
 
   async ready(): Promise<void> {

@@ -115,7 +115,8 @@ const failures: Failure[] = [];
 for (const target of targets) failures.push(...(await runOn(target, rows, chosen)));
 const results = [...rows.values()];
 printMatrix(results, targets);
-for (const { target, name, why } of failures) console.log(`\nFAILED on ${target}: ${name}\n  ${why.replace(/\n/g, "\n  ")}`);
+for (const { target, name, why } of failures)
+  console.log(`\nFAILED on ${target}: ${name}\n  ${why.replace(/\n/g, "\n  ")}`);
 console.log("");
 printSum(results, targets);
 mkdirSync(new URL(".", `file://${JSON_PATH}`), { recursive: true });

@@ -70,7 +70,14 @@ export interface CheckStep {
   readonly test: (vars: Vars) => boolean;
 }
 
-export type Step = CallStep | InjectStep | ArrivesStep | QuietStep | CableStep | ReadyStep | CheckStep;
+/** recv() without waiting until there is nothing more; saves how many frames there were. */
+export interface DrainStep {
+  readonly kind: "drain";
+  readonly name: string;
+  readonly save: string;
+}
+
+export type Step = CallStep | InjectStep | ArrivesStep | QuietStep | CableStep | ReadyStep | CheckStep | DrainStep;
 
 export interface Case {
   readonly name: string;

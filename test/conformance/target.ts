@@ -25,7 +25,7 @@ export interface Target {
   /** The next frame that arrived at the peer, VLAN tag included, or null after `timeout` milliseconds. */
   next(timeout: number): Promise<Buffer | null>;
   /** Pulls or plugs the cable. */
-  cable?(plugged: boolean): Promise<void>;
+  plug?(plugged: boolean): Promise<void>;
   /** Resolves when the interface carries frames in both directions after having been down. */
   ready(): Promise<void>;
   /** Starts agent and peer afresh. */

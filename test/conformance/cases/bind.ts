@@ -142,10 +142,7 @@ export const bindCases: readonly Case[] = [
   ]),
   testCase("bind: the address's other fields mean nothing", "packet(7)", [
     open("s", "RAW", 0),
-    call(
-      `bind $s {${ll({ protocol: TEST_TYPE, hatype: 99, pkttype: 7, halen: 8, address: "PEER" })}}`,
-      OK,
-    ),
+    call(`bind $s {${ll({ protocol: TEST_TYPE, hatype: 99, pkttype: 7, halen: 8, address: "PEER" })}}`, OK),
     call("getsockname $s 20", { ret: 0, fields: { addr: `{${named(TEST_TYPE)}}` } }),
   ]),
   testCase("getsockname: of a bound socket, 18 bytes", "packet(7); BEHAVIOUR, getsockname", [

@@ -2,12 +2,20 @@
 
 import type { Case } from "../steps.js";
 import { bindCases } from "./bind.js";
+import { bpfCases } from "./bpf.js";
+import { filterCases } from "./filter.js";
+import { membershipCases } from "./membership.js";
+import { messageCases } from "./message.js";
 import { namesCases } from "./names.js";
+import { optionCases } from "./options.js";
+import { programCases } from "./programs.js";
 import { protocolCases } from "./protocol.js";
 import { receiveCases } from "./receive.js";
 import { sendCases } from "./send.js";
 import { socketCases } from "./socket.js";
+import { statisticsCases } from "./statistics.js";
 import { tapCases } from "./tap.js";
+import { waitCases } from "./wait.js";
 
 export const cases: readonly Case[] = [
   ...socketCases,
@@ -17,4 +25,12 @@ export const cases: readonly Case[] = [
   ...protocolCases,
   ...sendCases,
   ...tapCases,
+  ...optionCases,
+  ...statisticsCases,
+  ...membershipCases,
+  ...messageCases,
+  ...waitCases,
+  ...filterCases,
+  ...bpfCases,
+  ...programCases,
 ];

@@ -1,7 +1,20 @@
 // Interfaces by name and number, and netdevice(7)'s ioctls.
 
 import { be16, le } from "../bytes.js";
-import { bound, empty, fails, frame, OK, open, readable, receives, sends, outgoing, TEST_TYPE, GROUP } from "../calls.js";
+import {
+  bound,
+  empty,
+  fails,
+  frame,
+  OK,
+  open,
+  readable,
+  receives,
+  sends,
+  outgoing,
+  TEST_TYPE,
+  GROUP,
+} from "../calls.js";
 import { arrives, call, type Case, check, type Expect, inject, quiet, ready, testCase } from "../steps.js";
 
 const UNKNOWN = "nosuch0";
@@ -32,7 +45,9 @@ export const namesCases: readonly Case[] = [
     call("if_nametoindex eth00", { ret: 0, fields: { errno: "ENODEV" } }),
     call("if_nametoindex $NAME:and:more:than:fits", { ret: 0, fields: { errno: "ENODEV" } }),
   ]),
-  testCase("names: if_indextoname", "if_indextoname(3)", [call("if_indextoname $IF", { ret: 1, fields: { name: "$NAME" } })]),
+  testCase("names: if_indextoname", "if_indextoname(3)", [
+    call("if_indextoname $IF", { ret: 1, fields: { name: "$NAME" } }),
+  ]),
   testCase("names: if_indextoname of an unknown index is ENXIO", "if_indextoname(3)", [
     call("if_indextoname 999", { ret: 0, fields: { errno: "ENXIO" } }),
     call("if_indextoname 0", { ret: 0, fields: { errno: "ENXIO" } }),
@@ -68,9 +83,15 @@ export const namesCases: readonly Case[] = [
   ]),
   testCase("ioctl: an unknown interface is ENODEV", "netdevice(7)", [
     socket,
-    ...["SIOCGIFINDEX", "SIOCGIFHWADDR", "SIOCGIFMTU", "SIOCGIFFLAGS", "SIOCSIFFLAGS", "SIOCADDMULTI", "SIOCGIFADDR"].map(
-      (request) => call(`ioctl $s ${request} ifreq:${UNKNOWN}:z0`, fails("ENODEV")),
-    ),
+    ...[
+      "SIOCGIFINDEX",
+      "SIOCGIFHWADDR",
+      "SIOCGIFMTU",
+      "SIOCGIFFLAGS",
+      "SIOCSIFFLAGS",
+      "SIOCADDMULTI",
+      "SIOCGIFADDR",
+    ].map((request) => call(`ioctl $s ${request} ifreq:${UNKNOWN}:z0`, fails("ENODEV"))),
   ]),
   testCase("ioctl: a name without an end is ENODEV, and nothing is read behind it", "netdevice(7)", [
     socket,
@@ -78,17 +99,28 @@ export const namesCases: readonly Case[] = [
   ]),
   testCase("ioctl: a null pointer is EFAULT", "ioctl(2)", [
     socket,
-    ...["SIOCGIFINDEX", "SIOCGIFNAME", "SIOCGIFHWADDR", "SIOCGIFMTU", "SIOCGIFFLAGS", "SIOCSIFFLAGS", "FIONREAD", "FIONBIO"].map(
-      (request) => call(`ioctl $s ${request} -`, fails("EFAULT")),
-    ),
+    ...[
+      "SIOCGIFINDEX",
+      "SIOCGIFNAME",
+      "SIOCGIFHWADDR",
+      "SIOCGIFMTU",
+      "SIOCGIFFLAGS",
+      "SIOCSIFFLAGS",
+      "FIONREAD",
+      "FIONBIO",
+    ].map((request) => call(`ioctl $s ${request} -`, fails("EFAULT"))),
   ]),
   testCase("ioctl: an unknown request is ENOTTY", "ioctl(2)", [socket, call("ioctl $s 0x1234 int:0", fails("ENOTTY"))]),
-  testCase("ioctl: SIOCGIFADDR and SIOCGIFNETMASK without an address are EADDRNOTAVAIL", "netdevice(7); BEHAVIOUR, ioctl", [
-    socket,
-    asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
-    asks("SIOCGIFNETMASK", fails("EADDRNOTAVAIL")),
-    asks("SIOCGIFBRDADDR", fails("EADDRNOTAVAIL")),
-  ]),
+  testCase(
+    "ioctl: SIOCGIFADDR and SIOCGIFNETMASK without an address are EADDRNOTAVAIL",
+    "netdevice(7); BEHAVIOUR, ioctl",
+    [
+      socket,
+      asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
+      asks("SIOCGIFNETMASK", fails("EADDRNOTAVAIL")),
+      asks("SIOCGIFBRDADDR", fails("EADDRNOTAVAIL")),
+    ],
+  ),
   testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "BEHAVIOUR, ioctl", [
     socket,
     call("ioctl $s SIOCETHTOOL ethtool:$NAME:{ffff0000 z60}", fails("EOPNOTSUPP")),

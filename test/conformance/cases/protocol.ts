@@ -77,11 +77,11 @@ export const protocolCases: readonly Case[] = [
     inject(tagged(0x0005)),
     receivesFrom("s", frame(), 60, from(PACKET.HOST)),
   ]),
-  testCase("protocol: a tagged frame reaches the socket of the inner protocol, as another host's", "kernel netif_receive", [
-    ...bound("s"),
-    inject(tagged(0x2005)),
-    receivesFrom("s", frame(), 60, from(PACKET.OTHERHOST)),
-  ]),
+  testCase(
+    "protocol: a tagged frame reaches the socket of the inner protocol, as another host's",
+    "kernel netif_receive",
+    [...bound("s"), inject(tagged(0x2005)), receivesFrom("s", frame(), 60, from(PACKET.OTHERHOST))],
+  ),
   testCase("protocol: a priority tag (VLAN 0) leaves the frame ours", "kernel netif_receive", [
     ...bound("s"),
     inject(tagged(0xe000)),

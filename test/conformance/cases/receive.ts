@@ -61,11 +61,9 @@ export const receiveCases: readonly Case[] = [
     inject(frame({ payload: "@46:1" })),
     inject(frame({ payload: "@500:2" })),
     inject(frame({ payload: "@1500:3" })),
-    inject(frame({ payload: "@47:4" })),
     receives("s", frame({ payload: "@46:1" }), 60),
     receives("s", frame({ payload: "@500:2" }), 514),
     receives("s", frame({ payload: "@1500:3" }), 1514),
-    receives("s", frame({ payload: "@47:4" }), 61),
   ]),
   testCase("recv: every length from 60 to 75", "FACTS: word-wise FIFOs", [
     ...bound("s"),
@@ -277,19 +275,23 @@ export const receiveCases: readonly Case[] = [
     ...bound("s"),
     call("recvfrom $s 2048 MSG_DONTWAIT 20", { errno: "EAGAIN", fields: { addr: "", addrlen: 20, data: null } }),
   ]),
-  testCase("receive: frames that are shorter than a header are dropped, later ones come", "BEHAVIOUR; issue A", [
-    ...bound("s", "RAW", ETH_P_ALL),
-    inject("OWN PEER 88"),
-    inject("00"),
-    inject(frame()),
-    receives("s", frame(), 60),
-  ], { linux: "Linux sends no such frame" }),
-  testCase("receive: frames that are longer than a buffer are dropped, later ones come", "issue A", [
-    ...bound("s", "RAW", ETH_P_ALL),
-    inject(frame({ payload: "@1986:1" })),
-    inject(frame()),
-    receives("s", frame(), 60),
-  ], { linux: "Linux sends no such frame" }),
+  testCase(
+    "receive: frames that are shorter than a header are dropped, later ones come",
+    "BEHAVIOUR; issue A",
+    [...bound("s", "RAW", ETH_P_ALL), inject("OWN PEER 88"), inject("00"), inject(frame()), receives("s", frame(), 60)],
+    { linux: "Linux sends no such frame" },
+  ),
+  testCase(
+    "receive: frames that are longer than a buffer are dropped, later ones come",
+    "issue A",
+    [
+      ...bound("s", "RAW", ETH_P_ALL),
+      inject(frame({ payload: "@1986:1" })),
+      inject(frame()),
+      receives("s", frame(), 60),
+    ],
+    { linux: "Linux sends no such frame" },
+  ),
   testCase("receive: a socket bound while frames wait gets only later ones", "packet(7)", [
     open("s", "RAW", 0),
     inject(frame()),

@@ -294,11 +294,15 @@ export const sendCases: readonly Case[] = [
     call(`sendmsg $d 0 {${to("PEER")}} - -`, fails("EFAULT")),
     quiet,
   ]),
-  testCase("send: SOCK_DGRAM without an address is EINVAL", "kernel packet_snd(), eth_header(); BEHAVIOUR leaves it open", [
-    ...bound("d", "DGRAM"),
-    call("send $d {@46:1} 0", fails("EINVAL")),
-    call("write $d {@46:1}", fails("EINVAL")),
-    call("sendto $d {@46:1} 0 -", fails("EINVAL")),
-    quiet,
-  ]),
+  testCase(
+    "send: SOCK_DGRAM without an address is EINVAL",
+    "kernel packet_snd(), eth_header(); BEHAVIOUR leaves it open",
+    [
+      ...bound("d", "DGRAM"),
+      call("send $d {@46:1} 0", fails("EINVAL")),
+      call("write $d {@46:1}", fails("EINVAL")),
+      call("sendto $d {@46:1} 0 -", fails("EINVAL")),
+      quiet,
+    ],
+  ),
 ];

@@ -123,13 +123,18 @@ export const socketCases: readonly Case[] = [
     call("getsockname $a 20", { ret: 0, fields: { addr: `{1100 88b5 z4 z4}`, addrlen: 12 } }),
     empty("a"),
   ]),
-  testCase("socket: no socket left is ENOBUFS", "BEHAVIOUR, Connections", [
-    call(RAW, { ret: /^\d+$/ }, { repeat: "$SOCKETS", save: { last: "ret" } }),
-    call(RAW, fails("ENOBUFS")),
-    call("close $last", OK),
-    call(RAW, { ret: "$last" }),
-    call(RAW, fails("ENOBUFS")),
-  ], { linux: "the kernel has no such limit" }),
+  testCase(
+    "socket: no socket left is ENOBUFS",
+    "BEHAVIOUR, Connections",
+    [
+      call(RAW, { ret: /^\d+$/ }, { repeat: "$SOCKETS", save: { last: "ret" } }),
+      call(RAW, fails("ENOBUFS")),
+      call("close $last", OK),
+      call(RAW, { ret: "$last" }),
+      call(RAW, fails("ENOBUFS")),
+    ],
+    { linux: "the kernel has no such limit" },
+  ),
   testCase("close: twice is EBADF", "close(2)", [
     open("s", "RAW", 0),
     call("close $s", OK),
