@@ -81,11 +81,12 @@ export const EXCHANGE_NET: u32 = 52;
 /** OPTION_* of the socket: which control messages recvmsg() shall make. */
 export const EXCHANGE_OPTIONS: u32 = 48;
 
-/** PACKET_IGNORE_OUTGOING, PACKET_AUXDATA, SO_TIMESTAMP, SO_TIMESTAMPNS. */
+/** PACKET_IGNORE_OUTGOING, PACKET_AUXDATA, SO_TIMESTAMP, SO_TIMESTAMPNS, PACKET_ORIGDEV. */
 export const OPTION_IGNORE_OUTGOING: u32 = 1;
 export const OPTION_AUXDATA: u32 = 2;
 export const OPTION_TIMESTAMP: u32 = 4;
 export const OPTION_TIMESTAMPNS: u32 = 8;
+export const OPTION_ORIGDEV: u32 = 16;
 
 /** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
 export const WANT_NAME: u32 = 0x10000000;

@@ -3,73 +3,57 @@
 
 import * as abi from "./abi";
 import { allocate, free } from "./heap";
+import { makeTests } from "./filtertests";
 import { Frame, Socket, Special } from "./layout";
 import { EINVAL, ENOENT, ENOMEM, EPERM } from "./packet";
 import { state } from "./memory";
-import { take } from "./port";
-import { packetType } from "./receive";
+import { match, take } from "./port";
+import { packetType, tagVisible } from "./receive";
 import { rebind } from "./sockets";
 
 /** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of an instruction as it is kept. */
-const INSTRUCTION: u32 = 8;
+export const INSTRUCTION: u32 = 8;
 const MOST_INSTRUCTIONS: u32 = 4096;
 /** Words of the scratch memory M[], kept behind the program. */
 const SCRATCH_WORDS: u32 = 16;
 
-/** Operations as they are kept, dense so that one table jump finds them. */
-const enum Op {
-  RET_K,
-  RET_A,
-  LDW_ABS,
-  LDH_ABS,
-  LDB_ABS,
-  LDW_IND,
-  LDH_IND,
-  LDB_IND,
-  LD_LEN,
-  LD_IMM,
-  LD_MEM,
-  LDX_LEN,
-  LDX_IMM,
-  LDX_MEM,
-  LDX_MSH,
-  ST,
-  STX,
-  TAX,
-  TXA,
-  JA,
-  JEQ_K,
-  JGT_K,
-  JGE_K,
-  JSET_K,
-  JEQ_X,
-  JGT_X,
-  JGE_X,
-  JSET_X,
-  ADD_K,
-  SUB_K,
-  MUL_K,
-  DIV_K,
-  OR_K,
-  AND_K,
-  LSH_K,
-  RSH_K,
-  NEG,
-  MOD_K,
-  XOR_K,
-  ADD_X,
-  SUB_X,
-  MUL_X,
-  DIV_X,
-  OR_X,
-  AND_X,
-  LSH_X,
-  RSH_X,
-  NO_NEG_X,
-  MOD_X,
-  XOR_X,
-  ANCILLARY,
-  NONE,
+/** Operations as they are kept, in groups that interpret() tells apart by comparing. */
+export namespace Op {
+  export const RET_K: i32 = 0;
+  export const RET_A: i32 = 1;
+  export const LDW_ABS: i32 = 2;
+  export const LDH_ABS: i32 = 3;
+  export const LDB_ABS: i32 = 4;
+  export const LDW_IND: i32 = 5;
+  export const LDB_IND: i32 = 7;
+  export const LDX_MSH: i32 = 8;
+  export const LD_LEN: i32 = 9;
+  export const LD_IMM: i32 = 10;
+  export const LD_MEM: i32 = 11;
+  export const LDX_LEN: i32 = 12;
+  export const LDX_IMM: i32 = 13;
+  export const LDX_MEM: i32 = 14;
+  export const ST: i32 = 15;
+  export const STX: i32 = 16;
+  export const TAX: i32 = 17;
+  export const TXA: i32 = 18;
+  export const ANCILLARY: i32 = 19;
+  export const JA: i32 = 20;
+  /** JEQ, JGT, JGE and JSET with k, then with X. */
+  export const JEQ_K: i32 = 21;
+  export const JSET_K: i32 = 24;
+  export const JEQ_X: i32 = 25;
+  export const JSET_X: i32 = 28;
+  /** ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD and XOR with k, then with X, in the order of their codes. */
+  export const ADD_K: i32 = 29;
+  export const DIV_K: i32 = 32;
+  export const AND_K: i32 = 34;
+  export const LSH_K: i32 = 35;
+  export const RSH_K: i32 = 36;
+  export const NEG: i32 = 37;
+  export const MOD_K: i32 = 38;
+  export const ADD_X: i32 = 40;
+  export const NONE: i32 = 51;
 }
 
 /** What SKF_AD_OFF + k reads; <linux/filter.h>. */
@@ -109,9 +93,10 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
     free(program);
     return result;
   }
-  free(socket.filter);
+  freeFilter(socket);
   socket.filter = program;
   socket.filterScratch = program + bytes;
+  makeTests(socket, program, count);
   if (!(socket.special & Special.SNAP)) {
     socket.special |= Special.SNAP;
     let entry = socket.head;
@@ -128,10 +113,18 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
 export function detachFilter(socket: Socket): i32 {
   if (socket.filterLocked) return -EPERM;
   if (!socket.filter) return -ENOENT;
-  free(socket.filter);
-  socket.filter = 0;
+  freeFilter(socket);
   rebind(socket);
   return 0;
+}
+
+/** close(2), and what a new filter replaces. */
+export function freeFilter(socket: Socket): void {
+  free(socket.filter);
+  free(socket.filterMemory);
+  socket.filter = 0;
+  socket.filterMemory = 0;
+  socket.filterTests = 0;
 }
 
 /** Checks a program as Linux's bpf_check_classic() does and brings its operations into the kept form. */
@@ -233,196 +226,87 @@ function isAncillary(what: i32): bool {
 }
 
 /** Runs the socket's filter. Returns how many bytes of the frame, as the socket sees it, pass; 0: it is not for the socket. */
+// @ts-ignore: decorator
+@inline
 export function accept(socket: Socket, frame: Frame): u32 {
-  const scratch = socket.filterScratch;
+  const tests = socket.filterTests;
+  if (tests && frame.len >= socket.filterReach) return match(tests, frame.mac + socket.skip);
+  return interpret(socket, frame);
+}
+
+function interpret(socket: Socket, frame: Frame): u32 {
   const data = frame.mac + socket.skip;
   const len = frame.len - socket.skip;
+  const scratch = socket.filterScratch;
   let pc = socket.filter;
   let a: u32 = 0;
   let x: u32 = 0;
   while (true) {
+    const op = <i32>load<u16>(pc);
     const k = load<u32>(pc, 4);
-    switch (<i32>load<u16>(pc)) {
-      case Op.RET_K:
-        return k;
-      case Op.RET_A:
-        return a;
-      case Op.LDW_ABS: {
-        const at = locate(frame, data, len, k, 4);
-        if (!at) return 0;
-        a = bswap<u32>(load<u32>(at));
-        break;
-      }
-      case Op.LDH_ABS: {
-        const at = locate(frame, data, len, k, 2);
-        if (!at) return 0;
-        a = <u32>bswap<u16>(load<u16>(at));
-        break;
-      }
-      case Op.LDB_ABS: {
-        const at = locate(frame, data, len, k, 1);
-        if (!at) return 0;
-        a = <u32>load<u8>(at);
-        break;
-      }
-      case Op.LDW_IND: {
-        const at = locate(frame, data, len, k + x, 4);
-        if (!at) return 0;
-        a = bswap<u32>(load<u32>(at));
-        break;
-      }
-      case Op.LDH_IND: {
-        const at = locate(frame, data, len, k + x, 2);
-        if (!at) return 0;
-        a = <u32>bswap<u16>(load<u16>(at));
-        break;
-      }
-      case Op.LDB_IND: {
-        const at = locate(frame, data, len, k + x, 1);
-        if (!at) return 0;
-        a = <u32>load<u8>(at);
-        break;
-      }
-      case Op.LDX_MSH: {
-        const at = locate(frame, data, len, k, 1);
-        if (!at) return 0;
-        x = (<u32>load<u8>(at) & 15) << 2;
-        break;
-      }
-      case Op.LD_LEN:
-        a = len;
-        break;
-      case Op.LD_IMM:
-        a = k;
-        break;
-      case Op.LD_MEM:
-        a = load<u32>(scratch + (k << 2));
-        break;
-      case Op.LDX_LEN:
-        x = len;
-        break;
-      case Op.LDX_IMM:
-        x = k;
-        break;
-      case Op.LDX_MEM:
-        x = load<u32>(scratch + (k << 2));
-        break;
-      case Op.ST:
-        store<u32>(scratch + (k << 2), a);
-        break;
-      case Op.STX:
-        store<u32>(scratch + (k << 2), x);
-        break;
-      case Op.TAX:
-        x = a;
-        break;
-      case Op.TXA:
-        a = x;
-        break;
-      case Op.JA:
-        pc += k << 3;
-        break;
-      case Op.JEQ_K:
-        pc += jump(pc, a == k);
-        break;
-      case Op.JGT_K:
-        pc += jump(pc, a > k);
-        break;
-      case Op.JGE_K:
-        pc += jump(pc, a >= k);
-        break;
-      case Op.JSET_K:
-        pc += jump(pc, (a & k) != 0);
-        break;
-      case Op.JEQ_X:
-        pc += jump(pc, a == x);
-        break;
-      case Op.JGT_X:
-        pc += jump(pc, a > x);
-        break;
-      case Op.JGE_X:
-        pc += jump(pc, a >= x);
-        break;
-      case Op.JSET_X:
-        pc += jump(pc, (a & x) != 0);
-        break;
-      case Op.ADD_K:
-        a += k;
-        break;
-      case Op.SUB_K:
-        a -= k;
-        break;
-      case Op.MUL_K:
-        a *= k;
-        break;
-      case Op.DIV_K:
-        a /= k;
-        break;
-      case Op.OR_K:
-        a |= k;
-        break;
-      case Op.AND_K:
-        a &= k;
-        break;
-      case Op.LSH_K:
-        a <<= k;
-        break;
-      case Op.RSH_K:
-        a >>= k;
-        break;
-      case Op.NEG:
-        a = 0 - a;
-        break;
-      case Op.MOD_K:
-        a %= k;
-        break;
-      case Op.XOR_K:
-        a ^= k;
-        break;
-      case Op.ADD_X:
-        a += x;
-        break;
-      case Op.SUB_X:
-        a -= x;
-        break;
-      case Op.MUL_X:
-        a *= x;
-        break;
-      case Op.DIV_X:
-        if (!x) return 0;
-        a /= x;
-        break;
-      case Op.OR_X:
-        a |= x;
-        break;
-      case Op.AND_X:
-        a &= x;
-        break;
-      case Op.LSH_X:
-        a <<= x & 31;
-        break;
-      case Op.RSH_X:
-        a >>= x & 31;
-        break;
-      case Op.MOD_X:
-        if (!x) return 0;
-        a %= x;
-        break;
-      case Op.XOR_X:
-        a ^= x;
-        break;
-      default:
-        a = k == SKF_AD_OFF + Ancillary.ALU_XOR_X ? a ^ x : ancillary(socket, frame, k - SKF_AD_OFF);
+    if (op >= Op.ADD_K) {
+      const withX = op >= Op.ADD_X;
+      const operand = withX ? x : k;
+      const what = withX ? op - (Op.ADD_X - Op.ADD_K) : op;
+      if (!operand && (what == Op.DIV_K || what == Op.MOD_K)) return 0;
+      a = compute(what, a, operand);
+    } else if (op >= Op.JEQ_K) {
+      const withX = op >= Op.JEQ_X;
+      const taken = compare(withX ? op - (Op.JEQ_X - Op.JEQ_K) : op, a, withX ? x : k);
+      pc += <u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3)) << 3;
+    } else if (op == Op.JA) {
+      pc += k << 3;
+    } else if (op <= Op.RET_A) {
+      return op == Op.RET_K ? k : a;
+    } else if (op <= Op.LDX_MSH) {
+      const indirect = op >= Op.LDW_IND && op <= Op.LDB_IND;
+      const size: u32 = op == Op.LDX_MSH ? 1 : 4 >> ((op - Op.LDW_ABS) % 3);
+      const at = locate(frame, data, len, indirect ? k + x : k, size);
+      if (!at) return 0;
+      if (op == Op.LDX_MSH) x = (<u32>load<u8>(at) & 15) << 2;
+      else if (size == 4) a = bswap<u32>(load<u32>(at));
+      else if (size == 2) a = <u32>bswap<u16>(load<u16>(at));
+      else a = <u32>load<u8>(at);
+    } else if (op == Op.TXA) {
+      a = x;
+    } else if (op == Op.TAX) {
+      x = a;
+    } else if (op == Op.ST) {
+      store<u32>(scratch + (k << 2), a);
+    } else if (op == Op.STX) {
+      store<u32>(scratch + (k << 2), x);
+    } else if (op == Op.ANCILLARY) {
+      a = k == SKF_AD_OFF + Ancillary.ALU_XOR_X ? a ^ x : ancillary(socket, frame, k - SKF_AD_OFF);
+    } else {
+      const toX = op >= Op.LDX_LEN;
+      const what = toX ? op - (Op.LDX_LEN - Op.LD_LEN) : op;
+      const value = what == Op.LD_LEN ? len : what == Op.LD_IMM ? k : load<u32>(scratch + (k << 2));
+      if (toX) x = value;
+      else a = value;
     }
     pc += INSTRUCTION;
   }
 }
 
-/** How far the jump at `pc` goes, in bytes behind the next instruction. */
-// @ts-ignore: decorator
-@inline
-function jump(pc: usize, taken: bool): u32 {
-  return <u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3)) << 3;
+/** A jump's condition; `op` is its form with k. */
+function compare(op: i32, a: u32, b: u32): bool {
+  if (op == Op.JEQ_K) return a == b;
+  if (op == Op.JSET_K) return (a & b) != 0;
+  return op == Op.JEQ_K + 1 ? a > b : a >= b;
+}
+
+/** The result of an operation; `op` is its form with k. */
+function compute(op: i32, a: u32, b: u32): u32 {
+  if (op == Op.AND_K) return a & b;
+  if (op == Op.ADD_K) return a + b;
+  if (op == Op.ADD_K + 1) return a - b;
+  if (op == Op.LSH_K) return a << (b & 31);
+  if (op == Op.RSH_K) return a >> (b & 31);
+  if (op == Op.ADD_K + 4) return a | b;
+  if (op == Op.ADD_K + 2) return a * b;
+  if (op == Op.DIV_K) return a / b;
+  if (op == Op.MOD_K) return a % b;
+  return op == Op.NEG ? 0 - a : a ^ b;
 }
 
 /**
@@ -441,7 +325,7 @@ function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): us
 
 /** Facts about a frame that are not in it; marks, queues, hashes and processor numbers are 0 here. */
 function ancillary(socket: Socket, frame: Frame, what: u32): u32 {
-  const tagged = (frame.flags & abi.FRAME_VLAN) != 0;
+  const tagged = (frame.flags & abi.FRAME_VLAN) != 0 && tagVisible(socket);
   switch (what) {
     case Ancillary.PROTOCOL:
       return <u32>bswap<u16>(<u16>frame.key);

@@ -153,6 +153,13 @@ export class Socket {
   /** The verified filter program, or 0. */
   filter: usize;
   filterScratch: usize;
+  /**
+   * The filter as tests (filtertests.ts): where they start, their memory, and the length a whole frame
+   * must have; or 0.
+   */
+  filterTests: usize;
+  filterMemory: usize;
+  filterReach: u32;
   filterLocked: u32;
   /** Linked by Membership.next. */
   memberships: Membership | null;
@@ -171,6 +178,8 @@ export class Socket {
   rcvbuf: u32;
   /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
   sndbuf: u32;
+  /** SO_SNDBUF, bytes. */
+  sndbufBytes: u32;
   /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
   sending: u32;
   descriptor: u32;

@@ -17,6 +17,7 @@ import {
   PACKET_AUXDATA,
   PACKET_DROP_MEMBERSHIP,
   PACKET_IGNORE_OUTGOING,
+  PACKET_ORIGDEV,
   PACKET_STATISTICS,
   SOL_PACKET,
   SOL_SOCKET,
@@ -66,11 +67,11 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
       limitQueue(socket, socket.rcvbuf / control.frameStride);
       return 0;
     case SO_SNDBUF:
-      socket.sndbuf = max(bufferBytes(value) / control.frameStride, 1);
+      socket.sndbufBytes = bufferBytes(value);
+      socket.sndbuf = max(socket.sndbufBytes / control.frameStride, 1);
       choosePath(socket);
       return 0;
     case SO_PRIORITY:
-      if (value > 6) return -EPERM;
       socket.priority = value;
       return 0;
     case SO_DONTROUTE:
@@ -98,12 +99,15 @@ function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
     take(exchange, MREQ_BYTES);
     return name == PACKET_ADD_MEMBERSHIP ? join(socket) : leave(socket);
   }
-  if (name != PACKET_IGNORE_OUTGOING && name != PACKET_AUXDATA) return -ENOPROTOOPT;
+  if (name != PACKET_IGNORE_OUTGOING && name != PACKET_AUXDATA && name != PACKET_ORIGDEV) return -ENOPROTOOPT;
   if (len < 4) return -EINVAL;
   take(exchange, 4);
   const value = load<u32>(exchange);
   if (name == PACKET_AUXDATA) {
     setFlag(socket, abi.OPTION_AUXDATA, value);
+  } else if (name == PACKET_ORIGDEV) {
+    // No interface hides another here: sll_ifindex always is the one that received the frame.
+    setFlag(socket, abi.OPTION_ORIGDEV, value);
   } else {
     if (value > 1) return -EINVAL;
     setFlag(socket, abi.OPTION_IGNORE_OUTGOING, value);
@@ -218,13 +222,13 @@ function socketOption(socket: Socket, name: u32): i32 {
     case SO_DOMAIN:
       return AF_PACKET;
     case SO_PROTOCOL:
-      return socket.protocol;
+      return 0; // Linux does not tell a packet socket's protocol here, but in getsockname()
     case SO_ACCEPTCONN:
       return 0;
     case SO_RCVBUF:
       return socket.rcvbuf;
     case SO_SNDBUF:
-      return (socket.sndbuf ? socket.sndbuf : control.txFrames) * control.frameStride;
+      return socket.sndbuf ? socket.sndbufBytes : control.txFrames * control.frameStride;
     case SO_PRIORITY:
       return socket.priority;
     case SO_DONTROUTE:
@@ -244,6 +248,7 @@ function socketOption(socket: Socket, name: u32): i32 {
 function packetOption(socket: Socket, name: u32): i32 {
   if (name == PACKET_IGNORE_OUTGOING) return socket.options & abi.OPTION_IGNORE_OUTGOING ? 1 : 0;
   if (name == PACKET_AUXDATA) return socket.options & abi.OPTION_AUXDATA ? 1 : 0;
+  if (name == PACKET_ORIGDEV) return socket.options & abi.OPTION_ORIGDEV ? 1 : 0;
   return -1;
 }
 

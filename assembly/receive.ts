@@ -145,17 +145,22 @@ function untag(frame: Frame, tpid: u32): u32 {
 }
 
 /** Offers a frame to the sockets with filters and to the network stack; returns its holders so far and now. */
+// @ts-ignore: decorator
+@inline
 function offerToWatchers(frame: Frame, refs: u32): u32 {
+  const key = frame.key;
   let socket = state.watchers;
   while (socket) {
-    if (!((socket.key ^ frame.key) & socket.mask)) refs += enqueue(socket, frame);
+    if (!((socket.key ^ key) & socket.mask)) refs += put(socket, frame);
     socket = socket.next;
   }
   return refs;
 }
 
 /** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
-export function enqueue(socket: Socket, frame: Frame): u32 {
+// @ts-ignore: decorator
+@inline
+function put(socket: Socket, frame: Frame): u32 {
   let snap = EVERYTHING;
   if (socket.filter) {
     snap = accept(socket, frame);
@@ -176,6 +181,11 @@ export function enqueue(socket: Socket, frame: Frame): u32 {
   return 1;
 }
 
+/** put() for where speed matters less than size. */
+export function enqueue(socket: Socket, frame: Frame): u32 {
+  return put(socket, frame);
+}
+
 /** Takes the oldest frame out of a socket's queue; the frame stays held. */
 export function dequeue(socket: Socket): Frame | null {
   const entry = socket.head;
@@ -187,8 +197,9 @@ export function dequeue(socket: Socket): Frame | null {
 
 /** recv(2) without flags. Returns bytes given to the caller, or a negative errno. */
 export function receive(socket: Socket, len: u32): i32 {
-  if (socket.special) return receiveFrom(socket, len, 0);
-  let entry = socket.head;
+  const special = socket.special;
+  if (special & ~Special.SNAP) return receiveFrom(socket, len, 0);
+  const entry = socket.head;
   let frame = entry.frame;
   if (!frame) {
     service();
@@ -196,7 +207,8 @@ export function receive(socket: Socket, len: u32): i32 {
     if (!frame) return -EAGAIN;
   }
   const skip = socket.skip;
-  const n = min(frame.len - skip, len);
+  let n = min(frame.len - skip, len);
+  if (special) n = min(n, entry.snap);
   give(frame.mac + skip, n);
   entry.frame = null;
   socket.head = entry.next;
@@ -261,18 +273,25 @@ export function describe(socket: Socket, frame: Frame): void {
   store<u32>(exchange, load<u16>(mac, abi.ETH_ALEN + 4), SLL_ADDR + 4);
   store<u32>(exchange, frame.len - socket.skip, abi.EXCHANGE_UNCUT_LEN);
   store<u32>(exchange, abi.ETH_HLEN - socket.skip, abi.EXCHANGE_NET);
-  store<u32>(exchange, frame.flags, abi.EXCHANGE_FRAME_FLAGS);
+  store<u32>(exchange, tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN, abi.EXCHANGE_FRAME_FLAGS);
   store<u32>(exchange, frame.tci, abi.EXCHANGE_TCI);
   store<u32>(exchange, frame.sec, abi.EXCHANGE_SEC);
   store<u32>(exchange, frame.nsec, abi.EXCHANGE_NSEC);
   store<u32>(exchange, socket.options, abi.EXCHANGE_OPTIONS);
 }
 
+/**
+ * Does the socket see the VLAN tags of frames? Linux has no VLAN device to give a tagged frame to either, marks it as
+ * somebody else's and forgets its tag, after the sockets of ETH_P_ALL and before those of one protocol have seen it.
+ */
+export function tagVisible(socket: Socket): bool {
+  return !(socket.mask & 0xffff);
+}
+
 /** PACKET_HOST, PACKET_BROADCAST, ... of packet(7). */
 export function packetType(socket: Socket, frame: Frame): u32 {
   if (frame.flags & abi.FRAME_OUTGOING) return PACKET_OUTGOING;
-  // Without a VLAN device Linux marks a tagged frame as somebody else's before it reaches sockets of one protocol.
-  if (frame.flags & abi.FRAME_VLAN && frame.tci & 0xfff && socket.mask & 0xffff) return PACKET_OTHERHOST;
+  if (frame.flags & abi.FRAME_VLAN && frame.tci & 0xfff && !tagVisible(socket)) return PACKET_OTHERHOST;
   const head = load<u32>(frame.mac);
   const tail = <u32>load<u16>(frame.mac, 4);
   if (head & 1) return head == 0xffffffff && tail == 0xffff ? PACKET_BROADCAST : PACKET_MULTICAST;
@@ -283,6 +302,9 @@ export function packetType(socket: Socket, frame: Frame): u32 {
 /** FIONREAD: bytes of the next frame, or 0. */
 export function bytesReadable(socket: Socket): u32 {
   if (!socket.head.frame) service();
-  const frame = socket.head.frame;
-  return frame ? frame.len - socket.skip : 0;
+  const entry = socket.head;
+  const frame = entry.frame;
+  if (!frame) return 0;
+  const there = frame.len - socket.skip;
+  return socket.special & Special.SNAP ? min(there, entry.snap) : there;
 }

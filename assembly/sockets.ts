@@ -1,6 +1,7 @@
 // The socket table: NuttX's connection options, the descriptor table, and what a socket is bound to.
 
 import * as abi from "./abi";
+import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
 import { Entry, Frame, Iface, STACK, Socket, Special, State } from "./layout";
@@ -128,7 +129,7 @@ export function closeSocket(socket: Socket): void {
     frame = dequeue(socket);
   }
   takeBackLent(socket);
-  free(socket.filter);
+  freeFilter(socket);
   leaveAll(socket);
   endStamping(socket);
   const iface = socket.iface;

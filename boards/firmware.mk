@@ -1,6 +1,7 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
-#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add options to CONFIG
+#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add options to CONFIG. A board
+#                                      that is kept elsewhere (Cortex-M): make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES,
 #                                      and list in SYSTEM_SOURCES what is compiled without boards/include
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
@@ -9,10 +10,11 @@
 # (APP_BARE: no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are
 # set by CONFIG, in board.mk or on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
-ifeq ($(filter $(BOARD),$(BOARDS)),)
+TARGET ?= boards/targets/$(BOARD)
+ifeq ($(wildcard $(TARGET)/board.mk),)
 $(error There is no board "$(BOARD)". Boards: $(BOARDS))
 endif
-include boards/targets/$(BOARD)/board.mk
+include $(TARGET)/board.mk
 include boards/family/$(FAMILY)/family.mk
 
 APP_NAME := $(basename $(notdir $(APP)))
@@ -33,7 +35,7 @@ FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 
 
 PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
   boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
-FIRMWARE_SOURCES := $(FAMILY_SOURCES) boards/targets/$(BOARD)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
+FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
   $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
 FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
@@ -43,7 +45,7 @@ endif
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
 FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(CONFIG:%=-DCONFIG_%) \
-  $(STANDARD_HEADERS) -Ibuild/gen -Iboards/port -Iboards/mac -Iboards/family/$(FAMILY) -Iboards/targets/$(BOARD) \
+  $(STANDARD_HEADERS) -Ibuild/gen -Iboards/port -Iboards/mac -Iboards/family/$(FAMILY) -I$(TARGET) \
   -Iboards/apps
 STANDARD_HEADERS = -Iboards/include
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
@@ -63,7 +65,7 @@ endef
 $(foreach source,$(filter-out $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
 $(foreach source,$(filter $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
-  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w)))
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w $(UNSANITIZED))))
 # What belongs to a system with headers of its own is compiled with those.
 $(foreach source,$(SYSTEM_SOURCES),$(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS :=))
 $(call FIRMWARE_OBJECT,boards/port/engine_wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)

@@ -13,9 +13,9 @@ static inline void transfer(uint8_t *bytes, uint32_t len, bool give) {
   struct pkt_component *c = &pkt_component;
   for (;;) {
     size_t n = len < c->room ? len : c->room;
-    if (give)
+    if (n != 0 && give)
       memcpy(c->cursor, bytes, n);
-    else
+    else if (n != 0)
       memcpy(bytes, c->cursor, n);
     c->cursor += n;
     c->room -= n;

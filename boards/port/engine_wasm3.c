@@ -1,6 +1,7 @@
 /* engine.h on wasm3. The only file that includes its headers; m3_env.h and m3_exec_defs.h beside the public one, because
  * a call through the public interface costs twice as much as the lean one below. */
 #include "engine.h"
+#include "match.h"
 #include "pkt_abi.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ struct export_name {
 #define PKT_EXPORT_NAME(name, arguments) {#name, arguments},
 static const struct export_name exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
 
-/* The two imports of assembly/port.ts: (offset, len) without a result. */
+/* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, data) with one. */
 static const void *transfer(IM3ImportContext context, uint64_t *sp, bool give) {
   struct pkt_engine *engine = context->userdata;
   uint32_t offset = (uint32_t)sp[0], len = (uint32_t)sp[1];
@@ -47,6 +48,16 @@ static const void *take(IM3Runtime runtime, IM3ImportContext context, uint64_t *
   return transfer(context, sp, false);
 }
 
+static const void *match(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
+  (void)runtime, (void)memory;
+  const struct pkt_engine *engine = context->userdata;
+  uint32_t verdict;
+  if (!pkt_match(engine->memory, engine->memory_size, (uint32_t)sp[1], (uint32_t)sp[2], &verdict))
+    return m3Err_trapOutOfBoundsMemoryAccess;
+  *(uint32_t *)&sp[0] = verdict;
+  return m3Err_none;
+}
+
 /* Does the module say that it is a pktsock module of our version? */
 static const char *check_abi(IM3Module module) {
   IM3Global global = m3_FindGlobal(module, "PKTSOCK_ABI");
@@ -62,8 +73,9 @@ static const char *check_abi(IM3Module module) {
 static const char *check_imports(IM3Module module) {
   for (uint32_t i = 0; i < module->numFuncImports; i++) {
     const M3ImportInfo *import = &module->functions[i].import;
+    const char *name = import->fieldUtf8;
     if (strcmp(import->moduleUtf8, "port") != 0 ||
-        (strcmp(import->fieldUtf8, "give") != 0 && strcmp(import->fieldUtf8, "take") != 0))
+        (strcmp(name, "give") != 0 && strcmp(name, "take") != 0 && strcmp(name, "match") != 0))
       return "the module imports what the port does not have";
   }
   return NULL;
@@ -106,6 +118,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   engine->stack = runtime->stack;
   m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", give, engine);
   m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", take, engine);
+  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", match, engine);
   engine->error = NULL;
   return 0;
 }

@@ -6,8 +6,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* As many buffers as one call takes. */
-#define MOST_BUFFERS 64
+/* As many buffers as one call takes: Linux's UIO_MAXIOV. */
+#define MOST_BUFFERS 1024
 
 /* The bytes of a vector, or -1 when it is not a valid one. */
 static int64_t vector_len(const struct iovec *vector, size_t count) {
@@ -24,7 +24,7 @@ static int64_t vector_len(const struct iovec *vector, size_t count) {
 }
 
 static void vector_buffer(const struct iovec *vector, size_t count) {
-  pkt_buffer(NULL, 0);
+  pkt_buffer(NULL, 0); /* the copy goes on to the vector at once */
   pkt_component.rest = vector;
   pkt_component.rest_count = (int)count;
 }
@@ -98,6 +98,8 @@ static void put_control(struct msghdr *message) {
 ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-(int32_t)PKT_EFAULT);
+  if (message->msg_name != NULL && (int32_t)message->msg_namelen < 0)
+    return pkt_fail(-(int32_t)PKT_EINVAL);
   if (message->msg_iovlen > MOST_BUFFERS)
     return pkt_fail(-(int32_t)PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
@@ -126,9 +128,26 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   return n < 0 ? pkt_fail(n) : n;
 }
 
+/* May these control messages go along with a frame? None means anything to a packet socket here; Linux passes over those
+ * of other levels and refuses what it does not know of SOL_SOCKET. */
+static bool control_is_valid(const struct msghdr *message) {
+  struct msghdr copy = *message;
+  if (copy.msg_control == NULL || copy.msg_controllen == 0)
+    return true;
+  if (copy.msg_controllen < sizeof(struct cmsghdr))
+    return true; /* not even one */
+  const uint8_t *end = (const uint8_t *)copy.msg_control + copy.msg_controllen;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c != NULL; c = CMSG_NXTHDR(&copy, c))
+    if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c) || c->cmsg_level == SOL_SOCKET)
+      return false;
+  return true;
+}
+
 ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-(int32_t)PKT_EFAULT);
+  if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) || !control_is_valid(message))
+    return pkt_fail(-(int32_t)PKT_EINVAL);
   if (message->msg_iovlen > MOST_BUFFERS)
     return pkt_fail(-(int32_t)PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
@@ -157,10 +176,10 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
 
 ssize_t pktsock_readv(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
+  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
 }
 
 ssize_t pktsock_writev(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
+  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
 }

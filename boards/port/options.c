@@ -42,10 +42,8 @@ static uint32_t *timeout_of(uint32_t socket, int level, int name) {
 
 /* The module is given the program itself instead of the structure that points to it. */
 static int32_t attach_filter(uint32_t socket, const struct sock_fprog *program, socklen_t len) {
-  if (len != sizeof(*program))
+  if (len != sizeof(*program) || program->filter == NULL)
     return -(int32_t)PKT_EINVAL;
-  if (program->filter == NULL)
-    return program->len == 0 ? -(int32_t)PKT_EINVAL : -(int32_t)PKT_EFAULT;
   uint32_t bytes = program->len * (uint32_t)sizeof(struct sock_filter);
   pkt_buffer(program->filter, bytes);
   return pkt_call(PKT_CALL_setOption, socket, SOL_SOCKET, SO_ATTACH_FILTER, bytes);

@@ -1,6 +1,7 @@
 import { ABI_VERSION } from "../../assembly/abi.js";
 import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
+import { match } from "./match.js";
 
 /** wasm3's word for each of V8's messages. */
 const reasons: readonly [RegExp, string][] = [
@@ -23,7 +24,7 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
     throw new LoadError(`not a WebAssembly module: ${(error as Error).message}`);
   }
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    if (from !== "port" || (name !== "give" && name !== "take")) {
+    if (from !== "port" || !["give", "take", "match"].includes(name)) {
       throw new LoadError(`the module imports what the port does not have: ${from}.${name}`);
     }
   }
@@ -46,6 +47,13 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
         throw new OverrunError("it took more bytes than the caller's buffer holds");
       bytes.set(buffer.subarray(taken, taken + bytes.length));
       taken += bytes.length;
+    },
+    match(tests: number, data: number) {
+      try {
+        return match(page, tests, data);
+      } catch {
+        throw new WebAssembly.RuntimeError("memory access out of bounds");
+      }
     },
   };
 
