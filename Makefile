@@ -25,7 +25,7 @@ start: demo
 
 test: ## lint and all tests; TESTS="..." for some files of test/
 	$(QUIET)host/setup/setup.sh test
-	$(QUIET)$(MAKE) --no-print-directory build
+	$(QUIET)$(MAKE) --no-print-directory build lint
 	$(QUIET)node_modules/.bin/mocha $(TESTS)
 
 TESTS ?= 'test/**/*.test.ts'
