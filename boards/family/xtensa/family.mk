@@ -4,11 +4,10 @@ CROSS ?= xtensa-lx106-elf-
 CROSS_PACKAGES := gcc-xtensa-lx106 picolibc-xtensa-lx106-elf
 # The vectors' distances from VECBASE.
 VECTORS ?= debug=0x10 kernel=0x30 user=0x50 double=0x70
-# Where Debian's picolibc-xtensa-lx106-elf puts it; gcc does not look there.
-PICOLIBC_SPECS ?= /usr/lib/xtensa-lx106-elf/picolibc.specs
 MEMORY_LD ?= boards/targets/$(BOARD)/memory.ld
-FAMILY_CFLAGS := --specs=$(PICOLIBC_SPECS) -DPICOLIBC_INTEGER_PRINTF_SCANF -mlongcalls -DBOARD_CPU_MHZ=$(CPU_MHZ) \
-  -Iboards/family/common -Iboards/family/xtensa $(PROCESSOR_CFLAGS)
+# gcc does not look where Debian's picolibc-xtensa-lx106-elf puts its specs.
+FAMILY_CFLAGS := --specs=/usr/lib/xtensa-lx106-elf/picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mlongcalls \
+  -DBOARD_CPU_MHZ=$(CPU_MHZ) -Iboards/family/common -Iboards/family/xtensa $(PROCESSOR_CFLAGS)
 FAMILY_LDFLAGS := -nostartfiles -T $(MEMORY_LD) -T boards/family/xtensa/xtensa.ld \
   $(VECTORS:%=-Wl,--defsym=__vector_%) \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
