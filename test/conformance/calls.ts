@@ -70,19 +70,19 @@ export function bound(name: string, type: "RAW" | "DGRAM" = "RAW", protocol = TE
 
 /** recv() of exactly `frame`. */
 export function receives(name: string, bytes: string, length: number, flags: string | number = 0): CallStep {
-  return call(`recv $${name} 2048 ${flags}`, { ret: length, fields: { data: `{${bytes}}` } });
+  return call(`recv $${name} 1540 ${flags}`, { ret: length, fields: { data: `{${bytes}}` } });
 }
 
 /** recvfrom() of `bytes` with the address `address`. */
 export function receivesFrom(name: string, bytes: string, length: number, address: string, flags = "0"): CallStep {
-  return call(`recvfrom $${name} 2048 ${flags} 20`, {
+  return call(`recvfrom $${name} 1540 ${flags} 20`, {
     ret: length,
     fields: { data: `{${bytes}}`, addr: `{${address}}`, addrlen: 20 },
   });
 }
 
 export function empty(name: string): CallStep {
-  return call(`recv $${name} 2048 MSG_DONTWAIT`, fails("EAGAIN"));
+  return call(`recv $${name} 1540 MSG_DONTWAIT`, fails("EAGAIN"));
 }
 
 /** Waits until there is something to be received. */

@@ -125,13 +125,13 @@ class Run {
     await this.plain(`send ${fd} ${compact(sent, this.names)} 0`);
     await this.arrives(expand(sent, this.names));
     await this.target.inject(compact(frame({ type: SENTINEL_TYPE }), this.names));
-    await this.plain(`recv ${fd} 2048 0`);
+    await this.plain(`recv ${fd} 1540 0`);
     await this.plain(`close ${fd}`);
   }
 
   private async drain(fd: string): Promise<number> {
     for (let count = 0; ; count++) {
-      const answer = parseAnswer(await this.target.call(`recv ${fd} 2048 MSG_DONTWAIT`, CALL_MS));
+      const answer = parseAnswer(await this.target.call(`recv ${fd} 1540 MSG_DONTWAIT`, CALL_MS));
       if (answer.errno === "EAGAIN") return count;
       if (answer.ret === "-1") throw new Error(`expected frames or EAGAIN\n     got ${answer.line}`);
     }

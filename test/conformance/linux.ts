@@ -120,7 +120,7 @@ export class LinuxTarget implements Target {
   async next(timeout: number): Promise<Buffer | null> {
     const polled = await this.ask(`poll ${timeout} ${this.peerSocket}:POLLIN`, timeout + CALL_MS);
     if (polled.ret === "0") return null;
-    const { fields } = await this.ask(`recvmsg ${this.peerSocket} 0 - 64 2040`);
+    const { fields } = await this.ask(`recvmsg ${this.peerSocket} 0 - 64 1540`);
     const frame = Buffer.from(fields.data ?? "", "hex");
     const auxdata = Buffer.from(fields.cmsg?.replace(/^263:8:/, "") ?? "", "hex");
     const tagged = auxdata.length === 20 && auxdata.readUInt32LE(0) & 0x10;

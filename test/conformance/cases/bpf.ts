@@ -238,7 +238,7 @@ export const bpfCases: readonly Case[] = [
     ).flatMap(([offset, bytes]) => [
       attach([stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 52), ...acceptIf(offset)]),
       inject(bytes),
-      call("recv $s 2048 0", { ret: /^[1-9]/, fields: { data: `{${bytes}}` } }),
+      call("recv $s 1540 0", { ret: /^[1-9]/, fields: { data: `{${bytes}}` } }),
     ]),
   ]),
   testCase("bpf: a random number", source, accepts([stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 56), ACCEPT])),

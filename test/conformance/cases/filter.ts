@@ -78,11 +78,11 @@ export const filterCases: readonly Case[] = [
     ...bound("s"),
     attach("s", [stmt(bpf.RET | bpf.K, 20)]),
     inject(frame()),
-    inject(frame()),
-    inject(frame()),
     receives("s", "OWN PEER 88b5 @6:1", 20),
-    call("recv $s 2048 MSG_TRUNC", { ret: 20, fields: { data: "{OWN PEER 88b5 @6:1}" } }),
-    call("recvmsg $s 0 - - 2000", { ret: 20, fields: { flags: 0 } }),
+    inject(frame()),
+    call("recv $s 1540 MSG_TRUNC", { ret: 20, fields: { data: "{OWN PEER 88b5 @6:1}" } }),
+    inject(frame()),
+    call("recvmsg $s 0 - - 1540", { ret: 20, fields: { flags: 0 } }),
   ]),
   testCase("filter: its value cuts SOCK_DGRAM's payload", "BEHAVIOUR, Options", [
     ...bound("d", "DGRAM"),
@@ -95,7 +95,7 @@ export const filterCases: readonly Case[] = [
     attach("s", [stmt(bpf.RET | bpf.K, 3)]),
     inject(frame()),
     inject(frame()),
-    call("recvfrom $s 2048 0 20", { ret: 3, fields: { addr: `{${from(PACKET.HOST)}}`, addrlen: 20 } }),
+    call("recvfrom $s 1540 0 20", { ret: 3, fields: { addr: `{${from(PACKET.HOST)}}`, addrlen: 20 } }),
     call("recv $s 2 MSG_TRUNC", { ret: 3 }),
   ]),
   testCase("filter: auxiliary data tells both lengths", "packet(7)", [
@@ -103,7 +103,7 @@ export const filterCases: readonly Case[] = [
     attach("s", [stmt(bpf.RET | bpf.K, 20)]),
     setInt("s", "SOL_PACKET", "PACKET_AUXDATA", 1),
     inject(frame({ payload: "@500:1" })),
-    call("recvmsg $s 0 20 64 2000", { ret: 20 }, { save: { aux: "cmsg" } }),
+    call("recvmsg $s 0 20 64 1540", { ret: 20 }, { save: { aux: "cmsg" } }),
     check("tp_len 514, tp_snaplen 20", ({ aux }) => {
       const bytes = Buffer.from((aux ?? "").split(":")[2] ?? "", "hex");
       return bytes.readUInt32LE(4) === 514 && bytes.readUInt32LE(8) === 20;

@@ -62,14 +62,14 @@ function checkAuxdata(wanted: Partial<Auxdata>) {
 }
 
 const withAuxdata = (name: string) => setInt(name, "SOL_PACKET", "PACKET_AUXDATA", 1);
-const receiveAuxdata = (name: string, ret: number, room = 2000) =>
+const receiveAuxdata = (name: string, ret: number, room = 1540) =>
   call(`recvmsg $${name} 0 20 64 ${room}`, { ret }, { save: { aux: "cmsg" } });
 
 export const messageCases: readonly Case[] = [
   testCase("recvmsg: one buffer, with the address", "recvmsg(2); Zephyr EOPNOTSUPP", [
     ...bound("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 - 2000", {
+    call("recvmsg $s 0 20 - 1540", {
       ret: 60,
       fields: { flags: 0, addrlen: 20, addr: `{${from(PACKET.HOST)}}`, data: `{${frame()}}`, controllen: 0 },
     }),
@@ -124,12 +124,12 @@ export const messageCases: readonly Case[] = [
     ...bound("s"),
     inject(frame()),
     call("recvmsg $s MSG_PEEK 20 - 10", { ret: 10, fields: { flags: MSG_TRUNC } }),
-    call("recvmsg $s 0 20 - 2000", { ret: 60, fields: { flags: 0, data: `{${frame()}}` } }),
+    call("recvmsg $s 0 20 - 1540", { ret: 60, fields: { flags: 0, data: `{${frame()}}` } }),
   ]),
   testCase("recvmsg: little room for the address is filled, the length is the real one", "recvmsg(2)", [
     ...bound("s"),
     inject(frame()),
-    call("recvmsg $s 0 8 - 2000", { ret: 60, fields: { addrlen: 20, addr: "{1100 88b5 IF}" } }),
+    call("recvmsg $s 0 8 - 1540", { ret: 60, fields: { addrlen: 20, addr: "{1100 88b5 IF}" } }),
   ]),
   testCase("recvmsg: MSG_DONTWAIT on an empty queue is EAGAIN", "recvmsg(2)", [
     ...bound("s"),
@@ -256,7 +256,7 @@ export const messageCases: readonly Case[] = [
   testCase("auxdata: none unless asked for", "packet(7)", [
     ...bound("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 64 2000", { ret: 60, fields: { controllen: 0, cmsg: null, flags: 0 } }),
+    call("recvmsg $s 0 20 64 1540", { ret: 60, fields: { controllen: 0, cmsg: null, flags: 0 } }),
   ]),
   testCase("auxdata: lengths and offsets", "packet(7)", [
     ...bound("s"),
@@ -284,7 +284,7 @@ export const messageCases: readonly Case[] = [
     ...bound("s", "RAW", 3),
     withAuxdata("s"),
     inject(`OWN PEER 8100 ${be16(0xa005)} 88b5 @46:1`),
-    call("recvmsg $s 0 20 64 2000", { ret: 60, fields: { data: `{${frame()}}` } }, { save: { aux: "cmsg" } }),
+    call("recvmsg $s 0 20 64 1540", { ret: 60, fields: { data: `{${frame()}}` } }, { save: { aux: "cmsg" } }),
     checkAuxdata({ tci: 0xa005, tpid: 0x8100, len: 60, snaplen: 60 }),
     check("the tag is valid", (vars) => ((auxdata(vars)?.status ?? 0) & 0x51) === (TP_STATUS_USER | TP_STATUS_VLAN)),
   ]),
@@ -322,25 +322,25 @@ export const messageCases: readonly Case[] = [
     ...bound("s"),
     withAuxdata("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 4 2000", { ret: 60, fields: { flags: MSG_CTRUNC, data: `{${frame()}}` } }),
+    call("recvmsg $s 0 20 4 1540", { ret: 60, fields: { flags: MSG_CTRUNC, data: `{${frame()}}` } }),
   ]),
   testCase("auxdata: room for a part of it gives that part and MSG_CTRUNC", "recvmsg(2)", [
     ...bound("s"),
     withAuxdata("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 data:8 2000", { ret: 60, fields: { flags: MSG_CTRUNC, cmsg: /^263:8:.{8}3c000000$/ } }),
+    call("recvmsg $s 0 20 data:8 1540", { ret: 60, fields: { flags: MSG_CTRUNC, cmsg: /^263:8:.{8}3c000000$/ } }),
   ]),
   testCase("auxdata: no room at all sets MSG_CTRUNC", "recvmsg(2)", [
     ...bound("s"),
     withAuxdata("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 - 2000", { ret: 60, fields: { flags: MSG_CTRUNC } }),
+    call("recvmsg $s 0 20 - 1540", { ret: 60, fields: { flags: MSG_CTRUNC } }),
   ]),
   testCase("auxdata: just enough room", "recvmsg(2)", [
     ...bound("s"),
     withAuxdata("s"),
     inject(frame()),
-    call("recvmsg $s 0 20 data:20 2000", { ret: 60, fields: { flags: 0, cmsg: /^263:8:.{40}$/ } }),
+    call("recvmsg $s 0 20 data:20 1540", { ret: 60, fields: { flags: 0, cmsg: /^263:8:.{40}$/ } }),
   ]),
   testCase("auxdata: both truncations at once", "recvmsg(2)", [
     ...bound("s"),
@@ -352,7 +352,7 @@ export const messageCases: readonly Case[] = [
     ...bound("s"),
     withAuxdata("s"),
     inject(frame()),
-    call("recvmsg $s MSG_PEEK 20 64 2000", { ret: 60, fields: { cmsg: /^263:8:.{40}$/ } }),
+    call("recvmsg $s MSG_PEEK 20 64 1540", { ret: 60, fields: { cmsg: /^263:8:.{40}$/ } }),
     receives("s", frame(), 60),
   ]),
   testCase("auxdata: turned off again", "packet(7)", [
@@ -360,7 +360,7 @@ export const messageCases: readonly Case[] = [
     withAuxdata("s"),
     setInt("s", "SOL_PACKET", "PACKET_AUXDATA", 0, OK),
     inject(frame()),
-    call("recvmsg $s 0 20 64 2000", { ret: 60, fields: { cmsg: null, controllen: 0 } }),
+    call("recvmsg $s 0 20 64 1540", { ret: 60, fields: { cmsg: null, controllen: 0 } }),
     call(`getsockopt $s SOL_PACKET PACKET_AUXDATA 4`, { ret: 0, fields: { value: `{${le(0, 4)}}` } }),
   ]),
 ];

@@ -98,7 +98,7 @@ export const socketCases: readonly Case[] = [
     open("s", "RAW", 0),
     bind("s", 3),
     inject(frame()),
-    call("read $s 2048", { ret: 60, fields: { data: `{${frame()}}` } }),
+    call("read $s 1540", { ret: 60, fields: { data: `{${frame()}}` } }),
     call(`write $s {${outgoing()}}`, { ret: 60 }),
     arrives(outgoing()),
     call("close $s", OK),
