@@ -5,6 +5,7 @@
 #include "pkt_abi.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "m3_env.h"
@@ -14,6 +15,12 @@
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than half of it. */
 #ifndef PKT_ENGINE_STACK
 #define PKT_ENGINE_STACK 2048
+#endif
+
+/* Compiled code is a cache: when less than this is left for more of it, all of it is forgotten and compiled again at need.
+ * More than the functions that any one export can reach. */
+#ifndef PKT_ENGINE_CODE_RESERVE
+#define PKT_ENGINE_CODE_RESERVE 14336
 #endif
 
 struct export_name {
@@ -81,6 +88,40 @@ static const char *check_imports(IM3Module module) {
   return NULL;
 }
 
+static void link_imports(struct pkt_engine *engine) {
+  IM3Module module = ((IM3Runtime)engine->runtime)->modules;
+  m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", give, engine);
+  m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", take, engine);
+  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", match, engine);
+}
+
+/* Drop all compiled code; between calls only. */
+static void forget_code(struct pkt_engine *engine) {
+  IM3Runtime runtime = engine->runtime;
+  IM3Module module = runtime->modules;
+  FreeCodePages(&runtime->pagesOpen);
+  FreeCodePages(&runtime->pagesFull);
+  runtime->numCodePages = 0;
+  for (uint32_t i = 0; i < module->numFunctions; i++) {
+    IM3Function function = &module->functions[i];
+    m3_Free(function->constants);
+    function->numConstantBytes = 0;
+    function->compiled = NULL;
+  }
+  memset(engine->functions, 0, sizeof(engine->functions));
+  link_imports(engine);
+}
+
+/* A call has compiled more: is there room for the next? */
+static void code_grew(struct pkt_engine *engine) {
+  IM3Runtime runtime = engine->runtime;
+  void *room = malloc(PKT_ENGINE_CODE_RESERVE);
+  free(room);
+  if (room == NULL)
+    forget_code(engine);
+  engine->code_pages = runtime->numCodePages;
+}
+
 static int fail(struct pkt_engine *engine, int error, const char *reason) {
   pkt_engine_unload(engine);
   engine->error = reason;
@@ -116,9 +157,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   if (engine->memory == NULL)
     return fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
-  m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", give, engine);
-  m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", take, engine);
-  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", match, engine);
+  link_imports(engine);
   engine->error = NULL;
   return 0;
 }
@@ -137,6 +176,10 @@ void pkt_engine_unload(struct pkt_engine *engine) {
 static M3Result resolve(struct pkt_engine *engine, enum pkt_export export) {
   IM3Function function = NULL;
   M3Result result = m3_FindFunction(&function, engine->runtime, exports[export].name);
+  if (result == m3Err_mallocFailed) {
+    forget_code(engine);
+    result = m3_FindFunction(&function, engine->runtime, exports[export].name);
+  }
   if (result != m3Err_none)
     return result;
   if (m3_GetArgCount(function) != exports[export].arguments || m3_GetRetCount(function) > 1)
@@ -174,5 +217,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   M3Result result = (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return trapped(engine, result);
+  if (runtime->numCodePages != engine->code_pages)
+    code_grew(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }
