@@ -253,7 +253,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
     } else if (op >= Op.JEQ_K) {
       const withX = op >= Op.JEQ_X;
       const taken = compare(withX ? op - (Op.JEQ_X - Op.JEQ_K) : op, a, withX ? x : k);
-      pc += <u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3)) << 3;
+      pc += (<u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3))) << 3;
     } else if (op == Op.JA) {
       pc += k << 3;
     } else if (op <= Op.RET_A) {
@@ -263,7 +263,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
       const size: u32 = op == Op.LDX_MSH ? 1 : 4 >> ((op - Op.LDW_ABS) % 3);
       const at = locate(frame, data, len, indirect ? k + x : k, size);
       if (!at) return 0;
-      if (op == Op.LDX_MSH) x = (<u32>load<u8>(at) & 15) << 2;
+      if (op == Op.LDX_MSH) x = ((<u32>load<u8>(at)) & 15) << 2;
       else if (size == 4) a = bswap<u32>(load<u32>(at));
       else if (size == 2) a = <u32>bswap<u16>(load<u16>(at));
       else a = <u32>load<u8>(at);

@@ -4,6 +4,7 @@
 import { State } from "./layout";
 import { state } from "./memory";
 
+
 @unmanaged
 class Block {
   /** Bytes of the block with this header; kept while the block is in use. */

@@ -3,7 +3,18 @@
 import * as abi from "./abi";
 import { Frame, Iface, Slot } from "./layout";
 import { control, exchange, ifaceBytes, makeCircle, state } from "./memory";
-import { EEXIST, EINVAL, ENODEV, ENOMEM, ENETDOWN, IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_PROMISC, IFF_UP } from "./packet";
+import {
+  EEXIST,
+  EINVAL,
+  ENODEV,
+  ENOMEM,
+  ENETDOWN,
+  IFF_ALLMULTI,
+  IFF_BROADCAST,
+  IFF_MULTICAST,
+  IFF_PROMISC,
+  IFF_UP,
+} from "./packet";
 import { fill, pushFree } from "./pool";
 import { reportToBound } from "./sockets";
 

@@ -20,6 +20,7 @@ export class Entry {
   snap: u32;
 }
 
+
 @unmanaged
 export class Frame {
   iface: Iface;
@@ -34,6 +35,7 @@ export class Frame {
   owner: Socket | null;
   buffer: usize;
 }
+
 
 @unmanaged
 export class Iface {
@@ -78,6 +80,7 @@ export class Iface {
   filterChanged: u32;
 }
 
+
 @unmanaged
 export class Control {
   magic: u32;
@@ -118,6 +121,7 @@ export namespace Special {
 
 /** Socket.type of the network stack's hold on an interface, beside SOCK_RAW and SOCK_DGRAM. */
 export const STACK: u32 = 255;
+
 
 @unmanaged
 export class Socket {

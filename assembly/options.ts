@@ -203,7 +203,8 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     memory.copy(exchange, changetype<usize>(iface) + offsetof<Iface>("name0"), abi.IFNAMSIZ);
     bytes = nameLength(exchange) + 1;
   } else {
-    const value = level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
+    const value =
+      level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
     if (value < 0) return -ENOPROTOOPT;
     store<u32>(exchange, value);
   }

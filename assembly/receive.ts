@@ -135,7 +135,7 @@ function llcProtocol(frame: Frame): u32 {
 function untag(frame: Frame, tpid: u32): u32 {
   if (frame.len < abi.ETH_HLEN + abi.VLAN_HLEN) return tpid;
   const mac = frame.mac;
-  frame.tci = <u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN)) | (networkOrder(tpid) << 16);
+  frame.tci = (<u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN))) | (networkOrder(tpid) << 16);
   frame.flags |= abi.FRAME_VLAN;
   memory.copy(mac + abi.VLAN_HLEN, mac, 2 * abi.ETH_ALEN);
   frame.mac = mac + abi.VLAN_HLEN;

@@ -99,7 +99,7 @@ export function bytesUnsent(socket: Socket): i32 {
   reap(iface);
   if (socket.sndbuf) return socket.sending * control.frameStride;
   const bottom = changetype<usize>(iface.completionRing) + iface.ringLength * abi.SLOT_BYTES;
-  const free = <u32>(iface.free - bottom) >> 2;
+  const free = (<u32>(iface.free - bottom)) >> 2;
   return (iface.txOwned - free) * control.frameStride;
 }
 

@@ -19,7 +19,8 @@
 #include "pktsock.h"
 
 #ifndef DEMO_ADDRESS
-#define DEMO_ADDRESS {192, 0, 2, 2}
+#define DEMO_ADDRESS                                                                                                   \
+  { 192, 0, 2, 2 }
 #endif
 
 static const uint8_t own_ip[4] = DEMO_ADDRESS;
@@ -171,8 +172,8 @@ int main(void) {
   if (ioctl(arp, SIOCGIFHWADDR, &request) < 0)
     board_exit(1);
   memcpy(own_mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
-  printf("ready %02x:%02x:%02x:%02x:%02x:%02x %u.%u.%u.%u\n", own_mac[0], own_mac[1], own_mac[2], own_mac[3], own_mac[4],
-         own_mac[5], own_ip[0], own_ip[1], own_ip[2], own_ip[3]);
+  printf("ready %02x:%02x:%02x:%02x:%02x:%02x %u.%u.%u.%u\n", own_mac[0], own_mac[1], own_mac[2], own_mac[3],
+         own_mac[4], own_mac[5], own_ip[0], own_ip[1], own_ip[2], own_ip[3]);
 
   struct pollfd fds[] = {{.fd = arp, .events = POLLIN}, {.fd = ip, .events = POLLIN}, {.fd = tap, .events = POLLIN}};
   while (!told_to_quit()) {

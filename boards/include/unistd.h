@@ -2,9 +2,9 @@
 #ifndef PKT_UNISTD_H
 #define PKT_UNISTD_H
 
-#include_next <unistd.h>
 #include <pkt_redirect.h>
 #include <sys/types.h>
+#include_next <unistd.h>
 
 int close(int fd) PKT_CALLS(close);
 ssize_t read(int fd, void *buffer, size_t len) PKT_CALLS(read);

@@ -219,7 +219,7 @@ int pktsock_start(const struct pktsock_config *config) {
     result = load_fitting(config);
     if (result < 0)
       pkt_component.error = pkt_component.engine.error != NULL ? pkt_component.engine.error
-                                                                : "a capacity of the configuration is out of range";
+                                                               : "a capacity of the configuration is out of range";
     else
       result = start_macs(config);
   }

@@ -67,6 +67,7 @@ void pkt_engine_unload(struct pkt_engine *engine);
 
 /* Call an export; surplus arguments are ignored. Returns its result, or -EIO when it trapped: engine->error then says why,
  * and every further call returns -EIO until the module is loaded afresh. */
-int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+                        uint32_t d);
 
 #endif

@@ -194,7 +194,8 @@ static int32_t trapped(struct pkt_engine *engine, M3Result reason) {
   return -EIO;
 }
 
-int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+                        uint32_t d) {
   IM3Function function = engine->functions[export];
   if (engine->error != NULL)
     return -EIO;
@@ -214,7 +215,8 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   *(uint32_t *)&arguments[2] = c;
   *(uint32_t *)&arguments[3] = d;
   IM3Runtime runtime = engine->runtime;
-  M3Result result = (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
+  M3Result result =
+      (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return trapped(engine, result);
   if (runtime->numCodePages != engine->code_pages)

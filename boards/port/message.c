@@ -146,7 +146,8 @@ static bool control_is_valid(const struct msghdr *message) {
 ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-(int32_t)PKT_EFAULT);
-  if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) || !control_is_valid(message))
+  if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) ||
+      !control_is_valid(message))
     return pkt_fail(-(int32_t)PKT_EINVAL);
   if (message->msg_iovlen > MOST_BUFFERS)
     return pkt_fail(-(int32_t)PKT_EMSGSIZE);

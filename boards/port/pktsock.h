@@ -24,9 +24,9 @@ struct if_nameindex;
 
 /* What the component is made of. Start from PKTSOCK_CONFIG, set the first four fields. */
 struct pktsock_config {
-  const uint8_t *wasm;             /* the module's bytes; must stay where they are */
+  const uint8_t *wasm; /* the module's bytes; must stay where they are */
   size_t wasm_size;
-  struct pkt_mac *const *macs;     /* the drivers; macs[0] becomes "eth0" and so on */
+  struct pkt_mac *const *macs; /* the drivers; macs[0] becomes "eth0" and so on */
   unsigned mac_count;
   void (*report)(const char *sentence); /* told when the module traps; may be NULL */
 

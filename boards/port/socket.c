@@ -18,9 +18,7 @@ static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct soc
 static_assert(MSG_PEEK == PKT_MSG_PEEK && MSG_TRUNC == PKT_MSG_TRUNC && MSG_DONTWAIT == PKT_MSG_DONTWAIT,
               "message flags differ from Linux's; compile with boards/include");
 
-bool pkt_is_ours(int fd) {
-  return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < 64;
-}
+bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < 64; }
 
 int pktsock_socket(int domain, int type, int protocol) {
   if (domain != AF_PACKET)
@@ -160,7 +158,8 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
   return n < 0 ? pkt_fail(n) : n;
 }
 
-ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address, socklen_t *address_len) {
+ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address,
+                         socklen_t *address_len) {
   if (address == NULL)
     return pktsock_recv(fd, buffer, len, flags);
   if ((buffer == NULL && len != 0) || address_len == NULL)

@@ -15,10 +15,12 @@ struct sock_fprog {
   struct sock_filter *filter;
 };
 
-#define BPF_STMT(code, k) {(unsigned short)(code), 0, 0, k}
-#define BPF_JUMP(code, k, jt, jf) {(unsigned short)(code), jt, jf, k}
+#define BPF_STMT(code, k)                                                                                              \
+  { (unsigned short)(code), 0, 0, k }
+#define BPF_JUMP(code, k, jt, jf)                                                                                      \
+  { (unsigned short)(code), jt, jf, k }
 
-#define BPF_CLASS(code) ((code) & 0x07)
+#define BPF_CLASS(code) ((code)&0x07)
 #define BPF_LD 0x00
 #define BPF_LDX 0x01
 #define BPF_ST 0x02

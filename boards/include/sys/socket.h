@@ -128,8 +128,8 @@ int listen(int fd, int backlog) PKT_CALLS(listen);
 int accept(int fd, struct sockaddr *address, socklen_t *address_len) PKT_CALLS(accept);
 int shutdown(int fd, int how) PKT_CALLS(shutdown);
 ssize_t send(int fd, const void *buffer, size_t len, int flags) PKT_CALLS(send);
-ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
-               socklen_t address_len) PKT_CALLS(sendto);
+ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address, socklen_t address_len)
+    PKT_CALLS(sendto);
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags) PKT_CALLS(sendmsg);
 ssize_t recv(int fd, void *buffer, size_t len, int flags) PKT_CALLS(recv);
 ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address, socklen_t *address_len)

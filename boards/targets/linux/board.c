@@ -32,11 +32,14 @@ void board_init(void) {
     return;
   uint8_t *a = mac.hwaddr;
   char rest;
-  if (sscanf(hwaddr, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &rest) != 6 || a[0] & 1)
+  if (sscanf(hwaddr, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &rest) != 6 ||
+      a[0] & 1)
     usage("PKTSOCK_HWADDR must be a unicast address like 02:00:00:00:00:01");
 }
 
-struct pkt_mac *board_mac(unsigned index) { return index == 0 ? &mac : NULL; }
+struct pkt_mac *board_mac(unsigned index) {
+  return index == 0 ? &mac : NULL;
+}
 
 void board_console_write(const char *bytes, unsigned len) {
   while (len > 0) {
