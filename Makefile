@@ -35,6 +35,7 @@ build: firmware ## the module, the host's tools, and the image of APP for BOARD
 include boards/firmware.mk
 include host/host.mk
 include boards/preload/preload.mk
+include test/conformance/conformance.mk
 
 # One build at a time, so that test suites that build images can run side by side.
 firmware: ## build/BOARD/APP.elf, and what the board is flashed with
@@ -43,6 +44,16 @@ firmware: ## build/BOARD/APP.elf, and what the board is flashed with
 
 run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
 	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)
+
+# FLASH comes from boards/family/FAMILY/image.mk.
+NO_FLASH := echo "$(BOARD) has no flash to write: it does not leave this machine (make run)." >&2; exit 1
+PORT_OPTION := $(PORT:%=--port %)
+
+flash: firmware ## write the image into the board; PORT=/dev/ttyUSB0 when there are several
+	$(QUIET)$(or $(FLASH),$(NO_FLASH))
+
+monitor: node_modules/.package-lock.json ## the console of a board at a serial port, PORT=/dev/ttyUSB0; Ctrl-] ends
+	$(QUIET)$(if $(FLASH),npx tsx host/serial/monitor.ts $(PORT_OPTION),$(NO_FLASH))
 
 bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json
 	$(QUIET)npx tsx test/bench/bench.ts
@@ -58,7 +69,8 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
-build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts
+build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts \
+  host/engine/exports.ts assembly/packet.ts
 	$(QUIET)npx tsx host/build/headers.ts build/gen
 
 build/host/count.so: test/bench/count.c
@@ -72,4 +84,4 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-.PHONY: help demo start test build firmware run bench size clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench size clean FORCE

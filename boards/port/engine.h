@@ -3,40 +3,14 @@
 #ifndef PKT_ENGINE_H
 #define PKT_ENGINE_H
 
+#include "pkt_abi.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The exports of assembly/index.ts: name there, and number of i32 arguments. Each returns an i32, or nothing (0 here). */
-#define PKT_EXPORTS(X)                                                                                                 \
-  X(init, 0)                                                                                                           \
-  X(addIface, 2)                                                                                                       \
-  X(ifaceIndex, 0)                                                                                                     \
-  X(setIfaceFlags, 2)                                                                                                  \
-  X(openSocket, 2)                                                                                                     \
-  X(openStack, 1)                                                                                                      \
-  X(closeSocket, 1)                                                                                                    \
-  X(bindSocket, 2)                                                                                                     \
-  X(socketName, 1)                                                                                                     \
-  X(receive, 2)                                                                                                        \
-  X(receiveFrom, 3)                                                                                                    \
-  X(bytesReadable, 1)                                                                                                  \
-  X(service, 0)                                                                                                        \
-  X(send, 2)                                                                                                           \
-  X(bytesUnsent, 1)                                                                                                    \
-  X(sendTo, 3)                                                                                                         \
-  X(lendReceived, 1)                                                                                                   \
-  X(lendEmpty, 1)                                                                                                      \
-  X(giveBack, 2)                                                                                                       \
-  X(sendLent, 3)                                                                                                       \
-  X(setOption, 4)                                                                                                      \
-  X(getOption, 4)                                                                                                      \
-  X(lastStamp, 1)                                                                                                      \
-  X(pollSocket, 1)                                                                                                     \
-  X(macFilterFlags, 1)                                                                                                 \
-  X(macFilterAddress, 2)                                                                                               \
-  X(setMulticast, 2)
-
+/* PKT_CALL_receive and so on: the exports of assembly/index.ts. PKT_EXPORTS lists each with its number of i32 arguments;
+ * each returns an i32, or nothing (0 here). */
 #define PKT_EXPORT_NUMBER(name, arguments) PKT_CALL_##name,
 enum pkt_export { PKT_EXPORTS(PKT_EXPORT_NUMBER) PKT_EXPORT_COUNT };
 

@@ -1,4 +1,4 @@
-/** The module's functions and how many arguments each takes: PKT_EXPORTS of boards/port/engine.h. */
+/** The module's functions (assembly/index.ts) and how many i32 arguments each takes; C has the list from here, too. */
 export const exportArguments = {
   init: 0,
   addIface: 2,
