@@ -47,7 +47,7 @@ struct agent_entry {
 };
 
 /* Each group of commands ends with an entry without name. */
-extern const struct agent_entry agent_calls[], agent_messages[], agent_options[];
+extern const struct agent_entry agent_calls[], agent_messages[], agent_options[], agent_tasks[];
 
 /* The buffers of the one call that is being made. */
 extern uint8_t agent_data[AGENT_DATA_BYTES];

@@ -7,6 +7,7 @@ import { qemuCommand, qemuOf, udpNic } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
+import { Qmp } from "./qmp.js";
 import type { TargetName } from "./steps.js";
 import type { Target } from "./target.js";
 
@@ -55,6 +56,7 @@ export class BoardTarget implements Target {
 
   private agent: Agent | undefined;
   private wire: UdpCable | undefined;
+  private qmp: Qmp | undefined;
 
   private constructor(
     readonly name: TargetName,
@@ -78,17 +80,25 @@ export class BoardTarget implements Target {
     return target;
   }
 
-  private run(cable: UdpCable): BoardProcess {
+  /** Starts the image; its console. */
+  private async run(wire: UdpCable): Promise<Agent> {
     const { board } = this.build;
     const image = ROOT + this.build.image;
-    if (board !== "linux") return new BoardProcess(qemuCommand({ board, image, root: ROOT }, udpNic(cable)));
-    return new BoardProcess([image], { ...process.env, PKTSOCK_NIC: `udp:${cable.remotePort}:${cable.localPort}` });
+    if (board === "linux") {
+      const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}` };
+      return Agent.start(new BoardProcess([image], env));
+    }
+    this.qmp = new Qmp();
+    const options = { board, image, root: ROOT, arguments: this.qmp.arguments };
+    const agent = await Agent.start(new BoardProcess(qemuCommand(options, `${udpNic(wire)},id=cable`)));
+    await this.qmp.connect();
+    return agent;
   }
 
   async restart(): Promise<void> {
     await this.stop();
     this.wire = await UdpCable.open(await freePort());
-    this.agent = await Agent.start(this.run(this.wire));
+    this.agent = await this.run(this.wire);
     this.ifindex = Number((await this.ask(`if_nametoindex ${this.ifname}`)).ret);
     const fd = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
     const { fields } = await this.ask(`ioctl ${fd} SIOCGIFHWADDR ifreq:${this.ifname}:z0`);
@@ -115,11 +125,18 @@ export class BoardTarget implements Target {
     return this.wire?.receive(timeout).catch(() => null) ?? null;
   }
 
+  async plug(plugged: boolean): Promise<void> {
+    if (!this.qmp) throw new Error("the cable of this target cannot be pulled");
+    await this.qmp.execute("set_link", { name: "cable", up: plugged });
+  }
+
   async ready(): Promise<void> {}
 
   async stop(): Promise<void> {
     await this.agent?.stop();
     await this.wire?.close();
+    this.qmp?.close();
+    this.qmp = undefined;
     this.agent = undefined;
     this.wire = undefined;
   }

@@ -17,7 +17,7 @@ const CALL_MS = 5_000;
 /** Compiles the agent against the system's headers. */
 function buildAgent(): void {
   mkdirSync(`${ROOT}build/conformance`, { recursive: true });
-  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options"];
+  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options", "_tasks"];
   const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"];
   const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
   execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });

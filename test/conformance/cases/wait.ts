@@ -25,6 +25,7 @@ import {
   type CallStep,
   type Case,
   check,
+  type Difference,
   inject,
   plug,
   quiet,
@@ -36,9 +37,19 @@ import {
 const POLLIN = 1;
 const POLLOUT = 4;
 const POLLERR = 8;
+const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
 const POLLRDNORM = 0x40;
 const POLLWRNORM = 0x100;
+/** Pulling the cable shows nowhere. */
+const NO_CARRIER = { host: "a UDP cable has no carrier", lm3s: "the emulated MAC has no PHY" };
+
+const ONE_TASK = {
+  linux: "there close() leaves a waiting task waiting",
+  mps2: "it has one task only",
+  lm3s: "it has one task only",
+};
+
 /** A time-out that a slow machine still tells from an answer at once. */
 const SOME_MS = 60;
 
@@ -49,6 +60,11 @@ function timeout(name: string, option: "RCV" | "SND", microseconds: number): Cal
 
 function polls(wait: number, fds: string, ready: number, revents: string, options = {}): CallStep {
   return call(`poll ${wait} ${fds}`, { ret: ready, fields: { revents } }, options);
+}
+
+/** What poll() tells of one socket on ours while its interface is down. */
+function hangUp(revents: number): Difference {
+  return { expect: { ret: 1, fields: { revents } }, reason: "POLLHUP tells that the interface is down" };
 }
 
 function flags(value: number): CallStep {
@@ -188,6 +204,31 @@ export const waitCases: readonly Case[] = [
     ...bound("s"),
     polls(SOME_MS, "$s:POLLIN", 0, "0", { meanwhile: [inject(frame({ type: 0x8892 }))], lasts: SOME_MS }),
   ]),
+  testCase(
+    "close: by another task ends a waiting recv() with EBADF",
+    "BEHAVIOUR, Receiving",
+    [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("recv $s 100 0", fails("EBADF"))],
+    ONE_TASK,
+  ),
+  testCase(
+    "close: by another task ends a waiting recvmsg() and recvfrom(), too",
+    "BEHAVIOUR, Receiving",
+    [
+      ...bound("s"),
+      call(`closelater ${SOME_MS} $s`, OK),
+      call("recvmsg $s 0 20 - 100", fails("EBADF")),
+      ...bound("s"),
+      call(`closelater ${SOME_MS} $s`, OK),
+      call("recvfrom $s 100 MSG_PEEK 20", fails("EBADF")),
+    ],
+    ONE_TASK,
+  ),
+  testCase(
+    "close: by another task ends a waiting poll() with POLLNVAL",
+    "BEHAVIOUR, Receiving",
+    [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), polls(-1, "$s:POLLIN", 1, String(POLLNVAL))],
+    ONE_TASK,
+  ),
   testCase("down: a waiting recv() ends with ENETDOWN, once", "BEHAVIOUR, Receiving; kernel packet_notifier()", [
     ...bound("s"),
     down,
@@ -195,15 +236,16 @@ export const waitCases: readonly Case[] = [
     call("recv $s 100 MSG_DONTWAIT", fails("EAGAIN")),
     ...up,
   ]),
-  testCase("down: poll() tells POLLERR, SO_ERROR takes it", "kernel packet_notifier()", [
+  testCase("down: poll() tells POLLERR, SO_ERROR takes it", "BEHAVIOUR, Receiving; kernel packet_notifier()", [
     ...bound("s"),
     down,
-    polls(-1, "$s:POLLIN", 1, String(POLLERR)),
+    polls(-1, "$s:POLLIN", 1, String(POLLERR), { differs: hangUp(POLLERR | POLLHUP) }),
     getInt("s", "SOL_SOCKET", "SO_ERROR", 100),
     getInt("s", "SOL_SOCKET", "SO_ERROR", 0),
-    polls(0, "$s:POLLIN", 0, "0"),
+    polls(0, "$s:POLLIN", 0, "0", { differs: hangUp(POLLHUP) }),
     call("recv $s 100 MSG_DONTWAIT", fails("EAGAIN")),
     ...up,
+    polls(0, "$s:POLLIN", 0, "0"),
   ]),
   testCase("down: frames that wait are received after the error", "kernel __skb_try_recv_datagram()", [
     ...bound("s"),
@@ -301,13 +343,13 @@ export const waitCases: readonly Case[] = [
       inject(frame()),
       receives("s", frame(), 60),
     ],
-    { host: "its cable cannot be pulled", mps2: "its cable cannot be pulled", lm3s: "its cable cannot be pulled" },
+    NO_CARRIER,
   ),
   testCase(
     "carrier: a waiting reader goes on waiting",
     "kernel packet_notifier()",
     [...bound("s"), unplug, plug, call("recv $s 1540 0", { ret: 60 }, { meanwhile: [inject(frame())] })],
-    { host: "its cable cannot be pulled", mps2: "its cable cannot be pulled", lm3s: "its cable cannot be pulled" },
+    NO_CARRIER,
   ),
   testCase("time stamps: none unless asked for", "socket(7)", [
     ...bound("s"),
