@@ -142,7 +142,9 @@ export class Socket {
   /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
   skip: u32;
   special: u32;
+  /** Frames that entered the queue, and how many of these PACKET_STATISTICS has told of. */
   packets: u32;
+  packetsRead: u32;
   /** The interface that send() uses without a further look, or null. */
   out: Iface | null;
   /** The interface that the socket is bound to; null: all of them. */

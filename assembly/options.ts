@@ -40,6 +40,7 @@ import {
 } from "./packet";
 import { give, take } from "./port";
 import { takeError } from "./receive";
+import { queuedFrames } from "./scarcity";
 import { choosePath, limitQueue, moveTo, rebind } from "./sockets";
 
 /**
@@ -180,7 +181,7 @@ export function lastStamp(socket: Socket): i32 {
     socket.special |= Special.STAMP;
     wantStamps(true);
   }
-  if (!socket.packets) return -ENOENT;
+  if (socket.packets == queuedFrames(socket)) return -ENOENT;
   store<u32>(exchange, socket.stampSec);
   store<u32>(exchange, socket.stampNsec, 4);
   return 0;
@@ -256,9 +257,9 @@ function packetOption(socket: Socket, name: u32): i32 {
 /** struct tpacket_stats: tp_packets with the drops, tp_drops; reading clears both. */
 function putStatistics(socket: Socket): void {
   const drops = socket.dropsQueueFull + socket.dropsPoolEmpty;
-  store<u32>(exchange, socket.packets + drops);
+  store<u32>(exchange, socket.packets - socket.packetsRead + drops);
   store<u32>(exchange, drops, 4);
-  socket.packets = 0;
+  socket.packetsRead = socket.packets;
   socket.dropsQueueFull = 0;
   socket.dropsPoolEmpty = 0;
 }

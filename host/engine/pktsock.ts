@@ -298,7 +298,7 @@ export class PktSock {
   }
 
   /** The socket behind a descriptor, as its offset. */
-  private socketOf(fd: number, call: string): number {
+  socketOf(fd: number, call: string): number {
     const inTable = Number.isInteger(fd) && fd >= 0 && fd < this.control(abi.CONTROL_TABLE_LENGTH);
     const socket = inTable ? this.memory.u32(this.control(abi.CONTROL_TABLE) + fd * 4) : 0;
     if (socket === 0) throw new ErrnoError(packet.EBADF, call);
