@@ -3,7 +3,7 @@
 import * as abi from "./abi";
 import { attachFilter, detachFilter } from "./filter";
 import { findName } from "./interfaces";
-import { Iface, Socket, Special } from "./layout";
+import { Iface, STACK, Socket, Special } from "./layout";
 import { MREQ_BYTES, join, leave } from "./membership";
 import { control, exchange } from "./memory";
 import {
@@ -129,6 +129,7 @@ function bufferBytes(asked: u32): u32 {
 
 /** SO_BINDTODEVICE: the name may lack its NUL; an empty one means every interface. */
 function bindToDevice(socket: Socket, len: u32): i32 {
+  if (socket.type == STACK) return -EINVAL;
   const bytes = min(len, abi.IFNAMSIZ - 1);
   take(exchange, bytes);
   store<u8>(exchange + bytes, 0);

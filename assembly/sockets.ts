@@ -160,6 +160,7 @@ function disown(socket: Socket): void {
  */
 export function bindSocket(socket: Socket, addressLength: u32): i32 {
   if (addressLength < SLL_BYTES || load<u16>(exchange, SLL_FAMILY) != AF_PACKET) return -EINVAL;
+  if (socket.type == STACK) return -EINVAL; // its reserve is its interface's
   const index = load<u32>(exchange, SLL_IFINDEX);
   const iface = ifaceOf(index);
   if (index && !iface) return -ENODEV;
