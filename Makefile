@@ -36,7 +36,6 @@ include boards/firmware.mk
 include host/host.mk
 include boards/preload/preload.mk
 include test/conformance/conformance.mk
-include test/conformance/conformance.mk
 
 # One build at a time, so that test suites that build images can run side by side.
 firmware: ## build/BOARD/APP.elf, and what the board is flashed with

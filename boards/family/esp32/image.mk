@@ -1,6 +1,7 @@
 # What the boot ROM loads from flash.
 FLASH_MB ?= 4
 
+FLASH = npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION)
 FURTHER_IMAGES := $(IMAGE:.elf=.bin)
 
 $(IMAGE:.elf=.bin): $(IMAGE) $(wildcard host/esp32/*.ts)

@@ -1,0 +1,114 @@
+// `make flash` for an ESP32: `tsx host/esp32/flash.ts IMAGE.bin [--port PATH] [--baud N]`. By the npm packages esptool-js
+// and serialport, or else by the user's own esptool.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { isMain } from "../build/main.js";
+import { findProgram } from "../demo/tools.js";
+import { choosePort, Missing, optional, type SerialPortModule } from "../serial/port.js";
+import { flashOffset, readImage } from "./image.js";
+import { WebSerialPort } from "./webserial.js";
+
+/** What is used of esptool-js. */
+export interface EsptoolModule {
+  Transport: new (port: unknown) => { disconnect(): Promise<void>; trace(message: string): void };
+  ESPLoader: new (options: object) => {
+    main(): Promise<string>;
+    writeFlash(options: object): Promise<void>;
+    after(mode: string): Promise<void>;
+  };
+}
+
+export type Tool =
+  | { readonly kind: "npm"; readonly serialport: SerialPortModule; readonly esptool: EsptoolModule }
+  | { readonly kind: "program"; readonly path: string };
+
+/** The tool to flash with; throws a sentence with what to install when there is none. */
+export async function chooseTool(load = optional, find = findProgram): Promise<Tool> {
+  const [serialport, esptool] = [await load<SerialPortModule>("serialport"), await load<EsptoolModule>("esptool-js")];
+  if (serialport !== undefined && esptool !== undefined) return { kind: "npm", serialport, esptool };
+  const path = find("esptool") ?? find("esptool.py");
+  if (path !== undefined) return { kind: "program", path };
+  const missing = [serialport ?? "serialport", esptool ?? "esptool-js"].filter((part) => typeof part === "string");
+  const packages = missing.length > 1 ? "packages" : "package";
+  throw new Missing(
+    `The npm ${packages} ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing, and so is the program ` +
+      `esptool: npm install ${missing.join(" ")}`,
+  );
+}
+
+const connectHelp =
+  "No ESP32 answers. Is it the right port, and is the board powered? A board without a USB socket does not enter the boot " +
+  "loader by itself: connect IO0 to GND, press reset (EN), and start again.";
+
+/** Writes the image through a Web Serial port, and starts it. Throws when what the flash holds then is not the image. */
+export async function flash(
+  { ESPLoader, Transport }: EsptoolModule,
+  port: unknown,
+  image: Uint8Array,
+  baudrate: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const transport = new Transport(port);
+  transport.trace = () => undefined; // it would print
+  const terminal = { clean: () => undefined, write: () => undefined, writeLine: () => undefined };
+  const loader = new ESPLoader({ transport, baudrate, romBaudrate: 115200, terminal });
+  try {
+    const chip = await loader.main().catch((error: Error) => {
+      throw error instanceof Missing ? error : new Missing(`${connectHelp} (${error.message})`);
+    });
+    if (!/^ESP32(?!-[CHPS]\d)/.test(chip))
+      throw new Missing(`This is no ESP32 but ${chip}; the image does not run on it.`);
+    say(`${chip}: writing ${image.length} bytes at 0x${flashOffset.toString(16)}`);
+    await loader.writeFlash({
+      fileArray: [{ data: image, address: flashOffset }],
+      flashMode: "keep",
+      flashFreq: "keep",
+      flashSize: "keep",
+      eraseAll: false,
+      compress: true,
+      calculateMD5Hash: (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex"),
+    });
+    await loader.after("hard_reset");
+    say("written and compared; the board starts the image");
+  } finally {
+    await transport.disconnect().catch(() => undefined); // it may never have been opened
+  }
+}
+
+function runProgram(path: string, file: string, port: string, baud: string): number {
+  const write = ["write_flash", `0x${flashOffset.toString(16)}`, file];
+  const { status } = spawnSync(path, ["--chip", "esp32", "--port", port, "--baud", baud, ...write], {
+    stdio: "inherit",
+  });
+  return status ?? 1;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { port: { type: "string" }, baud: { type: "string", default: "460800" } },
+  });
+  const [file] = positionals;
+  if (file === undefined)
+    throw new Missing("name the image: tsx host/esp32/flash.ts IMAGE.bin [--port PATH] [--baud N]");
+  const image = readFileSync(file);
+  readImage(image);
+  const tool = await chooseTool();
+  const port = choosePort(values.port);
+  if (tool.kind === "program") return runProgram(tool.path, file, port, values.baud);
+  const device = new WebSerialPort(tool.serialport, port);
+  await flash(tool.esptool, device, image, Number(values.baud), (line) => console.log(`flash    ${line}`));
+  return 0;
+}
+
+if (isMain(import.meta.url)) {
+  main().then(
+    (status) => process.exit(status),
+    (error: Error) => {
+      console.error(`flash: ${error.message}`);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,213 @@
+// The very images that are flashed, on a model of chip and board (esp32/machine.ts): from the boot ROM's jump to frames.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { type BoardModel, Machine } from "./esp32/machine.js";
+
+const boards: Readonly<Record<string, BoardModel>> = {
+  "wt32-eth01": { phyAddress: 1, enable: 16, clock: "in" },
+  "esp32-poe": { phyAddress: 0, enable: 12, clock: "out" },
+};
+/** What the model's eFuses reserve for Ethernet. */
+const own = Buffer.from([0x24, 0x0a, 0xc4, 0x12, 0x34, 0xf3]);
+const peer = Buffer.from([0x02, 0, 0, 0, 0, 0xfe]);
+const nowhere = 4;
+const framesOfBare = 8;
+
+function build(board: string, app: string): void {
+  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`], { stdio: "inherit" });
+}
+
+function start(board: string, app: string, model: BoardModel = boards[board]!): Machine {
+  return new Machine(readFileSync(`build/${board}/${app}.bin`), model);
+}
+
+/** Run until the console shows `pattern`; fails when it does not within `ms` of the chip's time. */
+function until(machine: Machine, pattern: RegExp, ms = 3000): RegExpExecArray {
+  let match: RegExpExecArray | null = null;
+  machine.run(ms, () => (match = pattern.exec(machine.peripherals.output)) !== null);
+  assert.ok(match, `the console does not show ${pattern} but:\n${machine.peripherals.output}`);
+  return match;
+}
+
+/** The next frame that the board sends. */
+function next(machine: Machine): Buffer {
+  machine.run(100, () => machine.emac.sent.length > 0);
+  const frame = machine.emac.sent.shift();
+  assert.ok(frame, `no frame was sent; the console shows:\n${machine.peripherals.output}`);
+  return frame;
+}
+
+function frameTo(destination: Buffer, length: number, seed: number): Buffer {
+  const frame = Buffer.alloc(length);
+  Buffer.concat([destination, peer, Buffer.from([0x88, 0xb5])]).copy(frame);
+  for (let i = 14; i < length; i++) frame[i] = (i * 7 + seed * 13 + (i >> 8)) & 255;
+  return frame;
+}
+
+function echoOf(frame: Buffer): Buffer {
+  const echo = Buffer.alloc(Math.max(frame.length, 60));
+  frame.copy(echo);
+  peer.copy(echo);
+  own.copy(echo, 6);
+  return echo;
+}
+
+function counters(machine: Machine): number[] {
+  const shown = machine.peripherals.output.length;
+  machine.peripherals.type("c");
+  const line = /rx (\d+) no_frame (\d+) short (\d+) long (\d+) errors (\d+) tx (\d+) errors (\d+) faults (\d+)\n/;
+  machine.run(100, () => line.test(machine.peripherals.output.slice(shown)));
+  return line.exec(machine.peripherals.output.slice(shown))!.slice(1).map(Number);
+}
+
+for (const board of Object.keys(boards)) {
+  describe(`driver loop on a model of ${board}`, () => {
+    let machine: Machine;
+
+    before(function () {
+      this.timeout(300_000);
+      build(board, "bare");
+    });
+    beforeEach(() => {
+      machine = start(board, "bare");
+      until(machine, /eth0: link up, 100 Mbit\/s full duplex/);
+    });
+
+    it("echoes 10,000 frames of random length byte for byte, in bursts", function () {
+      this.timeout(120_000);
+      let seed = 1;
+      const random = (limit: number) => (seed = (seed * 48271) % 0x7fffffff) % limit;
+      const count = 10_000;
+      for (let n = 0, size; n < count; n += size) {
+        size = Math.min(1 + random(5), count - n);
+        const burst = Array.from({ length: size }, (_, i) => frameTo(own, 14 + random(1501), n + i));
+        for (const frame of burst) machine.emac.receive(frame);
+        for (const frame of burst) assert.deepEqual(next(machine), echoOf(frame), `frame of ${frame.length} bytes`);
+      }
+      assert.deepEqual(counters(machine), [count, 0, 0, 0, 0, count, 0, 0]);
+    });
+
+    it("runs out of buffers, counts what the MAC lost, and goes on", () => {
+      machine.peripherals.type("h");
+      until(machine, /holding/);
+      for (let i = 0; i < 20; i++) machine.emac.receive(frameTo(own, 60 + i, i));
+      machine.run(200);
+      const [rx, noFrame] = counters(machine);
+      assert.deepEqual([rx, noFrame], [framesOfBare, 20 - framesOfBare]);
+      machine.peripherals.type("g");
+      for (let i = 0; i < framesOfBare; i++) assert.deepEqual(next(machine), echoOf(frameTo(own, 60 + i, i)));
+      machine.run(100);
+      const last = frameTo(own, 1514, 99);
+      machine.emac.receive(last);
+      assert.deepEqual(next(machine), echoOf(last));
+    });
+
+    it("filters by address", () => {
+      const group = Buffer.from([1, 0, 0x5e, 0, 0, 2]);
+      const stranger = Buffer.from([2, 0, 0, 0, 0, 0x78]);
+      const takes = (to: Buffer): boolean => {
+        machine.emac.receive(frameTo(to, 64, 1));
+        machine.emac.receive(frameTo(own, 65, 2));
+        const first = next(machine);
+        return first.length === 65 ? false : next(machine).length === 65;
+      };
+      assert.deepEqual([own, Buffer.alloc(6, 0xff), group, stranger].map(takes), [true, true, false, false]);
+      machine.peripherals.type("m");
+      until(machine, /filter m: 0/);
+      assert.deepEqual([own, group, stranger].map(takes), [true, true, false]);
+      machine.peripherals.type("p");
+      until(machine, /filter p: 0/);
+      assert.deepEqual([own, group, stranger].map(takes), [true, true, true]);
+    });
+
+    it("sees the link go and come", () => {
+      machine.emac.linkUp = false;
+      until(machine, /eth0: link down/);
+      machine.emac.linkUp = true;
+      until(machine, /eth0: link down[^]*eth0: link up/, 6000);
+    });
+
+    it("says that no PHY answers, once, and finds it when it does", () => {
+      const model = { ...boards[board]!, phyAddress: 9 };
+      machine = start(board, "bare", model);
+      until(machine, /no PHY answers at the board's MDIO address; trying again every second/);
+      machine.run(3000);
+      assert.equal(machine.peripherals.output.match(/no PHY answers/g)?.length, 1);
+      model.phyAddress = boards[board]!.phyAddress;
+      until(machine, /link up, 100/);
+    });
+  });
+
+  describe(`demo on a model of ${board}`, () => {
+    let machine: Machine;
+
+    before(function () {
+      this.timeout(300_000);
+      build(board, "demo");
+      machine = start(board, "demo");
+    });
+
+    it("starts module and driver with the chip's own address", function () {
+      this.timeout(60_000);
+      until(machine, /ready 24:0a:c4:12:34:f3 192\.0\.2\.2/);
+      until(machine, /link up, 100 Mbit\/s full duplex/);
+    });
+
+    it("answers ARP", () => {
+      const request = Buffer.alloc(60);
+      const [asks, us, them] = [Buffer.from("0001080006040001", "hex"), [192, 0, 2, 1], [192, 0, 2, 2]];
+      Buffer.concat([Buffer.alloc(6, 0xff), peer, Buffer.from([8, 6]), asks, peer, Buffer.from(us)]).copy(request);
+      Buffer.from(them).copy(request, 38);
+      machine.emac.receive(request);
+      const reply = next(machine);
+      const expected = Buffer.alloc(60);
+      const answers = Buffer.from("0001080006040002", "hex");
+      Buffer.concat([peer, own, Buffer.from([8, 6]), answers, own, Buffer.from(them), peer, Buffer.from(us)]).copy(
+        expected,
+      );
+      assert.deepEqual(reply, expected);
+    });
+
+    it("ends when told to, with every frame counted", () => {
+      machine.peripherals.type("quit\n");
+      const [, counts] = until(machine, /counters (.*)\n/);
+      assert.match(counts!, /arp_replies=1 .* rx_frames=1 tx_frames=1 .* rx_errors=0 tx_errors=0 traps=0$/);
+      until(machine, /halted; press the board's reset button/);
+    });
+  });
+}
+
+describe("trouble on a model of an ESP32 board", () => {
+  before(function () {
+    this.timeout(300_000);
+    build("wt32-eth01", "bare");
+    build("esp32-poe", "bare");
+    build("wt32-eth01", "test/support/family.c");
+  });
+
+  it("a clock that is missing: says so, tries again, runs when it is there", () => {
+    const model = { ...boards["wt32-eth01"]!, enable: nowhere };
+    const machine = start("wt32-eth01", "bare", model);
+    until(machine, /the MAC does not leave reset: no reference clock/);
+    machine.run(3000);
+    assert.equal(machine.peripherals.output.match(/does not leave reset/g)?.length, 1);
+    model.enable = boards["wt32-eth01"]!.enable;
+    until(machine, /the MAC runs again[^]*link up/);
+  });
+
+  it("a PLL that does not settle: says so and goes on", () => {
+    const machine = start("esp32-poe", "bare");
+    machine.analog.isBroken = true;
+    until(machine, /the chip's PLL for the 50 MHz of RMII does not settle/);
+    until(machine, /is ready/);
+  });
+
+  it("copying, clock and heap are right, and a stack that runs over is told", function () {
+    this.timeout(180_000);
+    const machine = start("wt32-eth01", "family");
+    until(machine, /copies ok\nsleeps ok at \d+\nheap ok/, 60_000);
+    machine.peripherals.type("s");
+    until(machine, /the stack ran over\npc 4008[^]*halted after an error/);
+  });
+});
