@@ -27,11 +27,17 @@ endif
 OUT := build/$(BOARD)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(APP_NAME).elf
 
+ENGINES := $(patsubst boards/port/engine_%.c,%,$(wildcard boards/port/engine_*.c))
+ifeq ($(filter $(ENGINE),$(ENGINES)),)
+$(error There is no engine "$(ENGINE)". Engines: $(ENGINES))
+endif
+
 WASM3_DIR ?= node_modules/react-native-webassembly/cpp
 FIRMWARE_WASM3 := $(patsubst %,$(WASM3_DIR)/m3_%.c,bind code compile core env exec function info module parse)
 # Without floats, with small tables: the default configuration does not fit a 64 KB chip.
 FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 -Dd_m3CodePageAlignSize=1024 \
-  -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1 -Dd_m3MaxDuplicateFunctionImpl=1
+  -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1 \
+  -Dd_m3MaxDuplicateFunctionImpl=1
 
 PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
   boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
