@@ -42,8 +42,12 @@ firmware: ## build/BOARD/APP.elf, and what the board is flashed with
 	@mkdir -p build
 	@flock build/lock $(MAKE) --no-print-directory $(IMAGE) $(FURTHER_IMAGES)
 
-run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network
-	$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE)
+run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network; Ctrl-C ends
+	$(QUIET)$(or $(RUN_QEMU),$(RUN_OTHERWISE))
+
+RUN_QEMU := $(if $(QEMU),$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE))
+RUN_OTHERWISE := $(if $(filter linux,$(BOARD)),$(IMAGE),\
+  echo "$(BOARD) does not run in QEMU: write its image into the board with make flash." >&2; exit 1)
 
 # FLASH comes from boards/family/FAMILY/image.mk.
 NO_FLASH := echo "$(BOARD) has no flash to write: it does not leave this machine (make run)." >&2; exit 1
