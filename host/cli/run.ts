@@ -176,7 +176,7 @@ async function runProgram(settings: Settings, key: string, index: number, pid: n
     const [status, signal] = (await once(program, "close")) as [number | null, NodeJS.Signals | null];
     return status ?? 128 + constants.signals[signal!];
   } catch (error) {
-    throw new Error(`${command} does not start: ${(error as Error).message}`);
+    throw new Error(`${command} does not start: ${(error as Error).message}`, { cause: error });
   } finally {
     process.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
   }
