@@ -87,7 +87,8 @@ static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool
 
 bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops, bool tx_busy) {
   if (r->running && (r->failed || is_stalled(r, mac, tx_busy))) {
-    phy_say(mac, r->failed ? "the MAC met a bus error; starting it again" : "the MAC stopped sending; starting it again");
+    phy_say(mac,
+            r->failed ? "the MAC met a bus error; starting it again" : "the MAC stopped sending; starting it again");
     r->running = false;
     ops->take_down(mac);
     r->failed = false;

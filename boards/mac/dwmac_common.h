@@ -48,8 +48,8 @@ struct dwmac_recovery {
 };
 
 struct dwmac_recovery_ops {
-  int (*bring_up)(struct pkt_mac *mac);    /* reset and program everything: 0 or -EIO */
-  void (*take_down)(struct pkt_mac *mac);  /* stop, give up what was being sent */
+  int (*bring_up)(struct pkt_mac *mac);   /* reset and program everything: 0 or -EIO */
+  void (*take_down)(struct pkt_mac *mac); /* stop, give up what was being sent */
 };
 
 /* Try to bring the MAC up when it is time to, tell the console what is wrong (once), see that it still works. `tx_busy`:

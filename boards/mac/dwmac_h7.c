@@ -59,8 +59,8 @@ static void write_filter(struct pkt_mac *mac) {
   dwmac_write(reg(mac, MACHT0R), filter->hash[0]);
   dwmac_write(reg(mac, MACHT1R), filter->hash[1]);
   dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR : 0) |
-                                  (filter->all_multicast ? MACPFR_PM : 0) | (filter->hash_unicast ? MACPFR_HUC : 0) |
-                                  (filter->hash_multicast ? MACPFR_HMC : 0));
+                                    (filter->all_multicast ? MACPFR_PM : 0) | (filter->hash_unicast ? MACPFR_HUC : 0) |
+                                    (filter->hash_multicast ? MACPFR_HMC : 0));
 }
 
 static int dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
@@ -108,8 +108,7 @@ static void follow_clock(struct pkt_mac *mac) {
 
 static void write_mode(struct pkt_mac *mac) {
   const struct phy *phy = &dwmac_h7_state(mac)->phy;
-  dwmac_write(reg(mac, MACCR),
-              (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : 0) | MACCR_TE | MACCR_RE);
+  dwmac_write(reg(mac, MACCR), (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : 0) | MACCR_TE | MACCR_RE);
 }
 
 /* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
@@ -197,13 +196,13 @@ static bool dwmac_h7_link(struct pkt_mac *mac) {
 }
 
 const struct pkt_mac_ops dwmac_h7_ops = {
-  .name = "STM32H7 MAC",
-  .tx_offset = 0,
-  .start = dwmac_h7_start,
-  .stop = dwmac_h7_stop,
-  .transmit = dwmac_h7_transmit,
-  .refill = dwmac_h7_refill,
-  .set_filter = dwmac_h7_set_filter,
-  .link = dwmac_h7_link,
-  .service = dwmac_h7_service,
+    .name = "STM32H7 MAC",
+    .tx_offset = 0,
+    .start = dwmac_h7_start,
+    .stop = dwmac_h7_stop,
+    .transmit = dwmac_h7_transmit,
+    .refill = dwmac_h7_refill,
+    .set_filter = dwmac_h7_set_filter,
+    .link = dwmac_h7_link,
+    .service = dwmac_h7_service,
 };

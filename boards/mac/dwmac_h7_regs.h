@@ -60,7 +60,7 @@
 #define MTLRXQOMR_RSF (1u << 5)
 #define MTLRXQOMR_RQS_2048 (7u << 20)
 #define MTLRXQMPOCR 0xd34
-#define MTLRXQMPOCR_OVFPKTCNT(value) ((value) & 0x7ff)
+#define MTLRXQMPOCR_OVFPKTCNT(value) ((value)&0x7ff)
 #define MTLRXQMPOCR_MISPKTCNT(value) ((value) >> 16 & 0x7ff)
 
 /* DMA */
@@ -103,10 +103,10 @@
 #define DES3_ES (1u << 15)
 #define TDES2_IOC (1u << 31)
 #define RDES1_TSA (1u << 14)
-#define RDES3_IOC (1u << 30)   /* as armed */
-#define RDES3_BUF1V (1u << 24) /* as armed */
-#define RDES3_RS1V (1u << 26)  /* as written back: RDES1 is valid */
-#define RDES3_PL(word) ((word) & 0x7fff) /* FCS included */
+#define RDES3_IOC (1u << 30)           /* as armed */
+#define RDES3_BUF1V (1u << 24)         /* as armed */
+#define RDES3_RS1V (1u << 26)          /* as written back: RDES1 is valid */
+#define RDES3_PL(word) ((word)&0x7fff) /* FCS included */
 #define FCS_BYTES 4u
 
 #endif

@@ -162,7 +162,8 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
     send(mac);
   }
   pkt_os_wake();
-  (void)*dwmac_h7_reg(mac, DMACSR); /* the writes have arrived before the handler returns: else it is entered once more */
+  (void)*dwmac_h7_reg(mac,
+                      DMACSR); /* the writes have arrived before the handler returns: else it is entered once more */
 }
 
 void dwmac_h7_transmit(struct pkt_mac *mac) {

@@ -3,9 +3,9 @@
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to
  * RX, a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them, at most DWMAC_TX - 1: with a
  * full ring a MAC that looks ahead would meet descriptors of the round before. */
-#include "dwmac.h"
 #include "arch.h"
 #include "dma.h"
+#include "dwmac.h"
 #include "dwmac_regs.h"
 #include "os.h"
 #include "ring.h"

@@ -17,7 +17,7 @@ else ifeq ($(SERIES),f4)
 FAMILY_SOURCES += $(STM32)/clocks_f4.c $(STM32)/ethernet_f4.c $(STM32)/usart_f4.c
 MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
 else
-$(error boards/targets/$(BOARD)/board.mk: SERIES must be f4, f7 or h7)
+$(error $(TARGET)/board.mk: SERIES must be f4, f7 or h7)
 endif
 
 FAMILY_CFLAGS += -Iboards/family/cortex-m -DSTM32_$(shell echo $(SERIES) | tr a-z A-Z)

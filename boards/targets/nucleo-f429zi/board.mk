@@ -5,4 +5,4 @@ CPU := cortex-m4
 CPU_MHZ := 168
 TASK_STACK := 8192
 IRQ_STACK := 2048
-OPENOCD := -f board/st_nucleo_f4.cfg
+OPENOCD := board/st_nucleo_f4.cfg

@@ -5,4 +5,4 @@ CPU := cortex-m7
 CPU_MHZ := 216
 TASK_STACK := 8192
 IRQ_STACK := 2048
-OPENOCD := -f board/st_nucleo_f7.cfg
+OPENOCD := board/st_nucleo_f7.cfg

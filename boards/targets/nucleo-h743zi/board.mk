@@ -6,4 +6,4 @@ CPU := cortex-m7
 CPU_MHZ := 400
 TASK_STACK := 8192
 IRQ_STACK := 2048
-OPENOCD := -f board/st_nucleo_h743zi.cfg
+OPENOCD := board/st_nucleo_h743zi.cfg

@@ -1,0 +1,145 @@
+/* The application of the STM32 tests: sends every frame of EtherType 0x88b5 back with its addresses swapped, by the copying
+ * calls or in place, and does what a character from the console says:
+ *
+ *   h g      hold: leave received frames alone; go on
+ *   z x      echo in place (zero copy); echo by recv() and send()
+ *   t        print a time stamp for each frame that is echoed by copying
+ *   m M      join the multicast addresses 01:00:5e:00:00:01 to 05; leave them
+ *   u        receive the unicast address 02:00:00:00:00:77 too
+ *   p P a A  promiscuous on, off; all multicast on, off
+ *   b        for 15 ms neither sleep nor poll(), as a program that must answer at once does
+ *   c        print the counters */
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "board.h"
+#include "os.h"
+#include "pktsock.h"
+
+#define ETH_P_TEST 0x88b5
+
+static int sd, ifindex;
+static bool holding, in_place = true, stamping;
+
+static void swap_addresses(uint8_t *frame) {
+  uint8_t destination[ETH_ALEN];
+  memcpy(destination, frame, ETH_ALEN);
+  memcpy(frame, frame + ETH_ALEN, ETH_ALEN);
+  memcpy(frame + ETH_ALEN, destination, ETH_ALEN);
+}
+
+static bool echo_in_place(void) {
+  struct pktsock_frame frame;
+  if (pktsock_recv_lend(sd, &frame, MSG_DONTWAIT) < 0)
+    return false;
+  swap_addresses(frame.data);
+  if (pktsock_send_lent(sd, &frame) < 0)
+    pktsock_give_back(sd, &frame);
+  return true;
+}
+
+static void print_stamp(struct msghdr *message) {
+  struct cmsghdr *control = CMSG_FIRSTHDR(message);
+  struct timespec time = {0};
+  if (control != NULL && control->cmsg_type == SCM_TIMESTAMPNS)
+    memcpy(&time, CMSG_DATA(control), sizeof(time));
+  printf("stamp %lu.%09lu\n", (unsigned long)time.tv_sec, (unsigned long)time.tv_nsec);
+}
+
+static bool echo_by_copy(void) {
+  static uint8_t bytes[1600];
+  static uint8_t control[64] __attribute__((aligned(8)));
+  struct iovec vector = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+  ssize_t n = recvmsg(sd, &message, MSG_DONTWAIT);
+  if (n < 0)
+    return false;
+  if (stamping)
+    print_stamp(&message);
+  swap_addresses(bytes);
+  send(sd, bytes, (size_t)n, 0);
+  return true;
+}
+
+static void member(int option, unsigned short type, const uint8_t *address) {
+  struct packet_mreq request = {.mr_ifindex = ifindex, .mr_type = type, .mr_alen = address != NULL ? ETH_ALEN : 0};
+  if (address != NULL)
+    memcpy(request.mr_address, address, ETH_ALEN);
+  if (setsockopt(sd, SOL_PACKET, option, &request, sizeof(request)) < 0)
+    printf("membership refused\n");
+}
+
+static void groups(int option) {
+  uint8_t address[ETH_ALEN] = {1, 0, 0x5e, 0, 0, 0};
+  for (address[5] = 1; address[5] <= 5; address[5]++)
+    member(option, PACKET_MR_MULTICAST, address);
+}
+
+static void print_counters(void) {
+  struct pktsock_counters c;
+  pktsock_counters((unsigned)ifindex, &c);
+  printf("rx %lu tx %lu no_frame %lu pool_empty %lu short %lu long %lu errors %lu tx_errors %lu faults %lu traps %lu\n",
+         (unsigned long)c.rx_frames, (unsigned long)c.tx_frames, (unsigned long)c.rx_no_frame,
+         (unsigned long)c.rx_pool_empty, (unsigned long)c.rx_too_short, (unsigned long)c.rx_too_long,
+         (unsigned long)c.rx_errors, (unsigned long)c.tx_errors, (unsigned long)c.ring_faults, (unsigned long)c.traps);
+}
+
+static bool echo_one(void) { return in_place ? echo_in_place() : echo_by_copy(); }
+
+static void be_busy(void) {
+  for (uint64_t end = pkt_os_now() + 15000; pkt_os_now() < end;)
+    echo_one();
+}
+
+static void obey(int c) {
+  static const uint8_t unicast[ETH_ALEN] = {2, 0, 0, 0, 0, 0x77};
+  int on = 1;
+  switch (c) {
+  case 'h':
+  case 'g': holding = c == 'h'; break;
+  case 'z':
+  case 'x': in_place = c == 'z'; break;
+  case 't':
+    stamping = true;
+    setsockopt(sd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+    break;
+  case 'm': groups(PACKET_ADD_MEMBERSHIP); break;
+  case 'M': groups(PACKET_DROP_MEMBERSHIP); break;
+  case 'u': member(PACKET_ADD_MEMBERSHIP, PACKET_MR_UNICAST, unicast); break;
+  case 'p':
+  case 'P': member(c == 'p' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_PROMISC, NULL); break;
+  case 'a':
+  case 'A': member(c == 'a' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_ALLMULTI, NULL); break;
+  case 'b': be_busy(); break;
+  case 'c': print_counters(); break;
+  }
+  printf("did %c\n", c);
+}
+
+int main(void) {
+  ifindex = (int)if_nametoindex("eth0");
+  sd = socket(AF_PACKET, SOCK_RAW, 0);
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_TEST), .sll_ifindex = ifindex};
+  if (sd < 0 || bind(sd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    board_exit(1);
+  printf("echo is ready\n");
+  for (;;) {
+    struct pollfd fd = {.fd = sd, .events = holding ? 0 : POLLIN};
+    int c = board_console_read();
+    if (c >= 0)
+      obey(c);
+    else
+      poll(&fd, 1, 20);
+    while (!holding && echo_one()) {
+    }
+  }
+}

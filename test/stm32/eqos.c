@@ -1,0 +1,399 @@
+/* The newer DesignWare MAC of the STM32H743: registers, filter, queues, DMA, as RM0433 (chapter 58) describes them. */
+#include "nic.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MACCR = 0x000, MACPFR = 0x008, MACHT0R = 0x010, MACHT1R = 0x014, MACIER = 0x0b4, MACMDIOAR = 0x200 };
+enum { MACMDIODR = 0x204, MACA0HR = 0x300, MACA3LR = 0x31c, MMC_RX_MASK = 0x70c, MMC_TX_MASK = 0x710 };
+enum {
+  MACTSCR = 0xb00,
+  MACSSIR = 0xb04,
+  MACSTSR = 0xb08,
+  MACSTNR = 0xb0c,
+  MACSTSUR = 0xb10,
+  MACSTNUR = 0xb14,
+  MACTSAR = 0xb18
+};
+enum { MTLTXQOMR = 0xd00, MTLRXQOMR = 0xd30, MTLRXQMPOCR = 0xd34 };
+enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACTXCR = 0x1104, DMACRXCR = 0x1108 };
+enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
+enum { DMACRXRLR = 0x1130, DMACIER = 0x1134, DMACSR = 0x1160, SIZE = 0x1200 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32 };
+
+#define OWN (1u << 31)
+#define CTXT (1u << 30)
+#define FD (1u << 29)
+#define LD (1u << 28)
+#define TI (1u << 0)
+#define RI (1u << 6)
+#define RBU (1u << 7)
+#define FBE (1u << 12)
+#define AIS (1u << 14)
+#define NIS (1u << 15)
+
+struct queued {
+  uint8_t bytes[MAX_WIRE_FRAME + FCS];
+  uint32_t len;
+  uint32_t error;
+  uint64_t stamp; /* 0: none */
+};
+
+struct eqos {
+  struct nic *nic;
+  struct soc *soc;
+  uint32_t reg[SIZE / 4];
+  bool fail_next, stopped_by_error, rx_suspended, tx_running;
+  uint32_t rx_at, tx_at; /* the descriptors under way */
+  struct queued fifo[FIFO_FRAMES];
+  unsigned fifo_count, fifo_bytes;
+  struct nic_clock clock;
+  struct timer *mdio_done, *tx_done, *reset_done;
+};
+
+static uint32_t *reg(struct eqos *e, uint32_t offset) { return &e->reg[offset / 4]; }
+
+static void update_irq(struct eqos *e) {
+  uint32_t *sr = reg(e, DMACSR), enabled = *sr & *reg(e, DMACIER);
+  if (enabled & (TI | RI | 1u << 2 | 1u << 11))
+    *sr |= NIS;
+  if (enabled & (RBU | FBE | 1u << 1 | 1u << 8 | 1u << 9 | 1u << 13))
+    *sr |= AIS;
+  machine_irq(&e->soc->m, IRQ, (*sr & *reg(e, DMACIER) & (NIS | AIS)) != 0);
+}
+
+static bool is_fast(struct eqos *e) { return *reg(e, MACCR) & 1u << 14; }
+static bool is_full_duplex(struct eqos *e) { return *reg(e, MACCR) & 1u << 13; }
+static bool rx_started(struct eqos *e) { return (*reg(e, DMACRXCR) & 1) && !e->stopped_by_error; }
+static bool tx_started(struct eqos *e) { return (*reg(e, DMACTXCR) & 1) && !e->stopped_by_error; }
+
+static bool dma_access(struct eqos *e, uint32_t address, void *to, const void *from, uint32_t len) {
+  bool ok = !e->fail_next &&
+            (to != NULL ? dma_read(&e->soc->m, address, to, len) : dma_write(&e->soc->m, address, from, len));
+  if (ok)
+    return true;
+  if (!e->fail_next)
+    fail(&e->soc->m, "the MAC accesses %u bytes at 0x%08x, out of its reach", len, address);
+  e->fail_next = false;
+  e->stopped_by_error = true;
+  *reg(e, DMACSR) |= FBE;
+  update_irq(e);
+  return false;
+}
+
+static uint32_t word(struct eqos *e, uint32_t descriptor, unsigned index) {
+  return dma_read_word(&e->soc->m, descriptor + 4 * index);
+}
+
+static uint32_t after(uint32_t list, uint32_t last, uint32_t at) { return at == list + 16 * last ? list : at + 16; }
+
+/* ---- Sending ---- */
+
+static void start_tx(struct eqos *e) {
+  if (e->tx_running || !tx_started(e) || e->tx_at == *reg(e, DMACTXDTPR))
+    return;
+  uint32_t d2 = word(e, e->tx_at, 2), d3 = word(e, e->tx_at, 3), len = d2 & 0x3fff;
+  if (!(d3 & OWN))
+    fail(&e->soc->m, "the TX tail pointer is beyond a descriptor that is not the MAC's");
+  if ((d3 & (CTXT | FD | LD)) != (FD | LD) || (d3 & 3u << 16) || (d2 & 0x3fffu << 16) || (d3 & 0x7fff) != len)
+    fail(&e->soc->m, "TX descriptor 0x%08x 0x%08x: not one whole frame without checksum offload", d2, d3);
+  if (len < 60 || len > 1522)
+    fail(&e->soc->m, "a frame of %u bytes to send", len);
+  if ((*reg(e, MTLTXQOMR) & 0x7000eu) != (0x70000u | 8u | 2u))
+    fail(&e->soc->m, "MTLTXQOMR 0x%08x: queue off, small, or not store and forward", *reg(e, MTLTXQOMR));
+  e->tx_running = true;
+  if (!e->nic->hold_tx && !e->soc->phy.no_clock && (*reg(e, MACCR) & 2))
+    e->tx_done->at = e->soc->m.cycles + nic_wire_cycles(e->nic, len, is_fast(e));
+}
+
+static void on_tx_done(void *self) {
+  struct eqos *e = self;
+  uint8_t bytes[0x4000];
+  uint32_t d2 = word(e, e->tx_at, 2), len = d2 & 0x3fff;
+  e->tx_running = false;
+  if (!dma_access(e, word(e, e->tx_at, 0), bytes, NULL, len))
+    return;
+  if (nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
+    e->nic->sent(e->nic->sent_arg, bytes, len);
+  dma_write_word(&e->soc->m, e->tx_at, 0); /* the write-back format has no addresses */
+  dma_write_word(&e->soc->m, e->tx_at + 8, 0);
+  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD);
+  e->tx_at = after(*reg(e, DMACTXDLAR), *reg(e, DMACTXRLR), e->tx_at);
+  if (d2 & 1u << 31)
+    *reg(e, DMACSR) |= TI;
+  update_irq(e);
+  start_tx(e);
+}
+
+/* ---- Receiving ---- */
+
+static bool passes(struct eqos *e, const uint8_t *destination) {
+  uint32_t pfr = *reg(e, MACPFR);
+  struct nic_filter filter = {.promiscuous = pfr & 1,
+                              .hash_unicast = pfr & 2,
+                              .hash_multicast = pfr & 4,
+                              .pass_multicast = pfr & 16,
+                              .hash_or_perfect = pfr & 1u << 10,
+                              .hash = {*reg(e, MACHT0R), *reg(e, MACHT1R)}};
+  for (unsigned i = 0; i < 4; i++) {
+    filter.high[i] = *reg(e, MACA0HR + 8 * i);
+    filter.low[i] = *reg(e, MACA0HR + 4 + 8 * i);
+  }
+  return nic_filter_passes(&filter, destination);
+}
+
+/* Is there a descriptor before the tail pointer that is the MAC's? If not, reception is suspended, and says so once. */
+static bool has_descriptor(struct eqos *e) {
+  if (e->rx_at != *reg(e, DMACRXDTPR) && (word(e, e->rx_at, 3) & OWN)) {
+    e->rx_suspended = false;
+    return true;
+  }
+  if (!e->rx_suspended)
+    *reg(e, DMACSR) |= RBU;
+  e->rx_suspended = true;
+  return false;
+}
+
+static void next_descriptor(struct eqos *e) { e->rx_at = after(*reg(e, DMACRXDLAR), *reg(e, DMACRXRLR), e->rx_at); }
+
+/* From the queue into descriptors, as long as there are both. A frame whose descriptors run out stays truncated. */
+static void drain(struct eqos *e) {
+  while (e->fifo_count > 0 && rx_started(e) && has_descriptor(e)) {
+    struct queued *frame = &e->fifo[0];
+    uint32_t done = 0, first = FD, room = *reg(e, DMACRXCR) >> 1 & 0x3fff;
+    bool last = false;
+    while (!last && has_descriptor(e)) {
+      uint32_t d3 = word(e, e->rx_at, 3), part = frame->len - done < room ? frame->len - done : room;
+      if (room % 4 != 0 || (d3 & (OWN | CTXT | 1u << 24 | 1u << 25)) != (OWN | CTXT | 1u << 24))
+        fail(&e->soc->m, "RX descriptor with word 3 0x%08x (bit 30: interrupt), buffers of %u", d3, room);
+      if (!dma_access(e, word(e, e->rx_at, 0), NULL, frame->bytes + done, part))
+        return;
+      done += part;
+      last = done == frame->len;
+      dma_write_word(&e->soc->m, e->rx_at, 0);
+      dma_write_word(&e->soc->m, e->rx_at + 4, last && frame->stamp != 0 ? 1u << 14 : 0);
+      dma_write_word(&e->soc->m, e->rx_at + 8, 0);
+      dma_write_word(&e->soc->m, e->rx_at + 12,
+                     first | (last ? LD | 1u << 26 | frame->error : 0) | (last ? frame->len : done));
+      first = 0;
+      next_descriptor(e);
+    }
+    if (last && frame->stamp != 0) {
+      if (has_descriptor(e)) {
+        dma_write_word(&e->soc->m, e->rx_at, (uint32_t)(frame->stamp % 1000000000));
+        dma_write_word(&e->soc->m, e->rx_at + 4, (uint32_t)(frame->stamp / 1000000000));
+        dma_write_word(&e->soc->m, e->rx_at + 12, CTXT);
+        next_descriptor(e);
+        e->nic->last_stamp = frame->stamp;
+        e->nic->stamped++;
+      }
+    }
+    *reg(e, DMACSR) |= RI;
+    e->fifo_bytes -= frame->len;
+    memmove(&e->fifo[0], &e->fifo[1], --e->fifo_count * sizeof(e->fifo[0]));
+  }
+  if (rx_started(e))
+    has_descriptor(e);
+  update_irq(e);
+}
+
+static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, enum wire_fault fault) {
+  struct eqos *e = nic->model;
+  uint32_t mode = *reg(e, MTLRXQOMR), error = fault == WIRE_BAD_CRC ? 1u << 24 | 1u << 15 : 0;
+  bool runt = len + FCS < 64;
+  if (!(*reg(e, MACCR) & 1) || !rx_started(e) || !nic_has_wire(nic, is_fast(e), is_full_duplex(e))) {
+    nic->deaf++;
+    return;
+  }
+  if (!passes(e, bytes)) {
+    nic->filtered++;
+    return;
+  }
+  if ((error && (!(mode & 1u << 4) || runt)) || (!error && runt && !(mode & 1u << 3)))
+    return; /* not forwarded; a runt with an error never is */
+  if (!(mode & 1u << 5) || (mode >> 20 & 7) != 7)
+    fail(&e->soc->m, "MTLRXQOMR 0x%08x: small queue or not store and forward", mode);
+  if (e->fifo_bytes + len + FCS > FIFO_BYTES || e->fifo_count == FIFO_FRAMES) {
+    nic->no_descriptor++;
+    *reg(e, MTLRXQMPOCR) += 1;
+    return;
+  }
+  struct queued *frame = &e->fifo[e->fifo_count++];
+  memcpy(frame->bytes, bytes, len);
+  memset(frame->bytes + len, 0xfc, FCS);
+  frame->len = len + FCS;
+  frame->error = error;
+  frame->stamp = e->clock.on && (*reg(e, MACTSCR) & 1u << 8) ? nic_clock_ns(nic, &e->clock) : 0;
+  e->fifo_bytes += frame->len;
+  drain(e);
+}
+
+/* ---- Registers ---- */
+
+static void expect_clocked(struct eqos *e) {
+  if (!soc_ethernet_clocked(e->soc) || soc_ethernet_in_reset(e->soc))
+    fail(&e->soc->m, "access to the MAC without clock or in reset");
+}
+
+static void on_mdio_done(void *self) {
+  struct eqos *e = self;
+  uint32_t ar = *reg(e, MACMDIOAR), address = ar >> 21 & 31, number = ar >> 16 & 31;
+  if ((ar & 12) == 4)
+    phy_model_write(&e->soc->phy, address, number, (uint16_t)*reg(e, MACMDIODR));
+  else if ((ar & 12) == 12)
+    *reg(e, MACMDIODR) = phy_model_read(&e->soc->phy, address, number);
+  else
+    fail(&e->soc->m, "MDIO operation in MACMDIOAR 0x%08x", ar);
+  *reg(e, MACMDIOAR) = ar & ~1u;
+}
+
+static void start_mdio(struct eqos *e, uint32_t value) {
+  static const uint32_t divider[16] = {42, 62, 16, 26, 102, 124};
+  uint32_t by = divider[value >> 8 & 15];
+  if (*reg(e, MACMDIOAR) & 1)
+    fail(&e->soc->m, "MACMDIOAR is written while MDIO is busy");
+  if (by == 0 || e->soc->ahb_clock / by > 2500000)
+    fail(&e->soc->m, "MDC at %u Hz", by ? e->soc->ahb_clock / by : 0);
+  *reg(e, MACMDIOAR) = value;
+  e->mdio_done->at = e->soc->m.cycles + (uint64_t)MDC_CYCLES * by * (e->soc->m.cpu_hz / e->soc->ahb_clock);
+}
+
+static void on_reset_done(void *self) {
+  struct eqos *e = self;
+  memset(e->reg, 0, sizeof(e->reg));
+  *reg(e, MTLTXQOMR) = 0x00070008;
+  *reg(e, MTLRXQOMR) = 0x00700000;
+  *reg(e, MACA0HR) = 0x8000ffff;
+  e->clock = (struct nic_clock){0};
+  e->stopped_by_error = e->rx_suspended = e->tx_running = false;
+  e->fifo_count = e->fifo_bytes = 0;
+  e->tx_done->at = UINT64_MAX;
+  update_irq(e);
+}
+
+static uint32_t eqos_read(void *self, uint32_t offset) {
+  struct eqos *e = self;
+  uint32_t value;
+  expect_clocked(e);
+  switch (offset) {
+  case MACSTSR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) / 1000000000);
+  case MACSTNR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) % 1000000000);
+  case DMADSR: return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (tx_started(e) ? 6u << 12 : 0);
+  case MTLRXQMPOCR:
+    value = *reg(e, offset);
+    *reg(e, offset) = 0;
+    return value;
+  case MACCR:
+  case MACMDIOAR:
+  case MACMDIODR:
+  case MACTSCR:
+  case DMAMR:
+  case DMACTXCR:
+  case DMACRXCR:
+  case DMACSR: return *reg(e, offset);
+  }
+  fail(&e->soc->m, "read of Ethernet register 0x%x", offset);
+}
+
+static void write_clock(struct eqos *e, uint32_t offset, uint32_t value) {
+  *reg(e, offset) = value;
+  if (offset != MACTSCR)
+    return;
+  if (value & 1u << 5)
+    e->clock.addend = *reg(e, MACTSAR);
+  if (value & 4)
+    nic_clock_set(e->nic, &e->clock, *reg(e, MACSTSUR), *reg(e, MACSTNUR));
+  *reg(e, MACTSCR) &= ~(1u << 5 | 4u);
+  e->clock.increment = *reg(e, MACSSIR) >> 16 & 255;
+  e->clock.on = (value & 1) && (value & 2) && (value & 1u << 9); /* fine, digital */
+}
+
+static void write_list(struct eqos *e, uint32_t offset, uint32_t value) {
+  bool rx = offset == DMACRXDLAR;
+  if (rx ? rx_started(e) : tx_started(e))
+    fail(&e->soc->m, "the list address is changed while the DMA runs");
+  *reg(e, offset) = value;
+  *(rx ? &e->rx_at : &e->tx_at) = value;
+}
+
+static void eqos_write(void *self, uint32_t offset, uint32_t value) {
+  struct eqos *e = self;
+  expect_clocked(e);
+  switch (offset) {
+  case MACCR:
+    if (value & (1u << 27 | 1u << 20 | 1u << 21))
+      fail(&e->soc->m, "MACCR 0x%08x: checksum offload or stripping", value);
+    if ((value & 3) && (*reg(e, MMC_RX_MASK) != ~0u || *reg(e, MMC_TX_MASK) != ~0u))
+      fail(&e->soc->m, "the MAC's counters can interrupt");
+    *reg(e, MACCR) = value;
+    start_tx(e);
+    break;
+  case MACMDIOAR: start_mdio(e, value); break;
+  case MACTSCR:
+  case MACSSIR:
+  case MACSTSUR:
+  case MACSTNUR:
+  case MACTSAR: write_clock(e, offset, value); break;
+  case DMAMR:
+    *reg(e, DMAMR) = value;
+    if ((value & 1) && !e->soc->phy.no_clock)
+      e->reset_done->at = e->soc->m.cycles + machine_us(&e->soc->m, 5);
+    break;
+  case DMACTXDLAR:
+  case DMACRXDLAR: write_list(e, offset, value); break;
+  case DMACTXDTPR:
+    *reg(e, offset) = value;
+    if (tx_started(e)) {
+      machine_expect_dsb(&e->soc->m, "the TX tail pointer");
+      start_tx(e);
+    }
+    break;
+  case DMACRXDTPR:
+    machine_expect_dsb(&e->soc->m, "the RX tail pointer");
+    *reg(e, offset) = value;
+    drain(e);
+    break;
+  case DMACSR: *reg(e, DMACSR) &= ~value; break;
+  case DMACRXCR:
+  case DMACTXCR:
+    if ((value & 1) && !(e->soc->rcc[0xdc / 4] & 1u << 29))
+      fail(&e->soc->m, "the DMA starts while SRAM1 has no clock");
+    *reg(e, offset) = value;
+    break;
+  case MACPFR:
+  case MACHT0R:
+  case MACHT1R:
+  case MACIER:
+  case MACMDIODR:
+  case MMC_RX_MASK:
+  case MMC_TX_MASK:
+  case MTLTXQOMR:
+  case MTLRXQOMR:
+  case DMASBMR:
+  case DMACCR:
+  case DMACTXRLR:
+  case DMACRXRLR:
+  case DMACIER: *reg(e, offset) = value; break;
+  default:
+    if (offset < MACA0HR || offset > MACA3LR)
+      fail(&e->soc->m, "write of Ethernet register 0x%x", offset);
+    *reg(e, offset) = value;
+  }
+  update_irq(e);
+}
+
+static void eqos_bus_error(struct nic *nic) { ((struct eqos *)nic->model)->fail_next = true; }
+
+static uint64_t eqos_stamp(struct nic *nic) { return nic_clock_ns(nic, &((struct eqos *)nic->model)->clock); }
+
+void eqos_init(struct soc *soc, struct nic *nic, uint32_t base) {
+  struct eqos *e = calloc(1, sizeof(*e));
+  *nic =
+      (struct nic){.soc = soc, .model = e, .receive = eqos_receive, .bus_error = eqos_bus_error, .stamp = eqos_stamp};
+  e->nic = nic;
+  e->soc = soc;
+  e->mdio_done = machine_add_timer(&soc->m, on_mdio_done, e);
+  e->tx_done = machine_add_timer(&soc->m, on_tx_done, e);
+  e->reset_done = machine_add_timer(&soc->m, on_reset_done, e);
+  on_reset_done(e);
+  machine_add_device(&soc->m, (struct device){"Ethernet", base, SIZE, eqos_read, eqos_write, e});
+}

@@ -1,0 +1,74 @@
+#include "nic.h"
+#include <string.h>
+
+/* IEEE 802.3 FCS over the address, low bit first. */
+static uint32_t crc32(const uint8_t *bytes, unsigned len) {
+  uint32_t crc = 0xffffffff;
+  for (unsigned i = 0; i < len; i++) {
+    crc ^= bytes[i];
+    for (unsigned bit = 0; bit < 8; bit++)
+      crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
+/* "The upper 6 bits of the bit-reversed CRC" */
+static unsigned hash_of(const uint8_t *address) {
+  uint32_t crc = crc32(address, 6);
+  unsigned hash = 0;
+  for (unsigned i = 0; i < 6; i++)
+    hash = hash << 1 | (crc >> i & 1);
+  return hash;
+}
+
+bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destination) {
+  static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
+  bool multicast = destination[0] & 1;
+  if (filter->promiscuous || memcmp(destination, broadcast, 6) == 0 || (multicast && filter->pass_multicast))
+    return true;
+  uint32_t low, high = destination[4] | destination[5] << 8;
+  memcpy(&low, destination, 4);
+  bool perfect = false;
+  for (unsigned i = 0; i < 4; i++)
+    if ((i == 0 || filter->high[i] >> 31) && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
+      perfect = true;
+  unsigned hash = hash_of(destination);
+  bool hashed = filter->hash[hash >> 5] >> (hash & 31) & 1;
+  if (!(multicast ? filter->hash_multicast : filter->hash_unicast))
+    return perfect;
+  return hashed || (filter->hash_or_perfect && perfect);
+}
+
+uint64_t nic_clock_ns(const struct nic *nic, const struct nic_clock *clock) {
+  /* the bus clock ticks the accumulator, each overflow of which is one increment */
+  const struct soc *soc = nic->soc;
+  uint64_t ticks = (soc->m.cycles - clock->start_cycle) / (soc->m.cpu_hz / soc->ahb_clock);
+  unsigned __int128 steps = (unsigned __int128)ticks * clock->addend >> 32;
+  return clock->start_ns + (uint64_t)steps * clock->increment;
+}
+
+void nic_clock_set(struct nic *nic, struct nic_clock *clock, uint32_t sec, uint32_t nsec) {
+  clock->start_ns = sec * 1000000000ull + nsec;
+  clock->start_cycle = nic->soc->m.cycles;
+  nic->clock_sets++;
+}
+
+static void check_pins(struct soc *soc) {
+  static const struct {
+    char port;
+    unsigned number;
+  } rmii[] = {{'A', 1}, {'A', 2}, {'C', 1}, {'A', 7}, {'C', 4}, {'C', 5}, {'G', 11}, {'G', 13}, {'B', 13}};
+  for (unsigned i = 0; i < sizeof(rmii) / sizeof(rmii[0]); i++)
+    soc_expect_pin(soc, rmii[i].port, rmii[i].number, 11);
+}
+
+bool nic_has_wire(struct nic *nic, bool fast, bool full_duplex) {
+  const struct phy_model *phy = &nic->soc->phy;
+  if (nic->soc->series != SERIES_ESP32)
+    check_pins(nic->soc);
+  return phy->link && !phy->no_clock && phy->fast == fast && phy->full_duplex == full_duplex;
+}
+
+uint64_t nic_wire_cycles(const struct nic *nic, unsigned len, bool fast) {
+  return (uint64_t)(len + 24) * 8 * (nic->soc->m.cpu_hz / 1000000) / (fast ? 100 : 10);
+}

@@ -1,0 +1,315 @@
+/* The MAC drivers under load and in trouble, with the application echo.c. */
+#include "bench.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The board's MAC address, from its unique number as boards/family/stm32/hwaddr.c makes it. */
+static void own_address(struct bench *b) {
+  const uint8_t *uid = machine_at(&b->soc.m, soc_uid(b->soc.series), 12);
+  uint32_t hash = 2166136261u;
+  for (unsigned i = 0; i < 12; i++)
+    hash = (hash ^ uid[i]) * 16777619u;
+  b->hwaddr[0] = 0x02;
+  b->hwaddr[1] = 0x50;
+  memcpy(&b->hwaddr[2], &hash, sizeof(hash));
+}
+
+static void boot(struct bench *b) {
+  static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
+  uint8_t frame[60];
+  bench_boot_with_link(b, "echo is ready");
+  bench_command(b, "x");
+  bench_test_frame(b, frame, sizeof(frame), broadcast);
+  bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  EXPECT(b, bench_hear(b, 100000) != NULL, "no echo of a broadcast; the console says:\n%s", b->soc.console);
+  own_address(b);
+  bench_echo(b, 60);
+}
+
+static void expect_no_traps(struct bench *b) {
+  EXPECT(b, bench_counter(b, "traps") == 0 && bench_counter(b, "faults") == 0, "traps or ring faults");
+}
+
+/* 10,000 frames of random length there and back, a few under way at a time; half of them echoed in place. */
+void scenario_frames(struct bench *b) {
+  enum { FRAMES = 10000, WINDOW = 3 };
+  static uint8_t frames[WINDOW][MAX_WIRE_FRAME];
+  unsigned lens[WINDOW], said = 0, heard = 0;
+  uint64_t bytes = 0;
+  boot(b);
+  uint64_t start = machine_now_us(&b->soc.m);
+  while (heard < FRAMES) {
+    if (said == FRAMES / 2 && heard == said)
+      bench_command(b, "z");
+    unsigned limit = said < FRAMES / 2 ? FRAMES / 2 : FRAMES;
+    while (said < limit && said - heard < WINDOW) {
+      unsigned len = 14 + bench_random(b, 1514 - 14 + 1);
+      bench_test_frame(b, frames[said % WINDOW], len, NULL);
+      bench_say(b, frames[said % WINDOW], len, WIRE_GOOD);
+      lens[said++ % WINDOW] = len;
+      bytes += len;
+    }
+    bench_expect_echo(b, frames[heard % WINDOW], lens[heard % WINDOW], 100000);
+    heard++;
+  }
+  double seconds = (double)(machine_now_us(&b->soc.m) - start) / 1e6;
+  EXPECT(b, bench_counter(b, "rx") == FRAMES + 2 && bench_counter(b, "tx") == FRAMES + 2, "counters disagree");
+  EXPECT(b, b->nic.no_descriptor == 0, "%u frames met no descriptor", b->nic.no_descriptor);
+  expect_no_traps(b);
+  printf("%u frames each way, %llu bytes, %.1f s\n", FRAMES, (unsigned long long)bytes, seconds);
+}
+
+enum { ROUNDS = 16, BURST = 40 };
+
+/* Far more frames than fit, faster than any wire: what is not dropped comes back whole and in order, and right behind the
+ * burst all is well. Returns the frames echoed, without the one behind each burst. */
+static unsigned bursts(struct bench *b, bool busy) {
+  static uint8_t frames[BURST][60];
+  unsigned echoed = 0;
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    if (busy)
+      soc_type(&b->soc, "b");
+    bench_wait(b, 1000);
+    for (unsigned i = 0; i < BURST; i++) {
+      bench_test_frame(b, frames[i], 60, NULL);
+      b->nic.receive(&b->nic, frames[i], 60, WIRE_GOOD);
+      bench_wait(b, round % 8 + 1);
+    }
+    bench_wait(b, 10000);
+    unsigned next = 0;
+    for (const struct heard *heard; (heard = bench_hear(b, 1)) != NULL; echoed++) {
+      while (next < BURST && memcmp(frames[next] + 14, heard->bytes + 14, 46) != 0)
+        next++;
+      EXPECT(b, next < BURST, "a frame comes back out of order, or not as it was sent");
+    }
+    bench_echo(b, 60 + round);
+    if (busy)
+      soc_expect(&b->soc, "did b\n", 1000000);
+  }
+  return echoed;
+}
+
+void scenario_bursts(struct bench *b) {
+  enum { SENT = 3 * ROUNDS * (BURST + 1) + 2 };
+  boot(b);
+  bench_command(b, "z");
+  unsigned sleeping = bursts(b, false);
+  /* A program that never sleeps: the driver goes on when it gets frames back, not only in service(). */
+  unsigned busy = bursts(b, true);
+  /* A slow wire: all frames wait for the transmitter at once, more than it has descriptors. */
+  phy_model_plug(&b->soc.phy, false);
+  soc_expect(&b->soc, "link down", 1000000);
+  b->soc.phy.partner = 0x0041;
+  phy_model_plug(&b->soc.phy, true);
+  soc_expect(&b->soc, "link up, 10 Mbit/s full duplex", 5000000);
+  unsigned slow = bursts(b, false);
+  uint32_t rx = bench_counter(b, "rx"), no_frame = bench_counter(b, "no_frame");
+  EXPECT(b, rx + no_frame == SENT, "%u received, %u without frame: not all of %u", rx, no_frame, SENT);
+  expect_no_traps(b);
+  printf("bursts of %u frames: %u %% echoed, %u %% by a busy program, %u %% at 10 Mbit/s; all others counted\n", BURST,
+         sleeping * 100 / (ROUNDS * BURST), busy * 100 / (ROUNDS * BURST), slow * 100 / (ROUNDS * BURST));
+}
+
+/* Nobody reads: the sockets' frames run out, then reading goes on. */
+void scenario_exhaustion(struct bench *b) {
+  uint8_t frame[MAX_WIRE_FRAME];
+  boot(b);
+  for (unsigned round = 0; round < 5; round++) {
+    bench_command(b, "h");
+    for (unsigned i = 0; i < 100; i++) {
+      bench_test_frame(b, frame, 1514, NULL);
+      bench_say(b, frame, 1514, WIRE_GOOD);
+    }
+    bench_command(b, "g");
+    bench_wait(b, 300000);
+    unsigned kept = 0;
+    while (bench_hear(b, 1) != NULL)
+      kept++;
+    EXPECT(b, kept > 0 && kept < 100, "%u of 100 frames were kept", kept);
+    for (unsigned i = 0; i < 100; i++)
+      bench_echo(b, 14 + bench_random(b, 1501));
+  }
+  expect_no_traps(b);
+}
+
+/* What the wire can do to a frame: each fault is counted where it belongs, and nothing else changes. */
+void scenario_malformed(struct bench *b) {
+  uint8_t frame[MAX_WIRE_FRAME];
+  boot(b);
+  for (unsigned i = 0; i < 50; i++) {
+    bench_test_frame(b, frame, MAX_WIRE_FRAME, NULL);
+    bench_say(b, frame, 60 + bench_random(b, 1455), WIRE_BAD_CRC);
+    bench_say(b, frame, 13, WIRE_GOOD);
+    bench_say(b, frame, 6, WIRE_GOOD);
+    bench_say(b, frame, 1537 + bench_random(b, 500), WIRE_GOOD);
+    bench_say(b, frame, 30, WIRE_BAD_CRC); /* a collision's rest: the MAC itself throws it away */
+    bench_wait(b, 5000);
+    bench_echo(b, 14);
+    bench_echo(b, 59);
+    bench_echo(b, 1514);
+  }
+  uint32_t errors = bench_counter(b, "errors"), shorts = bench_counter(b, "short"), longs = bench_counter(b, "long");
+  EXPECT(b, errors == 50 && shorts == 100 && longs == 50, "errors %u, too short %u, too long %u; sent 50, 100, 50",
+         errors, shorts, longs);
+  expect_no_traps(b);
+}
+
+void scenario_bus_error(struct bench *b) {
+  uint8_t frame[60];
+  boot(b);
+  for (unsigned i = 0; i < 6; i++) {
+    bool sending = i % 2;
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    if (!sending)
+      b->nic.bus_error(&b->nic);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+    if (sending)
+      b->nic.bus_error(&b->nic);
+    soc_expect(&b->soc, "eth0: the MAC met a bus error; starting it again", 1000000);
+    soc_expect(&b->soc, "eth0: the MAC runs again", 1000000);
+    soc_expect(&b->soc, "link up", 8000000);
+    while (bench_hear(b, 50000) != NULL) {
+    }
+    for (unsigned j = 0; j < 50; j++)
+      bench_echo(b, 14 + bench_random(b, 1501));
+  }
+  EXPECT(b, bench_counter(b, "tx_errors") == 3, "%u errors of sending were counted", bench_counter(b, "tx_errors"));
+  expect_no_traps(b);
+}
+
+/* The transmitter stands still, for whatever reason. */
+void scenario_standstill(struct bench *b) {
+  uint8_t frame[60];
+  boot(b);
+  b->nic.hold_tx = true;
+  for (unsigned i = 0; i < 20; i++) {
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  }
+  soc_expect(&b->soc, "eth0: the MAC stopped sending; starting it again", 5000000);
+  b->nic.hold_tx = false;
+  soc_expect(&b->soc, "link up", 10000000);
+  while (bench_hear(b, 50000) != NULL) {
+  }
+  for (unsigned i = 0; i < 100; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
+  EXPECT(b, bench_counter(b, "tx_errors") > 0, "what could not be sent was not counted");
+  /* The PHY's clock goes away and comes back. */
+  b->soc.phy.no_clock = true;
+  bench_test_frame(b, frame, sizeof(frame), NULL);
+  phy_model_plug(&b->soc.phy, false);
+  soc_expect(&b->soc, "link down", 1000000);
+  b->soc.phy.no_clock = false;
+  phy_model_plug(&b->soc.phy, true);
+  soc_expect(&b->soc, "link up", 10000000);
+  bench_echo(b, 60);
+  expect_no_traps(b);
+}
+
+static void expect_heard(struct bench *b, const uint8_t *destination, bool expected) {
+  uint8_t frame[60];
+  unsigned refused = b->nic.filtered;
+  bench_test_frame(b, frame, sizeof(frame), destination);
+  bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  bool heard = bench_hear(b, 30000) != NULL;
+  EXPECT(b, heard == expected, "a frame to %02x:..:%02x %s", destination[0], destination[5],
+         heard ? "gets through" : "does not get through");
+  EXPECT(b, expected == (b->nic.filtered == refused), "the sockets filtered a frame to %02x:..:%02x, not the MAC",
+         destination[0], destination[5]);
+}
+
+void scenario_filter(struct bench *b) {
+  uint8_t group[6] = {1, 0, 0x5e, 0, 0, 0}, strange[6] = {0x01, 0x80, 0xc2, 0, 0, 0x0e};
+  uint8_t other[6] = {2, 0, 0, 0, 0, 0x78}, further[6] = {2, 0, 0, 0, 0, 0x77};
+  boot(b);
+  expect_heard(b, b->hwaddr, true);
+  expect_heard(b, strange, false);
+  expect_heard(b, other, false);
+  bench_command(b, "m");
+  for (group[5] = 1; group[5] <= 5; group[5]++)
+    expect_heard(b, group, true);
+  expect_heard(b, strange, false);
+  expect_heard(b, other, false);
+  bench_command(b, "u");
+  expect_heard(b, further, true);
+  expect_heard(b, other, false);
+  bench_command(b, "a");
+  expect_heard(b, strange, true);
+  expect_heard(b, other, false);
+  bench_command(b, "A");
+  expect_heard(b, strange, false);
+  bench_command(b, "p");
+  expect_heard(b, other, true);
+  bench_command(b, "P");
+  expect_heard(b, other, false);
+  /* A restart keeps the filter. */
+  uint8_t frame[60];
+  b->nic.bus_error(&b->nic);
+  bench_test_frame(b, frame, sizeof(frame), NULL);
+  bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  soc_expect(&b->soc, "eth0: the MAC runs again", 1000000);
+  soc_expect(&b->soc, "link up", 8000000);
+  bench_wait(b, 1000);
+  for (group[5] = 1; group[5] <= 5; group[5]++)
+    expect_heard(b, group, true);
+  expect_heard(b, further, true);
+  expect_heard(b, strange, false);
+  expect_heard(b, other, false);
+}
+
+void scenario_stamps(struct bench *b) {
+  uint8_t frame[60];
+  uint64_t last = 0;
+  boot(b);
+  EXPECT(b, b->soc.series != SERIES_H7 || b->nic.stamped == 0, "frames are stamped, and take two descriptors, unasked");
+  bench_command(b, "t");
+  bench_wait(b, 300000); /* service() passes it on to the MAC */
+  for (unsigned i = 0; i < 200; i++) {
+    unsigned stamped = b->nic.stamped;
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+    uint64_t expected = b->nic.last_stamp;
+    const char *line = soc_expect(&b->soc, "stamp ", 100000);
+    EXPECT(b, b->nic.stamped == stamped + 1, "the MAC did not stamp the frame");
+    bench_expect_echo(b, frame, sizeof(frame), 100000);
+    bench_wait(b, 100);
+    char *end;
+    uint64_t seconds = strtoull(line, &end, 10), got = seconds * 1000000000 + strtoull(end + 1, NULL, 10);
+    EXPECT(b, got == expected, "stamp %llu, the MAC's was %llu", (unsigned long long)got, (unsigned long long)expected);
+    EXPECT(b, got > last, "time runs backwards");
+    last = got;
+    bench_wait(b, bench_random(b, 20000));
+  }
+  /* The MAC's clock against the processor's: set once at start, right from then on. */
+  int64_t ahead = (int64_t)b->nic.stamp(&b->nic) - (int64_t)machine_now_us(&b->soc.m) * 1000;
+  EXPECT(b, b->nic.clock_sets == 1 && llabs(ahead) < 1000000, "the MAC's clock was set %u times and is off by %lld ns",
+         b->nic.clock_sets, (long long)ahead);
+  for (unsigned i = 0; i < 30; i++) /* at wire speed: contexts and frames run out */
+    b->nic.receive(&b->nic, frame, sizeof(frame), WIRE_GOOD);
+  bench_wait(b, 300000);
+  while (bench_hear(b, 1) != NULL) {
+  }
+  bench_echo(b, 1514);
+  expect_no_traps(b);
+  printf("200 stamps as the MAC took them; its clock is %lld ns from the processor's\n", (long long)ahead);
+}
+
+/* The MPU region: everything that the MAC's DMA works on lies in it, whole. */
+void scenario_uncached(struct bench *b) {
+  const struct machine *m = &b->soc.m;
+  boot(b);
+  uint32_t rasr = m->mpu_rasr[0], base = m->mpu_rbar[0], size = 1u << ((rasr >> 1 & 31) + 1);
+  EXPECT(b, (m->mpu_ctrl & 5) == 5, "MPU_CTRL 0x%x", m->mpu_ctrl);
+  EXPECT(b, (rasr & 1) && (rasr >> 16 & 0x3f) == 0x0c, "MPU_RASR 0x%08x: not normal, shared, uncached", rasr);
+  EXPECT(b, (rasr >> 24 & 7) == 3 && (rasr >> 28 & 1), "MPU_RASR 0x%08x: access or execution", rasr);
+  EXPECT(b, (m->ccr & 3u << 16) == 3u << 16, "the caches are off");
+  uint32_t heap = machine_symbol(&b->soc.m, "__heap_start"), heap_end = machine_symbol(&b->soc.m, "__heap_end");
+  uint32_t state = machine_symbol(&b->soc.m, "eth0_state");
+  EXPECT(b, heap - base < size && heap_end - base <= size && heap < heap_end, "the heap 0x%x to 0x%x is not in it",
+         heap, heap_end);
+  EXPECT(b, state - base < size, "the driver's state at 0x%x is not in it", state);
+  for (unsigned i = 0; i < 100; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
+  printf("uncached: 0x%08x to 0x%08x, heap of %u bytes inside\n", base, base + size - 1, heap_end - heap);
+}
