@@ -28,5 +28,6 @@ export function checkProgram(name: string): void {
   if (!stat?.isFile()) throw new Error(`${path} is no program.`);
   if (isStatic(path)) throw new Error(`${path} is statically linked: nothing can be preloaded into it.`);
   const changesUser = (stat.mode & S_ISUID) !== 0 && stat.uid !== process.getuid?.();
-  if (changesUser) throw new Error(`${path} is set-user-ID, so the system preloads nothing into it: run pktsock as root.`);
+  if (changesUser)
+    throw new Error(`${path} is set-user-ID, so the system preloads nothing into it: run pktsock as root.`);
 }
