@@ -60,7 +60,8 @@ function checkAddress(option: string, text: string | undefined): void {
 }
 
 function checkName(option: string, name: string): void {
-  if (!/^[^\s/:,]{1,15}$/.test(name)) throw new UsageError(`--${option}: "${name}" cannot be the name of an interface.`);
+  if (!/^[^\s/:,]{1,15}$/.test(name))
+    throw new UsageError(`--${option}: "${name}" cannot be the name of an interface.`);
 }
 
 function settingsOf(args: string[]): Settings {
@@ -69,7 +70,8 @@ function settingsOf(args: string[]): Settings {
   if (program.length === 0) throw new UsageError("say behind -- which program to run; pktsock run --help tells more.");
   const { values } = parsing(() => parseArgs({ args: args.slice(0, at), options }));
   const { tap, peer, udp, name, hwaddr, address } = values;
-  if ((tap === undefined) === (udp === undefined)) throw new UsageError("say what the cable is: --tap NAME or --udp LOCAL:REMOTE.");
+  if ((tap === undefined) === (udp === undefined))
+    throw new UsageError("say what the cable is: --tap NAME or --udp LOCAL:REMOTE.");
   if (udp !== undefined && !/^\d{1,5}:\d{1,5}$/.test(udp)) {
     throw new UsageError(`--udp must be two UDP ports like 9000:9001, not "${udp}".`);
   }
@@ -92,11 +94,14 @@ function checkMachine({ tap, name, isPrivate }: Settings): void {
   const isRoot = process.getuid?.() === 0;
   if (tap !== undefined || isPrivate) {
     if (!isRoot) throw new Error(`${tap === undefined ? "--private" : "--tap"} needs root.`);
-    if (!existsSync("/dev/net/tun")) throw new Error("/dev/net/tun is missing, without which there are no TAP interfaces.");
+    if (!existsSync("/dev/net/tun"))
+      throw new Error("/dev/net/tun is missing, without which there are no TAP interfaces.");
   }
   if (tap === undefined || !existsSync(`/sys/class/net/${tap}`)) return;
-  if (tap === name && !isPrivate) throw new Error(`the TAP interface and the board's cannot both be named ${name}: choose another --name.`);
-  if (!existsSync(`/sys/class/net/${tap}/tun_flags`)) throw new Error(`${tap} is there already, but is no TAP interface.`);
+  if (tap === name && !isPrivate)
+    throw new Error(`the TAP interface and the board's cannot both be named ${name}: choose another --name.`);
+  if (!existsSync(`/sys/class/net/${tap}/tun_flags`))
+    throw new Error(`${tap} is there already, but is no TAP interface.`);
 }
 
 /** The index that the program shall know the interface by: that of the kernel's interface of the same name, if there is one. */
@@ -113,7 +118,9 @@ function ip(pid: number | undefined, ...args: string[]): void {
 }
 
 function build(): void {
-  const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload"], { stdio: ["ignore", "ignore", "inherit"] });
+  const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (status !== 0) throw new Error("the library and its server could not be built; is this the repository?");
 }
 
@@ -190,7 +197,9 @@ async function endServer(server: ChildProcess, settings: Settings): Promise<void
   process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
   server.stdin!.write("end\n");
   const patience = setTimeout(() => {
-    console.error(`pktsock run: ${settings.program[0]} has ended, but left a process with packet sockets; Ctrl-C ends those.`);
+    console.error(
+      `pktsock run: ${settings.program[0]} has ended, but left a process with packet sockets; Ctrl-C ends those.`,
+    );
   }, 500);
   await ended;
   clearTimeout(patience);
