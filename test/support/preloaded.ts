@@ -43,7 +43,10 @@ export class PreloadedTarget implements Target {
 
   static async start(): Promise<PreloadedTarget> {
     const files = readdirSync("boards/apps").filter((name) => /^agent.*\.c$/.test(name));
-    compileForLinux(files.map((name) => `boards/apps/${name}`), AGENT);
+    compileForLinux(
+      files.map((name) => `boards/apps/${name}`),
+      AGENT,
+    );
     const target = new PreloadedTarget();
     await target.restart();
     return target;
