@@ -215,10 +215,10 @@ export const optionCases: readonly Case[] = [
   ]),
   testCase("options: PACKET_TIMESTAMP", "packet(7)", [
     socket,
-    getInt("s", "SOL_PACKET", "PACKET_TIMESTAMP", 0),
-    setInt("s", "SOL_PACKET", "PACKET_TIMESTAMP", 0x40),
-    getInt("s", "SOL_PACKET", "PACKET_TIMESTAMP", 0x40),
-    setInt("s", "SOL_PACKET", "PACKET_TIMESTAMP", 0),
+    call("getsockopt $s SOL_PACKET PACKET_TIMESTAMP 4", { ret: 0, fields: { value: "{00000000}" } }, nothing()),
+    refusedHere("SOL_PACKET", "PACKET_TIMESTAMP", "40000000"),
+    call("getsockopt $s SOL_PACKET PACKET_TIMESTAMP 4", { ret: 0, fields: { value: "{40000000}" } }, nothing()),
+    refusedHere("SOL_PACKET", "PACKET_TIMESTAMP", "00000000"),
   ]),
   testCase(
     "options: rings: PACKET_VERSION, PACKET_HDRLEN, PACKET_RESERVE, PACKET_LOSS",
