@@ -62,7 +62,11 @@ export function leaveAll(socket: Socket): void {
 export function setMulticast(iface: Iface, on: u32): i32 {
   const list = changetype<usize>(state) + offsetof<State>("multicast");
   if (!(load<u8>(exchange) & 1)) return -EINVAL;
-  if (on) return add(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
+  if (on) {
+    // An interface has an address or not: adding it twice is adding it once, as on Linux.
+    remove(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
+    return add(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
+  }
   return remove(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange) ? 0 : -ENOENT;
 }
 
