@@ -169,6 +169,13 @@ function put(socket: Socket, frame: Frame): u32 {
       return 0;
     }
   }
+  return append(socket, frame, snap);
+}
+
+/** Puts a frame that has passed the socket's filter into its queue if that has room. Returns the holders that this adds. */
+// @ts-ignore: decorator
+@inline
+function append(socket: Socket, frame: Frame, snap: u32): u32 {
   const entry = socket.tail;
   if (entry.frame) {
     ++socket.dropsQueueFull;
@@ -181,9 +188,13 @@ function put(socket: Socket, frame: Frame): u32 {
   return 1;
 }
 
-/** put() for where speed matters less than size. */
+/** put() and append() for where speed matters less than size. */
 export function enqueue(socket: Socket, frame: Frame): u32 {
   return put(socket, frame);
+}
+
+export function enqueueAccepted(socket: Socket, frame: Frame, snap: u32): u32 {
+  return append(socket, frame, snap);
 }
 
 /** Takes the oldest frame out of a socket's queue; the frame stays held. */

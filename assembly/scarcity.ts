@@ -2,11 +2,11 @@
 // its newest frame makes room for a socket that has fewer, so that a slow socket starves nobody. Drops are counted where
 // they happen.
 
-import { accept } from "./filter";
+import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
 import { release } from "./pool";
-import { enqueue } from "./receive";
+import { enqueueAccepted } from "./receive";
 
 /** Offers a frame for which there is no room. Returns its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
@@ -19,13 +19,24 @@ function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u3
   let socket = list;
   while (socket) {
     if (!((socket.key ^ frame.key) & socket.mask)) {
-      // Once one socket has it, another may share it.
-      if (refs || mayHold(socket, iface)) refs += enqueue(socket, frame);
-      else if (!socket.filter || accept(socket, frame)) ++socket.dropsPoolEmpty;
+      const snap = sift(socket, frame);
+      if (snap) {
+        // Once one socket has it, another may share it. One whose queue is full shall not cost others a frame.
+        if (refs || socket.tail.frame || mayHold(socket, iface)) refs += enqueueAccepted(socket, frame, snap);
+        else ++socket.dropsPoolEmpty;
+      }
     }
     socket = socket.next;
   }
   return refs;
+}
+
+/** Runs the socket's filter, if it has one, on a frame for which there may be no room. Returns the bytes that pass. */
+export function sift(socket: Socket, frame: Frame): u32 {
+  if (!socket.filter) return EVERYTHING;
+  const snap = accept(socket, frame);
+  if (!snap) ++socket.filtered;
+  return snap;
 }
 
 /** May this socket hold another frame of the pool, because it is the network stack with its reserve, or at a longer queue's cost? */
@@ -34,7 +45,7 @@ function mayHold(socket: Socket, iface: Iface): bool {
   const queued = queuedFrames(socket);
   // A frame that several sockets hold comes free only when each has lost it.
   while (iface.spare <= 0) {
-    const longest = longestQueue();
+    const longest = longestQueue(iface);
     if (!longest || queuedFrames(longest) < queued + 2) return false;
     dropNewest(longest);
   }
@@ -52,14 +63,15 @@ export function queuedFrames(socket: Socket): u32 {
   return queued;
 }
 
-function longestQueue(): Socket | null {
+/** The socket with the longest queue, of those whose newest frame would come back to the interface. */
+function longestQueue(iface: Iface): Socket | null {
   let longest = changetype<Socket | null>(0);
   let most: u32 = 0;
   for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
     if (!socket || socket.type == STACK) continue;
     const queued = queuedFrames(socket);
-    if (queued > most) {
+    if (queued > most && newest(socket).iface == iface) {
       most = queued;
       longest = socket;
     }
@@ -67,11 +79,15 @@ function longestQueue(): Socket | null {
   return longest;
 }
 
+/** The newest frame of a queue that is not empty. */
+function newest(socket: Socket): Frame {
+  return changetype<Frame>(before(socket.tail).frame);
+}
+
 /** Takes the newest frame out of a socket's queue and counts it as dropped. */
 function dropNewest(socket: Socket): void {
+  const frame = newest(socket);
   const entry = before(socket.tail);
-  const frame = entry.frame;
-  if (!frame) return;
   entry.frame = null;
   socket.tail = entry;
   --socket.packets;
