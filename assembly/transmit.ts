@@ -25,6 +25,7 @@ import {
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
 import { enqueue, takeError } from "./receive";
+import { sift } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
 export function send(socket: Socket, len: u32): i32 {
@@ -94,20 +95,28 @@ function isLength(protocol: u32): bool {
 
 /** SIOCOUTQ: bytes of pool that frames occupy which the socket, or on its account the interface, still has to send. */
 export function bytesUnsent(socket: Socket): i32 {
+  reapAll();
+  if (socket.sndbuf) return socket.sending * control.frameStride;
   const iface = socket.iface;
   if (!iface) return 0;
-  reap(iface);
-  if (socket.sndbuf) return socket.sending * control.frameStride;
   const bottom = changetype<usize>(iface.completionRing) + iface.ringLength * abi.SLOT_BYTES;
   const free = (<u32>(iface.free - bottom)) >> 2;
   return (iface.txOwned - free) * control.frameStride;
 }
 
+/** Takes back what was sent through any interface: sendto() may have named each of them. */
+function reapAll(): void {
+  let iface = control.firstIface;
+  while (iface) {
+    reap(iface);
+    iface = iface.next;
+  }
+}
+
 /** Does SO_SNDBUF leave room for another frame? */
 export function mayQueue(socket: Socket): bool {
   if (socket.sending < socket.sndbuf) return true;
-  const iface = socket.iface;
-  if (iface) reap(iface);
+  reapAll();
   return socket.sending < socket.sndbuf;
 }
 
@@ -155,7 +164,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   while (tap) {
     if (tap != sender && !((tap.key ^ key) & tap.mask)) {
       if (room) refs += enqueue(tap, frame);
-      else ++tap.dropsPoolEmpty;
+      else if (sift(tap, frame)) ++tap.dropsPoolEmpty;
     }
     tap = tap.nextTap;
   }
