@@ -7,6 +7,7 @@ import { qemuCommand, qemuOf, udpNic } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
+import { onInterrupt } from "./interrupt.js";
 import { Qmp } from "./qmp.js";
 import type { TargetName } from "./steps.js";
 import type { Target } from "./target.js";
@@ -57,6 +58,7 @@ export class BoardTarget implements Target {
   private agent: Agent | undefined;
   private wire: UdpCable | undefined;
   private qmp: Qmp | undefined;
+  private readonly forgetInterrupt = onInterrupt(() => void this.halt());
 
   private constructor(
     readonly name: TargetName,
@@ -96,7 +98,7 @@ export class BoardTarget implements Target {
   }
 
   async restart(): Promise<void> {
-    await this.stop();
+    await this.halt();
     this.wire = await UdpCable.open(await freePort());
     this.agent = await this.run(this.wire);
     this.ifindex = Number((await this.ask(`if_nametoindex ${this.ifname}`)).ret);
@@ -133,6 +135,11 @@ export class BoardTarget implements Target {
   async ready(): Promise<void> {}
 
   async stop(): Promise<void> {
+    this.forgetInterrupt();
+    await this.halt();
+  }
+
+  private async halt(): Promise<void> {
     await this.agent?.stop();
     await this.wire?.close();
     this.qmp?.close();

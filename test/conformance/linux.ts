@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BoardProcess } from "../../host/net/board.js";
 import { Agent, parseAnswer } from "./agent.js";
+import { onInterrupt } from "./interrupt.js";
 import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -55,6 +56,10 @@ export class LinuxTarget implements Target {
   private own: Agent | undefined;
   private peer: Agent | undefined;
   private peerSocket = "";
+  private readonly forgetInterrupt = onInterrupt(() => {
+    void this.endAgents();
+    this.removeNamespaces();
+  });
 
   private constructor(
     private readonly ownSpace: string,
@@ -158,10 +163,15 @@ export class LinuxTarget implements Target {
     await this.peer?.stop();
   }
 
+  /** Synchronous, so that it can also run when the process ends early. */
+  private removeNamespaces(): void {
+    const existing = ip("netns", "list").split(/\s+/);
+    for (const space of [this.ownSpace, this.peerSpace]) if (existing.includes(space)) ip("netns", "del", space);
+  }
+
   async stop(): Promise<void> {
+    this.forgetInterrupt();
     await this.endAgents();
-    for (const space of [this.ownSpace, this.peerSpace]) {
-      if (ip("netns", "list").split(/\s+/).includes(space)) ip("netns", "del", space);
-    }
+    this.removeNamespaces();
   }
 }

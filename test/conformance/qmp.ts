@@ -28,6 +28,7 @@ export class Qmp {
       try {
         await once(socket, "connect");
         this.socket = socket;
+        rmSync(this.path, { force: true });
         break;
       } catch (error) {
         if (performance.now() > limit) throw error;
@@ -49,6 +50,5 @@ export class Qmp {
 
   close(): void {
     this.socket?.destroy();
-    rmSync(this.path, { force: true });
   }
 }

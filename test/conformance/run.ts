@@ -51,9 +51,6 @@ async function runOn(target: TargetName, rows: Map<string, Row>, chosen: readonl
     for (const one of chosen) rows.get(one.name)![target] = `skip: ${started}`;
     return failures;
   }
-  const stop = (): void => void started.stop().finally(() => process.exit(130));
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
     for (const one of chosen) {
       try {
@@ -64,8 +61,6 @@ async function runOn(target: TargetName, rows: Map<string, Row>, chosen: readonl
       }
     }
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
     await started.stop();
   }
   return failures;
