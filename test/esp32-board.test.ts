@@ -183,7 +183,7 @@ describe("trouble on a model of an ESP32 board", () => {
     this.timeout(300_000);
     build("wt32-eth01", "bare");
     build("esp32-poe", "bare");
-    build("wt32-eth01", "test/support/family.c");
+    build("wt32-eth01", "test/support/xtensa.c");
   });
 
   it("a clock that is missing: says so, tries again, runs when it is there", () => {
@@ -203,11 +203,13 @@ describe("trouble on a model of an ESP32 board", () => {
     until(machine, /is ready/);
   });
 
-  it("copying, clock and heap are right, and a stack that runs over is told", function () {
-    this.timeout(180_000);
-    const machine = start("wt32-eth01", "family");
-    until(machine, /copies ok\nsleeps ok at \d+\nheap ok/, 60_000);
-    machine.peripherals.type("s");
-    until(machine, /the stack ran over\npc 4008[^]*halted after an error/);
-  });
+  for (const [key, trouble] of Object.entries({ u: /fault break\npc 4008/, s: /the stack ran over\npc 4008/ })) {
+    it(`is reported: ${trouble.source}`, () => {
+      const machine = start("wt32-eth01", "xtensa");
+      until(machine, /arithmetic ok/);
+      machine.peripherals.type(key);
+      until(machine, trouble);
+      until(machine, /halted after an error/);
+    });
+  }
 });

@@ -175,7 +175,9 @@ export class Core {
   #step(): void {
     const pc = this.pc;
     const word = this.bus.fetch(pc);
-    const [t, s, r] = [(word >> 4) & 15, (word >> 8) & 15, (word >> 12) & 15];
+    const t = (word >> 4) & 15;
+    const s = (word >> 8) & 15;
+    const r = (word >> 12) & 15;
     const imm8 = (word >> 16) & 255;
     const next = pc + ((word & 8) !== 0 && (word & 15) < 14 ? 2 : 3);
     switch (word & 15) {
@@ -227,7 +229,8 @@ export class Core {
   }
 
   #qrst(word: number, t: number, s: number, r: number, next: number): void {
-    const [op1, op2] = [(word >> 16) & 15, (word >> 20) & 15];
+    const op1 = (word >> 16) & 15;
+    const op2 = (word >> 20) & 15;
     if (op1 === 0) return this.#rst0(word, op2, t, s, r, next);
     if (op1 === 1) this.#rst1(word, op2, t, s, r);
     else if (op1 === 2 && op2 === 8) this.set(r, Math.imul(this.get(s), this.get(t)));
@@ -238,7 +241,8 @@ export class Core {
   }
 
   #rst0(word: number, op2: number, t: number, s: number, r: number, next: number): void {
-    const [a, b] = [this.get(s), this.get(t)];
+    const a = this.get(s);
+    const b = this.get(t);
     switch (op2) {
       case 0:
         return this.#st0(word, t, s, r, next);
@@ -398,7 +402,8 @@ export class Core {
   }
 
   #compare(t: number, s: number, r: number): boolean {
-    const [a, b] = [this.get(s), this.get(t)];
+    const a = this.get(s);
+    const b = this.get(t);
     const isNot = r >= 8;
     switch (r & 7) {
       case 0:

@@ -70,4 +70,7 @@ uint64_t __umoddi3(uint64_t n, uint64_t d) {
   return rest;
 }
 
-int64_t __divdi3(int64_t n, int64_t d) { return __divmoddi4(n, d, 0); }
+int64_t __divdi3(int64_t n, int64_t d) {
+  int64_t rest;
+  return __divmoddi4(n, d, &rest);
+}
