@@ -14,6 +14,7 @@ import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CALL_MS = 5_000;
+const LINK_MS = 10_000;
 
 interface Build {
   readonly board: string;
@@ -27,6 +28,7 @@ const BUILDS: Readonly<Partial<Record<TargetName, Build>>> = {
   host: { board: "linux", image: "build/linux-sanitized/agent.elf", settings: ["SANITIZE=1"], firstDescriptor: 512 },
   mps2: { board: "qemu-mps2-an385", image: "build/qemu-mps2-an385/agent.elf", settings: [], firstDescriptor: 3 },
   lm3s: { board: "qemu-lm3s6965evb", image: "build/qemu-lm3s6965evb/agent.elf", settings: [], firstDescriptor: 3 },
+  xtensa: { board: "qemu-xtensa", image: "build/qemu-xtensa/agent.elf", settings: [], firstDescriptor: 3 },
 };
 
 /** Is the program there? */
@@ -42,7 +44,8 @@ export function isInstalled(program: string): boolean {
 /** What is missing to run the target, if anything. */
 export function missingFor(name: TargetName): string | undefined {
   const { board } = BUILDS[name]!;
-  const programs = board === "linux" ? ["cc"] : ["arm-none-eabi-gcc", qemuOf(board, ROOT).command[0]!];
+  const compiler = board === "qemu-xtensa" ? "xtensa-lx106-elf-gcc" : "arm-none-eabi-gcc";
+  const programs = board === "linux" ? ["cc"] : [compiler, qemuOf(board, ROOT).command[0]!];
   const missing = programs.filter((program) => !isInstalled(program));
   return missing.length ? `${missing.join(" and ")} is missing` : undefined;
 }
@@ -105,7 +108,19 @@ export class BoardTarget implements Target {
     const fd = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
     const { fields } = await this.ask(`ioctl ${fd} SIOCGIFHWADDR ifreq:${this.ifname}:z0`);
     this.names = { ...this.names, OWN: fields.value?.slice(4, 16) ?? "" };
+    await this.linkUp(fd!);
     await this.ask(`close ${fd}`);
+  }
+
+  /** A PHY takes its time to bring the link up. */
+  private async linkUp(fd: string): Promise<void> {
+    const running = 0x40;
+    const limit = performance.now() + LINK_MS;
+    while (performance.now() < limit) {
+      const { fields } = await this.ask(`ioctl ${fd} SIOCGIFFLAGS ifreq:${this.ifname}:z0`);
+      if (parseInt(fields.value?.slice(0, 2) ?? "", 16) & running) return;
+    }
+    throw new Error(`the link of ${this.build.board} does not come up`);
   }
 
   private async ask(command: string) {

@@ -102,7 +102,7 @@ const targets = chooseTargets(values.target ?? []);
 const chosen = chooseCases(values.case ?? []);
 const rows = new Map<string, Row>();
 for (const { name, source } of chosen) {
-  const row: Row = { case: name, source, linux: "", host: "", mps2: "", lm3s: "" };
+  const row: Row = { case: name, source, linux: "", host: "", mps2: "", lm3s: "", xtensa: "" };
   for (const target of TARGETS) row[target] = "skip: not asked for";
   rows.set(name, row);
 }

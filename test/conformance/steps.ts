@@ -2,8 +2,8 @@
 // written as the agent takes them (boards/apps/agent.h) but for {bytes} in braces (bytes.ts), and $names: descriptors and
 // values that earlier steps saved, $IF (the interface's index), $NAME (its name).
 
-export type TargetName = "linux" | "host" | "mps2" | "lm3s";
-export const TARGETS: readonly TargetName[] = ["linux", "host", "mps2", "lm3s"];
+export type TargetName = "linux" | "host" | "mps2" | "lm3s" | "xtensa";
+export const TARGETS: readonly TargetName[] = ["linux", "host", "mps2", "lm3s", "xtensa"];
 
 export type Vars = Record<string, string>;
 
