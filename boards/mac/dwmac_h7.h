@@ -30,6 +30,7 @@ struct dwmac_h7_state {
   struct pkt_frame *tx_frames[DWMAC_H7_TX];
   uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
   uint8_t tx_next, tx_busy;  /* the descriptor that is sent next; how many from there on have a frame */
+  bool rx_news;              /* descriptors were armed that the MAC has not been told of */
   bool stamping;             /* the MAC stamps received frames */
   struct dwmac_recovery recovery;
   struct dwmac_filter filter;

@@ -18,6 +18,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   volatile uint32_t *d = s->rx[index].word;
   s->rx_frames[index] = frame;
   s->rx_armed++;
+  s->rx_news = true;
   d[0] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   d[1] = 0;
   d[2] = 0;
@@ -30,6 +31,9 @@ void dwmac_h7_rings_arm(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_H7_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
+  if (!s->rx_news) /* told all the same, it would look, find nothing, and interrupt again without end */
+    return;
+  s->rx_news = false;
   pkt_dma_barrier(); /* OWN must be in memory before the MAC is told to look: DSB, a DMB would not order the two */
   *dwmac_h7_reg(mac, DMACRXDTPR) = (uint32_t)(uintptr_t)&s->rx[(s->rx_next + s->rx_armed) % DWMAC_H7_RX];
 }
@@ -154,7 +158,10 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
   uint32_t status = *dwmac_h7_reg(mac, DMACSR);
   *dwmac_h7_reg(mac, DMACSR) = status & (DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE | DMACSR_AIS | DMACSR_NIS);
   give_back_sent(mac);
-  receive(mac); /* also what follows RBU: arm what FILL has and move the tail, which sets the MAC going */
+  /* It may have come to look just before a descriptor was armed, and have been told just before it gave up. */
+  if ((status & DMACSR_RBU) && s->rx_armed > 0)
+    s->rx_news = true;
+  receive(mac);
   if (status & DMACSR_FBE) {
     *dwmac_h7_reg(mac, DMACIER) = 0;
     s->recovery.failed = true; /* service() starts the MAC again */

@@ -21,6 +21,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   volatile uint32_t *d = descriptor(mac, s->rx, index);
   s->rx_frames[index] = frame;
   s->rx_armed++;
+  s->rx_news = true;
   d[DES_CONTROL] = (index == DWMAC_RX - 1 ? RDES1_RER : 0) | (mac->frame_size & ~3u);
   d[DES_BUFFER] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   pkt_dma_barrier(); /* the MAC must not see OWN before the rest */
@@ -32,6 +33,9 @@ void dwmac_rings_arm(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
+  if (!s->rx_news)
+    return;
+  s->rx_news = false;
   pkt_dma_barrier(); /* OWN must be in memory before the MAC is told to look */
   *dwmac_dma(mac, DMARPDR) = 1;
 }
@@ -73,8 +77,6 @@ static bool is_good(struct pkt_mac *mac, uint32_t status) {
 static void receive(struct pkt_mac *mac) {
   struct dwmac_state *s = dwmac_state(mac);
   unsigned budget = s->rx_armed; /* frames that arrive meanwhile raise another interrupt */
-  if (budget == 0)
-    return;
   while (budget-- > 0) {
     volatile uint32_t *d = descriptor(mac, s->rx, s->rx_next);
     uint32_t status = d[DES_STATUS];
@@ -137,7 +139,10 @@ void dwmac_interrupt(struct pkt_mac *mac) {
   uint32_t status = *dwmac_dma(mac, DMASR);
   *dwmac_dma(mac, DMASR) = status & (DMASR_TS | DMASR_RS | DMASR_RBUS | DMASR_FBES | DMASR_AIS | DMASR_NIS);
   give_back_sent(mac);
-  receive(mac); /* also what follows RBUS: arm what FILL has and tell the MAC to go on */
+  /* It may have come to look just before a descriptor was armed, and have been told just before it gave up. */
+  if ((status & DMASR_RBUS) && s->rx_armed > 0)
+    s->rx_news = true;
+  receive(mac);
   if (status & DMASR_FBES) {
     *dwmac_dma(mac, DMAIER) = 0;
     s->recovery.failed = true; /* service() starts the MAC again */

@@ -18,7 +18,7 @@ enum { MTLTXQOMR = 0xd00, MTLRXQOMR = 0xd30, MTLRXQMPOCR = 0xd34 };
 enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACTXCR = 0x1104, DMACRXCR = 0x1108 };
 enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
 enum { DMACRXRLR = 0x1130, DMACIER = 0x1134, DMACSR = 0x1160, SIZE = 0x1200 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, SUSPEND_CYCLES = 1000 };
 
 #define OWN (1u << 31)
 #define CTXT (1u << 30)
@@ -42,12 +42,12 @@ struct eqos {
   struct nic *nic;
   struct soc *soc;
   uint32_t reg[SIZE / 4];
-  bool fail_next, stopped_by_error, rx_suspended, tx_running;
+  bool fail_next, stopped_by_error, rx_suspended, rx_suspending, tx_running;
   uint32_t rx_at, tx_at; /* the descriptors under way */
   struct queued fifo[FIFO_FRAMES];
   unsigned fifo_count, fifo_bytes;
   struct nic_clock clock;
-  struct timer *mdio_done, *tx_done, *reset_done;
+  struct timer *mdio_done, *tx_done, *reset_done, *suspend;
 };
 
 static uint32_t *reg(struct eqos *e, uint32_t offset) { return &e->reg[offset / 4]; }
@@ -141,15 +141,23 @@ static bool passes(struct eqos *e, const uint8_t *destination) {
   return nic_filter_passes(&filter, destination);
 }
 
-/* Is there a descriptor before the tail pointer that is the MAC's? If not, reception is suspended, and says so once. */
-static bool has_descriptor(struct eqos *e) {
-  if (e->rx_at != *reg(e, DMACRXDTPR) && (word(e, e->rx_at, 3) & OWN)) {
-    e->rx_suspended = false;
-    return true;
-  }
-  if (!e->rx_suspended)
-    *reg(e, DMACSR) |= RBU;
+static void on_suspend(void *self) {
+  struct eqos *e = self;
+  e->rx_suspending = false;
   e->rx_suspended = true;
+  *reg(e, DMACSR) |= RBU;
+  update_irq(e);
+}
+
+/* Is there a descriptor before the tail pointer that is the MAC's? If not, reception is suspended a moment later, and says
+ * so once. It goes on, and starts, when the tail pointer is written, not within that moment. */
+static bool has_descriptor(struct eqos *e) {
+  if (e->rx_suspended || e->rx_suspending)
+    return false;
+  if (e->rx_at != *reg(e, DMACRXDTPR) && (word(e, e->rx_at, 3) & OWN))
+    return true;
+  e->rx_suspending = true;
+  e->suspend->at = e->soc->m.cycles + SUSPEND_CYCLES;
   return false;
 }
 
@@ -264,7 +272,10 @@ static void on_reset_done(void *self) {
   *reg(e, MTLRXQOMR) = 0x00700000;
   *reg(e, MACA0HR) = 0x8000ffff;
   e->clock = (struct nic_clock){0};
-  e->stopped_by_error = e->rx_suspended = e->tx_running = false;
+  e->stopped_by_error = e->tx_running = false;
+  e->rx_suspended = true;
+  e->rx_suspending = false;
+  e->suspend->at = UINT64_MAX;
   e->fifo_count = e->fifo_bytes = 0;
   e->tx_done->at = UINT64_MAX;
   update_irq(e);
@@ -350,6 +361,7 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case DMACRXDTPR:
     machine_expect_dsb(&e->soc->m, "the RX tail pointer");
     *reg(e, offset) = value;
+    e->rx_suspended = false;
     drain(e);
     break;
   case DMACSR: *reg(e, DMACSR) &= ~value; break;
@@ -394,6 +406,7 @@ void eqos_init(struct soc *soc, struct nic *nic, uint32_t base) {
   e->mdio_done = machine_add_timer(&soc->m, on_mdio_done, e);
   e->tx_done = machine_add_timer(&soc->m, on_tx_done, e);
   e->reset_done = machine_add_timer(&soc->m, on_reset_done, e);
+  e->suspend = machine_add_timer(&soc->m, on_suspend, e);
   on_reset_done(e);
   machine_add_device(&soc->m, (struct device){"Ethernet", base, SIZE, eqos_read, eqos_write, e});
 }

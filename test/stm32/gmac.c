@@ -8,7 +8,7 @@ enum { MACA0HR = 0x40, MACA3LR = 0x5c, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR
 enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 1000 };
 
 #define OWN (1u << 31)
 #define TS (1u << 0)
@@ -28,10 +28,10 @@ struct gmac {
   uint32_t mac[0x80 / 4], mmc_rx_mask, mmc_tx_mask, ptp[0x40 / 4];
   uint32_t bmr, sr, omr, ier, rdlar, tdlar;
   uint32_t rx_at, tx_at; /* the descriptor under way */
-  bool rx_suspended, stopped_by_error;
+  bool rx_suspended, rx_suspending, stopped_by_error;
   uint32_t missed;
   struct nic_clock clock;
-  struct timer *mdio_done, *tx_done, *reset_done;
+  struct timer *mdio_done, *tx_done, *reset_done, *suspend;
   bool tx_running;
 };
 
@@ -152,15 +152,24 @@ static bool passes(struct gmac *g, const uint8_t *destination) {
   return nic_filter_passes(&filter, destination);
 }
 
-/* Does the next descriptor belong to the MAC? If not, reception is suspended, and says so once. It goes on at a poll demand;
- * silicon also looks again when the next frame comes, but a driver should not count on that. */
+static void on_suspend(void *self) {
+  struct gmac *g = self;
+  g->rx_suspending = false;
+  g->rx_suspended = true;
+  g->sr |= RBUS;
+  update_irq(g);
+}
+
+/* Does the next descriptor belong to the MAC? If not, reception is suspended a moment later, and says so once. It goes on at
+ * a poll demand, not at one within that moment; silicon also looks again when the next frame comes, but a driver should not
+ * count on that. */
 static bool has_descriptor(struct gmac *g) {
-  if (g->rx_suspended)
+  if (g->rx_suspended || g->rx_suspending)
     return false;
   if (word(g, g->rx_at, 0) & OWN)
     return true;
-  g->sr |= RBUS;
-  g->rx_suspended = true;
+  g->rx_suspending = true;
+  g->suspend->at = g->soc->m.cycles + SUSPEND_CYCLES;
   return false;
 }
 
@@ -312,7 +321,8 @@ static void on_reset_done(void *self) {
   g->bmr = 0x20100;
   g->sr = g->omr = g->ier = g->missed = g->mmc_rx_mask = g->mmc_tx_mask = 0;
   g->clock = (struct nic_clock){0};
-  g->rx_suspended = g->stopped_by_error = g->tx_running = false;
+  g->rx_suspended = g->rx_suspending = g->stopped_by_error = g->tx_running = false;
+  g->suspend->at = UINT64_MAX;
   g->tx_done->at = UINT64_MAX;
   update_irq(g);
 }
@@ -391,6 +401,7 @@ void gmac_init(struct soc *soc, struct nic *nic, uint32_t mac_base, uint32_t dma
   g->mdio_done = machine_add_timer(&soc->m, on_mdio_done, g);
   g->tx_done = machine_add_timer(&soc->m, on_tx_done, g);
   g->reset_done = machine_add_timer(&soc->m, on_reset_done, g);
+  g->suspend = machine_add_timer(&soc->m, on_suspend, g);
   on_reset_done(g);
   machine_add_device(&soc->m, (struct device){"MAC", mac_base, 0x800, mac_read, mac_write, g});
   machine_add_device(&soc->m, (struct device){"DMA", dma_base, 0x60, dma_read_register, dma_write_register, g});

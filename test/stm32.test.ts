@@ -1,0 +1,209 @@
+// STM32 without hardware: the images that are flashed run in Debian's Unicorn against register-level models of the chips
+// (test/stm32), and in QEMU as far as its one STM32 with a flash at the right place goes.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { flashCommand, hasStLink } from "../host/stm32/flash.js";
+
+const harness = "build/stm32/harness";
+const demoScenarios = ["demo", "link", "no-cable", "absent-phy", "no-reference-clock", "phy-in-reset"];
+const clockScenarios = ["no-crystal", "no-pll"];
+const driverScenarios = ["frames", "bursts", "exhaustion", "malformed", "bus-error", "standstill", "filter"];
+
+interface Chip {
+  readonly board: string;
+  readonly series: string;
+  /** Arguments of make beside BOARD. */
+  readonly make: readonly string[];
+  readonly demo: readonly string[];
+  readonly echo: readonly string[];
+}
+
+const chips: readonly Chip[] = [
+  {
+    board: "nucleo-f429zi",
+    series: "f4",
+    make: [],
+    demo: [...demoScenarios, ...clockScenarios],
+    echo: [...driverScenarios, "stamps"],
+  },
+  {
+    board: "nucleo-f767zi",
+    series: "f7",
+    make: [],
+    demo: [...demoScenarios, ...clockScenarios],
+    echo: [...driverScenarios, "stamps", "uncached"],
+  },
+  {
+    board: "nucleo-h743zi",
+    series: "h7",
+    make: [],
+    demo: [...demoScenarios, ...clockScenarios],
+    echo: [...driverScenarios, "stamps", "uncached"],
+  },
+  {
+    board: "esp32-mac",
+    series: "esp32",
+    make: ["TARGET=test/stm32/esp32-mac"],
+    demo: ["link", "absent-phy", "no-reference-clock"],
+    echo: driverScenarios,
+  },
+];
+
+function make(...args: string[]): void {
+  execFileSync("make", ["-s", ...args], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** Runs a scenario; its own words are the failure. */
+function run(chip: Chip, app: string, scenario: string, ...flags: string[]): string {
+  const { status, stdout, stderr } = spawnSync(
+    harness,
+    [chip.series, `build/${chip.board}/${app}.elf`, scenario, ...flags],
+    { encoding: "utf8", timeout: 120_000 },
+  );
+  assert.equal(status, 0, `${stdout}${stderr}`);
+  return stdout;
+}
+
+function buildHarness(): void {
+  const sources = readdirSync("test/stm32").filter((name) => name.endsWith(".c") && name !== "echo.c");
+  mkdirSync("build/stm32", { recursive: true });
+  const flags = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror"];
+  execFileSync("cc", [...flags, ...sources.map((name) => `test/stm32/${name}`), "-o", harness, "-lunicorn"]);
+}
+
+describe("STM32 in models of the chips", function () {
+  this.timeout(180_000);
+  before(buildHarness);
+
+  for (const chip of chips) {
+    describe(chip.board, () => {
+      before(() => {
+        make(`BOARD=${chip.board}`, ...chip.make, "firmware");
+        make(`BOARD=${chip.board}`, ...chip.make, "APP=test/stm32/echo.c", "firmware");
+      });
+      for (const scenario of chip.demo) it(`${scenario} (APP=demo)`, () => void run(chip, "demo", scenario));
+      for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
+      if (chip.series === "esp32")
+        it("frames, with descriptors of 16 bytes", () => void run(chip, "echo", "frames", "--short-descriptors"));
+      if (chip.series === "f7" || chip.series === "h7")
+        it("fails in the model when the MPU region is ignored", () => {
+          const image = `build/${chip.board}/echo.elf`;
+          const { status, stdout } = spawnSync(harness, [chip.series, image, "frames", "--ignore-mpu"], {
+            encoding: "utf8",
+          });
+          assert.equal(status, 1);
+          assert.match(stdout, /not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/);
+        });
+    });
+  }
+});
+
+describe("STM32 images", function () {
+  this.timeout(60_000);
+  const folder = "build/nucleo-f429zi";
+  before(() => make("BOARD=nucleo-f429zi", "firmware"));
+
+  /** The bytes of an Intel HEX file, each at its address; fails at a wrong checksum. */
+  function readHex(text: string): Map<number, number> {
+    const bytes = new Map<number, number>();
+    let upper = 0;
+    for (const line of text.trim().split(/\r?\n/)) {
+      assert.equal(line[0], ":");
+      const record = Buffer.from(line.slice(1), "hex");
+      assert.equal(record.reduce((sum, byte) => sum + byte) & 255, 0, `checksum of ${line}`);
+      const data = record.subarray(4, 4 + record[0]!);
+      if (record[3] === 4) upper = data.readUInt16BE(0);
+      if (record[3] === 0) data.forEach((byte, i) => bytes.set(upper * 65536 + record.readUInt16BE(1) + i, byte));
+    }
+    return bytes;
+  }
+
+  it("are the same bytes as .elf, .bin and .hex, and start with the vectors", () => {
+    const bin = readFileSync(`${folder}/demo.bin`);
+    const hex = readHex(readFileSync(`${folder}/demo.hex`, "utf8"));
+    const entry = readFileSync(`${folder}/demo.elf`).readUInt32LE(24);
+    assert.equal(hex.size, bin.length);
+    bin.forEach((byte, i) => assert.equal(hex.get(0x08000000 + i), byte));
+    const [stack, reset] = [bin.readUInt32LE(0), bin.readUInt32LE(4)];
+    assert.ok(stack > 0x20000000 && stack <= 0x20030000 && stack % 8 === 0, "stack pointer");
+    assert.equal(reset | 1, entry | 1);
+    assert.equal(reset & 1, 1, "Thumb");
+  });
+
+  it("that do not fit are refused, with the bytes that are missing", () => {
+    const image = `${folder}/overfull.elf`;
+    const args = ["-s", "BOARD=nucleo-f429zi", "TASK_STACK=250000", `IMAGE=${image}`, image];
+    const { status, stderr } = spawnSync("make", args, { encoding: "utf8" });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /region `ram' overflowed by \d{5} bytes/);
+  });
+
+  it("boot in QEMU's STM32F405, whose clocks and MAC never answer", async () => {
+    make("BOARD=nucleo-f429zi", "OUT_SUFFIX=-qemu", "APP=bare", "HWADDR=02:00:00:00:00:01", "firmware");
+    const serial = ["-serial", "null", "-serial", "null", "-serial", "stdio"]; // USART3 is the third
+    const qemu = spawn(
+      "qemu-system-arm",
+      ["-M", "netduinoplus2", "-display", "none", "-monitor", "none", ...serial, "-kernel", `${folder}-qemu/bare.elf`],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    try {
+      let said = "";
+      const expected = ["clocks: the PLL does not lock", "is ready", "eth0: no PHY answers", "rx 0 no_frame 0"];
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`QEMU says only:\n${said}`)), 30_000);
+        qemu.stdout.on("data", (bytes: Buffer) => {
+          said += bytes.toString();
+          if (/no PHY answers/.test(said)) qemu.stdin.write("c");
+          if (!expected.every((sentence) => said.includes(sentence))) return;
+          clearTimeout(timer);
+          resolve();
+        });
+        qemu.on("exit", (status) => reject(new Error(`QEMU ended with ${status}:\n${said}`)));
+      });
+    } finally {
+      qemu.removeAllListeners("exit");
+      qemu.kill("SIGKILL");
+    }
+  });
+});
+
+describe("STM32 flashing", () => {
+  let dir: string;
+  before(() => void (dir = mkdtempSync(join(tmpdir(), "pktsock-stm32-"))));
+  after(() => rmSync(dir, { recursive: true }));
+
+  it("takes OpenOCD, else st-flash, else says what to install", () => {
+    const having = (name: string) => (program: string) => (program === name ? `/usr/bin/${name}` : undefined);
+    assert.deepEqual(flashCommand("a.elf", "board/x.cfg", having("openocd")), [
+      "/usr/bin/openocd",
+      ...["-f", "board/x.cfg", "-c", "program a.elf verify reset exit"],
+    ]);
+    const stFlash = flashCommand("build/b/a.elf", "board/x.cfg", having("st-flash"));
+    assert.deepEqual(stFlash.slice(-3), ["write", "build/b/a.bin", "0x08000000"]);
+    assert.throws(() => flashCommand("a.elf", "board/x.cfg", having("gcc")), /apt-get install openocd/);
+  });
+
+  it("knows an ST-LINK at USB from other devices", () => {
+    const device = (name: string, vendor: string, product: string): void => {
+      mkdirSync(join(dir, name));
+      writeFileSync(join(dir, name, "idVendor"), `${vendor}\n`);
+      writeFileSync(join(dir, name, "idProduct"), `${product}\n`);
+    };
+    device("1-1", "0483", "5740");
+    device("1-2", "1d6b", "374b");
+    assert.equal(hasStLink(dir), false);
+    device("1-3", "0483", "374b");
+    assert.equal(hasStLink(dir), true);
+  });
+
+  it("says what is wrong with its arguments", () => {
+    const { status, stderr } = spawnSync("npx", ["tsx", "host/stm32/flash.ts", "none.elf", "--openocd", "x.cfg"], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, /flash: There is no image none\.elf/);
+  });
+});
