@@ -111,6 +111,7 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   va_end(arguments);
   if (!pkt_is_ours(fd))
     return pkt_os_ioctl(fd, request, argument);
+  pkt_service_drivers(); /* the link may have changed */
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? request_of(socket, request, argument) : -(int32_t)PKT_EBADF;
