@@ -14,7 +14,7 @@ export class Missing extends Error {}
 const flashAddress = "0x08000000";
 
 const stVendor = "0483";
-const stLinks = ["3744", "3748", "374b", "374d", "374e", "374f", "3752", "3753", "3754", "3757"];
+const stLinks = new Set(["3744", "3748", "374b", "374d", "374e", "374f", "3752", "3753", "3754", "3757"]);
 
 /** The command line that writes, checks and starts the image; throws a sentence when no tool is installed. */
 export function flashCommand(image: string, openocd: string, find = findProgram): string[] {
@@ -34,7 +34,7 @@ export function hasStLink(devices = "/sys/bus/usb/devices"): boolean {
     return existsSync(path) ? readFileSync(path, "utf8").trim() : "";
   };
   return readdirSync(devices).some(
-    (device) => read(device, "idVendor") === stVendor && stLinks.includes(read(device, "idProduct")),
+    (device) => read(device, "idVendor") === stVendor && stLinks.has(read(device, "idProduct")),
   );
 }
 
