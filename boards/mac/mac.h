@@ -32,24 +32,24 @@ struct pkt_ring {
 struct pkt_mac_filter {
   bool promiscuous;
   bool all_multicast;
-  uint16_t count;                 /* addresses below */
-  const uint8_t (*addresses)[6];  /* multicast and further unicast addresses; valid during the call only */
+  uint16_t count;                /* addresses below */
+  const uint8_t (*addresses)[6]; /* multicast and further unicast addresses; valid during the call only */
 };
 
 struct pkt_mac {
-  const struct pkt_mac_ops *ops;  /* set by the board */
-  const void *config;             /* set by the board: base address, interrupt number, ... as the driver documents */
-  void *state;                    /* set by the board: RAM of the driver, zeroed, as large as the driver documents */
-  uint8_t hwaddr[6];              /* set by the board */
+  const struct pkt_mac_ops *ops; /* set by the board */
+  const void *config;            /* set by the board: base address, interrupt number, ... as the driver documents */
+  void *state;                   /* set by the board: RAM of the driver, zeroed, as large as the driver documents */
+  uint8_t hwaddr[6];             /* set by the board */
 
   /* Set by the glue before start(). */
   struct pkt_iface *iface;
   struct pkt_ring fill, rx, tx, completion;
-  uint8_t *memory;                /* linear memory */
-  struct pkt_frame *frames;       /* the frame table */
-  uint32_t frame_table;           /* its offset */
+  uint8_t *memory;          /* linear memory */
+  struct pkt_frame *frames; /* the frame table */
+  uint32_t frame_table;     /* its offset */
   uint32_t frame_count;
-  uint32_t umem, umem_end;        /* offsets */
+  uint32_t umem, umem_end; /* offsets */
   uint32_t frame_stride, frame_size;
 };
 

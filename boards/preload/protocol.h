@@ -23,8 +23,8 @@
 #define PRELOAD_IFINDEX "PKTSOCK_IFINDEX"
 
 enum preload_call {
-  CALL_SOCKET,      /* arguments: type, protocol */
-  CALL_BIND,        /* arguments: length of the address; data: the address */
+  CALL_SOCKET, /* arguments: type, protocol */
+  CALL_BIND,   /* arguments: length of the address; data: the address */
   CALL_CONNECT,
   CALL_LISTEN,
   CALL_ACCEPT,
@@ -49,8 +49,8 @@ enum preload_call {
 
 /* Data follows: a name of exactly `name` bytes, then the rest. */
 struct preload_request {
-  uint32_t call;    /* enum preload_call */
-  uint32_t number;  /* of the socket; 0: none (CALL_IOCTL about the interface) */
+  uint32_t call;   /* enum preload_call */
+  uint32_t number; /* of the socket; 0: none (CALL_IOCTL about the interface) */
   int32_t arguments[4];
   uint32_t name;    /* bytes of the name; CALL_RECEIVE: room for it */
   uint32_t control; /* CALL_RECEIVE: room for control messages */
@@ -60,8 +60,8 @@ struct preload_request {
 struct preload_answer {
   int32_t result; /* -1: `error` is the errno */
   int32_t error;
-  uint32_t drain; /* take one byte off the descriptor: there is nothing to receive any more */
-  int32_t flags;  /* CALL_RECEIVE: msg_flags */
+  uint32_t drain;         /* take one byte off the descriptor: there is nothing to receive any more */
+  int32_t flags;          /* CALL_RECEIVE: msg_flags */
   uint32_t name, control; /* CALL_RECEIVE: how much of them is filled */
 };
 

@@ -63,8 +63,7 @@ SERVED ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const s
   if (number == 0)
     return NEXT(sendto)(fd, buffer, len, flags, address, address_len);
   struct iovec part = {(void *)buffer, len};
-  struct msghdr message = {
-      .msg_name = (void *)address, .msg_namelen = address_len, .msg_iov = &part, .msg_iovlen = 1};
+  struct msghdr message = {.msg_name = (void *)address, .msg_namelen = address_len, .msg_iov = &part, .msg_iovlen = 1};
   return give(fd, number, CALL_SENDTO, &message, flags);
 }
 

@@ -13,7 +13,8 @@ SERVED int socket(int domain, int type, int protocol) {
 }
 
 /* A call whose only data is an address to the component. */
-static int give_address(int fd, uint32_t number, enum preload_call call, const struct sockaddr *address, socklen_t len) {
+static int give_address(int fd, uint32_t number, enum preload_call call, const struct sockaddr *address,
+                        socklen_t len) {
   struct preload_request request = {.call = call, .number = number, .arguments = {(int32_t)len}};
   struct preload_answer answer;
   struct iovec out = {(void *)address, len < PRELOAD_NAME ? len : PRELOAD_NAME};
@@ -91,7 +92,8 @@ SERVED int getsockopt(int fd, int level, int name, void *value, socklen_t *len) 
     errno = EFAULT;
     return -1;
   }
-  struct preload_request request = {.call = CALL_GETSOCKOPT, .number = number, .arguments = {level, name, (int32_t)*len}};
+  struct preload_request request = {
+      .call = CALL_GETSOCKOPT, .number = number, .arguments = {level, name, (int32_t)*len}};
   return take_value(fd, &request, value, len);
 }
 
@@ -105,7 +107,8 @@ SERVED int setsockopt(int fd, int level, int name, const void *value, socklen_t 
   uint32_t number = library_number(fd);
   if (number == 0)
     return NEXT(setsockopt)(fd, level, name, value, len);
-  struct preload_request request = {.call = CALL_SETSOCKOPT, .number = number, .arguments = {level, name, (int32_t)len}};
+  struct preload_request request = {
+      .call = CALL_SETSOCKOPT, .number = number, .arguments = {level, name, (int32_t)len}};
   struct preload_answer answer;
   struct iovec out = {(void *)value, len < PRELOAD_DATA ? len : PRELOAD_DATA};
   if ((int32_t)len < 0)

@@ -62,7 +62,8 @@ static ssize_t do_send(struct job *job) {
 
 static ssize_t do_receive(struct job *job) {
   const struct preload_request *request = job->request;
-  socklen_t name = most((int32_t)request->name, PRELOAD_NAME), control = most((int32_t)request->control, PRELOAD_CONTROL);
+  socklen_t name = most((int32_t)request->name, PRELOAD_NAME),
+            control = most((int32_t)request->control, PRELOAD_CONTROL);
   struct iovec part = {job->out + name + control, most(request->arguments[1], PRELOAD_DATA - name - control)};
   struct msghdr message = {
       .msg_name = job->out,
@@ -89,7 +90,8 @@ static int do_setsockopt(struct job *job) {
   socklen_t len = (socklen_t)job->request->arguments[2];
   if (ring_has_option(level, name))
     return ring_setsockopt(job->connection, name, job->data, job->len);
-  struct sock_fprog program = {(unsigned short)(job->len / sizeof(struct sock_filter)), (struct sock_filter *)job->data};
+  struct sock_fprog program = {(unsigned short)(job->len / sizeof(struct sock_filter)),
+                               (struct sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
     return pktsock_setsockopt(job->socket, level, name, &program, len);
   if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {

@@ -23,7 +23,7 @@ struct ring {
   uint8_t *memory;
   size_t size;
   unsigned block_size, per_block, frame_size, frames;
-  unsigned at; /* the frame to fill next */
+  unsigned at;       /* the frame to fill next */
   unsigned net, mac; /* where in a frame the network header and the received bytes start */
 };
 
@@ -159,8 +159,8 @@ bool ring_fill(struct connection *c) {
 int ring_descriptor(const struct connection *c) { return c->ring != NULL ? c->ring->descriptor : fail(EINVAL); }
 
 bool ring_has_option(int level, int name) {
-  return level == SOL_PACKET && (name == PACKET_VERSION || name == PACKET_HDRLEN || name == PACKET_RESERVE ||
-                                 name == PACKET_RX_RING);
+  return level == SOL_PACKET &&
+         (name == PACKET_VERSION || name == PACKET_HDRLEN || name == PACKET_RESERVE || name == PACKET_RX_RING);
 }
 
 int ring_setsockopt(struct connection *c, int name, const void *value, size_t len) {

@@ -18,7 +18,7 @@ struct connection {
   uint32_t number; /* by which calls name the socket */
   bool told;       /* the program's descriptor is readable: a byte is under way */
 
-  struct ring *ring; /* PACKET_RX_RING, or NULL */
+  struct ring *ring;         /* PACKET_RX_RING, or NULL */
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
 };
 
