@@ -27,7 +27,6 @@ struct pkt_engine {
 
   /* The implementation's own. */
   void *environment, *runtime, *stack;
-  uint32_t code_pages; /* of compiled code, when last looked at */
   void *functions[PKT_EXPORT_COUNT];
 };
 

@@ -3,9 +3,9 @@
 #include "engine.h"
 #include "match.h"
 #include "pkt_abi.h"
+#include "pkt_config.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "m3_env.h"
@@ -15,12 +15,6 @@
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than half of it. */
 #ifndef PKT_ENGINE_STACK
 #define PKT_ENGINE_STACK 2048
-#endif
-
-/* Compiled code is a cache: when less than this is left for more of it, all of it is forgotten and compiled again at need.
- * More than the functions that any one export can reach. */
-#ifndef PKT_ENGINE_CODE_RESERVE
-#define PKT_ENGINE_CODE_RESERVE 14336
 #endif
 
 struct export_name {
@@ -95,7 +89,7 @@ static void link_imports(struct pkt_engine *engine) {
   m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", match, engine);
 }
 
-/* Drop all compiled code; between calls only. */
+/* Drop all compiled code; what is called again is compiled again. Between calls only. */
 static void forget_code(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   IM3Module module = runtime->modules;
@@ -110,16 +104,6 @@ static void forget_code(struct pkt_engine *engine) {
   }
   memset(engine->functions, 0, sizeof(engine->functions));
   link_imports(engine);
-}
-
-/* A call has compiled more: is there room for the next? */
-static void code_grew(struct pkt_engine *engine) {
-  IM3Runtime runtime = engine->runtime;
-  void *room = malloc(PKT_ENGINE_CODE_RESERVE);
-  free(room);
-  if (room == NULL)
-    forget_code(engine);
-  engine->code_pages = runtime->numCodePages;
 }
 
 static int fail(struct pkt_engine *engine, int error, const char *reason) {
@@ -219,7 +203,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return trapped(engine, result);
-  if (runtime->numCodePages != engine->code_pages)
-    code_grew(engine);
+  if (runtime->numCodePages > CONFIG_NET_PKT_CODE_PAGES)
+    forget_code(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }

@@ -92,6 +92,13 @@ export const options = [
     max: 64,
     help: "Addresses of memberships that a MAC is told one by one; with more it lets in all of multicast.",
   },
+  {
+    name: "NET_PKT_CODE_PAGES",
+    default: 64,
+    min: 8,
+    max: 256,
+    help: "Pages of 1 KiB that the engine's compiled code may keep between calls; with more all of it is dropped and compiled again at need.",
+  },
 ] as const satisfies readonly Option[];
 
 export type OptionName = (typeof options)[number]["name"];
