@@ -119,6 +119,7 @@ export class BoardTarget implements Target {
     while (performance.now() < limit) {
       const { fields } = await this.ask(`ioctl ${fd} SIOCGIFFLAGS ifreq:${this.ifname}:z0`);
       if (parseInt(fields.value?.slice(0, 2) ?? "", 16) & running) return;
+      await this.ask("poll 50"); // drivers look at their PHY while somebody waits
     }
     throw new Error(`the link of ${this.build.board} does not come up`);
   }

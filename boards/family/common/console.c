@@ -8,7 +8,10 @@
 
 #define BAUD 115200
 /* Room for a character comes within 0.1 ms at 115200 baud; from an emulator whose host is busy, when that reads on. */
-#define WRITE_LIMIT_US 1000000u
+#define WRITE_LIMIT_US 5000000u
+/* Turns of an empty loop between two looks at the UART: some 10 us. An emulator gets on with its work meanwhile, which it
+ * does not while registers are read without a pause. */
+#define PAUSE_TURNS 100
 
 static volatile uint8_t ring[64];
 static volatile uint32_t ring_in, ring_out; /* characters so far */
@@ -55,9 +58,12 @@ static bool write_one(char c) {
   if (uart_put(&family_uart, c))
     return true;
   uint64_t limit = arch_now_us() + WRITE_LIMIT_US;
-  while (!uart_put(&family_uart, c))
+  do {
     if (arch_now_us() > limit)
       return false;
+    for (volatile unsigned turn = 0; turn < PAUSE_TURNS; turn++) {
+    }
+  } while (!uart_put(&family_uart, c));
   return true;
 }
 
