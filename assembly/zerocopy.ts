@@ -5,7 +5,7 @@ import * as abi from "./abi";
 import { Frame, Iface, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO, IFF_UP } from "./packet";
-import { popFree, pushFree, release } from "./pool";
+import { popFree, pushFree, reap, release } from "./pool";
 import { service, takeError } from "./receive";
 import { queue } from "./transmit";
 
@@ -71,10 +71,20 @@ export function giveBack(socket: Socket, frame: Frame): i32 {
   return 0;
 }
 
+/** Why a lent frame cannot be sent: an errno, or 0. */
+function whyNot(iface: Iface, frame: Frame, len: u32): u32 {
+  if (frame.iface != iface) return EINVAL;
+  // A received frame may start anywhere in its buffer.
+  if (frame.mac + len > frame.buffer + control.frameSize) return EMSGSIZE;
+  if (frame.refs > 1) reap(iface);
+  return frame.refs > 1 ? EBUSY : 0;
+}
+
 /**
  * Sends a lent frame, empty or received, from where it lies: `len` bytes from its link-layer header on. Returns `len` and
- * owns the frame then; with an error the frame stays lent: -EINVAL (not lent, or shorter than the header), -EBUSY (a
- * received frame that others still hold), -EMSGSIZE, -ENXIO, -ENETDOWN.
+ * owns the frame then; with an error the frame stays lent: -EINVAL (not lent, of another interface, or shorter than the
+ * header), -EBUSY (a received frame that others still hold), -EMSGSIZE (also when the buffer ends before), -ENXIO,
+ * -ENETDOWN.
  */
 export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
   const iface = socket.iface;
@@ -83,9 +93,12 @@ export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
   if (len < abi.ETH_HLEN) return -EINVAL;
   if (len - abi.ETH_HLEN >= iface.limit) return -EMSGSIZE;
   if (!takeBack(socket, frame)) return -EINVAL;
-  if (frame.refs > 1) {
-    lend(socket, frame);
-    return -EBUSY;
+  if (frame.refs > 1 || frame.iface != iface || len > frame.len) {
+    const error = whyNot(iface, frame, len);
+    if (error) {
+      lend(socket, frame);
+      return -error;
+    }
   }
   queue(socket, iface, frame, frame.mac, len, socket.protocol);
   return len;

@@ -1,0 +1,54 @@
+// What model and module both do: the calls that the steps of a run make, and their results as plain values.
+import type { PktSock } from "../../host/engine/pktsock.js";
+
+type Calls = Pick<
+  PktSock,
+  | "socket"
+  | "close"
+  | "bind"
+  | "getsockname"
+  | "send"
+  | "sendto"
+  | "recv"
+  | "recvfrom"
+  | "bytesReadable"
+  | "bytesUnsent"
+  | "setsockopt"
+  | "getsockopt"
+  | "poll"
+  | "service"
+>;
+
+/** What an interface counts. */
+export type Counters = Record<
+  "frames" | "noFrame" | "tooShort" | "tooLong" | "poolEmpty" | "linkDown" | "sent",
+  number
+>;
+
+/** A call that fails throws an ErrnoError. Interfaces are named by their index. */
+export interface Component extends Calls {
+  openStack(ifindex: number): number;
+  /** Seconds and nanoseconds. */
+  lastStamp(fd: number): readonly [number, number];
+  setFlags(ifindex: number, flags: number): void;
+  setMulticast(ifindex: number, on: boolean, address: Buffer): void;
+  /** What the MAC shall let in, and whether that has changed since the last call. */
+  macFilter(ifindex: number): { changed: boolean; flags: number; addresses: string[] };
+  counters(ifindex: number): Counters;
+
+  /** Lends a received (false: an empty) frame: its bytes, or as many as may be written. Returns how it is named below. */
+  lend(fd: number, received: boolean): { name: number; data: Uint8Array };
+  /** Sends a lent frame, to which the bytes have been written. */
+  sendLent(fd: number, name: number, bytes: Buffer): number;
+  giveBack(fd: number, name: number): void;
+
+  // The driver of an interface.
+  /** Takes an empty frame in advance. */
+  prefetch(ifindex: number): boolean;
+  /** Hands over a frame from the wire, `offset` bytes into its buffer; it is stamped if stamps are asked for. */
+  receive(ifindex: number, bytes: Buffer, offset: number, stamp: readonly [number, number]): boolean;
+  /** Takes the next frame to send: what goes to the wire. */
+  transmit(ifindex: number): Buffer | undefined;
+  /** Gives back one of those that it took. */
+  complete(ifindex: number, which: number): boolean;
+}

@@ -1,0 +1,56 @@
+// A frame as the model knows it: its bytes, what is known of it, and how many hold it.
+import { ETH_P_802_2, ETH_P_802_3, ETH_P_8021AD, ETH_P_8021Q } from "../../assembly/packet.js";
+import { htons } from "../../host/engine/sockaddr.js";
+import type { Pool } from "./pool.js";
+import type { Socket } from "./socket.js";
+
+export interface Tag {
+  tci: number;
+  tpid: number;
+}
+
+/** What packet(7) tells of a frame beside its bytes. */
+export interface About {
+  /** Network order, as in sockaddr_ll. */
+  protocol: number;
+  ifindex: number;
+  outgoing: boolean;
+  tag?: Tag | undefined;
+  /** Seconds and nanoseconds; the driver took none when there is none. */
+  stamp?: readonly [number, number] | undefined;
+}
+
+export class Frame {
+  /** Sockets that hold it, and the sending side while it sends what sockets hold too. */
+  refs = 0;
+  /** The socket whose SO_SNDBUF it counts against while it is being sent. */
+  owner: Socket | undefined;
+
+  constructor(
+    /** The interface to whose frames it belongs. */
+    readonly pool: Pool,
+    /** From the link-layer header on. */
+    public bytes: Buffer,
+    public about: About,
+    /** Where in the buffer the link-layer header starts. */
+    public offset: number,
+  ) {}
+}
+
+/** What the network has put into the type field at `at`: an EtherType, or a length and then one of two kinds of LLC. */
+function protocolAt(bytes: Buffer, at: number): number {
+  const type = bytes.readUInt16BE(at);
+  if (type >= 0x600) return type;
+  return bytes.length >= at + 4 && bytes.readUInt16BE(at + 2) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
+}
+
+/** A frame from the wire as Linux gives it to packet sockets: without its outermost VLAN tag. */
+export function untagged(bytes: Buffer): { bytes: Buffer; protocol: number; tag?: Tag } {
+  const protocol = protocolAt(bytes, 12);
+  if ((protocol !== ETH_P_8021Q && protocol !== ETH_P_8021AD) || bytes.length < 18) {
+    return { bytes, protocol: htons(protocol) };
+  }
+  const tag = { tci: bytes.readUInt16BE(14), tpid: protocol };
+  const rest = Buffer.concat([bytes.subarray(0, 12), bytes.subarray(16)]);
+  return { bytes: rest, protocol: htons(protocolAt(rest, 12)), tag };
+}

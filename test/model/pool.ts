@@ -1,0 +1,152 @@
+// An interface as the model knows it: its frames by where they are, and what its driver does.
+import * as abi from "../../assembly/abi.js";
+import { IFF_BROADCAST, IFF_MULTICAST, IFF_UP } from "../../assembly/packet.js";
+import { Frame } from "./frame.js";
+
+/** The capacities that frames are shared by. */
+export interface Shares {
+  frames: number;
+  frameSize: number;
+  txFrames: number;
+  rxReserve: number;
+  stackReserve: number;
+}
+
+export class Pool {
+  flags = IFF_BROADCAST | IFF_MULTICAST;
+  /** Given by the driver and not looked at yet. */
+  rx: Frame[] = [];
+  /** Given to the driver, taken by the driver, given back by the driver and not taken back yet. */
+  tx: Frame[] = [];
+  sending: Frame[] = [];
+  completed: Frame[] = [];
+  /** Empty frames that the driver has taken in advance. */
+  prefetched = 0;
+  /** Free for sending, or lent to be written in place. */
+  free: number;
+  lentEmpty = 0;
+  /** Of the sending side: free, lent empty, or being sent and not held. */
+  owned: number;
+  /** Held by sockets or the network stack. */
+  held = 0;
+  stackAttached = false;
+  stamping = 0;
+  filterChanged = false;
+  readonly counters = { frames: 0, noFrame: 0, tooShort: 0, tooLong: 0, poolEmpty: 0, linkDown: 0, sent: 0 };
+
+  constructor(
+    readonly index: number,
+    readonly hwaddr: Buffer,
+    readonly mtu: number,
+    readonly txOffset: number,
+    readonly shares: Shares,
+  ) {
+    this.free = this.owned = shares.txFrames;
+  }
+
+  get up(): boolean {
+    return (this.flags & IFF_UP) !== 0;
+  }
+
+  /** How many more frames sockets may hold. */
+  get spare(): number {
+    const { frames, txFrames, rxReserve, stackReserve } = this.shares;
+    return frames - txFrames - rxReserve - (this.stackAttached ? stackReserve : 0) - this.held;
+  }
+
+  /** Empty frames that the driver can take. */
+  get fill(): number {
+    return this.shares.frames - this.owned - this.held - this.rx.length - this.prefetched;
+  }
+
+  /** Sockets hold a received frame. */
+  hold(frame: Frame, holders: number): void {
+    frame.refs = holders;
+    this.held++;
+  }
+
+  /** Taps hold a frame that is being sent: it leaves the sending side, which is owed one. */
+  share(frame: Frame, holders: number): void {
+    if (frame.refs > 0) {
+      frame.refs += holders;
+    } else {
+      this.hold(frame, holders + 1);
+      this.owned--;
+    }
+  }
+
+  /** One holder less; the last one's frame goes to the sending side if that is owed one. */
+  release(frame: Frame): void {
+    if (--frame.refs > 0) return;
+    this.held--;
+    if (this.owned === this.shares.txFrames) return;
+    this.owned++;
+    this.free++;
+  }
+
+  /** Takes back what was sent. Done when something is lacking, not before. */
+  reap(): void {
+    for (const frame of this.completed.splice(0)) {
+      if (frame.owner !== undefined) frame.owner.sending--;
+      frame.owner = undefined;
+      if (frame.refs > 0) frame.pool.release(frame);
+      else this.free++;
+    }
+  }
+
+  /** Is there a frame to send with? */
+  hasFree(): boolean {
+    if (this.free === 0) this.reap();
+    return this.free > 0;
+  }
+
+  /** May sockets hold another frame? */
+  hasSpare(): boolean {
+    if (this.spare <= 0) this.reap();
+    return this.spare > 0;
+  }
+
+  /** May taps hold a frame that is being sent? One always stays for sending. */
+  mayShare(): boolean {
+    const may = () => this.owned > 1 && this.spare > 0;
+    if (!may()) this.reap();
+    return may();
+  }
+
+  // ---- The driver ----
+
+  prefetch(): boolean {
+    if (this.fill === 0) return false;
+    this.prefetched++;
+    return true;
+  }
+
+  receive(bytes: Buffer, offset: number, stamp: readonly [number, number]): boolean {
+    const { counters } = this;
+    if (bytes.length < abi.ETH_HLEN) return (counters.tooShort++, false);
+    if (bytes.length > this.shares.frameSize - offset) return (counters.tooLong++, false);
+    if (this.prefetched > 0) this.prefetched--;
+    else if (this.fill === 0) return (counters.noFrame++, false);
+    const about = { protocol: 0, ifindex: this.index, outgoing: false, stamp: this.stamping > 0 ? stamp : undefined };
+    this.rx.push(new Frame(this, bytes, about, offset));
+    counters.frames++;
+    return true;
+  }
+
+  /** Takes the next frame to send; what goes to the wire. */
+  transmit(): Buffer | undefined {
+    const frame = this.tx.shift();
+    if (frame === undefined) return undefined;
+    this.sending.push(frame);
+    this.counters.sent++;
+    return Buffer.concat([frame.bytes, Buffer.alloc(Math.max(0, abi.ETH_ZLEN - frame.bytes.length))]);
+  }
+
+  /** Gives back one of the frames that were taken. */
+  complete(which: number): boolean {
+    const [frame] = this.sending.splice(which % Math.max(this.sending.length, 1), 1);
+    if (frame === undefined) return false;
+    this.completed.push(frame);
+    return true;
+  }
+}

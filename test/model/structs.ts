@@ -1,0 +1,25 @@
+// The module's private structs, read out of the source that lays them out: the invariants look at them in linear memory.
+import { readFileSync } from "node:fs";
+
+const source = readFileSync(new URL("../../assembly/layout.ts", import.meta.url), "utf8");
+
+/** The offset of each field of an @unmanaged class; all fields are words. */
+function struct(name: string): Record<string, number> & { bytes: number } {
+  const body = new RegExp(`^export class ${name} \\{\\n(.*?)^\\}`, "ms").exec(source)?.[1];
+  const fields = [...(body ?? "").matchAll(/^ {2}(\w+): /gm)].map((match) => match[1]!);
+  if (fields.length === 0) throw new Error(`assembly/layout.ts has no class ${name}`);
+  const offsets = Object.fromEntries(fields.map((field, i) => [field, i * 4]));
+  // A misspelt field shall be an error here and not a word read from the wrong place.
+  const strict = new Proxy(offsets, {
+    get(target, key) {
+      const offset = target[key as string];
+      if (offset === undefined) throw new Error(`assembly/layout.ts: class ${name} has no field ${String(key)}`);
+      return offset;
+    },
+  });
+  return Object.assign(strict, { bytes: fields.length * 4 });
+}
+
+export const socketStruct = struct("Socket");
+export const stateStruct = struct("State");
+export const entryStruct = struct("Entry");

@@ -1,0 +1,126 @@
+// Who is offered which frames, and who loses when there are too few.
+import type { Pool } from "./pool.js";
+import { ALL, type Socket, STACK } from "./socket.js";
+import { type Frame, untagged } from "./frame.js";
+import { htons } from "../../host/engine/sockaddr.js";
+
+/** The most frames that one call takes from an interface. */
+const MOST_FRAMES = 64;
+
+export class Tap {
+  /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each in the order in
+   * which frames are offered. */
+  private receivers: Socket[] = [];
+  private watchers: Socket[] = [];
+  private taps: Socket[] = [];
+
+  /** `sockets`: all that are open, in the order of their descriptors. */
+  constructor(private readonly sockets: () => Socket[]) {}
+
+  /** The network stacks. */
+  stackOf(iface: Pool): Socket | undefined {
+    return this.watchers.find((socket) => socket.type === STACK && socket.iface === iface);
+  }
+
+  /** Enters a socket anew: the latest is offered a frame first, network stacks last of all. */
+  enter(socket: Socket): void {
+    this.leave(socket);
+    if (socket.protocol === 0) return;
+    if (socket.type === STACK) this.watchers.push(socket);
+    else (socket.watches ? this.watchers : this.receivers).unshift(socket);
+    if (socket.protocol === ALL && socket.type !== STACK && !socket.ignoreOutgoing) this.taps.unshift(socket);
+  }
+
+  leave(socket: Socket): void {
+    const others = (list: Socket[]) => list.filter((member) => member !== socket);
+    this.receivers = others(this.receivers);
+    this.watchers = others(this.watchers);
+    this.taps = others(this.taps);
+  }
+
+  /** Looks at what an interface's driver has received. */
+  receive(pool: Pool): void {
+    if (!pool.up) {
+      pool.counters.linkDown += pool.rx.length;
+      pool.rx = [];
+      return;
+    }
+    for (const frame of pool.rx.splice(0, MOST_FRAMES)) {
+      const { bytes, protocol, tag } = untagged(frame.bytes);
+      if (tag !== undefined) frame.offset += 4;
+      frame.bytes = bytes;
+      frame.about = { ...frame.about, protocol, tag };
+      const holders = pool.hasSpare() ? this.offer(frame) : this.offerScarce(frame);
+      if (holders > 0) pool.hold(frame, holders);
+    }
+  }
+
+  private matching(frame: Frame): Socket[] {
+    return [...this.receivers, ...this.watchers].filter((socket) => socket.matches(frame));
+  }
+
+  private offer(frame: Frame): number {
+    return this.matching(frame).filter((socket) => {
+      const snap = socket.verdict(frame);
+      return snap !== 0 && socket.append(frame, snap);
+    }).length;
+  }
+
+  /** The sockets hold all that they may: who has few frames gets one at the cost of who has most. */
+  private offerScarce(frame: Frame): number {
+    const { pool } = frame;
+    let holders = 0;
+    pool.counters.poolEmpty++;
+    for (const socket of this.matching(frame)) {
+      const snap = socket.verdict(frame);
+      if (snap === 0) continue;
+      // What would not enter the queue costs nobody else a frame.
+      const may = holders > 0 || socket.queue.length >= socket.limit || this.makeRoom(socket, pool);
+      if (!may) socket.drop();
+      else if (socket.append(frame, snap)) holders++;
+    }
+    return holders;
+  }
+
+  private makeRoom(socket: Socket, pool: Pool): boolean {
+    if (socket.type === STACK) return pool.spare + pool.shares.stackReserve > 0;
+    while (pool.spare <= 0) {
+      const longest = this.longest(pool);
+      if (longest === undefined || longest.queue.length < socket.queue.length + 2) return false;
+      const { frame } = longest.queue.pop()!;
+      longest.packets--;
+      longest.drop();
+      pool.release(frame);
+    }
+    return true;
+  }
+
+  /** The socket with the longest queue, of those whose newest frame is one of the interface. */
+  private longest(pool: Pool): Socket | undefined {
+    let longest: Socket | undefined;
+    for (const socket of this.sockets()) {
+      if (socket.type === STACK || socket.queue.at(-1)?.frame.pool !== pool) continue;
+      if (socket.queue.length > (longest?.queue.length ?? 0)) longest = socket;
+    }
+    return longest;
+  }
+
+  /** Shows a frame that is about to be sent through the interface. */
+  showOutgoing(sender: Socket, frame: Frame, protocol: number): void {
+    const { pool } = frame;
+    const others = this.taps.filter((tap) => tap !== sender);
+    if (others.length === 0) return;
+    if (protocol === 0 || protocol === ALL) protocol = htons(frame.bytes.readUInt16BE(12));
+    frame.about = { protocol, ifindex: pool.index, outgoing: true };
+    const matching = others.filter((tap) => tap.matches(frame));
+    const room = frame.refs > 0 || pool.mayShare();
+    let holders = 0;
+    for (const tap of matching) {
+      const snap = tap.verdict(frame);
+      if (snap === 0) continue;
+      if (!room) tap.drop();
+      else if (tap.append(frame, snap)) holders++;
+    }
+    if (holders > 0) pool.share(frame, holders);
+  }
+}
