@@ -20,7 +20,7 @@ struct dwmac_config {
 };
 
 /* Descriptors; the MAC takes at most one less at a time. */
-enum { DWMAC_RX = 16, DWMAC_TX = 8 };
+enum { DWMAC_RX = 16, DWMAC_TX = 4 };
 
 /* mac->state, DMA-capable and not cached. The rings are shared with the interrupt handler. */
 struct dwmac_state {

@@ -17,7 +17,7 @@ struct dwmac_h7_config {
 };
 
 /* Descriptors; at most one less is with the MAC, so that the tail pointer never meets the descriptor under way. */
-enum { DWMAC_H7_RX = 16, DWMAC_H7_TX = 8 };
+enum { DWMAC_H7_RX = 16, DWMAC_H7_TX = 4 };
 
 struct dwmac_h7_descriptor {
   volatile uint32_t word[4];

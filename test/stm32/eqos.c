@@ -18,7 +18,7 @@ enum { MTLTXQOMR = 0xd00, MTLRXQOMR = 0xd30, MTLRXQMPOCR = 0xd34 };
 enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACTXCR = 0x1104, DMACRXCR = 0x1108 };
 enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
 enum { DMACRXRLR = 0x1130, DMACIER = 0x1134, DMACSR = 0x1160, SIZE = 0x1200 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, SUSPEND_CYCLES = 1000 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, SUSPEND_CYCLES = 8000 };
 
 #define OWN (1u << 31)
 #define CTXT (1u << 30)
@@ -149,8 +149,9 @@ static void on_suspend(void *self) {
   update_irq(e);
 }
 
-/* Is there a descriptor before the tail pointer that is the MAC's? If not, reception is suspended a moment later, and says
- * so once. It goes on, and starts, when the tail pointer is written, not within that moment. */
+/* Is there a descriptor before the tail pointer that is the MAC's? If not, reception is suspended a moment later (a long
+ * one, so that tests meet it), and says so once. It goes on, and starts, when the tail pointer is written, not within
+ * that moment. */
 static bool has_descriptor(struct eqos *e) {
   if (e->rx_suspended || e->rx_suspending)
     return false;
@@ -355,12 +356,16 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
     *reg(e, offset) = value;
     if (tx_started(e)) {
       machine_expect_dsb(&e->soc->m, "the TX tail pointer");
+      if (e->tx_running && value == e->tx_at)
+        fail(&e->soc->m, "the TX tail pointer meets the descriptor under way");
       start_tx(e);
     }
     break;
   case DMACRXDTPR:
     machine_expect_dsb(&e->soc->m, "the RX tail pointer");
     *reg(e, offset) = value;
+    if (e->rx_suspended && rx_started(e) && (e->rx_at == value || !(word(e, e->rx_at, 3) & OWN)))
+      fail(&e->soc->m, "the MAC is told to go on receiving, but has no descriptor");
     e->rx_suspended = false;
     drain(e);
     break;

@@ -8,7 +8,7 @@ enum { MACA0HR = 0x40, MACA3LR = 0x5c, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR
 enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 1000 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000 };
 
 #define OWN (1u << 31)
 #define TS (1u << 0)
@@ -106,7 +106,6 @@ static void start_tx(struct gmac *g) {
   status = word(g, g->tx_at, 0);
   if (!(status & OWN))
     return;
-  expect_gap(g);
   control = word(g, g->tx_at, 1);
   uint32_t len = control & 0x1fff;
   if ((status & 3u << 28) != 3u << 28 || (status & 3u << 22) || (control & 0x1fff0000) || (status & 1u << 20))
@@ -160,9 +159,9 @@ static void on_suspend(void *self) {
   update_irq(g);
 }
 
-/* Does the next descriptor belong to the MAC? If not, reception is suspended a moment later, and says so once. It goes on at
- * a poll demand, not at one within that moment; silicon also looks again when the next frame comes, but a driver should not
- * count on that. */
+/* Does the next descriptor belong to the MAC? If not, reception is suspended a moment later (a long one, so that tests
+ * meet it), and says so once. It goes on at a poll demand, not at one within that moment; silicon also looks again when
+ * the next frame comes, but a driver should not count on that. */
 static bool has_descriptor(struct gmac *g) {
   if (g->rx_suspended || g->rx_suspending)
     return false;
@@ -358,12 +357,14 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
     break;
   case DMATPDR:
     machine_expect_dsb(&g->soc->m, "the transmit poll demand");
+    expect_gap(g);
     start_tx(g);
     break;
   case DMARPDR:
     machine_expect_dsb(&g->soc->m, "the receive poll demand");
-    if ((g->omr & OMR_SR) && g->rx_suspended && !g->stopped_by_error)
-      g->rx_suspended = !(word(g, g->rx_at, 0) & OWN);
+    if ((g->omr & OMR_SR) && g->rx_suspended && !g->stopped_by_error && !(word(g, g->rx_at, 0) & OWN))
+      fail(&g->soc->m, "the MAC is told to go on receiving, but has no descriptor");
+    g->rx_suspended = false;
     break;
   case DMARDLAR:
   case DMATDLAR:

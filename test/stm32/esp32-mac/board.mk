@@ -6,5 +6,5 @@ CPU := cortex-m4
 CPU_MHZ := 160
 TASK_STACK := 8192
 IRQ_STACK := 2048
-# So many that the TX descriptors can run out.
+# More frames than RX descriptors.
 CONFIG += NET_PKT_FRAMES=24 NET_PKT_QUEUE_FRAMES=16
