@@ -196,18 +196,22 @@ export class Emac {
   #deliver(frame: Buffer): void {
     const isOn = ((this.#get(operation) >> 1) & 1) === 1 && ((this.#mac.get(config)! >> 2) & 1) === 1;
     if (!isOn || !this.#lets(frame)) return;
-    const d = this.#rxWaits ? undefined : this.#descriptor(this.#rxAt);
-    if (d === undefined || (d.getUint32(0, true) & own) === 0) {
-      this.#rxWaits = true;
-      this.#dma.set(missed, this.#get(missed) + 1);
-      this.#raise(noBuffer);
-      return;
+    let isFirst = true;
+    for (let at = 0; at < frame.length; isFirst = false) {
+      const d = this.#rxWaits ? undefined : this.#descriptor(this.#rxAt);
+      if (d === undefined || (d.getUint32(0, true) & own) === 0) {
+        this.#rxWaits = true;
+        this.#dma.set(missed, this.#get(missed) + 1);
+        this.#raise(noBuffer);
+        return;
+      }
+      const control = d.getUint32(4, true);
+      const part = frame.subarray(at, at + (control & 0x1fff));
+      at += part.length;
+      this.machine.dma(d.getUint32(8, true), part.length).set(part);
+      d.setUint32(0, (isFirst ? 0x200 : 0) | (at === frame.length ? (frame.length << 16) | 0x100 : 0), true);
+      this.#rxAt = control & (1 << 15) ? this.#get(rxList) : this.#rxAt + 32;
     }
-    const control = d.getUint32(4, true);
-    if (frame.length > (control & 0x1fff)) throw new Error(`a buffer of ${control & 0x1fff} bytes is too small`);
-    this.machine.dma(d.getUint32(8, true), frame.length).set(frame);
-    d.setUint32(0, (frame.length << 16) | 0x300, true);
-    this.#rxAt = control & (1 << 15) ? this.#get(rxList) : this.#rxAt + 32;
     this.#raise(received);
   }
 }

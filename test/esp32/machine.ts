@@ -50,12 +50,17 @@ export class Machine implements Bus {
     this.core.enterFromRom(entry, romStack);
   }
 
+  /** Milliseconds since the start. */
+  get ms(): number {
+    return this.core.cycles / cyclesOfMs;
+  }
+
   /** Run for `ms` milliseconds of the chip's time, or until `done` says so. */
   run(ms: number, done: () => boolean = () => false): void {
     const end = this.core.cycles + ms * cyclesOfMs;
     while (this.core.cycles < end && !done()) {
-      this.core.run(this.core.cycles + (this.emac.step() || cyclesOfMs));
-      this.peripherals.watch(this.core.cycles / cyclesOfMs);
+      this.core.run(this.core.cycles + (this.emac.step() || Math.min(cyclesOfMs, Math.ceil(end - this.core.cycles))));
+      this.peripherals.watch(this.ms);
       this.updateLines();
     }
   }
