@@ -1,7 +1,7 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
 #   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add options to CONFIG. A board
-#                                      that is kept elsewhere (Cortex-M): make BOARD=mine TARGET=path/to/mine
+#                                      that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES,
 #                                      and list in SYSTEM_SOURCES what is compiled without boards/include
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()

@@ -178,6 +178,23 @@ for (const board of Object.keys(boards)) {
   });
 }
 
+describe("an emulator's ESP32", () => {
+  it("boots the image for it and echoes frames", function () {
+    this.timeout(300_000);
+    build("qemu-esp32", "bare");
+    const machine = start("qemu-esp32", "bare", { phyAddress: 1, enable: nowhere, clock: "in", openCores: true });
+    until(machine, /link up, 100 Mbit\/s full duplex/);
+    const address = Buffer.from([0x02, 0x50, 0x4b, 0x54, 0x53, 0x01]);
+    for (let length = 14; length <= 1514; length += 50) {
+      const frame = frameTo(address, length, length);
+      machine.emac.receive(frame);
+      const echo = echoOf(frame);
+      address.copy(echo, 6);
+      assert.deepEqual(next(machine), echo);
+    }
+  });
+});
+
 describe("trouble on a model of an ESP32 board", () => {
   before(function () {
     this.timeout(300_000);

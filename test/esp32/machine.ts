@@ -5,6 +5,7 @@ import { readImage } from "../../host/esp32/image.js";
 import { type Bus, Core } from "./cpu.js";
 import { Analog } from "./analog.js";
 import { Emac } from "./emac.js";
+import { OpenCores } from "./opencores.js";
 import { Peripherals } from "./peripherals.js";
 
 /** What differs between boards. */
@@ -14,6 +15,8 @@ export interface BoardModel {
   readonly enable: number;
   /** The 50 MHz come from an oscillator at GPIO0, or leave the chip at GPIO17. */
   readonly clock: "in" | "out";
+  /** An emulator's MAC in place of the EMAC. */
+  readonly openCores?: boolean;
 }
 
 const cyclesOfMs = 40_000;
@@ -32,14 +35,14 @@ export class Machine implements Bus {
   readonly core = new Core(this);
   readonly analog = new Analog();
   readonly peripherals: Peripherals;
-  readonly emac: Emac;
+  readonly emac: Emac | OpenCores;
   readonly #iram = new DataView(new ArrayBuffer(iram.bytes + 4));
   readonly #dram = new DataView(new ArrayBuffer(dram.bytes));
   readonly #rom = new DataView(new ArrayBuffer(rom.bytes));
 
   constructor(image: Uint8Array, board: BoardModel) {
     this.peripherals = new Peripherals(this, board);
-    this.emac = new Emac(this, board);
+    this.emac = board.openCores ? new OpenCores(this) : new Emac(this, board);
     for (const view of [this.#iram, this.#dram]) new Uint8Array(view.buffer).fill(0xa5);
     for (const address of [romReadReg, romWriteReg]) new Uint8Array(this.#rom.buffer).set(standIn, address - rom.start);
     const { entry, segments } = readImage(image);

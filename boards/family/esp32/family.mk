@@ -1,9 +1,9 @@
 # ESP32 boards: the core (boards/family/xtensa) with clocks, watchdogs, console, pins and Ethernet of the chip. From board.mk:
-# TASK_STACK, IRQ_STACK. HWADDR=02:00:00:00:00:01 on the command line sets the MAC address; otherwise it is the chip's own.
+# TASK_STACK, IRQ_STACK; MACS when it is not the EMAC. HWADDR=02:00:00:00:00:01 on the command line sets the MAC address; otherwise it is the chip's own.
 CPU_MHZ := 40
 UART := esp32
 EXIT := halt
-MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
+MACS ?= dwmac dwmac_rings dwmac_clock dwmac_common phy
 VECTORS := debug=0x280 kernel=0x300 user=0x340 double=0x3c0
 PROCESSOR_CFLAGS := -DXTENSA_LX6
 comma := ,

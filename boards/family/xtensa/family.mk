@@ -4,7 +4,7 @@ CROSS ?= xtensa-lx106-elf-
 CROSS_PACKAGES := gcc-xtensa-lx106 picolibc-xtensa-lx106-elf
 # The vectors' distances from VECBASE.
 VECTORS ?= debug=0x10 kernel=0x30 user=0x50 double=0x70
-MEMORY_LD ?= boards/targets/$(BOARD)/memory.ld
+MEMORY_LD ?= $(TARGET)/memory.ld
 # gcc does not look where Debian's picolibc-xtensa-lx106-elf puts its specs.
 FAMILY_CFLAGS := --specs=/usr/lib/xtensa-lx106-elf/picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mlongcalls \
   -DBOARD_CPU_MHZ=$(CPU_MHZ) -Iboards/family/common -Iboards/family/xtensa $(PROCESSOR_CFLAGS)

@@ -1,0 +1,5 @@
+# An ESP32 as Espressif's fork of QEMU emulates it (-M esp32), with an OpenCores MAC in place of the EMAC.
+FAMILY := esp32
+MACS := opencores phy
+TASK_STACK := 16384
+IRQ_STACK := 2048
