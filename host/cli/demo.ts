@@ -44,8 +44,8 @@ async function run(args: string[]): Promise<number> {
   try {
     const result = await Promise.race([finished, stopped]);
     if (typeof result === "boolean") return result ? 0 : 1;
-    await endPrograms();
     await demo.close();
+    await endPrograms();
     // Now: what was about to be started must not start any more.
     return process.exit(128 + constants.signals[result]);
   } finally {

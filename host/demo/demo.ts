@@ -73,8 +73,8 @@ export class Demo {
   }
 
   async close(): Promise<void> {
+    await this.peer?.close(); // and with the namespace what runs inside
     await this.process?.stop();
-    await this.peer?.close();
   }
 
   private boot(peer: Peer, image: string): BoardProcess {

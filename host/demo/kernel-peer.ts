@@ -16,7 +16,7 @@ export function kernelObstacle(): string | undefined {
   if (process.platform !== "linux") return "this is not Linux";
   if (process.getuid?.() !== 0) return "this is not root";
   if (!existsSync("/dev/net/tun")) return "there is no /dev/net/tun";
-  for (const program of ["ip", "arping", "ping", "unshare", "nsenter", "setpriv"]) {
+  for (const program of ["ip", "arping", "ping", "unshare", "nsenter"]) {
     if (findProgram(program) === undefined) return `the program ${program} is missing`;
   }
   return undefined;

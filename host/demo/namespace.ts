@@ -1,16 +1,20 @@
-// A network namespace without a name: it lives as long as its processes do, and the kernel removes it with all of its
-// interfaces. Nothing of it is left even when this process is killed.
-import { spawn, type ChildProcess } from "node:child_process";
+// A network namespace without a name, together with a process namespace: the kernel ends everything inside and removes the
+// interfaces when the first process inside ends, and that one ends with this process. Nothing is left, even after SIGKILL.
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { runProgram } from "./program.js";
 
+type Holder = ChildProcessByStdio<Writable, Readable, Readable>;
+
 export class Namespace {
-  private constructor(private readonly holder: ChildProcess) {}
+  private constructor(private readonly holder: Holder) {}
 
   /** Make one. Throws an Error with a sentence when this process may not. */
   static async open(): Promise<Namespace> {
-    // The holder lives until its standard input ends, which the kernel sees to when this process does.
-    const holder = spawn("unshare", ["--net", "--", "sh", "-c", "echo made && exec cat"], { stdio: "pipe" });
+    // cat ends when its standard input does, and the kernel ends that when this process is gone.
+    const command = ["--net", "--pid", "--fork", "--", "sh", "-c", "echo made && exec cat"];
+    const holder = spawn("unshare", command, { stdio: "pipe" });
     holder.on("error", () => undefined); // "close" follows
     holder.stdin.on("error", () => undefined);
     let complaints = "";
@@ -21,10 +25,10 @@ export class Namespace {
     throw new Error(`there is no network namespace to be had: ${complaints.trim()}`);
   }
 
-  /** The command that runs `command` inside; it is killed when this process ends, however that happens. */
+  /** The command that runs `command` inside. */
   inside(command: readonly string[]): string[] {
-    const enter = ["nsenter", `--net=/proc/${this.holder.pid}/ns/net`, "--"];
-    return [...enter, "setpriv", "--pdeathsig", "KILL", "--", ...command];
+    const spaces = `/proc/${this.holder.pid}/ns`;
+    return ["nsenter", `--net=${spaces}/net`, `--pid=${spaces}/pid_for_children`, "--", ...command];
   }
 
   /** Runs what must succeed. Throws an Error with what it said when it fails. */
@@ -33,11 +37,11 @@ export class Namespace {
     if (status !== 0) throw new Error(`"${command.join(" ")}" fails: ${complaints.trim()}`);
   }
 
-  /** End the holder, and with it the namespace as soon as nothing else runs inside. */
+  /** Ends everything inside, and resolves when it is gone. */
   async close(): Promise<void> {
     if (this.holder.exitCode !== null || this.holder.signalCode !== null) return;
     const ended = once(this.holder, "exit");
-    this.holder.kill("SIGKILL");
+    this.holder.stdin.end();
     await ended;
   }
 }
