@@ -16,6 +16,8 @@ export interface Mac {
   readonly sending: number[];
 }
 
+let wasm: Uint8Array | undefined;
+
 export class Module implements Component {
   readonly sockets: PktSock;
   readonly macs: Mac[] = [];
@@ -23,7 +25,7 @@ export class Module implements Component {
   private readonly lent: LentFrame[] = [];
 
   constructor(engine: EngineName, capacities: Capacities) {
-    this.sockets = PktSock.load(moduleBytes(), { ...capacities, engine });
+    this.sockets = PktSock.load((wasm ??= moduleBytes()), { ...capacities, engine });
   }
 
   addInterface(name: string, hwaddr: Buffer, txOffset: number): void {
