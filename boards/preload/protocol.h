@@ -32,13 +32,15 @@ enum preload_call {
   CALL_GETPEERNAME,
   CALL_GETSOCKNAME, /* answer's data: the address; result: its length */
   CALL_SENDTO,      /* arguments: flags, length of the address, whether there is one; data: name, then the bytes */
-  CALL_SENDMSG,     /* the same */
+  CALL_SENDMSG,     /* the same; data: name, control, then the bytes */
   CALL_RECEIVE,     /* arguments: flags, room for bytes; answer's data: name, control, bytes */
-  CALL_SETSOCKOPT,  /* arguments: level, name, length; data: the value, or for SO_ATTACH_FILTER the instructions */
-  CALL_GETSOCKOPT,  /* arguments: level, name, length; data: the value before; answer's data: it; result: its length */
-  CALL_MMAP,        /* with the answer comes the descriptor of the ring's memory (SCM_RIGHTS) */
-  CALL_POLL,        /* nothing but `drain`: before the program polls a socket whose ring it has emptied by itself */
-  CALL_IOCTL,       /* arguments: request; data and answer's data: what the argument points to */
+  CALL_SETSOCKOPT, /* arguments: level, name, length; data: the value; or for SO_ATTACH_FILTER the instructions, and how
+                       many there are as fourth argument */
+  CALL_GETSOCKOPT, /* arguments: level, name, length; data: the value before; answer's data: it; result: its length */
+  CALL_MMAP,       /* with the answer comes the descriptor of the ring's memory (SCM_RIGHTS) */
+  CALL_POLL,       /* result: what poll(2) says of the socket; also to drain what the program has emptied by itself */
+  CALL_NOTHING,    /* for whoever wants to know that the server has noticed what the kernel told it before */
+  CALL_IOCTL,      /* arguments: request; data and answer's data: what the argument points to */
 };
 
 /* Longest data of a request or an answer; longer ones are cut, the length beside them tells. */
@@ -47,13 +49,13 @@ enum preload_call {
 #define PRELOAD_NAME 20
 #define PRELOAD_CONTROL 512
 
-/* Data follows: a name of exactly `name` bytes, then the rest. */
+/* Data follows: a name of exactly `name` bytes, control messages of exactly `control` bytes, then the rest. */
 struct preload_request {
   uint32_t call;   /* enum preload_call */
   uint32_t number; /* of the socket; 0: none (CALL_IOCTL about the interface) */
   int32_t arguments[4];
   uint32_t name;    /* bytes of the name; CALL_RECEIVE: room for it */
-  uint32_t control; /* CALL_RECEIVE: room for control messages */
+  uint32_t control; /* bytes of control messages; CALL_RECEIVE: room for them */
 };
 
 /* Data follows; that of a successful CALL_RECEIVE has a name and control messages exactly as long as the room was. */

@@ -31,19 +31,23 @@ static socklen_t at_most(socklen_t len, socklen_t most) { return len < most ? le
 /* The interface of BOARD=linux takes every frame at once: a send never waits. */
 static ssize_t give(int fd, uint32_t number, enum preload_call call, const struct msghdr *message, int flags) {
   uint32_t name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME);
+  uint32_t control = message->msg_control == NULL ? 0 : (uint32_t)message->msg_controllen;
   int32_t len = length_of(message->msg_iov, message->msg_iovlen);
   struct preload_request request = {
       .call = call,
       .number = number,
       .arguments = {flags, (int32_t)message->msg_namelen, message->msg_name != NULL},
       .name = name,
+      .control = control,
   };
   struct preload_answer answer;
-  struct iovec out[1 + MOST_PARTS] = {{message->msg_name, name}};
+  struct iovec out[2 + MOST_PARTS] = {{message->msg_name, name}, {message->msg_control, control}};
   if (len > PRELOAD_DATA)
     return fail(EMSGSIZE);
-  memcpy(out + 1, message->msg_iov, message->msg_iovlen * sizeof(*out));
-  return library_call(fd, &request, out, 1 + message->msg_iovlen, &answer, NULL, 0);
+  if (message->msg_control != NULL && message->msg_controllen > PRELOAD_CONTROL)
+    return fail(ENOBUFS);
+  memcpy(out + 2, message->msg_iov, message->msg_iovlen * sizeof(*out));
+  return library_call(fd, &request, out, 2 + message->msg_iovlen, &answer, NULL, 0);
 }
 
 SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
@@ -148,6 +152,8 @@ SERVED ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
     return fail(EFAULT);
   if (message->msg_iovlen > MOST_PARTS)
     return fail(EMSGSIZE);
+  if ((int32_t)message->msg_namelen < 0)
+    return fail(EINVAL);
   return take(fd, number, message, flags);
 }
 

@@ -48,4 +48,7 @@ int library_call_for(int *descriptor, int fd, struct preload_request *request, s
 /* A call without data whose answer comes with a descriptor. Returns the descriptor; -1 and errno on failure. */
 int library_descriptor(int fd, struct preload_request *request);
 
+/* Has this process mapped a ring? */
+extern volatile bool library_has_rings;
+
 #endif

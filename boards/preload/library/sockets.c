@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <unistd.h>
 
 #define TYPE_MASK 0xf
 
@@ -10,6 +11,20 @@ SERVED int socket(int domain, int type, int protocol) {
   if (domain != AF_PACKET || library_ifname[0] == '\0')
     return NEXT(socket)(domain, type, protocol);
   return library_open(type & TYPE_MASK, type & ~TYPE_MASK, protocol);
+}
+
+/* The server closes the socket with the last descriptor; whatever the program does next shall find it closed. */
+SERVED int close(int fd) {
+  uint32_t number = library_number(fd);
+  int result = NEXT(close)(fd);
+  if (number != 0) {
+    struct preload_request request = {.call = CALL_NOTHING};
+    struct preload_answer answer;
+    int error = errno;
+    library_call(-1, &request, NULL, 0, &answer, NULL, 0);
+    errno = error;
+  }
+  return result;
 }
 
 /* A call whose only data is an address to the component. */
@@ -115,7 +130,9 @@ SERVED int setsockopt(int fd, int level, int name, const void *value, socklen_t 
     out.iov_len = 0;
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER && value != NULL && len == sizeof(struct sock_fprog)) {
     const struct sock_fprog *program = value;
-    out = (struct iovec){program->filter, program->len * sizeof(struct sock_filter)};
+    size_t bytes = program->len * sizeof(struct sock_filter);
+    out = (struct iovec){program->filter, program->filter != NULL && program->len <= BPF_MAXINSNS ? bytes : 0};
+    request.arguments[3] = program->len;
   }
   int result = library_call(fd, &request, &out, 1, &answer, NULL, 0);
   if (result == 0 && level == SOL_SOCKET)

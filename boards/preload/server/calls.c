@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netpacket/packet.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -42,18 +43,25 @@ static int do_getsockname(struct job *job) {
 
 static ssize_t do_send(struct job *job) {
   const int32_t *a = job->request->arguments;
-  size_t name = job->request->name;
-  if (name > job->len) {
+  union {
+    struct cmsghdr first;
+    uint8_t bytes[PRELOAD_CONTROL];
+  } control;
+  size_t name = job->request->name, control_len = job->request->control;
+  if (name > PRELOAD_NAME || control_len > sizeof(control) || name + control_len > job->len) {
     errno = EINVAL;
     return -1;
   }
+  memcpy(control.bytes, job->data + name, control_len);
   view_address_to_component(job->data, name);
-  struct iovec part = {job->data + name, job->len - name};
+  struct iovec part = {job->data + name + control_len, job->len - name - control_len};
   struct msghdr message = {
       .msg_name = a[2] != 0 ? job->data : NULL,
       .msg_namelen = (socklen_t)a[1],
       .msg_iov = &part,
       .msg_iovlen = 1,
+      .msg_control = control_len != 0 ? control.bytes : NULL,
+      .msg_controllen = control_len,
   };
   if (job->request->call == CALL_SENDMSG)
     return pktsock_sendmsg(job->socket, &message, a[0]);
@@ -123,6 +131,11 @@ static int do_getsockopt(struct job *job) {
   return (int)len;
 }
 
+static int do_poll(struct job *job) {
+  struct pollfd fd = {.fd = job->socket, .events = POLLIN};
+  return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
+}
+
 /* A request about the interface may come without a packet socket; the component wants one. */
 static int do_ioctl(struct job *job) {
   unsigned long request = (uint32_t)job->request->arguments[0];
@@ -156,7 +169,8 @@ static ssize_t make(struct job *job) {
   case CALL_SETSOCKOPT: return do_setsockopt(job);
   case CALL_GETSOCKOPT: return do_getsockopt(job);
   case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
-  case CALL_POLL: return 0;
+  case CALL_POLL: return do_poll(job);
+  case CALL_NOTHING: return 0;
   case CALL_IOCTL: return do_ioctl(job);
   default: errno = ENOSYS; return -1;
   }
@@ -167,7 +181,7 @@ size_t server_call(struct connection *connection, const struct preload_request *
   struct job job = {connection, connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
   ssize_t result = -1;
   errno = EBADF;
-  if (connection != NULL || request->call == CALL_IOCTL)
+  if (connection != NULL || request->call == CALL_IOCTL || request->call == CALL_NOTHING)
     result = make(&job);
   answer->result = (int32_t)result;
   answer->error = result < 0 ? errno : 0;

@@ -1,0 +1,84 @@
+/* poll(2), select(2) and their kind. The kernel does the waiting, for the descriptor of a packet socket is readable exactly
+ * while there is something to receive. What it cannot know: whether that is an error, and that the program has emptied a
+ * ring in shared memory, which no call tells. */
+#define _GNU_SOURCE
+#include "library.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/select.h>
+
+/* What poll(2) says of a packet socket: 0 when the descriptor is none, or the server has ended. Has the server make the
+ * descriptor as readable as the socket is. */
+static short ask(int fd) {
+  struct preload_request request = {.call = CALL_POLL, .number = fd < 0 ? 0 : library_number(fd)};
+  struct preload_answer answer;
+  int error = errno, events = 0;
+  if (request.number != 0)
+    events = library_call(fd, &request, NULL, 0, &answer, NULL, 0);
+  errno = error;
+  return events < 0 ? 0 : (short)events;
+}
+
+static void before_polling(const struct pollfd *fds, nfds_t count) {
+  if (!library_has_rings || fds == NULL)
+    return;
+  for (nfds_t i = 0; i < count; i++)
+    ask(fds[i].fd);
+}
+
+/* An error makes the descriptor readable; tell the program what it is. POLLHUP, which the component has for an interface
+ * that is down, could end no wait; Linux does not have it either. */
+static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
+  for (nfds_t i = 0; ready > 0 && i < count; i++) {
+    if ((fds[i].revents & POLLIN) == 0)
+      continue;
+    short events = ask(fds[i].fd);
+    if ((events & POLLERR) != 0)
+      fds[i].revents = (short)(events & ~POLLHUP & (fds[i].events | POLLERR));
+  }
+  return ready;
+}
+
+SERVED int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  before_polling(fds, count);
+  return after_polling(fds, count, NEXT(poll)(fds, count, timeout));
+}
+
+SERVED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
+  before_polling(fds, count);
+  return after_polling(fds, count, NEXT(ppoll)(fds, count, timeout, mask));
+}
+
+static void before_selecting(int count, fd_set *readable) {
+  if (!library_has_rings || readable == NULL)
+    return;
+  for (int fd = 0; fd < count; fd++)
+    if (FD_ISSET(fd, readable))
+      ask(fd);
+}
+
+SERVED int select(int count, fd_set *readable, fd_set *writable, fd_set *except, struct timeval *timeout) {
+  before_selecting(count, readable);
+  return NEXT(select)(count, readable, writable, except, timeout);
+}
+
+SERVED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except, const struct timespec *timeout,
+                   const sigset_t *mask) {
+  before_selecting(count, readable);
+  return NEXT(pselect)(count, readable, writable, except, timeout, mask);
+}
+
+/* What the compiler makes of poll() when it checks the vector's size (_FORTIFY_SOURCE). */
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room);
+SERVED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room) {
+  before_polling(fds, count);
+  return after_polling(fds, count, NEXT(__poll_chk)(fds, count, timeout, room));
+}
+
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t room);
+SERVED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
+                       size_t room) {
+  before_polling(fds, count);
+  return after_polling(fds, count, NEXT(__ppoll_chk)(fds, count, timeout, mask, room));
+}
