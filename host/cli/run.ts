@@ -72,7 +72,8 @@ function settingsOf(args: string[]): Settings {
   const { tap, peer, udp, name, hwaddr, address } = values;
   if ((tap === undefined) === (udp === undefined))
     throw new UsageError("say what the cable is: --tap NAME or --udp LOCAL:REMOTE.");
-  if (udp !== undefined && !/^\d{1,5}:\d{1,5}$/.test(udp)) {
+  const ports = udp?.split(":") ?? ["1", "1"];
+  if (ports.length !== 2 || !ports.every((port) => /^\d+$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
     throw new UsageError(`--udp must be two UDP ports like 9000:9001, not "${udp}".`);
   }
   if (tap !== undefined) checkName("tap", tap);
@@ -117,7 +118,9 @@ function ip(pid: number | undefined, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command.join(" ")}: ${error?.message ?? stderr.trim()}`);
 }
 
+/** Builds what is not there; `make preload` builds it anew after a change. */
 function build(): void {
+  if (existsSync(SERVER) && existsSync(LIBRARY)) return;
   const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
