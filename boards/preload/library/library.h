@@ -42,9 +42,6 @@ int library_open(int type, int flags, int protocol);
 int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
                  struct preload_answer *answer, const struct iovec *in, size_t in_parts);
 
-/* library_call() for an answer that comes with a descriptor: `*descriptor`, or -1. */
-int library_call_for(int *descriptor, int fd, struct preload_request *request, struct preload_answer *answer);
-
 /* A call without data whose answer comes with a descriptor. Returns the descriptor; -1 and errno on failure. */
 int library_descriptor(int fd, struct preload_request *request);
 

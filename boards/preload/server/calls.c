@@ -154,6 +154,15 @@ static int do_ioctl(struct job *job) {
   return result;
 }
 
+/* Tell what the component does not have. */
+static int told(struct job *job, const char *call, int result) {
+  int error = errno;
+  if (result < 0 && error == ENOPROTOOPT)
+    missing_option(call, job->request->arguments[0], job->request->arguments[1]);
+  errno = error;
+  return result;
+}
+
 static ssize_t make(struct job *job) {
   switch (job->request->call) {
   case CALL_BIND: return do_bind(job);
@@ -166,8 +175,8 @@ static ssize_t make(struct job *job) {
   case CALL_SENDTO:
   case CALL_SENDMSG: return do_send(job);
   case CALL_RECEIVE: return do_receive(job);
-  case CALL_SETSOCKOPT: return do_setsockopt(job);
-  case CALL_GETSOCKOPT: return do_getsockopt(job);
+  case CALL_SETSOCKOPT: return told(job, "setsockopt", do_setsockopt(job));
+  case CALL_GETSOCKOPT: return told(job, "getsockopt", do_getsockopt(job));
   case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_POLL: return do_poll(job);
   case CALL_NOTHING: return 0;

@@ -38,6 +38,11 @@ bool server_readable(struct connection *connection);
 size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
                    struct preload_answer *answer, uint8_t *out);
 
+/* ---- What is not there (missing.c) ---- */
+
+/* Say once that setsockopt(2) or getsockopt(2), `call`, found no such option. */
+void missing_option(const char *call, int level, int name);
+
 /* ---- The interface as the program sees it (view.c) ---- */
 
 /* `name` and `index` instead of the component's "eth0" and its index; `address` like "192.0.2.2/24", or NULL. False when

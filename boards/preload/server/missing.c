@@ -1,0 +1,48 @@
+/* What a program wants and the component has not: said once on standard error, for programs often hide it. */
+#include "server.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_SAID 64
+
+struct option {
+  int level, name;
+  const char *text;
+};
+
+#define OPTION(level, name)                                                                                            \
+  { level, name, #level ", " #name }
+
+/* Options that layer-2 programs use on Linux; an unknown one is told by its number. */
+static const struct option known[] = {
+    OPTION(SOL_SOCKET, SO_BROADCAST),       OPTION(SOL_SOCKET, SO_BUSY_POLL),
+    OPTION(SOL_SOCKET, SO_KEEPALIVE),       OPTION(SOL_SOCKET, SO_MARK),
+    OPTION(SOL_SOCKET, SO_REUSEADDR),       OPTION(SOL_SOCKET, SO_REUSEPORT),
+    OPTION(SOL_SOCKET, SO_RXQ_OVFL),        OPTION(SOL_SOCKET, SO_SELECT_ERR_QUEUE),
+    OPTION(SOL_SOCKET, SO_TIMESTAMPING),    OPTION(SOL_SOCKET, SO_TXTIME),
+    OPTION(SOL_SOCKET, SO_ATTACH_BPF),      OPTION(SOL_SOCKET, SO_BPF_EXTENSIONS),
+    OPTION(SOL_PACKET, PACKET_COPY_THRESH), OPTION(SOL_PACKET, PACKET_FANOUT),
+    OPTION(SOL_PACKET, PACKET_LOSS),        OPTION(SOL_PACKET, PACKET_QDISC_BYPASS),
+    OPTION(SOL_PACKET, PACKET_TIMESTAMP),   OPTION(SOL_PACKET, PACKET_TX_RING),
+    OPTION(SOL_PACKET, PACKET_VNET_HDR),
+};
+
+void missing_option(const char *call, int level, int name) {
+  static struct option said[MOST_SAID];
+  static int count;
+  for (int i = 0; i < count; i++)
+    if (said[i].level == level && said[i].name == name)
+      return;
+  if (count < MOST_SAID)
+    said[count++] = (struct option){level, name, NULL};
+  char numbers[32];
+  const char *text = numbers;
+  snprintf(numbers, sizeof(numbers), "%d, %d", level, name);
+  for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+    if (known[i].level == level && known[i].name == name)
+      text = known[i].text;
+  fprintf(stderr, "pktsock run: %s(%s): ENOPROTOOPT, the component has no such option\n", call, text);
+}

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findProgram } from "../host/demo/tools.js";
+import { freePort } from "../host/net/udp.js";
+import { cases } from "./conformance/cases/index.js";
+import { Lab } from "./support/lab.js";
+import { compileForLinux, PreloadedTarget } from "./support/preloaded.js";
+
+const DESCRIPTORS = "build/conformance/descriptors";
+const PRIVATE = ["--private", "--address", "192.0.2.2/24"];
+
+function pktsock(...args: string[]) {
+  return spawnSync(process.execPath, ["build/pktsock.mjs", "run", ...args], { encoding: "utf8", timeout: 30_000 });
+}
+
+/** A cable that ends nowhere. */
+async function nowhere(): Promise<string[]> {
+  return ["--udp", `${await freePort()}:${await freePort()}`];
+}
+
+describe("pktsock run", function () {
+  this.timeout(60_000);
+
+  before(function () {
+    this.timeout(300_000);
+    execFileSync("make", ["-s", "preload", "build/pktsock.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
+    compileForLinux(["test/support/descriptors.c"], DESCRIPTORS);
+  });
+
+  describe("bad input", () => {
+    for (const [args, status, message] of [
+      [[], 2, /say behind -- which program to run/],
+      [["--tap", "t", "--"], 2, /say behind -- which program to run/],
+      [["--", "true"], 2, /say what the cable is: --tap NAME or --udp LOCAL:REMOTE/],
+      [["--tap", "t", "--udp", "1:2", "--", "true"], 2, /say what the cable is/],
+      [["--udp", "9000", "--", "true"], 2, /--udp must be two UDP ports like 9000:9001, not "9000"/],
+      [["--tap", "a/b", "--", "true"], 2, /--tap: "a\/b" cannot be the name of an interface/],
+      [["--udp", "1:2", "--name", "a name", "--", "true"], 2, /--name: "a name" cannot be the name/],
+      [["--udp", "1:2", "--peer", "192.0.2.1/24", "--", "true"], 2, /--peer is for the interface that --tap names/],
+      [["--udp", "1:2", "--address", "192.0.2.1", "--", "true"], 2, /--address must be an address like/],
+      [["--udp", "1:2", "--address", "192.0.2.1/33", "--", "true"], 2, /--address must be an address like/],
+      [["--udp", "1:2", "--hwaddr", "1:2", "--", "true"], 2, /--hwaddr: "1:2" is no MAC address/],
+      [["--udp", "1:2", "--", "no-such-program"], 1, /there is no program no-such-program/],
+      [["--udp", "1:2", "--", "./build"], 1, /\.\/build is no program/],
+      [["--udp", "1:70000", "--", "true"], 2, /--udp must be two UDP ports/],
+    ] as [string[], number, RegExp][]) {
+      it(`says what to do instead of: pktsock run ${args.join(" ")}`, () => {
+        const result = pktsock(...args);
+        assert.equal(result.status, status, result.stderr);
+        assert.match(result.stderr, message);
+      });
+    }
+
+    it("refuses a program that no library can be preloaded into", () => {
+      const source = `${DESCRIPTORS}-static.c`;
+      writeFileSync(source, "int main(void) { return 0; }\n");
+      execFileSync("cc", ["-static", source, "-o", `${DESCRIPTORS}-static`]);
+      assert.match(pktsock("--udp", "1:2", "--", `${DESCRIPTORS}-static`).stderr, /is statically linked/);
+    });
+
+    it("leaves --help behind -- to the program", async () => {
+      assert.match(pktsock(...(await nowhere()), "--", "env", "--help").stdout, /^Usage: env/);
+    });
+  });
+
+  it("passes on what the program writes, its status and its signal", async () => {
+    const cable = await nowhere();
+    const { stdout, status } = pktsock(...cable, "--", "sh", "-c", "echo $PKTSOCK_IFNAME; exit 42");
+    assert.deepEqual([stdout, status], ["eth0\n", 42]);
+    assert.equal(pktsock(...cable, "--", "sh", "-c", "kill -SEGV $$").status, 128 + 11);
+  });
+
+  it("says once which option the component does not have", async () => {
+    const source = `${DESCRIPTORS}-option.c`;
+    const lines = [
+      "#include <sys/socket.h>",
+      "int main(void) {",
+      "  int one = 1, fd = socket(AF_PACKET, SOCK_RAW, 0);",
+      "  return setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) == 0 ||",
+      "         setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) == 0;",
+      "}",
+    ];
+    writeFileSync(source, `${lines.join("\n")}\n`);
+    compileForLinux([source], `${DESCRIPTORS}-option`);
+    const { stderr, status } = pktsock(...(await nowhere()), "--", `${DESCRIPTORS}-option`);
+    const said = "pktsock run: setsockopt(SOL_SOCKET, SO_BROADCAST): ENOPROTOOPT, the component has no such option\n";
+    assert.deepEqual([stderr, status], [said, 0]);
+  });
+
+  it("gives packet sockets all that descriptors can do", async () => {
+    const { stdout, status } = pktsock(...(await nowhere()), "--", DESCRIPTORS);
+    assert.equal(status, 0, stdout);
+    assert.equal(stdout.match(/^ok/gm)?.length, 28);
+  });
+
+  describe("conformance cases as a preloaded Linux program", () => {
+    let target: PreloadedTarget;
+
+    before(async () => {
+      target = await PreloadedTarget.start();
+    });
+    after(() => target?.stop());
+
+    for (const one of cases) {
+      it(one.name, async function () {
+        const skipped = await target.run(one);
+        if (skipped === undefined) return;
+        this.test!.title += ` (skip: ${skipped})`;
+        this.skip();
+      });
+    }
+  });
+
+  describe("with the Linux kernel at the other end", () => {
+    let lab: Lab;
+    let folder: string;
+
+    before(function () {
+      const obstacle = Lab.obstacle();
+      if (obstacle !== undefined) {
+        console.log(`      skipped: ${obstacle}`);
+        this.skip();
+      }
+      folder = mkdtempSync(join(tmpdir(), "pktsock-run-"));
+      chmodSync(folder, 0o755); // for daemons that are no longer root
+      lab = new Lab();
+    });
+    after(async () => {
+      await lab?.close();
+      if (folder !== undefined) rmSync(folder, { recursive: true });
+    });
+    afterEach(() => lab.cableIsFree());
+
+    /** One test; skipped aloud where the program is not installed. */
+    function program(name: string, what: string, test: () => Promise<void>): void {
+      it(`${name} ${what}`, async function () {
+        if (findProgram(name) !== undefined) return test();
+        this.test!.title += " (skip: not installed)";
+        this.skip();
+      });
+    }
+
+    /** Runs `test` beside a DHCP server for 192.0.2.100. */
+    async function besideServer(test: () => Promise<void>): Promise<void> {
+      const path = join(folder, "udhcpd.conf");
+      const lines = [
+        "start 192.0.2.100",
+        "end 192.0.2.100",
+        "interface tap0",
+        `lease_file ${folder}/leases`,
+        `pidfile ${folder}/pid`,
+      ];
+      writeFileSync(path, `${lines.join("\n")}\n`);
+      writeFileSync(`${folder}/leases`, "");
+      const server = lab.start("busybox", "udhcpd", "-f", path);
+      await server.writes(/started/);
+      try {
+        await test();
+      } finally {
+        await server.stop();
+      }
+    }
+
+    it("is what the checks of descriptors are true for", () => {
+      const inside = ["ip", "-n", lab.namespace, "link"];
+      execFileSync(inside[0]!, [...inside.slice(1), "add", "eth0", "up", "type", "veth", "peer", "other"]);
+      execFileSync(inside[0]!, [...inside.slice(1), "set", "other", "up"]);
+      const quiet = ["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"];
+      execFileSync("ip", ["netns", "exec", lab.namespace, ...quiet]);
+      const { stdout, status } = spawnSync("ip", ["netns", "exec", lab.namespace, DESCRIPTORS], { encoding: "utf8" });
+      execFileSync(inside[0]!, [...inside.slice(1), "del", "eth0"]);
+      assert.equal(status, 0, stdout);
+    });
+
+    program("arping", "is answered", async () => {
+      const { status, output } = await lab.run(PRIVATE, "arping", "-c", "3", "-I", "eth0", "192.0.2.1");
+      assert.match(output, /Received 3 response/);
+      assert.equal(status, 0);
+    });
+
+    program("busybox", "udhcpc gets a lease", () =>
+      besideServer(async () => {
+        const client = ["busybox", "udhcpc", "-f", "-q", "-n", "-i", "eth0", "-s", "/bin/true"];
+        const { status, output } = await lab.run([], ...client);
+        assert.match(output, /lease of 192\.0\.2\.100 obtained from 192\.0\.2\.1/);
+        assert.equal(status, 0);
+      }),
+    );
+
+    program("dhclient", "gets a lease", () =>
+      besideServer(async () => {
+        const files = ["-lf", `${folder}/dhclient.leases`, "-pf", `${folder}/dhclient.pid`, "-sf", "/bin/true"];
+        const client = lab.startPreloaded(PRIVATE, "dhclient", "-4", "-1", "-d", "-v", ...files, "eth0");
+        await client.writes(/bound to 192\.0\.2\.100/);
+        await client.stop();
+      }),
+    );
+
+    program("tcpdump", "sees both directions", async () => {
+      const filter = "icmp or (arp and dst host 192.0.2.1)";
+      const capture = lab.startPreloaded(PRIVATE, "tcpdump", "-l", "-n", "-e", "-i", "eth0", "-c", "2", filter);
+      await capture.writes(/listening on eth0/);
+      const board = "02:00:00:00:00:01";
+      execFileSync("ip", ["-n", lab.namespace, "neigh", "replace", "192.0.2.2", "lladdr", board, "dev", "tap0"]);
+      spawnSync("ip", ["netns", "exec", lab.namespace, "ping", "-c", "2", "-i", "0.2", "-W", "1", "192.0.2.2"]);
+      const { output } = await capture.ended;
+      assert.match(
+        output,
+        new RegExp(`> ${board}, ethertype IPv4 .* length 98: 192.0.2.1 > 192.0.2.2: ICMP echo request`),
+      );
+      assert.match(output, /2 packets captured/);
+    });
+
+    program("arp-scan", "finds the kernel", async () => {
+      const { output } = await lab.run(PRIVATE, "arp-scan", "-I", "eth0", "-N", "-r", "3", "192.0.2.0/30");
+      assert.match(output, /^192\.0\.2\.1\s+(?:[0-9a-f]{2}:){5}/m);
+    });
+
+    program("lldpd", "announces itself from its privilege-separated process", async () => {
+      const heard = lab.start("tcpdump", "-l", "-n", "-c", "1", "-i", "tap0", "ether", "proto", "0x88cc");
+      await heard.writes(/listening on tap0/);
+      const daemon = lab.startPreloaded(PRIVATE, "lldpd", "-d", "-I", "eth0", "-u", `${folder}/lldpd.socket`);
+      assert.match((await heard.ended).output, /LLDP/);
+      await daemon.stop();
+    });
+
+    it("ends the program when it is told to end", async () => {
+      const client = lab.startPreloaded(PRIVATE, "busybox", "udhcpc", "-f", "-i", "eth0", "-s", "/bin/true");
+      await client.writes(/broadcasting discover/);
+      assert.equal((await client.stop("SIGTERM")).status, 0); // udhcpc's own status then
+    });
+
+    it("leaves nothing behind when it is killed", async () => {
+      const client = lab.startPreloaded([], "sh", "-c", "echo started; exec sleep 60");
+      await client.writes(/started/);
+      await client.stop("SIGKILL");
+    });
+
+    it("says what stands in the way of the cable", async () => {
+      const first = lab.startPreloaded([], "sh", "-c", "echo started; exec sleep 60");
+      await first.writes(/started/);
+      assert.match((await lab.run([], "true")).output, /does not start on tap:tap0; is that in use\?/);
+      const beside = lab.start(process.execPath, "build/pktsock.mjs", "run", "--tap", "lo", "--", "true");
+      assert.match((await beside.ended).output, /lo is there already, but is no TAP interface/);
+      assert.match((await lab.run(["--name", "tap0"], "true")).output, /cannot both be named tap0/);
+      await first.stop();
+    });
+  });
+});
