@@ -160,11 +160,12 @@ function configure({ tap, peer, name, hwaddr, address, isPrivate }: Settings, pi
   if (address !== undefined) ip(pid, "address", "add", address, "dev", name);
 }
 
-/** The program's command line; in the private network, with a /sys that shows it. */
+/** The program's command line: it is told to end when this process dies; in the private network it has a /sys that shows it. */
 function commandLine({ program, isPrivate }: Settings, pid: number): string[] {
-  if (!isPrivate) return program;
+  const mortal = ["setpriv", "--pdeathsig", "TERM"];
+  if (!isPrivate) return [...mortal, ...program];
   const script = 'mount -t sysfs sysfs /sys && exec "$@"';
-  return ["nsenter", "-t", String(pid), "-n", "unshare", "-m", "sh", "-c", script, "sh", ...program];
+  return [...mortal, "nsenter", "-t", String(pid), "-n", "unshare", "-m", "sh", "-c", script, "sh", ...program];
 }
 
 async function runProgram(settings: Settings, key: string, index: number, pid: number): Promise<number> {
