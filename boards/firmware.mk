@@ -1,14 +1,14 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
-#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; may add options to CONFIG. A board
-#                                      that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
+#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG.
+#                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES,
 #                                      and list in SYSTEM_SOURCES what is compiled without boards/include
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
 # (APP_BARE: no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are
-# set by CONFIG, in board.mk or on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
+# set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 TARGET ?= boards/targets/$(BOARD)
 ifeq ($(wildcard $(TARGET)/board.mk),)
@@ -49,8 +49,12 @@ else
 FIRMWARE_SOURCES += boards/port/os_$(OS).c
 endif
 
+# The board's options, but for those that the command line sets.
+name_of = $(firstword $(subst =, ,$(1)))
+OPTIONS := $(foreach option,$(BOARD_CONFIG),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
+
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
-FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(CONFIG:%=-DCONFIG_%) \
+FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:%=-DCONFIG_%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/port -Iboards/mac -Iboards/family/$(FAMILY) -I$(TARGET) \
   -Iboards/apps
 STANDARD_HEADERS = -Iboards/include
