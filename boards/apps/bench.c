@@ -1,5 +1,6 @@
 /* What `make bench` and `make size` measure: an echo over packet sockets. Two characters from the console say how:
- * c (recv and send) or z (zero copy: the received frame itself is sent), and the number of open sockets, 1 to 9: one that
+ * c (recv and send), z (zero copy: the received frame itself is sent), f or i (recv and send, with a filter of 10
+ * instructions that compares fields, or that must be interpreted), and the number of open sockets, 1 to 9: one that
  * echoes, SOCK_RAW and bound to ETH_P_ALL, and others that wait for another protocol. A frame of LAST bytes ends it.
  *
  * The labels mark_* cost nothing; the bench counts instructions between them (see test/bench/bench.ts). */
@@ -8,6 +9,7 @@
 #include "pktsock.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
@@ -33,6 +35,41 @@ static int open_socket(uint16_t protocol) {
   if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
     fail("bind");
   return fd;
+}
+
+#define LOAD(size, at) BPF_STMT(BPF_LD | BPF_##size | BPF_ABS, at)
+#define UNLESS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip)
+
+/* Both let the bench's frames through. */
+static struct sock_filter comparing[] = {
+    LOAD(H, 12),
+    UNLESS(0x88b5, 7),
+    LOAD(H, 0),
+    UNLESS(0x0250, 5),
+    LOAD(W, 2),
+    UNLESS(0x4b545301, 3),
+    LOAD(B, 6),
+    UNLESS(0x02, 1),
+    BPF_STMT(BPF_RET | BPF_K, ETH_FRAME_LEN),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+static struct sock_filter computing[] = {
+    LOAD(H, 12),
+    UNLESS(0x88b5, 7),
+    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+    BPF_STMT(BPF_MISC | BPF_TAX, 0),
+    BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_X, 0, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, ETH_FRAME_LEN),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+static void attach(int fd, struct sock_filter *filter, unsigned short len) {
+  struct sock_fprog program = {len, filter};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
+    fail("SO_ATTACH_FILTER");
 }
 
 __attribute__((noinline, noclone)) static void echo_by_copy(int fd) {
@@ -77,18 +114,22 @@ static int read_character(void) {
 int main(void) {
   printf("bench: how?\n");
   int how = read_character(), sockets = read_character() - '0';
-  if ((how != 'c' && how != 'z') || sockets < 1 || sockets > 9) {
-    printf("bench: not c or z and a digit\n");
+  if (strchr("czfi", how) == NULL || sockets < 1 || sockets > 9) {
+    printf("bench: not c, z, f or i and a digit\n");
     return 1;
   }
   int fd = open_socket(ETH_P_ALL);
   for (int i = 1; i < sockets; i++)
     open_socket(OTHER_PROTOCOL);
+  if (how == 'f')
+    attach(fd, comparing, sizeof(comparing) / sizeof(*comparing));
+  if (how == 'i')
+    attach(fd, computing, sizeof(computing) / sizeof(*computing));
   printf("bench: ready\n");
-  if (how == 'c')
-    echo_by_copy(fd);
-  else
+  if (how == 'z')
     echo_in_place(fd);
+  else
+    echo_by_copy(fd);
   struct arch_memory_marks marks;
   arch_memory_marks(&marks);
   printf("bench: linear %lu heap %lu stack %lu\n", (unsigned long)pktsock_memory_size(), (unsigned long)marks.heap,

@@ -1,5 +1,5 @@
 // `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator: over packet sockets, over
-// packet sockets without copying, and through the driver alone. Writes build/bench.json.
+// packet sockets without copying or with a filter, and through the driver alone. Writes build/bench.json.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { boardAddress, countRun, frameOf, type Cost, type Marks } from "./counted.js";
@@ -13,7 +13,11 @@ const interrupt = "eth0_interrupt";
 /** The length of a frame that tells bench.c to end. */
 const last = 15;
 
-type Path = "copy" | "zero-copy" | "bare";
+/** How bench.c is told. The filters have ten instructions: comparisons of fields, or what must be interpreted. */
+const commands = { copy: "c", "zero-copy": "z", filter: "f", interpreted: "i" } as const;
+
+type SocketPath = keyof typeof commands;
+type Path = SocketPath | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
@@ -30,8 +34,8 @@ function build(board: string, app: string): string {
   return `build/${board}/${app}.elf`;
 }
 
-async function overSockets(board: string, path: "copy" | "zero-copy", sockets: number): Promise<Cost[]> {
-  const how = path === "copy" ? "copy" : "lent";
+async function overSockets(board: string, path: SocketPath, sockets: number): Promise<Cost[]> {
+  const how = path === "zero-copy" ? "lent" : "copy";
   const marks: Marks = {
     interrupt,
     received: `mark_${how}_received`,
@@ -42,7 +46,7 @@ async function overSockets(board: string, path: "copy" | "zero-copy", sockets: n
     ...{ board, image: build(board, "bench"), marks, lengths, frames, warmUp },
     begin: async (qemu) => {
       await qemu.waitFor("bench: how?");
-      qemu.write(`${path === "copy" ? "c" : "z"}${sockets}`);
+      qemu.write(`${commands[path]}${sockets}`);
       await qemu.waitFor("bench: ready");
     },
     end: async (qemu) => qemu.cable.send(frameOf(last, 0)),
@@ -66,7 +70,7 @@ async function bare(board: string): Promise<Cost[]> {
 }
 
 function line(cells: readonly (string | number)[]): string {
-  const widths = [18, 10, 8, 6, 7, 7, 7, 7];
+  const widths = [18, 11, 8, 6, 7, 7, 7, 7];
   return cells.map((cell, i) => (i < 2 ? `${cell}`.padEnd(widths[i]!) : `${cell}`.padStart(widths[i]!))).join(" ");
 }
 
@@ -78,6 +82,8 @@ for (const board of boards) {
     ["copy", 1, () => overSockets(board, "copy", 1)],
     ["copy", 4, () => overSockets(board, "copy", 4)],
     ["zero-copy", 1, () => overSockets(board, "zero-copy", 1)],
+    ["filter", 1, () => overSockets(board, "filter", 1)],
+    ["interpreted", 1, () => overSockets(board, "interpreted", 1)],
     ["bare", 0, () => bare(board)],
   ];
   for (const [path, sockets, run] of runs) {
