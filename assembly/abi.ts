@@ -8,7 +8,7 @@
 /** Identifies a pktsock module: "PKTS" as it stands in memory. */
 export const MAGIC: u32 = 0x53544b50;
 /** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
-export const ABI_VERSION: u32 = 1;
+export const ABI_VERSION: u32 = 2;
 
 // ---- Control block: at a fixed address, written by the loader before init(), completed by init() -----------------
 
@@ -133,6 +133,19 @@ export const FRAME_STAMPED: u32 = 2;
 export const FRAME_STAMPED_BY_MAC: u32 = 4;
 /** A VLAN tag was taken out of the frame. */
 export const FRAME_VLAN: u32 = 8;
+
+// ---- A filter's test: where its field is, counted from the frame's link-layer header (assembly/filtertests.ts) --------
+
+/** Mask of the place. */
+export const TEST_PLACE_MOST: u32 = 0xffff;
+/** Above it: the field's bytes, 1, 2 or 4. */
+export const TEST_SIZE_SHIFT: u32 = 16;
+/** The place is so many bytes behind X, which is 0 at first. */
+export const TEST_X: u32 = 1 << 24;
+/** The field, seen as the highest bytes of a number in network order, must not be less than the value. */
+export const TEST_ORDER: u32 = 1 << 25;
+/** No test: X becomes the length of the IPv4 header whose first byte the field is. Goes on as if it were true. */
+export const TEST_LOAD_X: u32 = 1 << 26;
 
 // ---- Interface ----------------------------------------------------------------------------------------------------
 

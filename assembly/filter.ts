@@ -17,7 +17,7 @@ const MOST_INSTRUCTIONS: u32 = 4096;
 /** Words of the scratch memory M[], kept behind the program. */
 const SCRATCH_WORDS: u32 = 16;
 
-/** Operations as they are kept, in groups that interpret() tells apart by comparing. */
+/** Operations as they are kept. Those from WITH_X on have X instead of k for their operand. */
 export namespace Op {
   export const RET_K: i32 = 0;
   export const RET_A: i32 = 1;
@@ -25,6 +25,7 @@ export namespace Op {
   export const LDH_ABS: i32 = 3;
   export const LDB_ABS: i32 = 4;
   export const LDW_IND: i32 = 5;
+  export const LDH_IND: i32 = 6;
   export const LDB_IND: i32 = 7;
   export const LDX_MSH: i32 = 8;
   export const LD_LEN: i32 = 9;
@@ -39,21 +40,24 @@ export namespace Op {
   export const TXA: i32 = 18;
   export const ANCILLARY: i32 = 19;
   export const JA: i32 = 20;
-  /** JEQ, JGT, JGE and JSET with k, then with X. */
-  export const JEQ_K: i32 = 21;
-  export const JSET_K: i32 = 24;
-  export const JEQ_X: i32 = 25;
-  export const JSET_X: i32 = 28;
-  /** ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD and XOR with k, then with X, in the order of their codes. */
-  export const ADD_K: i32 = 29;
-  export const DIV_K: i32 = 32;
-  export const AND_K: i32 = 34;
-  export const LSH_K: i32 = 35;
-  export const RSH_K: i32 = 36;
-  export const NEG: i32 = 37;
-  export const MOD_K: i32 = 38;
-  export const ADD_X: i32 = 40;
-  export const NONE: i32 = 51;
+  /** In the order of their codes, from here on. */
+  export const JEQ: i32 = 21;
+  export const JGT: i32 = 22;
+  export const JGE: i32 = 23;
+  export const JSET: i32 = 24;
+  export const ADD: i32 = 25;
+  export const SUB: i32 = 26;
+  export const MUL: i32 = 27;
+  export const DIV: i32 = 28;
+  export const OR: i32 = 29;
+  export const AND: i32 = 30;
+  export const LSH: i32 = 31;
+  export const RSH: i32 = 32;
+  export const NEG: i32 = 33;
+  export const MOD: i32 = 34;
+  export const XOR: i32 = 35;
+  export const WITH_X: i32 = 64;
+  export const NONE: i32 = 255;
 }
 
 /** What SKF_AD_OFF + k reads; <linux/filter.h>. */
@@ -147,9 +151,9 @@ function verifyInstructions(program: usize, count: u32, written: usize): i32 {
     if (op == Op.NONE) return -EINVAL;
     const left = count - i - 1;
     here &= load<u16>(written + (i << 1));
-    if (op == Op.DIV_K || op == Op.MOD_K) {
+    if (op == Op.DIV || op == Op.MOD) {
       if (!k) return -EINVAL;
-    } else if (op == Op.LSH_K || op == Op.RSH_K) {
+    } else if (op == Op.LSH || op == Op.RSH) {
       if (k >= 32) return -EINVAL;
     } else if (op == Op.ST || op == Op.STX) {
       if (k >= SCRATCH_WORDS) return -EINVAL;
@@ -160,7 +164,7 @@ function verifyInstructions(program: usize, count: u32, written: usize): i32 {
       if (k >= left) return -EINVAL;
       reach(written, i + 1 + k, here);
       here = 0xffff;
-    } else if (op >= Op.JEQ_K && op <= Op.JSET_X) {
+    } else if (isJump(op)) {
       const jt = <u32>load<u8>(at, 2);
       const jf = <u32>load<u8>(at, 3);
       if (jt >= left || jf >= left) return -EINVAL;
@@ -174,6 +178,12 @@ function verifyInstructions(program: usize, count: u32, written: usize): i32 {
   return 0;
 }
 
+/** A conditional one. */
+function isJump(op: i32): bool {
+  const what = op & ~Op.WITH_X;
+  return what >= Op.JEQ && what <= Op.JSET;
+}
+
 /** A path comes to instruction `i` with the words `here` of M[] written. */
 function reach(written: usize, i: u32, here: u32): void {
   const at = written + (i << 1);
@@ -184,7 +194,7 @@ function reach(written: usize, i: u32, here: u32): void {
 function translate(code: u32, k: u32): i32 {
   if (code > 0xff) return Op.NONE;
   const size = code & 0x18;
-  const fromX = code & 0x08;
+  const withX = code & 0x08 ? Op.WITH_X : 0;
   switch (code & 0x07) {
     case 0x00: // BPF_LD
       if (code == 0x20 || code == 0x28 || code == 0x30) {
@@ -207,11 +217,11 @@ function translate(code: u32, k: u32): i32 {
     case 0x04: // BPF_ALU
       if (code == 0x84) return Op.NEG;
       if (code > 0xac || code == 0x8c) return Op.NONE;
-      return (fromX ? Op.ADD_X : Op.ADD_K) + (code >> 4);
+      return withX + Op.ADD + (code >> 4);
     case 0x05: // BPF_JMP
       if (code == 0x05) return Op.JA;
       if (code < 0x15 || code > 0x4d) return Op.NONE;
-      return (fromX ? Op.JEQ_X : Op.JEQ_K) + (code >> 4) - 1;
+      return withX + Op.JEQ + (code >> 4) - 1;
     case 0x06: // BPF_RET
       if (code == 0x06) return Op.RET_K;
       return code == 0x16 ? Op.RET_A : Op.NONE;
@@ -230,8 +240,7 @@ function isAncillary(what: i32): bool {
 @inline
 export function accept(socket: Socket, frame: Frame): u32 {
   const tests = socket.filterTests;
-  if (tests && frame.len >= socket.filterReach) return match(tests, frame.mac + socket.skip);
-  return interpret(socket, frame);
+  return tests ? match(tests, changetype<usize>(frame)) : interpret(socket, frame);
 }
 
 function interpret(socket: Socket, frame: Frame): u32 {
@@ -242,31 +251,35 @@ function interpret(socket: Socket, frame: Frame): u32 {
   let a: u32 = 0;
   let x: u32 = 0;
   while (true) {
-    const op = <i32>load<u16>(pc);
-    const k = load<u32>(pc, 4);
-    if (op >= Op.ADD_K) {
-      const withX = op >= Op.ADD_X;
-      const operand = withX ? x : k;
-      const what = withX ? op - (Op.ADD_X - Op.ADD_K) : op;
-      if (!operand && (what == Op.DIV_K || what == Op.MOD_K)) return 0;
-      a = compute(what, a, operand);
-    } else if (op >= Op.JEQ_K) {
-      const withX = op >= Op.JEQ_X;
-      const taken = compare(withX ? op - (Op.JEQ_X - Op.JEQ_K) : op, a, withX ? x : k);
-      pc += (<u32>(taken ? load<u8>(pc, 2) : load<u8>(pc, 3))) << 3;
+    let op = <i32>load<u16>(pc);
+    let k = load<u32>(pc, 4);
+    // No switch: wasm3 compiles nested blocks by recursion, and the stack of a small board is small.
+    if (op <= Op.LDX_MSH) {
+      if (op <= Op.RET_A) return op == Op.RET_K ? k : a;
+      if (op >= Op.LDW_IND && op != Op.LDX_MSH) {
+        k += x;
+        op -= Op.LDW_IND - Op.LDW_ABS;
+      }
+      const size: u32 = op == Op.LDX_MSH ? 1 : 4 >> (op - Op.LDW_ABS);
+      const at = locate(frame, data, len, k, size);
+      if (!at) return 0;
+      if (op == Op.LDH_ABS) a = <u32>bswap<u16>(load<u16>(at));
+      else if (op == Op.LDB_ABS) a = <u32>load<u8>(at);
+      else if (op == Op.LDW_ABS) a = bswap<u32>(load<u32>(at));
+      else x = ((<u32>load<u8>(at)) & 15) << 2;
+    } else if (op >= Op.JEQ) {
+      if (op & Op.WITH_X) {
+        op -= Op.WITH_X;
+        k = x;
+      }
+      if (op < Op.ADD) {
+        pc += (<usize>load<u8>(pc + <usize>!compare(op, a, k), 2)) << 3;
+      } else {
+        if (!k && (op == Op.DIV || op == Op.MOD)) return 0;
+        a = compute(op, a, k);
+      }
     } else if (op == Op.JA) {
       pc += k << 3;
-    } else if (op <= Op.RET_A) {
-      return op == Op.RET_K ? k : a;
-    } else if (op <= Op.LDX_MSH) {
-      const indirect = op >= Op.LDW_IND && op <= Op.LDB_IND;
-      const size: u32 = op == Op.LDX_MSH ? 1 : 4 >> ((op - Op.LDW_ABS) % 3);
-      const at = locate(frame, data, len, indirect ? k + x : k, size);
-      if (!at) return 0;
-      if (op == Op.LDX_MSH) x = ((<u32>load<u8>(at)) & 15) << 2;
-      else if (size == 4) a = bswap<u32>(load<u32>(at));
-      else if (size == 2) a = <u32>bswap<u16>(load<u16>(at));
-      else a = <u32>load<u8>(at);
     } else if (op == Op.TXA) {
       a = x;
     } else if (op == Op.TAX) {
@@ -279,8 +292,8 @@ function interpret(socket: Socket, frame: Frame): u32 {
       a = k == SKF_AD_OFF + Ancillary.ALU_XOR_X ? a ^ x : ancillary(socket, frame, k - SKF_AD_OFF);
     } else {
       const toX = op >= Op.LDX_LEN;
-      const what = toX ? op - (Op.LDX_LEN - Op.LD_LEN) : op;
-      const value = what == Op.LD_LEN ? len : what == Op.LD_IMM ? k : load<u32>(scratch + (k << 2));
+      if (toX) op -= Op.LDX_LEN - Op.LD_LEN;
+      const value = op == Op.LD_LEN ? len : op == Op.LD_IMM ? k : load<u32>(scratch + (k << 2));
       if (toX) x = value;
       else a = value;
     }
@@ -288,24 +301,23 @@ function interpret(socket: Socket, frame: Frame): u32 {
   }
 }
 
-/** A jump's condition; `op` is its form with k. */
+/** A jump's condition. */
 function compare(op: i32, a: u32, b: u32): bool {
-  if (op == Op.JEQ_K) return a == b;
-  if (op == Op.JSET_K) return (a & b) != 0;
-  return op == Op.JEQ_K + 1 ? a > b : a >= b;
+  if (op == Op.JEQ) return a == b;
+  if (op == Op.JSET) return (a & b) != 0;
+  return op == Op.JGT ? a > b : a >= b;
 }
 
-/** The result of an operation; `op` is its form with k. */
 function compute(op: i32, a: u32, b: u32): u32 {
-  if (op == Op.AND_K) return a & b;
-  if (op == Op.ADD_K) return a + b;
-  if (op == Op.ADD_K + 1) return a - b;
-  if (op == Op.LSH_K) return a << (b & 31);
-  if (op == Op.RSH_K) return a >> (b & 31);
-  if (op == Op.ADD_K + 4) return a | b;
-  if (op == Op.ADD_K + 2) return a * b;
-  if (op == Op.DIV_K) return a / b;
-  if (op == Op.MOD_K) return a % b;
+  if (op == Op.AND) return a & b;
+  if (op == Op.ADD) return a + b;
+  if (op == Op.SUB) return a - b;
+  if (op == Op.LSH) return a << (b & 31);
+  if (op == Op.RSH) return a >> (b & 31);
+  if (op == Op.OR) return a | b;
+  if (op == Op.MUL) return a * b;
+  if (op == Op.DIV) return a / b;
+  if (op == Op.MOD) return a % b;
   return op == Op.NEG ? 0 - a : a ^ b;
 }
 

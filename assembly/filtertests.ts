@@ -1,7 +1,8 @@
-// The short form of most filters. A program that only compares fields of the frame at fixed places becomes a chain of
-// tests, each `(word at offset & mask) == value ? onTrue : onFalse`, which the port runs (port.match): no instruction is
-// decoded, nothing is brought into host order, no length is checked but once. What does not fit is interpreted (filter.ts).
+// The short form of most filters. A program that compares fields of the frame, at fixed places or behind an IPv4 header, is
+// made a chain of tests, each `field == value ? onTrue : onFalse`, which the port runs (port.match): no instruction is
+// decoded, nothing is loaded twice. What does not fit is interpreted (filter.ts).
 
+import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MOST, TEST_SIZE_SHIFT, TEST_X } from "./abi";
 import { INSTRUCTION, Op } from "./filter";
 import { allocate, free } from "./heap";
 import { Socket } from "./layout";
@@ -9,8 +10,9 @@ import { Socket } from "./layout";
 /** boards/port/match.h and host/engine/match.ts run these. */
 @unmanaged
 class Test {
-  offset: u32;
-  /** As the bytes stand in the frame. */
+  /** Where the field is, its size, and TEST_* flags; of a verdict: how many bytes pass. */
+  field: u32;
+  /** As the bytes stand in the frame; with TEST_ORDER as the highest bytes of a number. */
   mask: u32;
   value: u32;
   /** The next test, or the address of a verdict plus 1. */
@@ -21,30 +23,32 @@ class Test {
 /** What is known of register A when an instruction is reached, while a program is translated. */
 @unmanaged
 class Known {
-  /** UNREACHED, UNKNOWN, or FIELD: A is the field at `offset` of `size` bytes, and'ed with `mask` (host order). */
   state: u32;
-  offset: u32;
-  size: u32;
+  /** As Test.field, and the bits of it that A has (host order). */
+  field: u32;
   mask: u32;
   /** Where the instruction's own test or verdict lies; 0: it has none. */
   test: usize;
 }
 
+/** No way leads here. */
 const UNREACHED: u32 = 0;
+/** A may be anything. */
 const UNKNOWN: u32 = 1;
-const FIELD: u32 = 2;
-
-/** Fields farther behind the start of a frame than this are left to the interpreter. */
-const FARTHEST: u32 = 0x4000;
+/** As UNKNOWN, and on one of the ways here a field was loaded that no test has looked at. */
+const UNTESTED: u32 = 2;
+/** A is the field, which no test has looked at yet; or one has. */
+const LOADED: u32 = 3;
+const TESTED: u32 = 4;
 
 /** Gives the socket its filter's short form, if the verified `program` has one and the heap has room for it. */
 export function makeTests(socket: Socket, program: usize, count: u32): void {
   const known = allocate(count * <u32>offsetof<Known>());
   if (!known) return;
-  const tests = follow(socket, program, count, known);
+  const tests = follow(socket.skip, program, count, known);
   const memoryStart = tests ? allocate(tests * <u32>offsetof<Test>()) : 0;
   if (memoryStart) {
-    writeTests(program, count, known, memoryStart);
+    writeTests(program, count, known, memoryStart, socket.skip);
     socket.filterMemory = memoryStart;
     socket.filterTests = resolve(program, known, 0);
   }
@@ -57,42 +61,55 @@ function knownAt(known: usize, i: u32): Known {
   return changetype<Known>(known + i * <u32>offsetof<Known>());
 }
 
-/** Follows A through the program. Returns how many tests and verdicts it has, or 0 when it has no short form. */
-function follow(socket: Socket, program: usize, count: u32, known: usize): u32 {
+/**
+ * Follows A through the program. Returns how many tests and verdicts it has, or 0 when it has no short form. A load ends the
+ * program when the frame is too short, and so does the test of what was loaded; a load that no test follows has no short form.
+ */
+function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
   let tests: u32 = 0;
-  let reach: u32 = 0;
   knownAt(known, 0).state = UNKNOWN;
   for (let i: u32 = 0; i < count; ++i) {
     const here = knownAt(known, i);
     if (here.state == UNREACHED) continue;
+    if (here.state == UNTESTED) return 0;
     const at = program + i * INSTRUCTION;
     const op = <i32>load<u16>(at);
     const k = load<u32>(at, 4);
     if (op == Op.RET_K) {
+      if (here.state == LOADED) return 0;
       ++tests;
-    } else if (op == Op.JA) {
+      continue;
+    }
+    if (op == Op.JA) {
       flow(here, knownAt(known, i + 1 + k));
-    } else if (op == Op.JEQ_K || op == Op.JSET_K) {
-      if (here.state != FIELD) return 0;
+      continue;
+    }
+    if (op >= Op.JEQ && op <= Op.JSET) {
+      if (here.state < LOADED) return 0;
       ++tests;
+      here.state = TESTED;
       flow(here, knownAt(known, i + 1 + load<u8>(at, 2)));
       flow(here, knownAt(known, i + 1 + load<u8>(at, 3)));
-    } else if (op >= Op.LDW_ABS && op <= Op.LDB_ABS) {
-      if (k > FARTHEST) return 0;
-      here.state = FIELD;
-      here.offset = k;
-      here.size = 4 >> (op - Op.LDW_ABS);
+      continue;
+    }
+    if (op == Op.LDX_MSH) {
+      if (k > TEST_PLACE_MOST - skip || (here.state == LOADED && here.field & TEST_X)) return 0;
+      ++tests;
+      if (here.field & TEST_X) here.state = UNKNOWN; // it was the field behind another X
+    } else if (op >= Op.LDW_ABS && op <= Op.LDB_IND) {
+      if (k > TEST_PLACE_MOST - skip || here.state == LOADED) return 0;
+      const indirect = op >= Op.LDW_IND;
+      const size = 4 >> (op - (indirect ? Op.LDW_IND : Op.LDW_ABS));
+      here.state = LOADED;
+      here.field = (k + skip) | (size << TEST_SIZE_SHIFT) | (indirect ? TEST_X : 0);
       here.mask = 0xffffffff;
-      reach = max(reach, k + here.size);
-      flow(here, knownAt(known, i + 1));
-    } else if (op == Op.AND_K && here.state == FIELD) {
+    } else if (op == Op.AND && here.state >= LOADED) {
       here.mask &= k;
-      flow(here, knownAt(known, i + 1));
     } else {
       return 0;
     }
+    flow(here, knownAt(known, i + 1));
   }
-  socket.filterReach = reach + socket.skip;
   return tests;
 }
 
@@ -100,11 +117,13 @@ function follow(socket: Socket, program: usize, count: u32, known: usize): u32 {
 function flow(from: Known, to: Known): void {
   if (to.state == UNREACHED) {
     to.state = from.state;
-    to.offset = from.offset;
-    to.size = from.size;
+    to.field = from.field;
     to.mask = from.mask;
-  } else if (to.offset != from.offset || to.size != from.size || to.mask != from.mask || to.state != from.state) {
-    to.state = UNKNOWN;
+  } else if (from.state < LOADED || to.state < LOADED || to.field != from.field || to.mask != from.mask) {
+    const untested = from.state == LOADED || to.state == LOADED || to.state == UNTESTED;
+    to.state = untested ? UNTESTED : UNKNOWN;
+  } else {
+    to.state = min(to.state, from.state);
   }
 }
 
@@ -120,40 +139,58 @@ function resolve(program: usize, known: usize, i: u32): usize {
 }
 
 /** Writes the tests backwards, so that those that a test leads to are there already. */
-function writeTests(program: usize, count: u32, known: usize, memoryStart: usize): void {
+function writeTests(program: usize, count: u32, known: usize, memoryStart: usize, skip: u32): void {
   for (let i = count - 1; i != 0xffffffff; --i) {
     const here = knownAt(known, i);
     const at = program + i * INSTRUCTION;
     const op = <i32>load<u16>(at);
     const k = load<u32>(at, 4);
-    if (here.state == UNREACHED || (op != Op.RET_K && op != Op.JEQ_K && op != Op.JSET_K)) continue;
-    here.test = memoryStart;
+    const jumps = op >= Op.JEQ && op <= Op.JSET;
+    if (here.state == UNREACHED || (op != Op.RET_K && op != Op.LDX_MSH && !jumps)) continue;
     const test = changetype<Test>(memoryStart);
+    here.test = memoryStart;
     memoryStart += offsetof<Test>();
     if (op == Op.RET_K) {
-      test.offset = k;
-      continue;
-    }
-    const yes = resolve(program, known, i + 1 + load<u8>(at, 2));
-    const no = resolve(program, known, i + 1 + load<u8>(at, 3));
-    const visible = here.mask & (0xffffffff >> (32 - (here.size << 3)));
-    test.offset = here.offset;
-    if (op == Op.JSET_K) {
-      test.mask = inFrame(visible & k, here.size);
-      test.value = 0;
-      test.onTrue = no;
-      test.onFalse = yes;
+      test.field = k;
+    } else if (op == Op.LDX_MSH) {
+      test.field = (k + skip) | (1 << TEST_SIZE_SHIFT) | TEST_LOAD_X;
+      test.onTrue = resolve(program, known, i + 1);
     } else {
-      const possible = !(k & ~visible);
-      test.mask = possible ? inFrame(visible, here.size) : 0;
-      test.value = possible ? inFrame(k, here.size) : 1;
-      test.onTrue = yes;
-      test.onFalse = no;
+      const yes = resolve(program, known, i + 1 + load<u8>(at, 2));
+      const no = resolve(program, known, i + 1 + load<u8>(at, 3));
+      test.field = here.field;
+      test.onTrue = op == Op.JSET ? no : yes;
+      test.onFalse = op == Op.JSET ? yes : no;
+      compare(test, op, here.mask, k);
     }
   }
 }
 
+/** The comparison of a field, of which A has the bits `mask`, with `k`. */
+function compare(test: Test, op: i32, mask: u32, k: u32): void {
+  const unused = 32 - ((test.field >> TEST_SIZE_SHIFT) & 7) * 8;
+  const most = (<u32>0xffffffff) >> unused;
+  const visible = mask & most;
+  // What cannot be is a test that fails always.
+  test.mask = 0;
+  test.value = 1;
+  if (op == Op.JSET) {
+    test.mask = inFrame(visible & k, unused);
+    test.value = 0;
+  } else if (op == Op.JEQ) {
+    if (k & ~visible) return;
+    test.mask = inFrame(visible, unused);
+    test.value = inFrame(k, unused);
+  } else {
+    const least = op == Op.JGT ? k + 1 : k;
+    test.field |= TEST_ORDER;
+    if (k > most || least > most || (op == Op.JGT && !least)) return;
+    test.mask = visible << unused;
+    test.value = least << unused;
+  }
+}
+
 /** A field's value as it stands in the low bytes of a word that was loaded where the field starts. */
-function inFrame(value: u32, size: u32): u32 {
-  return bswap<u32>(value) >> (32 - (size << 3));
+function inFrame(value: u32, unused: u32): u32 {
+  return bswap<u32>(value) >> unused;
 }

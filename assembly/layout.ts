@@ -159,13 +159,9 @@ export class Socket {
   /** The verified filter program, or 0. */
   filter: usize;
   filterScratch: usize;
-  /**
-   * The filter as tests (filtertests.ts): where they start, their memory, and the length a whole frame
-   * must have; or 0.
-   */
+  /** The filter as tests (filtertests.ts): where they start, and their memory; or 0. */
   filterTests: usize;
   filterMemory: usize;
-  filterReach: u32;
   filterLocked: u32;
   /** Linked by Membership.next. */
   memberships: Membership | null;

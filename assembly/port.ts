@@ -7,5 +7,5 @@ export declare function give(offset: usize, len: u32): void;
 /** Copies the next `len` bytes of the caller's buffer to `offset` of linear memory. */
 export declare function take(offset: usize, len: u32): void;
 
-/** Runs the chain of tests at `tests` (filtertests.ts) on the frame at `data`; returns its verdict. */
-export declare function match(tests: usize, data: usize): u32;
+/** Runs the chain of tests at `tests` (filtertests.ts) on the Frame at `frame`; returns its verdict. */
+export declare function match(tests: usize, frame: usize): u32;

@@ -25,7 +25,7 @@ struct export_name {
 #define PKT_EXPORT_NAME(name, arguments) {#name, arguments},
 static const struct export_name exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
 
-/* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, data) with one. */
+/* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, frame) with one. */
 static const void *transfer(IM3ImportContext context, uint64_t *sp, bool give) {
   struct pkt_engine *engine = context->userdata;
   uint32_t offset = (uint32_t)sp[0], len = (uint32_t)sp[1];

@@ -1,17 +1,29 @@
+import * as abi from "../../assembly/abi.js";
+
 /** More tests than a program has instructions are a circle. */
 const most = 4096;
 
 /**
- * port.match: runs the chain of tests at `at` on the frame at `data`, both offsets in `memory`, as boards/port/match.h does.
- * Throws a RangeError when the chain leaves the memory or does not end.
+ * port.match: runs the chain of tests at `at` on the Frame at `frame`, both offsets in `memory`, as boards/port/match.h does.
+ * Throws a RangeError when the chain or the frame leaves the memory, or the chain does not end.
  */
-export function match(memory: Uint8Array, at: number, data: number): number {
+export function match(memory: Uint8Array, at: number, frame: number): number {
   const view = new DataView(memory.buffer, memory.byteOffset, memory.length);
-  const word = (offset: number): number => view.getUint32(offset >>> 0, true);
+  const word = (offset: number, littleEndian = true): number => view.getUint32(offset >>> 0, littleEndian);
+  const mac = word(frame + abi.FRAME_MAC);
+  const len = word(frame + abi.FRAME_LEN);
+  let x = 0;
   for (let left = most; (at & 1) === 0; left--) {
     if (left === 0) throw new RangeError("a filter's tests do not end");
-    const equal = (word(data + word(at)) & word(at + 4)) >>> 0 === word(at + 8);
-    at = word(at + (equal ? 12 : 16));
+    const field = word(at);
+    const [mask, value] = [word(at + 4), word(at + 8)];
+    const place = (field & abi.TEST_PLACE_MOST) + (field & abi.TEST_X ? x : 0);
+    if (place + ((field >> abi.TEST_SIZE_SHIFT) & 7) > len) return 0;
+    let holds = true;
+    if (field & abi.TEST_LOAD_X) x = (view.getUint8(mac + place) & 15) << 2;
+    else if (field & abi.TEST_ORDER) holds = (word(mac + place, false) & mask) >>> 0 >= value;
+    else holds = (word(mac + place) & mask) >>> 0 === value;
+    at = word(at + (holds ? 12 : 16));
   }
   return word(at - 1);
 }

@@ -48,9 +48,9 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
       bytes.set(buffer.subarray(taken, taken + bytes.length));
       taken += bytes.length;
     },
-    match(tests: number, data: number) {
+    match(tests: number, frame: number) {
       try {
-        return match(page, tests, data);
+        return match(page, tests, frame);
       } catch {
         throw new WebAssembly.RuntimeError("memory access out of bounds");
       }

@@ -123,6 +123,8 @@ function anything(random: Random): Instruction[] {
 }
 
 const loads = { 4: 0x20, 2: 0x28, 1: 0x30 } as const;
+const indirect = 0x20;
+const comparing = [0x15, 0x15, 0x15, 0x45, 0x25, 0x35] as const;
 
 /** Two ways to the next instruction, on which different fields are loaded. */
 function fork(random: Random, at: number): Instruction[] {
@@ -136,7 +138,7 @@ function fork(random: Random, at: number): Instruction[] {
   return [{ code: 0x45, jt: 0, jf: 2, k: 1 << random.below(8) }, ...both];
 }
 
-/** What most filters are: fields at fixed places, compared. */
+/** What most filters are: fields at fixed places or behind an IPv4 header, compared. */
 function comparisons(random: Random, sample: Buffer): Instruction[] {
   const fields = 1 + random.below(8);
   const program: Instruction[] = [];
@@ -144,7 +146,10 @@ function comparisons(random: Random, sample: Buffer): Instruction[] {
   for (let i = 0; i < fields; i++) {
     const size = pick(random, [4, 2, 1] as const);
     const at = random.below(random.chance(0.1) ? 130 : 40);
-    if (i === 0 || random.chance(0.8)) program.push({ code: loads[size], jt: 0, jf: 0, k: at });
+    if (random.chance(0.15)) program.push({ code: 0xb1, jt: 0, jf: 0, k: pick(random, [14, 14, 0, at]) });
+    if (random.chance(0.2))
+      program.push({ code: loads[size] + indirect, jt: 0, jf: 0, k: pick(random, [14, 16, 0, at]) });
+    else if (i === 0 || random.chance(0.8)) program.push({ code: loads[size], jt: 0, jf: 0, k: at });
     const branches = random.chance(0.1) ? fork(random, at) : [];
     for (const instruction of branches) fixed.add(instruction);
     program.push(...branches);
@@ -152,7 +157,7 @@ function comparisons(random: Random, sample: Buffer): Instruction[] {
     if (mask !== 0xffffffff) program.push({ code: 0x54, jt: 0, jf: 0, k: mask });
     const there = at + size <= sample.length ? sample.readUIntBE(at, size) & mask : 0;
     const k = random.chance(0.6) ? there >>> 0 : constant(random);
-    program.push({ code: random.chance(0.7) ? 0x15 : 0x45, jt: 0, jf: 0, k });
+    program.push({ code: pick(random, comparing), jt: 0, jf: 0, k });
     if (random.chance(0.1)) program.push({ code: 0x05, jt: 0, jf: 0, k: 0 });
   }
   const verdicts = 2 + random.below(3);
@@ -161,7 +166,7 @@ function comparisons(random: Random, sample: Buffer): Instruction[] {
   for (const [i, instruction] of program.entries()) {
     if (fixed.has(instruction)) continue;
     const left = program.length - 1 - i;
-    if (instruction.code === 0x15 || instruction.code === 0x45) {
+    if (comparing.some((code) => code === instruction.code)) {
       instruction.jt = random.below(Math.min(left, 6));
       instruction.jf = random.below(Math.min(left, 6));
     } else if (instruction.code === 0x05) {
