@@ -29,7 +29,16 @@ export function vethObstacle(): string | undefined {
 function buildAgent(): void {
   mkdirSync(`${ROOT}build/conformance`, { recursive: true });
   const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options", "_tasks"];
-  const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"];
+  // Lines in which any frame can be spelled out.
+  const flags = [
+    "-std=gnu11",
+    "-O1",
+    "-g",
+    "-Wall",
+    "-Wextra",
+    "-fsanitize=address,undefined",
+    "-DAGENT_LINE_BYTES=4096",
+  ];
   const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
   execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
 }
