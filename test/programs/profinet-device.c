@@ -98,7 +98,7 @@ static int answer_dcp(const uint8_t *frame, size_t len) {
   static uint8_t reply[60];
   const uint8_t *blocks = frame + 26, *end = blocks + (len > 26 ? get16(frame + 24) : 0);
   if (end > frame + len)
-    return 0;
+    return not_for_us++, 0;
   const uint8_t *name = block_of(blocks, end, 2, 2), *address = block_of(blocks, end, 1, 2);
   bool identify = get16(frame + 14) == FRAME_ID_IDENTIFY, set = get16(frame + 14) == FRAME_ID_SET;
   bool ours = name != NULL && get16(name + 2) == strlen(STATION) && memcmp(name + 4, STATION, strlen(STATION)) == 0;
