@@ -19,7 +19,9 @@
 /* Payload and header of the longest frame, a VLAN tag, and room to send more than is allowed. */
 #define AGENT_DATA_BYTES 1600
 /* A filter of 32 instructions. Frames come as patterns. */
+#ifndef AGENT_LINE_BYTES
 #define AGENT_LINE_BYTES 640
+#endif
 #define AGENT_WORDS 24
 /* What receive buffers are filled with, so that a byte too many is seen. */
 #define AGENT_UNTOUCHED 0xee

@@ -32,7 +32,7 @@ const BUILDS: Readonly<Partial<Record<TargetName, Build>>> = {
 };
 
 /** Is the program there? */
-export function isInstalled(program: string): boolean {
+function isInstalled(program: string): boolean {
   try {
     execFileSync("sh", ["-c", 'command -v "$1"', "sh", program], { stdio: "ignore" });
     return true;

@@ -1,48 +1,8 @@
-// The Linux kernel's own AF_PACKET: two agents, each in a network namespace of its own, at the ends of a veth pair.
+// The Linux kernel's own AF_PACKET: the agent at one end of a veth pair, its peer at the other.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { BoardProcess } from "../../host/net/board.js";
-import { Agent, parseAnswer } from "./agent.js";
-import { onInterrupt } from "./interrupt.js";
+import { Agent } from "./agent.js";
 import type { Target } from "./target.js";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const AGENT = `${ROOT}build/conformance/agent-linux`;
-const OWN = "020000000001";
-const PEER = "020000000002";
-const NAME = "eth0";
-const CALL_MS = 5_000;
-
-/** Compiles the agent against the system's headers. */
-function buildAgent(): void {
-  mkdirSync(`${ROOT}build/conformance`, { recursive: true });
-  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options", "_tasks"];
-  const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"];
-  const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
-  execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
-}
-
-function ip(...args: string[]): string {
-  return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-function colons(address: string): string {
-  return address.replace(/(..)(?!$)/g, "$1:");
-}
-
-/** A namespace in which nothing but the agents sends frames. */
-function addNamespace(name: string): void {
-  ip("netns", "add", name);
-  const silent = ["all", "default"].map((part) => `net.ipv6.conf.${part}.disable_ipv6=1`);
-  execFileSync("ip", ["netns", "exec", name, "sysctl", "-qw", ...silent], { stdio: "pipe" });
-}
-
-/** An agent in a namespace, on one processor so that frames keep their order. */
-async function start(namespace: string): Promise<Agent> {
-  return Agent.start(new BoardProcess(["ip", "netns", "exec", namespace, "taskset", "-c", "0", AGENT]));
-}
+import { AGENT, NAME, OWN, PEER, Veth } from "./veth.js";
 
 export class LinuxTarget implements Target {
   readonly name = "linux";
@@ -54,25 +14,13 @@ export class LinuxTarget implements Target {
   ifindex = 0;
 
   private own: Agent | undefined;
-  private peer: Agent | undefined;
-  private peerSocket = "";
-  private readonly forgetInterrupt = onInterrupt(() => {
-    void this.endAgents();
-    this.removeNamespaces();
-  });
 
-  private constructor(
-    private readonly ownSpace: string,
-    private readonly peerSpace: string,
-  ) {}
+  private constructor(private readonly veth: Veth) {}
 
-  /** Makes namespaces, cable and agents; stop() removes them. */
+  /** Makes cable and agents; stop() removes them. */
   static async start(): Promise<LinuxTarget> {
-    buildAgent();
-    const target = new LinuxTarget(`pktsock-a-${process.pid}`, `pktsock-b-${process.pid}`);
+    const target = new LinuxTarget(await Veth.start());
     try {
-      addNamespace(target.ownSpace);
-      addNamespace(target.peerSpace);
       await target.restart();
     } catch (error) {
       await target.stop();
@@ -82,35 +30,8 @@ export class LinuxTarget implements Target {
   }
 
   async restart(): Promise<void> {
-    await this.endAgents();
-    if (ip("-n", this.ownSpace, "-o", "link").includes(NAME)) ip("-n", this.ownSpace, "link", "del", NAME);
-    const own = [NAME, "netns", this.ownSpace, "address", colons(OWN)];
-    const peer = ["name", NAME, "netns", this.peerSpace, "address", colons(PEER)];
-    ip("link", "add", ...own, "type", "veth", "peer", ...peer);
-    for (const space of [this.ownSpace, this.peerSpace]) ip("-n", space, "link", "set", NAME, "up");
-    await this.ready();
-    this.ifindex = Number(/^(\d+):/.exec(ip("-n", this.ownSpace, "-o", "link", "show", NAME))?.[1]);
-    this.own = await start(this.ownSpace);
-    this.peer = await start(this.peerSpace);
-    await this.openPeer(Number(/^(\d+):/.exec(ip("-n", this.peerSpace, "-o", "link", "show", NAME))?.[1]));
-  }
-
-  /** The peer sees all frames that arrive, none that it sends, and VLAN tags. */
-  private async openPeer(ifindex: number): Promise<void> {
-    const index = Buffer.alloc(4);
-    index.writeUInt32LE(ifindex);
-    this.peerSocket = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
-    await this.ask(`setsockopt ${this.peerSocket} SOL_PACKET PACKET_IGNORE_OUTGOING 01000000`);
-    await this.ask(`setsockopt ${this.peerSocket} SOL_PACKET PACKET_AUXDATA 01000000`);
-    await this.ask(`setsockopt ${this.peerSocket} SOL_SOCKET SO_RCVBUF 00001000`);
-    await this.ask(`bind ${this.peerSocket} 11000003${index.toString("hex")}000000000000000000000000`);
-  }
-
-  private async ask(command: string, timeout = CALL_MS) {
-    if (!this.peer) throw new Error("the peer does not run");
-    const answer = parseAnswer(await this.peer.call(command, timeout));
-    if (answer.ret === "-1") throw new Error(`the peer's ${command}: ${answer.line}`);
-    return answer;
+    this.ifindex = await this.veth.connect();
+    this.own = await Agent.start(this.veth.run([AGENT]));
   }
 
   async call(command: string, timeout: number): Promise<string> {
@@ -119,59 +40,22 @@ export class LinuxTarget implements Target {
   }
 
   async inject(frame: string): Promise<void> {
-    await this.ask(`send ${this.peerSocket} ${frame} 0`);
+    await this.veth.inject(frame);
   }
 
   async next(timeout: number): Promise<Buffer | null> {
-    const polled = await this.ask(`poll ${timeout} ${this.peerSocket}:POLLIN`, timeout + CALL_MS);
-    if (polled.ret === "0") return null;
-    const { fields } = await this.ask(`recvmsg ${this.peerSocket} 0 - 64 1540`);
-    const frame = Buffer.from(fields.data ?? "", "hex");
-    const auxdata = Buffer.from(fields.cmsg?.replace(/^263:8:/, "") ?? "", "hex");
-    const tagged = auxdata.length === 20 && auxdata.readUInt32LE(0) & 0x10;
-    if (!tagged) return frame;
-    const tag = Buffer.from([auxdata[19]!, auxdata[18]!, auxdata[17]!, auxdata[16]!]);
-    return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+    return this.veth.next(timeout);
   }
 
   async plug(plugged: boolean): Promise<void> {
-    ip("-n", this.peerSpace, "link", "set", NAME, plugged ? "up" : "down");
-    const state = plugged ? "LOWER_UP" : "NO-CARRIER";
-    await this.until(() => ip("-n", this.ownSpace, "-o", "link", "show", NAME).includes(state));
-    if (!plugged) return;
-    await this.ready();
-    // The peer's own interface was down, which its socket wants to tell.
-    await this.ask(`getsockopt ${this.peerSocket} SOL_SOCKET SO_ERROR 4`);
+    await this.veth.plug(plugged);
   }
 
   async ready(): Promise<void> {
-    for (const space of [this.ownSpace, this.peerSpace]) {
-      await this.until(() => ip("-n", space, "-o", "link", "show", NAME).includes("state UP"));
-    }
-  }
-
-  private async until(condition: () => boolean): Promise<void> {
-    const limit = performance.now() + CALL_MS;
-    while (!condition()) {
-      if (performance.now() > limit) throw new Error("the veth pair does not become what it should");
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  private async endAgents(): Promise<void> {
-    await this.own?.stop();
-    await this.peer?.stop();
-  }
-
-  /** Synchronous, so that it can also run when the process ends early. */
-  private removeNamespaces(): void {
-    const existing = ip("netns", "list").split(/\s+/);
-    for (const space of [this.ownSpace, this.peerSpace]) if (existing.includes(space)) ip("netns", "del", space);
+    await this.veth.ready();
   }
 
   async stop(): Promise<void> {
-    this.forgetInterrupt();
-    await this.endAgents();
-    this.removeNamespaces();
+    await this.veth.stop();
   }
 }
