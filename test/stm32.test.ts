@@ -8,9 +8,12 @@ import { join } from "node:path";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
 
 const harness = "build/stm32/harness";
-const demoScenarios = ["demo", "link", "no-cable", "absent-phy", "no-reference-clock", "phy-in-reset"];
+const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
+const demoScenarios = ["demo", "no-cable", "phy-in-reset", ...phyScenarios];
 const clockScenarios = ["no-crystal", "no-pll"];
-const driverScenarios = ["frames", "bursts", "exhaustion", "malformed", "bus-error", "standstill", "filter"];
+const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier"];
+const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions"];
+const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {
   readonly board: string;
@@ -47,7 +50,7 @@ const chips: readonly Chip[] = [
     board: "esp32-mac",
     series: "esp32",
     make: ["TARGET=test/stm32/esp32-mac"],
-    demo: ["link", "absent-phy", "no-reference-clock"],
+    demo: phyScenarios,
     echo: driverScenarios,
   },
 ];
@@ -89,14 +92,16 @@ describe("STM32 in models of the chips", function () {
       if (chip.series === "esp32")
         it("frames, with descriptors of 16 bytes", () => void run(chip, "echo", "frames", "--short-descriptors"));
       if (chip.series === "f7" || chip.series === "h7")
-        it("fails in the model when the MPU region is ignored", () => {
-          const image = `build/${chip.board}/echo.elf`;
-          const { status, stdout } = spawnSync(harness, [chip.series, image, "frames", "--ignore-mpu"], {
-            encoding: "utf8",
+        for (const [flag, complaint] of [
+          ["--ignore-mpu", /not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/],
+          ["--write-through", /not ok: no echo of a broadcast/],
+        ] as const)
+          it(`fails in the model with ${flag}: lines that are ${flag === "--ignore-mpu" ? "not clean" : "stale"}`, () => {
+            const args = [chip.series, `build/${chip.board}/echo.elf`, "frames", flag];
+            const { status, stdout } = spawnSync(harness, args, { encoding: "utf8" });
+            assert.equal(status, 1);
+            assert.match(stdout, complaint);
           });
-          assert.equal(status, 1);
-          assert.match(stdout, /not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/);
-        });
     });
   }
 });

@@ -17,6 +17,7 @@ struct dwmac_config {
   bool mixed_bursts;           /* bursts of any length on the bus (ESP32), else fixed ones */
   uint8_t phy_address;         /* on MDIO, 0 to 31 */
   uint32_t (*bus_clock)(void); /* Hz of the clock that MDC and time stamps are derived from */
+  void (*before_reset)(void);  /* called before each attempt to reset the MAC, which wants RMII's clock; may be NULL */
 };
 
 /* Descriptors; the MAC takes at most one less at a time. */

@@ -16,8 +16,9 @@ enum {
 /* Wait until no bit of `mask` is set in *reg; -EIO after `limit_us`. */
 int dwmac_wait_clear(const volatile uint32_t *reg, uint32_t mask, uint32_t limit_us);
 
-/* Write a register of the MII clock domains: a second write within four of its cycles may be lost (errata sheets of
- * STM32F4 and F7), so each one waits that long. For start-up, filters and link changes only. */
+/* Write a register that works in the MII clock domains: a second write within four of their cycles may be lost, though it
+ * can be read back (errata sheets of STM32F4 and F7; registers MACCR, MACFFR, MACHTxR, MACAxR, DMABMR, DMAOMR, PTPTSCR). So
+ * each one waits that long. For start-up, filters and link changes only. */
 void dwmac_write(volatile uint32_t *reg, uint32_t value);
 
 /* An address filter: the first addresses are compared exactly, the others by their hash. */

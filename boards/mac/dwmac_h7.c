@@ -30,6 +30,8 @@ static uint32_t mdc_range(uint32_t hz) {
 }
 
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned number, uint32_t operation) {
+  if (*reg(mac, MACMDIOAR) & MACMDIOAR_MB) /* an access that was given up is not over: nothing may be written */
+    return -EIO;
   *reg(mac, MACMDIOAR) = phy << MACMDIOAR_PA_SHIFT | number << MACMDIOAR_RDA_SHIFT |
                          mdc_range(dwmac_h7_config(mac)->bus_clock()) << MACMDIOAR_CR_SHIFT | operation | MACMDIOAR_MB;
   return dwmac_wait_clear(reg(mac, MACMDIOAR), MACMDIOAR_MB, DWMAC_MDIO_US);
@@ -113,7 +115,7 @@ static void write_mode(struct pkt_mac *mac) {
 
 /* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
-  *reg(mac, DMAMR) |= DMAMR_SWR;
+  dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* not to be read for four bus cycles */
   if (dwmac_wait_clear(reg(mac, DMAMR), DMAMR_SWR, DWMAC_RESET_US) != 0)
     return -EIO;
   *reg(mac, DMASBMR) = DMASBMR_AAL | DMASBMR_FB;
@@ -171,11 +173,14 @@ static void dwmac_h7_stop(struct pkt_mac *mac) {
     *reg(mac, DMAMR) |= DMAMR_SWR;
 }
 
-/* Frames that the MAC lost because it had no descriptor; reading the register clears it. */
+/* Frames that the MAC lost because it had no descriptor; reading the register clears it. A counter that has gone round
+ * says so once. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *reg(mac, MTLRXQMPOCR);
+  uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
+                    (missed & MTLRXQMPOCR_MISCNTOVF ? MTLRXQMPOCR_ROUND : 0);
   uint32_t irqs = arch_irq_save();
-  mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed);
+  mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed) + rounds;
   arch_irq_restore(irqs);
 }
 

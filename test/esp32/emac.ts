@@ -184,7 +184,7 @@ export class Emac {
     if ((mode & 1) !== 0 || to.equals(Buffer.alloc(6, 0xff)) || (isGroup && (mode & 0x10) !== 0)) return true;
     for (let n = 0; n < 4; n++) {
       const [high, low] = [this.#mac.get(0x40 + 8 * n) ?? 0, this.#mac.get(0x44 + 8 * n) ?? 0];
-      const isOn = n === 0 || high >>> 31 === 1;
+      const isOn = high >>> 31 === 1; // of address 0 too: chips have been seen whose bit is not set by reset
       if (isOn && to.readUInt32LE(0) === low >>> 0 && to.readUInt16LE(4) === (high & 0xffff)) return true;
     }
     let [crc, bit] = [crc32(to), 0];

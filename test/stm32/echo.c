@@ -8,6 +8,7 @@
  *   u        receive the unicast address 02:00:00:00:00:77 too
  *   p P a A  promiscuous on, off; all multicast on, off
  *   b        for 15 ms neither sleep nor poll(), as a program that must answer at once does
+ *   r        print whether the interface has a carrier
  *   c        print the counters */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
@@ -16,6 +17,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -93,6 +95,12 @@ static void print_counters(void) {
          (unsigned long)c.rx_errors, (unsigned long)c.tx_errors, (unsigned long)c.ring_faults, (unsigned long)c.traps);
 }
 
+static void print_carrier(void) {
+  struct ifreq request = {.ifr_name = "eth0"};
+  ioctl(sd, SIOCGIFFLAGS, &request);
+  printf("running %d\n", (request.ifr_flags & IFF_RUNNING) != 0);
+}
+
 static bool echo_one(void) { return in_place ? echo_in_place() : echo_by_copy(); }
 
 static void be_busy(void) {
@@ -120,6 +128,7 @@ static void obey(int c) {
   case 'a':
   case 'A': member(c == 'a' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_ALLMULTI, NULL); break;
   case 'b': be_busy(); break;
+  case 'r': print_carrier(); break;
   case 'c': print_counters(); break;
   }
   printf("did %c\n", c);

@@ -8,7 +8,7 @@ enum { MACA0HR = 0x40, MACA3LR = 0x5c, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR
 enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000, MDIO_AGAIN_US = 100 };
 
 #define OWN (1u << 31)
 #define TS (1u << 0)
@@ -29,7 +29,8 @@ struct gmac {
   uint32_t bmr, sr, omr, ier, rdlar, tdlar;
   uint32_t rx_at, tx_at; /* the descriptor under way */
   bool rx_suspended, rx_suspending, stopped_by_error;
-  uint32_t missed;
+  uint32_t missed[2];                                                /* flushed by the DMA, lost by the FIFO */
+  uint64_t settled[0x80 / 4], bmr_settled, omr_settled, ptp_settled; /* when a register may be written again */
   struct nic_clock clock;
   struct timer *mdio_done, *tx_done, *reset_done, *suspend;
   bool tx_running;
@@ -124,7 +125,9 @@ static void on_tx_done(void *self) {
   g->tx_running = false;
   if (!fetch(g, word(g, g->tx_at, 2), bytes, len))
     return;
-  if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
+  if (g->nic->fail_tx)
+    status |= 1u << 15 | 1u << 8;
+  else if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
     g->nic->sent(g->nic->sent_arg, bytes, len);
   dma_write_word(&g->soc->m, g->tx_at, status & ~OWN);
   g->tx_at = status & 1u << 21 ? g->tdlar : g->tx_at + stride(g);
@@ -148,6 +151,8 @@ static bool passes(struct gmac *g, const uint8_t *destination) {
     filter.high[i] = g->mac[(MACA0HR + 8 * i) / 4];
     filter.low[i] = g->mac[(MACA0HR + 4 + 8 * i) / 4];
   }
+  if (g->soc->series != SERIES_ESP32) /* always 1; ESP32s have been seen that do not set it by reset */
+    filter.high[0] |= 1u << 31;
   return nic_filter_passes(&filter, destination);
 }
 
@@ -221,8 +226,7 @@ static void gmac_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
   if ((error && (!(g->omr & 1u << 7) || runt)) || (!error && runt && !(g->omr & 1u << 6)))
     return; /* not forwarded; a runt with an error never is */
   if (!has_descriptor(g)) {
-    nic->no_descriptor++;
-    g->missed++;
+    g->missed[nic->no_descriptor++ % 32 == 0]++; /* the driver must look at both */
   } else {
     memcpy(with_fcs, bytes, len);
     memset(with_fcs + len, 0xfc, FCS);
@@ -238,8 +242,20 @@ static void expect_clocked(struct gmac *g) {
     fail(&g->soc->m, "access to the MAC without clock or in reset");
 }
 
+/* A write that follows another within four cycles of the MII clock may be lost (errata sheets). */
+static void expect_settled(struct gmac *g, uint64_t *settled, const char *name, uint32_t offset) {
+  uint32_t cycles = 4 * (g->soc->m.cpu_hz / (is_fast(g) ? 25000000 : 2500000));
+  if (g->soc->m.cycles < *settled)
+    fail(&g->soc->m, "%s register 0x%x is written again too soon", name, offset);
+  *settled = g->soc->m.cycles + cycles;
+}
+
 static void on_mdio_done(void *self) {
   struct gmac *g = self;
+  if (g->nic->hold_mdio) {
+    g->mdio_done->at = g->soc->m.cycles + machine_us(&g->soc->m, MDIO_AGAIN_US);
+    return;
+  }
   uint32_t miiar = g->mac[MACMIIAR / 4];
   unsigned address = miiar >> 11 & 31, reg = miiar >> 6 & 31;
   if (miiar & 2)
@@ -279,6 +295,7 @@ static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
   ptp[(offset - PTPTSCR) / 4] = value;
   if (offset != PTPTSCR)
     return;
+  expect_settled(g, &g->ptp_settled, "MAC", offset);
   if (value & 1u << 5)
     g->clock.addend = ptp[(PTPTSAR - PTPTSCR) / 4];
   if (value & 4)
@@ -291,6 +308,8 @@ static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
 static void mac_write(void *self, uint32_t offset, uint32_t value) {
   struct gmac *g = self;
   expect_clocked(g);
+  if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA3LR))
+    expect_settled(g, &g->settled[offset / 4], "MAC", offset);
   if (offset == MACMIIAR)
     start_mdio(g, value);
   else if (offset == MMCRIMR)
@@ -318,7 +337,7 @@ static void on_reset_done(void *self) {
   memset(g->ptp, 0, sizeof(g->ptp));
   g->mac[MACCR / 4] = 0x8000;
   g->bmr = 0x20100;
-  g->sr = g->omr = g->ier = g->missed = g->mmc_rx_mask = g->mmc_tx_mask = 0;
+  g->sr = g->omr = g->ier = g->missed[0] = g->missed[1] = g->mmc_rx_mask = g->mmc_tx_mask = 0;
   g->clock = (struct nic_clock){0};
   g->rx_suspended = g->rx_suspending = g->stopped_by_error = g->tx_running = false;
   g->suspend->at = UINT64_MAX;
@@ -337,8 +356,9 @@ static uint32_t dma_read_register(void *self, uint32_t offset) {
   case DMAOMR: return g->omr;
   case DMAIER: return g->ier;
   case DMAMFBOCR:
-    value = g->missed;
-    g->missed = 0;
+    value = (g->missed[0] & 0xffff) | (g->missed[0] > 0xffff) << 16 | (g->missed[1] & 0x7ff) << 17 |
+            (uint32_t)(g->missed[1] > 0x7ff) << 28;
+    g->missed[0] = g->missed[1] = 0;
     return value;
   }
   fail(&g->soc->m, "read of DMA register 0x%x", offset);
@@ -349,6 +369,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
   expect_clocked(g);
   switch (offset) {
   case DMABMR:
+    expect_settled(g, &g->bmr_settled, "DMA", offset);
     g->bmr = value;
     if ((value & 1) && !g->soc->phy.no_clock)
       g->reset_done->at = g->soc->m.cycles + machine_us(&g->soc->m, 5);
@@ -375,6 +396,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
     break;
   case DMASR: g->sr &= ~value; break;
   case DMAOMR:
+    expect_settled(g, &g->omr_settled, "DMA", offset);
     if ((value & (OMR_SR | OMR_ST)) && (value & (1u << 25 | 1u << 21)) != (1u << 25 | 1u << 21))
       fail(&g->soc->m, "the DMA starts without store and forward");
     g->omr = value;

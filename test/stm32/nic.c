@@ -30,7 +30,7 @@ bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destinati
   memcpy(&low, destination, 4);
   bool perfect = false;
   for (unsigned i = 0; i < 4; i++)
-    if ((i == 0 || filter->high[i] >> 31) && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
+    if (filter->high[i] >> 31 && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
       perfect = true;
   unsigned hash = hash_of(destination);
   bool hashed = filter->hash[hash >> 5] >> (hash & 31) & 1;

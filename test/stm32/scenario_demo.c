@@ -137,6 +137,7 @@ void scenario_absent_phy(struct bench *b) {
   bench_boot(b, "ready ");
   if (strstr(b->soc.console, "eth0: no PHY answers") == NULL)
     soc_expect(&b->soc, "eth0: no PHY answers", 3000000);
+  bench_wait(b, 10000); /* to the end of the sentence */
   size_t said = b->soc.console_len;
   bench_wait(b, 10000000);
   EXPECT(b, b->soc.console_len == said, "a PHY that never comes is told more than once");
@@ -169,6 +170,26 @@ void scenario_phy_in_reset(struct bench *b) {
   bench_boot(b, "ready ");
   soc_expect(&b->soc, "eth0: the PHY does not leave reset", 3000000);
   b->soc.phy.reset_hangs = false;
+  soc_expect(&b->soc, "link up", 8000000);
+  expect_network(b);
+}
+
+/* MDIO accesses do not end: told once, tried again. */
+void scenario_mdio_stuck(struct bench *b) {
+  b->nic.hold_mdio = true;
+  bench_boot(b, "ready ");
+  if (strstr(b->soc.console, "eth0: no PHY answers") == NULL)
+    soc_expect(&b->soc, "eth0: no PHY answers", 3000000);
+  bench_wait(b, 10000); /* to the end of the sentence */
+  size_t said = b->soc.console_len;
+  bench_wait(b, 5000000);
+  EXPECT(b, b->soc.console_len == said, "it is told more than once");
+  b->nic.hold_mdio = false;
+  soc_expect(&b->soc, "link up", 8000000);
+  expect_network(b);
+  b->nic.hold_mdio = true;
+  soc_expect(&b->soc, "eth0: the PHY stopped answering", 1000000);
+  b->nic.hold_mdio = false;
   soc_expect(&b->soc, "link up", 8000000);
   expect_network(b);
 }
