@@ -143,8 +143,8 @@ for (const board of ["wt32-eth01", "esp32-poe"]) {
     });
 
     it("keeps stacks, data and heap apart, all within reach of the EMAC", () => {
-      const order = ["__task_stack_start", "__task_stack_end", "__bss_start", "__heap_start", "__heap_end"];
-      const places = [...order, "__irq_stack_end"].map(address);
+      const order = ["__task_stack_start", "__task_stack_end", "__bss_start", "__irq_stack_start", "__irq_stack_end"];
+      const places = [...order, "__heap_start", "__heap_end"].map(address);
       assert.deepEqual(
         places,
         [...places].sort((a, b) => a - b),
