@@ -1,6 +1,6 @@
-/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first. It is no reason to give
- * up: start() succeeds, link() says no, frames to send are counted in tx_errors, and service() tries again every second. The
- * same path recovers from a bus error and from a transmitter that stands still. */
+/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first: of the two cases of mac.h
+ * always the second, and start() never fails. The same path recovers from a bus error and from a transmitter that stands
+ * still. */
 #include "dwmac_common.h"
 #include "address.h"
 #include "os.h"
