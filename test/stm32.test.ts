@@ -2,10 +2,12 @@
 // (test/stm32), and in QEMU as far as its one STM32 with a flash at the right place goes.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findProgram } from "../host/demo/tools.js";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
+import { pathWithout } from "./support/path.js";
 
 const harness = "build/stm32/harness";
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
@@ -138,14 +140,6 @@ describe("STM32 images", function () {
     assert.equal(reset & 1, 1, "Thumb");
   });
 
-  it("that do not fit are refused, with the bytes that are missing", () => {
-    const image = `${folder}/overfull.elf`;
-    const args = ["-s", "BOARD=nucleo-f429zi", "TASK_STACK=250000", `IMAGE=${image}`, image];
-    const { status, stderr } = spawnSync("make", args, { encoding: "utf8" });
-    assert.notEqual(status, 0);
-    assert.match(stderr, /region `ram' overflowed by \d{5} bytes/);
-  });
-
   it("boot in QEMU's STM32F405, whose clocks and MAC never answer", async () => {
     make("BOARD=nucleo-f429zi", "OUT_SUFFIX=-qemu", "APP=bare", "HWADDR=02:00:00:00:00:01", "firmware");
     const serial = ["-serial", "null", "-serial", "null", "-serial", "stdio"]; // USART3 is the third
@@ -190,6 +184,32 @@ describe("STM32 flashing", () => {
     assert.deepEqual(stFlash.slice(-3), ["write", "build/b/a.bin", "0x08000000"]);
     assert.throws(() => flashCommand("a.elf", "board/x.cfg", having("gcc")), /apt-get install openocd/);
   });
+
+  // Not with an ST-LINK at hand: its board would be written.
+  for (const [tool, other, complaint] of [
+    ["openocd", /^st-flash$/, /Open On-Chip Debugger[^]*Error: open failed/],
+    ["st-flash", /^openocd$/, /st-flash[^]*Couldn't find any ST-Link devices/],
+  ] as const) {
+    it(`by ${tool} goes as far as to look for the board`, function () {
+      this.timeout(60_000);
+      if (findProgram(tool) === undefined || (existsSync("/sys/bus/usb/devices") && hasStLink())) this.skip();
+      const path = pathWithout(other);
+      try {
+        for (const { board } of chips.slice(0, 3)) {
+          const { status, stdout, stderr } = spawnSync("make", ["-s", "flash", `BOARD=${board}`], {
+            encoding: "utf8",
+            env: { ...process.env, PATH: path },
+          });
+          assert.notEqual(status, 0);
+          const said = stdout + stderr;
+          if (!said.includes("flash: No ST-LINK is at USB")) assert.match(said, complaint);
+          assert.match(said, /^flash: (The board was not written|No ST-LINK is at USB)/m);
+        }
+      } finally {
+        rmSync(path, { recursive: true });
+      }
+    });
+  }
 
   it("knows an ST-LINK at USB from other devices", () => {
     const device = (name: string, vendor: string, product: string): void => {

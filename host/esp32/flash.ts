@@ -91,12 +91,14 @@ export async function flash(
   }
 }
 
-function runProgram(path: string, file: string, port: string, baud: string): number {
+/** The command line of the user's own esptool; it resets the chip into its flash by itself. */
+export function esptoolCommand(path: string, file: string, port: string, baud: string): string[] {
   const write = ["write_flash", `0x${flashOffset.toString(16)}`, file];
-  const { status } = spawnSync(path, ["--chip", "esp32", "--port", port, "--baud", baud, ...write], {
-    stdio: "inherit",
-  });
-  return status ?? 1;
+  return [path, "--chip", "esp32", "--port", port, "--baud", baud, ...write];
+}
+
+function runProgram([path, ...args]: string[]): number {
+  return spawnSync(path!, args, { stdio: "inherit" }).status ?? 1;
 }
 
 async function main(): Promise<number> {
@@ -111,7 +113,7 @@ async function main(): Promise<number> {
   readImage(image);
   const tool = await chooseTool();
   const port = choosePort(values.port);
-  if (tool.kind === "program") return runProgram(tool.path, file, port, values.baud);
+  if (tool.kind === "program") return runProgram(esptoolCommand(tool.path, file, port, values.baud));
   const device = new WebSerialPort(tool.serialport, port);
   await flash(tool.esptool, device, image, Number(values.baud), (line) => console.log(`flash    ${line}`));
   return 0;
