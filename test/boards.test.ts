@@ -62,6 +62,22 @@ describe("BOARD", function () {
   });
 });
 
+describe("HWADDR", function () {
+  this.timeout(60_000);
+  const folder = "build/hwaddr";
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const board of ["nucleo-h743zi", "esp32-poe"]) {
+    it(`of ${board} is the six bytes of a single station`, () => {
+      const said = (hwaddr: string) =>
+        make(["firmware", `BOARD=${board}`, "APP=bare", `HWADDR=${hwaddr}`, `OUT=${folder}`]).said;
+      assert.match(said("02:00:00:00:01"), /HWADDR has six bytes, like 02:00:00:00:00:01/);
+      assert.match(said("02:00:00:00:00:01:02"), /HWADDR has six bytes, like 02:00:00:00:00:01/);
+      assert.match(said("01:00:5e:00:00:01"), /HWADDR is a group's address/);
+    });
+  }
+});
+
 describe("an image that is too large", function () {
   this.timeout(120_000);
   const folder = "build/large";

@@ -109,6 +109,7 @@ static const struct {
     {"mdio-stuck", scenario_mdio_stuck},
     {"no-crystal", scenario_no_crystal},
     {"no-pll", scenario_no_pll},
+    {"no-voltage", scenario_no_voltage},
     {"frames", scenario_frames},
     {"bursts", scenario_bursts},
     {"exhaustion", scenario_exhaustion},

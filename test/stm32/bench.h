@@ -76,6 +76,7 @@ void scenario_phy_in_reset(struct bench *b);
 void scenario_mdio_stuck(struct bench *b);
 void scenario_no_crystal(struct bench *b);
 void scenario_no_pll(struct bench *b);
+void scenario_no_voltage(struct bench *b);
 /* echo.c's image */
 void scenario_frames(struct bench *b);
 void scenario_bursts(struct bench *b);

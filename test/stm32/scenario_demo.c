@@ -202,6 +202,15 @@ void scenario_no_crystal(struct bench *b) {
   expect_network(b);
 }
 
+void scenario_no_voltage(struct bench *b) {
+  b->soc.voltage_low = true;
+  bench_boot(b, "ready ");
+  EXPECT(b, strstr(b->soc.console, "clocks: the core voltage does not rise") != NULL, "no word about it");
+  if (strstr(b->soc.console, "link up") == NULL)
+    soc_expect(&b->soc, "link up", 8000000);
+  expect_network(b);
+}
+
 void scenario_no_pll(struct bench *b) {
   b->soc.pll_dead = true;
   bench_boot(b, "ready ");

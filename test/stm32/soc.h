@@ -14,7 +14,8 @@ struct soc {
   enum series series;
 
   /* rcc_*.c */
-  bool hse_missing, pll_dead; /* faults of this test */
+  bool hse_missing, pll_dead, voltage_low; /* faults of this test */
+  bool voltage_seen;                       /* F4, F7: the code has looked whether the voltage is there */
   uint32_t rcc[64], pwr[16], flash_acr, syscfg[16];
   uint32_t sysclk, ahb_clock, apb1_clock;
   bool overdrive;
