@@ -1,7 +1,7 @@
 // What make says to a BOARD that is none, to an image that is too large, and to verbs that a board does not have.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { pathWithout } from "./support/path.js";
 
 const boards = readdirSync("boards/targets").sort();
@@ -11,6 +11,18 @@ function make(args: readonly string[], path = process.env["PATH"]): { status: nu
   const { status, stderr } = spawnSync("make", args, { encoding: "utf8", env });
   return { status, said: stderr };
 }
+
+describe("docs/boards.md", () => {
+  it("lists the boards that there are, and links what there is", () => {
+    const page = readFileSync("docs/boards.md", "utf8");
+    const listed = [...page.matchAll(/^\| ([a-z][a-z0-9-]+) \|.* \|/gm)].map(([, name]) => name!);
+    assert.deepEqual(listed.filter((name) => name !== "what").sort(), boards);
+    for (const name of ["boards", "stm32", "esp32"]) {
+      for (const [, file] of readFileSync(`docs/${name}.md`, "utf8").matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
+        assert.ok(existsSync(`docs/${file}`), `docs/${name}.md: ${file}`);
+    }
+  });
+});
 
 describe("BOARD", function () {
   this.timeout(30_000);

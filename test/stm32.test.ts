@@ -108,6 +108,19 @@ describe("STM32 in models of the chips", function () {
   }
 });
 
+describe("docs/stm32.md", () => {
+  it("says of each scenario which boards it ran on", () => {
+    const page = readFileSync("docs/stm32.md", "utf8");
+    const claimed = new Map(chips.map(({ board }) => [board, [] as string[]]));
+    for (const [, names, columns] of page.matchAll(/^\| [^|]+ \| ((?:`[a-z-]+` ?)+) \| ((?:(?:yes|-) \| ){4})/gm)) {
+      for (const [i, column] of columns!.split(" | ").slice(0, 4).entries())
+        if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
+    }
+    for (const { board, demo, echo } of chips)
+      assert.deepEqual(claimed.get(board)!.sort(), [...demo, ...echo].sort(), board);
+  });
+});
+
 describe("STM32 images", function () {
   this.timeout(60_000);
   const folder = "build/nucleo-f429zi";
