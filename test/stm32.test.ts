@@ -177,6 +177,7 @@ describe("STM32 images", function () {
       });
     } finally {
       qemu.removeAllListeners("exit");
+      qemu.stdout.removeAllListeners("data"); // what it still says is not answered
       qemu.kill("SIGKILL");
     }
   });

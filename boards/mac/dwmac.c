@@ -51,19 +51,23 @@ static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *a
 }
 
 static void write_filter(struct pkt_mac *mac) {
+  const struct dwmac_config *config = dwmac_config(mac);
   const struct dwmac_filter *filter = &dwmac_state(mac)->filter;
-  for (unsigned i = 0; i < DWMAC_EXTRA_ADDRESSES; i++)
-    write_address(mac, i + 1, i < filter->extra_count ? filter->extra[i] : NULL);
-  dwmac_write(dwmac_mac(mac, MACHTLR), filter->hash[0]);
-  dwmac_write(dwmac_mac(mac, MACHTHR), filter->hash[1]);
-  dwmac_write(dwmac_mac(mac, MACFFR),
-              MACFFR_HPF | (filter->promiscuous ? MACFFR_PM : 0) | (filter->all_multicast ? MACFFR_PAM : 0) |
-                  (filter->hash_unicast ? MACFFR_HU : 0) | (filter->hash_multicast ? MACFFR_HM : 0));
+  for (unsigned i = 0; i < config->exact_addresses; i++)
+    write_address(mac, i + 1, i < filter->exact_count ? filter->exact[i] : NULL);
+  if (config->hash_table) {
+    dwmac_write(dwmac_mac(mac, MACHTLR), filter->hash[0]);
+    dwmac_write(dwmac_mac(mac, MACHTHR), filter->hash[1]);
+  }
+  dwmac_write(dwmac_mac(mac, MACFFR), (config->hash_table ? MACFFR_HPF : 0) | (filter->promiscuous ? MACFFR_PM : 0) |
+                                          (filter->all_multicast ? MACFFR_PAM : 0) |
+                                          (filter->hash_unicast ? MACFFR_HU : 0) |
+                                          (filter->hash_multicast ? MACFFR_HM : 0));
 }
 
 static int dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac_state *s = dwmac_state(mac);
-  dwmac_split_filter(&s->filter, filter);
+  dwmac_split_filter(&s->filter, filter, dwmac_config(mac)->exact_addresses, dwmac_config(mac)->hash_table);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
   return 0;

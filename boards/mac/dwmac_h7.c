@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { CLOCK_US = 1000 }; /* the IEEE 1588 clock takes an update over within a few cycles */
+enum {
+  CLOCK_US = 1000,    /* the IEEE 1588 clock takes an update over within a few cycles */
+  EXACT_ADDRESSES = 3 /* beside its own */
+};
 
 /* What the interrupt handler answers to: reception, transmission, out of descriptors, bus error. */
 #define INTERRUPTS (DMACSR_NIS | DMACSR_AIS | DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE)
@@ -56,8 +59,8 @@ static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *a
 
 static void write_filter(struct pkt_mac *mac) {
   const struct dwmac_filter *filter = &dwmac_h7_state(mac)->filter;
-  for (unsigned i = 0; i < DWMAC_EXTRA_ADDRESSES; i++)
-    write_address(mac, i + 1, i < filter->extra_count ? filter->extra[i] : NULL);
+  for (unsigned i = 0; i < EXACT_ADDRESSES; i++)
+    write_address(mac, i + 1, i < filter->exact_count ? filter->exact[i] : NULL);
   dwmac_write(reg(mac, MACHT0R), filter->hash[0]);
   dwmac_write(reg(mac, MACHT1R), filter->hash[1]);
   dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR : 0) |
@@ -67,7 +70,7 @@ static void write_filter(struct pkt_mac *mac) {
 
 static int dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac_h7_state *s = dwmac_h7_state(mac);
-  dwmac_split_filter(&s->filter, filter);
+  dwmac_split_filter(&s->filter, filter, EXACT_ADDRESSES, true);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
   return 0;

@@ -94,20 +94,21 @@
 #define DES_STATUS 0
 #define DES_CONTROL 1
 #define DES_BUFFER 2
+#define DES_NEXT 3
 #define DES_TIME_LOW 6
 #define DES_TIME_HIGH 7
 #define DES_OWN (1u << 31)
 #define TDES0_IC (1u << 30)
 #define TDES0_LS (1u << 29)
 #define TDES0_FS (1u << 28)
-#define TDES0_TER (1u << 21)
+#define TDES0_TCH (1u << 20)
 #define TDES0_ES (1u << 15)
 #define RDES0_FL(status) ((status) >> 16 & 0x3fff) /* FCS included */
 #define RDES0_ES (1u << 15)
 #define RDES0_FS (1u << 9)
 #define RDES0_LS (1u << 8)
 #define RDES0_TSV (1u << 7) /* with time stamps on */
-#define RDES1_RER (1u << 15)
+#define RDES1_RCH (1u << 14)
 #define FCS_BYTES 4u
 
 #endif

@@ -132,6 +132,7 @@ export class Emac {
   }
 
   #writeMac(offset: number, value: number): void {
+    if (offset === hashHigh || offset === hashLow) throw new Error("the EMAC has no hash table");
     this.#mac.set(offset, value);
     if (offset === miiAddress && (value & 1) !== 0) this.#mdio(value);
   }
@@ -169,10 +170,11 @@ export class Emac {
       return 0;
     }
     if ((control & 0x30000000) !== 0x30000000) throw new Error("a frame to send in several descriptors");
+    if ((control & 0x300000) !== 0x100000) throw new Error("a descriptor that does not name the next one");
     const frame = this.machine.dma(d.getUint32(8, true), d.getUint32(4, true) & 0x1fff);
     if (this.linkUp) this.sent.push(Buffer.from(frame));
     d.setUint32(0, (control & ~own) >>> 0, true);
-    this.#txAt = control & (1 << 21) ? this.#get(txList) : this.#txAt + 32;
+    this.#txAt = d.getUint32(12, true);
     this.#raise(transmitted);
     return frame.length;
   }
@@ -182,15 +184,12 @@ export class Emac {
     const to = frame.subarray(0, 6);
     const isGroup = (to[0]! & 1) === 1;
     if ((mode & 1) !== 0 || to.equals(Buffer.alloc(6, 0xff)) || (isGroup && (mode & 0x10) !== 0)) return true;
-    for (let n = 0; n < 4; n++) {
+    for (let n = 0; n < 8; n++) {
       const [high, low] = [this.#mac.get(0x40 + 8 * n) ?? 0, this.#mac.get(0x44 + 8 * n) ?? 0];
       const isOn = high >>> 31 === 1; // of address 0 too: chips have been seen whose bit is not set by reset
       if (isOn && to.readUInt32LE(0) === low >>> 0 && to.readUInt16LE(4) === (high & 0xffff)) return true;
     }
-    let [crc, bit] = [crc32(to), 0];
-    for (let i = 0; i < 6; i++, crc >>>= 1) bit = (bit << 1) | (crc & 1);
-    const hash = this.#mac.get(bit >= 32 ? hashHigh : hashLow) ?? 0;
-    return (mode & (isGroup ? 4 : 2)) !== 0 && ((hash >>> (bit & 31)) & 1) === 1;
+    return false; // the manual knows no hash table
   }
 
   #deliver(frame: Buffer): void {
@@ -206,11 +205,12 @@ export class Emac {
         return;
       }
       const control = d.getUint32(4, true);
+      if ((control & 0xc000) !== 0x4000) throw new Error("a descriptor that does not name the next one");
       const part = frame.subarray(at, at + (control & 0x1fff));
       at += part.length;
       this.machine.dma(d.getUint32(8, true), part.length).set(part);
       d.setUint32(0, (isFirst ? 0x200 : 0) | (at === frame.length ? (frame.length << 16) | 0x100 : 0), true);
-      this.#rxAt = control & (1 << 15) ? this.#get(rxList) : this.#rxAt + 32;
+      this.#rxAt = d.getUint32(12, true);
     }
     this.#raise(received);
   }

@@ -136,6 +136,7 @@ static bool passes(struct eqos *e, const uint8_t *destination) {
                               .hash_multicast = pfr & 4,
                               .pass_multicast = pfr & 16,
                               .hash_or_perfect = pfr & 1u << 10,
+                              .count = 4,
                               .hash = {*reg(e, MACHT0R), *reg(e, MACHT1R)}};
   for (unsigned i = 0; i < 4; i++) {
     filter.high[i] = *reg(e, MACA0HR + 8 * i);

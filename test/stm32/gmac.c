@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { MACCR = 0x00, MACFFR = 0x04, MACHTHR = 0x08, MACHTLR = 0x0c, MACMIIAR = 0x10, MACMIIDR = 0x14, MACIMR = 0x3c };
-enum { MACA0HR = 0x40, MACA3LR = 0x5c, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700, PTPSSIR = 0x704 };
+enum { MACA0HR = 0x40, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700, PTPSSIR = 0x704 };
 enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
@@ -87,17 +87,23 @@ static uint32_t word(struct gmac *g, uint32_t descriptor, unsigned index) {
 static bool is_fast(const struct gmac *g) { return g->mac[MACCR / 4] & 1u << 14; }
 static bool is_full_duplex(const struct gmac *g) { return g->mac[MACCR / 4] & 1u << 11; }
 
+/* The descriptor behind the one at `at`. The ESP32's manual knows the chained form only. */
+static uint32_t after(struct gmac *g, uint32_t at, uint32_t list, bool end_of_ring, bool chained) {
+  if (g->soc->series == SERIES_ESP32 && !chained)
+    fail(&g->soc->m, "a descriptor does not name the next one");
+  return end_of_ring ? list : chained ? word(g, at, 3) : at + stride(g);
+}
+
 /* All descriptors with the MAC: one that looks ahead (OSF) would meet its own. */
 static void expect_gap(struct gmac *g) {
   uint32_t at = g->tdlar;
-  for (;;) {
+  do {
     uint32_t status = word(g, at, 0);
     if (!(status & OWN))
       return;
-    if (status & 1u << 21)
-      fail(&g->soc->m, "all TX descriptors are with the MAC");
-    at += stride(g);
-  }
+    at = after(g, at, g->tdlar, status & 1u << 21, status & 1u << 20);
+  } while (at != g->tdlar);
+  fail(&g->soc->m, "all TX descriptors are with the MAC");
 }
 
 static void start_tx(struct gmac *g) {
@@ -109,7 +115,7 @@ static void start_tx(struct gmac *g) {
     return;
   control = word(g, g->tx_at, 1);
   uint32_t len = control & 0x1fff;
-  if ((status & 3u << 28) != 3u << 28 || (status & 3u << 22) || (control & 0x1fff0000) || (status & 1u << 20))
+  if ((status & 3u << 28) != 3u << 28 || (status & 3u << 22) || (control & 0x1fff0000))
     fail(&g->soc->m, "TX descriptor 0x%08x 0x%08x: not one whole frame without checksum offload", status, control);
   if (len < 60 || len > 1522)
     fail(&g->soc->m, "a frame of %u bytes to send", len);
@@ -130,7 +136,7 @@ static void on_tx_done(void *self) {
   else if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
     g->nic->sent(g->nic->sent_arg, bytes, len);
   dma_write_word(&g->soc->m, g->tx_at, status & ~OWN);
-  g->tx_at = status & 1u << 21 ? g->tdlar : g->tx_at + stride(g);
+  g->tx_at = after(g, g->tx_at, g->tdlar, status & 1u << 21, status & 1u << 20);
   if (status & 1u << 30)
     g->sr |= TS;
   update_irq(g);
@@ -139,6 +145,8 @@ static void on_tx_done(void *self) {
 
 /* ---- Receiving ---- */
 
+static unsigned address_count(const struct gmac *g) { return g->soc->series == SERIES_ESP32 ? 8 : 4; }
+
 static bool passes(struct gmac *g, const uint8_t *destination) {
   uint32_t ffr = g->mac[MACFFR / 4];
   struct nic_filter filter = {.promiscuous = ffr & 1,
@@ -146,8 +154,9 @@ static bool passes(struct gmac *g, const uint8_t *destination) {
                               .hash_multicast = ffr & 4,
                               .pass_multicast = ffr & 16,
                               .hash_or_perfect = ffr & 1u << 10,
+                              .count = address_count(g),
                               .hash = {g->mac[MACHTLR / 4], g->mac[MACHTHR / 4]}};
-  for (unsigned i = 0; i < 4; i++) {
+  for (unsigned i = 0; i < filter.count; i++) {
     filter.high[i] = g->mac[(MACA0HR + 8 * i) / 4];
     filter.low[i] = g->mac[(MACA0HR + 4 + 8 * i) / 4];
   }
@@ -183,12 +192,12 @@ static void write_frame(struct gmac *g, const uint8_t *bytes, uint32_t total, ui
   for (;;) {
     uint32_t control = word(g, g->rx_at, 1), room = control & 0x1fff, at = g->rx_at, status = first;
     uint32_t part = total - done < room ? total - done : room;
-    if (room == 0 || room % 4 != 0 || (control & 1u << 31) || (control & 1u << 14))
+    if (room == 0 || room % 4 != 0 || (control & 1u << 31))
       fail(&g->soc->m, "RX descriptor with control 0x%08x", control);
     if (!store(g, word(g, at, 2), bytes + done, part))
       return;
     done += part;
-    g->rx_at = control & 1u << 15 ? g->rdlar : at + stride(g);
+    g->rx_at = after(g, at, g->rdlar, control & 1u << 15, control & 1u << 14);
     bool last = done == total, truncated = !last && !(word(g, g->rx_at, 0) & OWN);
     if (last || truncated) {
       status |= 1u << 8 | total << 16 | error | (truncated ? 1u << 14 | 1u << 15 : 0);
@@ -279,7 +288,7 @@ static void start_mdio(struct gmac *g, uint32_t value) {
 static uint32_t mac_read(void *self, uint32_t offset) {
   struct gmac *g = self;
   expect_clocked(g);
-  if (offset <= MACA3LR)
+  if (offset <= MACA0HR + 8 * address_count(g) - 4)
     return g->mac[offset / 4];
   if (offset >= PTPTSCR && g->has_clock) {
     uint64_t ns = nic_clock_ns(g->nic, &g->clock);
@@ -308,7 +317,9 @@ static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
 static void mac_write(void *self, uint32_t offset, uint32_t value) {
   struct gmac *g = self;
   expect_clocked(g);
-  if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA3LR))
+  if (g->soc->series == SERIES_ESP32 && (offset == MACHTHR || offset == MACHTLR || (offset == MACFFR && value & 0x406)))
+    fail(&g->soc->m, "the ESP32's manual knows no hash table: 0x%08x to 0x%x", value, offset);
+  if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA0HR + 8 * address_count(g) - 4))
     expect_settled(g, &g->settled[offset / 4], "MAC", offset);
   if (offset == MACMIIAR)
     start_mdio(g, value);
@@ -316,7 +327,7 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
     g->mmc_rx_mask = value;
   else if (offset == MMCTIMR)
     g->mmc_tx_mask = value;
-  else if (offset <= MACA3LR)
+  else if (offset <= MACA0HR + 8 * address_count(g) - 4)
     g->mac[offset / 4] = value;
   else if (offset >= PTPTSCR && offset <= PTPTSAR && g->has_clock)
     write_clock(g, offset, value);

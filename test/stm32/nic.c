@@ -29,7 +29,7 @@ bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destinati
   uint32_t low, high = destination[4] | destination[5] << 8;
   memcpy(&low, destination, 4);
   bool perfect = false;
-  for (unsigned i = 0; i < 4; i++)
+  for (unsigned i = 0; i < filter->count; i++)
     if (filter->high[i] >> 31 && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
       perfect = true;
   unsigned hash = hash_of(destination);

@@ -35,7 +35,8 @@ struct nic {
 /* Registers of the filter in a common form. */
 struct nic_filter {
   bool promiscuous, pass_multicast, hash_unicast, hash_multicast, hash_or_perfect;
-  uint32_t high[4], low[4]; /* address registers; bit 31 of `high` enables */
+  unsigned count;
+  uint32_t high[8], low[8]; /* address registers; bit 31 of `high` enables */
   uint32_t hash[2];
 };
 bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destination);

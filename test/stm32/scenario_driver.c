@@ -182,6 +182,15 @@ void scenario_filter(struct bench *b) {
   expect_heard(b, further, true);
   expect_heard(b, strange, false);
   expect_heard(b, other, false);
+  /* More than the MAC compares whole: by hash, or all of multicast where there is no table. */
+  bench_command(b, "n");
+  for (group[5] = 0x11; group[5] <= 0x1a; group[5]++)
+    expect_heard(b, group, true);
+  for (group[5] = 1; group[5] <= 5; group[5]++)
+    expect_heard(b, group, true);
+  expect_heard(b, further, true);
+  expect_heard(b, strange, b->soc.series == SERIES_ESP32);
+  expect_heard(b, other, false);
 }
 
 void scenario_stamps(struct bench *b) {

@@ -40,6 +40,8 @@ static struct pkt_mac eth0 = {
             .irq = 61,
             .descriptor_stride = 32,
             .time_stamps = true,
+            .exact_addresses = 3,
+            .hash_table = true,
             .phy_address = 0,
             .bus_clock = stm32_ahb_clock,
         },
