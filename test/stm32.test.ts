@@ -90,6 +90,10 @@ describe("STM32 in models of the chips", function () {
         make(`BOARD=${chip.board}`, ...chip.make, "APP=test/stm32/echo.c", "firmware");
       });
       for (const scenario of chip.demo) it(`${scenario} (APP=demo)`, () => void run(chip, "demo", scenario));
+      it("bare (APP=bare)", () => {
+        make(`BOARD=${chip.board}`, ...chip.make, "APP=bare", "firmware");
+        run(chip, "bare", "bare");
+      });
       for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
       if (chip.series === "esp32")
         it("frames, with descriptors of 16 bytes", () => void run(chip, "echo", "frames", "--short-descriptors"));
@@ -117,7 +121,7 @@ describe("docs/stm32.md", () => {
         if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
     }
     for (const { board, demo, echo } of chips)
-      assert.deepEqual(claimed.get(board)!.sort(), [...demo, ...echo].sort(), board);
+      assert.deepEqual(claimed.get(board)!.sort(), ["bare", ...demo, ...echo].sort(), board);
   });
 });
 

@@ -110,6 +110,7 @@ static const struct {
     {"no-crystal", scenario_no_crystal},
     {"no-pll", scenario_no_pll},
     {"no-voltage", scenario_no_voltage},
+    {"bare", scenario_bare},
     {"frames", scenario_frames},
     {"bursts", scenario_bursts},
     {"exhaustion", scenario_exhaustion},

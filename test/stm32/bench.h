@@ -77,6 +77,8 @@ void scenario_mdio_stuck(struct bench *b);
 void scenario_no_crystal(struct bench *b);
 void scenario_no_pll(struct bench *b);
 void scenario_no_voltage(struct bench *b);
+/* bare.c's image */
+void scenario_bare(struct bench *b);
 /* echo.c's image */
 void scenario_frames(struct bench *b);
 void scenario_bursts(struct bench *b);

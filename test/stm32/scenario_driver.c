@@ -31,6 +31,14 @@ void bench_expect_no_traps(struct bench *b) {
   EXPECT(b, bench_counter(b, "traps") == 0 && bench_counter(b, "faults") == 0, "traps or ring faults");
 }
 
+/* The driver alone, with the application bare.c. */
+void scenario_bare(struct bench *b) {
+  bench_boot_with_link(b, "is ready");
+  own_address(b);
+  for (unsigned i = 0; i < 500; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
+}
+
 /* 10,000 frames of random length there and back, a few under way at a time; half of them echoed in place. */
 void scenario_frames(struct bench *b) {
   enum { FRAMES = 10000, WINDOW = 3 };
