@@ -91,8 +91,10 @@ static int bring_up(struct pkt_mac *mac) {
                                           DMABMR_RDP_32 | DMABMR_PBL_32 |
                                           (config->descriptor_stride == 32 ? DMABMR_EDFE : 0));
   /* The MAC's own interrupts (counters at half their range, time stamps, wake-up) share the line and are not wanted. */
-  *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
-  *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
+  if (config->mmc) {
+    *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
+    *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
+  }
   *dwmac_mac(mac, MACIMR) = MACIMR_TSTIM | MACIMR_PMTIM;
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);

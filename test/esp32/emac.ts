@@ -10,7 +10,11 @@ const mac = 0x3ff6a000;
 const [busMode, txPoll, rxPoll, rxList, txList, status, operation, enable, missed] = [
   0x00, 0x04, 0x08, 0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20,
 ];
-const [config, filter, hashHigh, hashLow, miiAddress, miiData] = [0x00, 0x04, 0x08, 0x0c, 0x10, 0x14];
+const dmaRegisters = new Set([busMode, txPoll, rxPoll, rxList, txList, status, operation, enable, missed]);
+const [config, filter, miiAddress, miiData, interruptMask, addresses] = [0x00, 0x04, 0x10, 0x14, 0x3c, 0x40];
+/** Those of the manual's registers of the MAC that a driver may want: it has no hash table and no counters. */
+const macRegisters = new Set([config, filter, miiAddress, miiData, interruptMask]);
+for (let offset = addresses; offset < addresses + 64; offset += 4) macRegisters.add(offset);
 const [clkOut, oscClk, clkCtrl, phyInterface] = [0x00, 0x04, 0x08, 0x0c];
 
 /** Preamble and gap, and 8 bits at 100 Mbit/s in cycles of 40 MHz. */
@@ -99,20 +103,22 @@ export class Emac {
     if (address >= mac && address - mac === miiAddress && this.#mdioBusy > 0 && --this.#mdioBusy === 0) {
       this.#mac.set(miiAddress, this.#mac.get(miiAddress)! & ~1);
     }
-    return address < ext ? this.#get(address - dma) : (this.#mac.get(address - mac) ?? 0);
+    if (address < ext) return this.#get(address - dma);
+    return macRegisters.has(address - mac) ? (this.#mac.get(address - mac) ?? 0) : undefined;
   }
 
   write(address: number, value: number): boolean {
     if (address < dma || address >= mac + 0x800) return false;
     if (!this.machine.peripherals.isEmacOn) throw new Error(`the EMAC is off: write of ${address.toString(16)}`);
-    if (address >= mac) this.#writeMac(address - mac, value);
-    else if (address < ext) this.#writeDma(address - dma, value);
-    else if (this.#ext.has(address - ext)) this.#ext.set(address - ext, value);
+    if (address >= mac) return this.#writeMac(address - mac, value);
+    if (address < ext) return this.#writeDma(address - dma, value);
+    if (this.#ext.has(address - ext)) this.#ext.set(address - ext, value);
     else return false;
     return true;
   }
 
-  #writeDma(offset: number, value: number): void {
+  #writeDma(offset: number, value: number): boolean {
+    if (!dmaRegisters.has(offset)) return false;
     if (offset === busMode && (value & 1) !== 0) {
       this.#dma.clear();
       this.#mac.clear();
@@ -129,12 +135,14 @@ export class Emac {
       if (offset === rxList) this.#rxAt = value;
       if (offset === txList) this.#txAt = value;
     }
+    return true;
   }
 
-  #writeMac(offset: number, value: number): void {
-    if (offset === hashHigh || offset === hashLow) throw new Error("the EMAC has no hash table");
+  #writeMac(offset: number, value: number): boolean {
+    if (!macRegisters.has(offset)) return false;
     this.#mac.set(offset, value);
     if (offset === miiAddress && (value & 1) !== 0) this.#mdio(value);
+    return true;
   }
 
   #mdio(value: number): void {
