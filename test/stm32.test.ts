@@ -11,7 +11,7 @@ import { pathWithout } from "./support/path.js";
 
 const harness = "build/stm32/harness";
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
-const demoScenarios = ["demo", "no-cable", "phy-in-reset", ...phyScenarios];
+const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
 const clockScenarios = ["no-crystal", "no-pll", "no-voltage"];
 const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier"];
 const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions"];

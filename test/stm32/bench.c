@@ -107,6 +107,7 @@ static const struct {
     {"no-reference-clock", scenario_no_reference_clock},
     {"phy-in-reset", scenario_phy_in_reset},
     {"mdio-stuck", scenario_mdio_stuck},
+    {"overrun", scenario_overrun},
     {"no-crystal", scenario_no_crystal},
     {"no-pll", scenario_no_pll},
     {"no-voltage", scenario_no_voltage},

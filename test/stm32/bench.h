@@ -74,6 +74,7 @@ void scenario_absent_phy(struct bench *b);
 void scenario_no_reference_clock(struct bench *b);
 void scenario_phy_in_reset(struct bench *b);
 void scenario_mdio_stuck(struct bench *b);
+void scenario_overrun(struct bench *b);
 void scenario_no_crystal(struct bench *b);
 void scenario_no_pll(struct bench *b);
 void scenario_no_voltage(struct bench *b);

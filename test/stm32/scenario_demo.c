@@ -194,6 +194,16 @@ void scenario_mdio_stuck(struct bench *b) {
   expect_network(b);
 }
 
+/* Characters are lost on the console: its interrupt must not come for ever, and what is typed later is read. */
+void scenario_overrun(struct bench *b) {
+  bench_boot_with_link(b, "ready ");
+  soc_overrun(&b->soc);
+  expect_network(b);
+  soc_overrun(&b->soc);
+  soc_type(&b->soc, "quit\n");
+  soc_expect(&b->soc, "stopped, status 0\n", 2000000);
+}
+
 void scenario_no_crystal(struct bench *b) {
   b->soc.hse_missing = true;
   bench_boot_with_link(b, "ready ");

@@ -25,6 +25,7 @@ struct soc {
 
   /* usart.c */
   uint32_t usart[16];
+  bool overrun; /* characters were lost, and none is there */
   char console[1 << 20];
   size_t console_len, console_read;
   char typed[64];
@@ -51,6 +52,9 @@ void rcc_f4_init(struct soc *soc);
 void rcc_h7_init(struct soc *soc);
 void gpio_init(struct soc *soc, uint32_t base);
 void usart_init(struct soc *soc);
+
+/* A character is lost between the driver's look at the status and at the data. */
+void soc_overrun(struct soc *soc);
 
 /* Type into the console. */
 void soc_type(struct soc *soc, const char *text);
