@@ -47,10 +47,11 @@ run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no n
 
 RUN_QEMU := $(if $(QEMU),$(QEMU) -nic none -display none -monitor none -serial stdio -semihosting -kernel $(IMAGE))
 RUN_OTHERWISE := $(if $(filter linux,$(BOARD)),$(IMAGE),\
-  echo "$(BOARD) does not run in QEMU: write its image into the board with make flash." >&2; exit 1)
+  echo "$(BOARD) does not run in Debian's QEMU: $(if $(EMULATED),\
+  see docs/esp32.md for the emulator,write its image into the board with make flash)." >&2; exit 1)
 
 # FLASH comes from boards/family/FAMILY/image.mk.
-NO_FLASH := echo "$(BOARD) has no flash to write: it does not leave this machine (make run)." >&2; exit 1
+NO_FLASH := echo "$(BOARD) has no flash or serial port: it does not leave this machine (make run)." >&2; exit 1
 PORT_OPTION := $(PORT:%=--port %)
 
 flash: firmware ## write the image into the board; PORT=/dev/ttyUSB0 when there are several

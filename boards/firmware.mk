@@ -10,9 +10,15 @@
 # (APP_BARE: no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are
 # set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
-TARGET ?= boards/targets/$(BOARD)
-ifeq ($(wildcard $(TARGET)/board.mk),)
+ifeq ($(TARGET),)
+TARGET := boards/targets/$(BOARD)
+ifneq ($(words $(BOARD)) $(filter $(BOARDS),$(BOARD)),1 $(BOARD))
 $(error There is no board "$(BOARD)". Boards: $(BOARDS))
+endif
+else ifneq ($(words $(subst /, / ,$(BOARD))),1)
+$(error BOARD="$(BOARD)" names a folder of build/, so it is one word without a slash)
+else ifeq ($(wildcard $(TARGET)/board.mk),)
+$(error There is no board.mk in TARGET="$(TARGET)". A board is a folder like those of boards/targets)
 endif
 include $(TARGET)/board.mk
 include boards/family/$(FAMILY)/family.mk
@@ -64,6 +70,8 @@ FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,
 
 # Rewritten when a flag changes, so that everything is compiled again.
 $(OUT)/flags: FORCE
+	@command -v $(CROSS)gcc >/dev/null || \
+	  { echo "The compiler $(CROSS)gcc is missing: apt-get install $(or $(CROSS_PACKAGES),gcc)" >&2; exit 1; }
 	@mkdir -p $(OUT)/obj
 	@echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' | cmp -s - $@ || \
 	  echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' > $@

@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,9 +9,10 @@ import { tappedFrames } from "../host/demo/capture.js";
 import { Demo } from "../host/demo/demo.js";
 import { kernelObstacle } from "../host/demo/kernel-peer.js";
 import { readPcapng } from "../host/net/pcapng.js";
+import { pathWithout } from "./support/path.js";
 
 const tool = ["build/pktsock.mjs", "demo"];
-const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "linux"];
+const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "qemu-xtensa", "linux"];
 /** In the environment of everything that a test starts, so that it can be found. */
 const mark = `PKTSOCK_DEMO_TEST=${process.pid}`;
 const env = { ...process.env, PKTSOCK_DEMO_TEST: `${process.pid}` };
@@ -37,20 +29,6 @@ function started(): Map<string, string> {
     }
   }
   return found;
-}
-
-/** A folder with all programs of PATH but those that `isMissing`. */
-function pathWithout(isMissing: RegExp): string {
-  const folder = mkdtempSync(join(tmpdir(), "pktsock-path-"));
-  const linked = new Set<string>();
-  for (const from of (process.env["PATH"] ?? "").split(":").filter((path) => existsSync(path))) {
-    for (const name of readdirSync(from)) {
-      if (isMissing.test(name) || linked.has(name)) continue;
-      symlinkSync(join(from, name), join(folder, name));
-      linked.add(name);
-    }
-  }
-  return folder;
 }
 
 /** Runs the demo, which must succeed, and compares what it says with its capture. Returns what it says. */

@@ -2,15 +2,20 @@
 // (test/stm32), and in QEMU as far as its one STM32 with a flash at the right place goes.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findProgram } from "../host/demo/tools.js";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
+import { pathWithout } from "./support/path.js";
 
 const harness = "build/stm32/harness";
-const demoScenarios = ["demo", "link", "no-cable", "absent-phy", "no-reference-clock", "phy-in-reset"];
-const clockScenarios = ["no-crystal", "no-pll"];
-const driverScenarios = ["frames", "bursts", "exhaustion", "malformed", "bus-error", "standstill", "filter"];
+const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
+const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
+const clockScenarios = ["no-crystal", "no-pll", "no-voltage"];
+const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier"];
+const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions"];
+const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {
   readonly board: string;
@@ -47,7 +52,7 @@ const chips: readonly Chip[] = [
     board: "esp32-mac",
     series: "esp32",
     make: ["TARGET=test/stm32/esp32-mac"],
-    demo: ["link", "absent-phy", "no-reference-clock"],
+    demo: phyScenarios,
     echo: driverScenarios,
   },
 ];
@@ -85,20 +90,39 @@ describe("STM32 in models of the chips", function () {
         make(`BOARD=${chip.board}`, ...chip.make, "APP=test/stm32/echo.c", "firmware");
       });
       for (const scenario of chip.demo) it(`${scenario} (APP=demo)`, () => void run(chip, "demo", scenario));
+      it("bare (APP=bare)", () => {
+        make(`BOARD=${chip.board}`, ...chip.make, "APP=bare", "firmware");
+        run(chip, "bare", "bare");
+      });
       for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
       if (chip.series === "esp32")
         it("frames, with descriptors of 16 bytes", () => void run(chip, "echo", "frames", "--short-descriptors"));
       if (chip.series === "f7" || chip.series === "h7")
-        it("fails in the model when the MPU region is ignored", () => {
-          const image = `build/${chip.board}/echo.elf`;
-          const { status, stdout } = spawnSync(harness, [chip.series, image, "frames", "--ignore-mpu"], {
-            encoding: "utf8",
+        for (const [flag, complaint] of [
+          ["--ignore-mpu", /not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/],
+          ["--write-through", /not ok: no echo of a broadcast/],
+        ] as const)
+          it(`fails in the model with ${flag}: lines that are ${flag === "--ignore-mpu" ? "not clean" : "stale"}`, () => {
+            const args = [chip.series, `build/${chip.board}/echo.elf`, "frames", flag];
+            const { status, stdout } = spawnSync(harness, args, { encoding: "utf8" });
+            assert.equal(status, 1);
+            assert.match(stdout, complaint);
           });
-          assert.equal(status, 1);
-          assert.match(stdout, /not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/);
-        });
     });
   }
+});
+
+describe("docs/stm32.md", () => {
+  it("says of each scenario which boards it ran on", () => {
+    const page = readFileSync("docs/stm32.md", "utf8");
+    const claimed = new Map(chips.map(({ board }) => [board, [] as string[]]));
+    for (const [, names, columns] of page.matchAll(/^\| [^|]+ \| ((?:`[a-z-]+` ?)+) \| ((?:(?:yes|-) \| ){4})/gm)) {
+      for (const [i, column] of columns!.split(" | ").slice(0, 4).entries())
+        if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
+    }
+    for (const { board, demo, echo } of chips)
+      assert.deepEqual(claimed.get(board)!.sort(), ["bare", ...demo, ...echo].sort(), board);
+  });
 });
 
 describe("STM32 images", function () {
@@ -133,14 +157,6 @@ describe("STM32 images", function () {
     assert.equal(reset & 1, 1, "Thumb");
   });
 
-  it("that do not fit are refused, with the bytes that are missing", () => {
-    const image = `${folder}/overfull.elf`;
-    const args = ["-s", "BOARD=nucleo-f429zi", "TASK_STACK=250000", `IMAGE=${image}`, image];
-    const { status, stderr } = spawnSync("make", args, { encoding: "utf8" });
-    assert.notEqual(status, 0);
-    assert.match(stderr, /region `ram' overflowed by \d{5} bytes/);
-  });
-
   it("boot in QEMU's STM32F405, whose clocks and MAC never answer", async () => {
     make("BOARD=nucleo-f429zi", "OUT_SUFFIX=-qemu", "APP=bare", "HWADDR=02:00:00:00:00:01", "firmware");
     const serial = ["-serial", "null", "-serial", "null", "-serial", "stdio"]; // USART3 is the third
@@ -165,6 +181,7 @@ describe("STM32 images", function () {
       });
     } finally {
       qemu.removeAllListeners("exit");
+      qemu.stdout.removeAllListeners("data"); // what it still says is not answered
       qemu.kill("SIGKILL");
     }
   });
@@ -185,6 +202,32 @@ describe("STM32 flashing", () => {
     assert.deepEqual(stFlash.slice(-3), ["write", "build/b/a.bin", "0x08000000"]);
     assert.throws(() => flashCommand("a.elf", "board/x.cfg", having("gcc")), /apt-get install openocd/);
   });
+
+  // Not with an ST-LINK at hand: its board would be written.
+  for (const [tool, other, complaint] of [
+    ["openocd", /^st-flash$/, /Open On-Chip Debugger[^]*Error: open failed/],
+    ["st-flash", /^openocd$/, /st-flash[^]*Couldn't find any ST-Link devices/],
+  ] as const) {
+    it(`by ${tool} goes as far as to look for the board`, function () {
+      this.timeout(60_000);
+      if (findProgram(tool) === undefined || (existsSync("/sys/bus/usb/devices") && hasStLink())) this.skip();
+      const path = pathWithout(other);
+      try {
+        for (const { board } of chips.slice(0, 3)) {
+          const { status, stdout, stderr } = spawnSync("make", ["-s", "flash", `BOARD=${board}`], {
+            encoding: "utf8",
+            env: { ...process.env, PATH: path },
+          });
+          assert.notEqual(status, 0);
+          const said = stdout + stderr;
+          if (!said.includes("flash: No ST-LINK is at USB")) assert.match(said, complaint);
+          assert.match(said, /^flash: (The board was not written|No ST-LINK is at USB)/m);
+        }
+      } finally {
+        rmSync(path, { recursive: true });
+      }
+    });
+  }
 
   it("knows an ST-LINK at USB from other devices", () => {
     const device = (name: string, vendor: string, product: string): void => {

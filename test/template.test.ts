@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,5 +18,13 @@ describe("template driver", () => {
     const sources = ["test/support/template.c", "boards/mac/template.c"];
     execFileSync("cc", [...flags, ...folders, ...sources, "-o", program], { stdio: "inherit" });
     execFileSync(program, { stdio: "inherit" });
+  });
+
+  it("that does not answer ends pktsock_start() with EIO and a sentence, and leaves nothing running", function () {
+    this.timeout(120_000);
+    const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/start.c"];
+    execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+    const said = execFileSync("build/no-mac/start.elf", { encoding: "utf8" });
+    assert.equal(said, "pktsock: an Ethernet MAC does not start\npktsock: it has been started before\n");
   });
 });

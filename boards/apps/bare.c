@@ -16,8 +16,9 @@
 #define FRAME_SIZE 1536
 #define SERVICE_US 50000 /* between two calls of a driver's service() */
 
-/* What would be linear memory: at offset 0 nothing, so that 0 can mean "no frame". */
-static struct {
+/* What would be linear memory: at offset 0 nothing, so that 0 can mean "no frame". In section .dma, which a board puts where
+ * its MAC's DMA reaches it and no cache is; it may not have been cleared. */
+__attribute__((section(".dma"))) static struct {
   uint32_t nothing;
   struct pkt_iface iface;
   struct pkt_slot fill[FRAMES], rx[FRAMES], tx[FRAMES], completion[FRAMES];
@@ -51,6 +52,7 @@ static struct pkt_frame *take(struct pkt_ring *ring) {
 }
 
 static void start(struct pkt_mac *mac) {
+  memset(&memory, 0, sizeof(memory));
   mac->iface = &memory.iface;
   strcpy(mac->iface->name, "eth0");
   mac->memory = (uint8_t *)&memory;

@@ -25,6 +25,8 @@ static uint32_t mdc_range(uint32_t hz) {
 
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned reg, uint32_t write) {
   volatile uint32_t *address = dwmac_mac(mac, MACMIIAR);
+  if (*address & MACMIIAR_MB) /* an access that was given up is not over: nothing may be written */
+    return -EIO;
   *address = phy << MACMIIAR_PA_SHIFT | reg << MACMIIAR_MR_SHIFT |
              mdc_range(dwmac_config(mac)->bus_clock()) << MACMIIAR_CR_SHIFT | write | MACMIIAR_MB;
   return dwmac_wait_clear(address, MACMIIAR_MB, DWMAC_MDIO_US);
@@ -43,26 +45,29 @@ static int mdio_write(struct pkt_mac *mac, unsigned phy, unsigned reg, uint16_t 
 static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 
 static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *address) {
-  uint32_t enable = number > 0 && address != NULL ? MACAHR_AE : 0;
-  dwmac_write(dwmac_mac(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | enable : 0);
+  dwmac_write(dwmac_mac(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | MACAHR_AE : 0);
   dwmac_write(dwmac_mac(mac, MACALR(number)),
               address != NULL ? pkt_address_low(address) : 0); /* this one takes both over */
 }
 
 static void write_filter(struct pkt_mac *mac) {
+  const struct dwmac_config *config = dwmac_config(mac);
   const struct dwmac_filter *filter = &dwmac_state(mac)->filter;
-  for (unsigned i = 0; i < DWMAC_EXTRA_ADDRESSES; i++)
-    write_address(mac, i + 1, i < filter->extra_count ? filter->extra[i] : NULL);
-  dwmac_write(dwmac_mac(mac, MACHTLR), filter->hash[0]);
-  dwmac_write(dwmac_mac(mac, MACHTHR), filter->hash[1]);
-  dwmac_write(dwmac_mac(mac, MACFFR),
-              MACFFR_HPF | (filter->promiscuous ? MACFFR_PM : 0) | (filter->all_multicast ? MACFFR_PAM : 0) |
-                  (filter->hash_unicast ? MACFFR_HU : 0) | (filter->hash_multicast ? MACFFR_HM : 0));
+  for (unsigned i = 0; i < config->exact_addresses; i++)
+    write_address(mac, i + 1, i < filter->exact_count ? filter->exact[i] : NULL);
+  if (config->hash_table) {
+    dwmac_write(dwmac_mac(mac, MACHTLR), filter->hash[0]);
+    dwmac_write(dwmac_mac(mac, MACHTHR), filter->hash[1]);
+  }
+  dwmac_write(dwmac_mac(mac, MACFFR), (config->hash_table ? MACFFR_HPF : 0) | (filter->promiscuous ? MACFFR_PM : 0) |
+                                          (filter->all_multicast ? MACFFR_PAM : 0) |
+                                          (filter->hash_unicast ? MACFFR_HU : 0) |
+                                          (filter->hash_multicast ? MACFFR_HM : 0));
 }
 
 static int dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac_state *s = dwmac_state(mac);
-  dwmac_split_filter(&s->filter, filter);
+  dwmac_split_filter(&s->filter, filter, dwmac_config(mac)->exact_addresses, dwmac_config(mac)->hash_table);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
   return 0;
@@ -77,14 +82,19 @@ static void write_mode(struct pkt_mac *mac) {
 /* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
-  *dwmac_dma(mac, DMABMR) |= DMABMR_SR;
+  if (config->before_reset != NULL)
+    config->before_reset();
+  dwmac_write(dwmac_dma(mac, DMABMR), *dwmac_dma(mac, DMABMR) | DMABMR_SR);
   if (dwmac_wait_clear(dwmac_dma(mac, DMABMR), DMABMR_SR, DWMAC_RESET_US) != 0)
     return -EIO;
-  *dwmac_dma(mac, DMABMR) = DMABMR_AAB | (config->mixed_bursts ? DMABMR_MB : DMABMR_FB) | DMABMR_USP | DMABMR_RDP_32 |
-                            DMABMR_PBL_32 | (config->descriptor_stride == 32 ? DMABMR_EDFE : 0);
+  dwmac_write(dwmac_dma(mac, DMABMR), DMABMR_AAB | (config->mixed_bursts ? DMABMR_MB : DMABMR_FB) | DMABMR_USP |
+                                          DMABMR_RDP_32 | DMABMR_PBL_32 |
+                                          (config->descriptor_stride == 32 ? DMABMR_EDFE : 0));
   /* The MAC's own interrupts (counters at half their range, time stamps, wake-up) share the line and are not wanted. */
-  *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
-  *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
+  if (config->mmc) {
+    *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
+    *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
+  }
   *dwmac_mac(mac, MACIMR) = MACIMR_TSTIM | MACIMR_PMTIM;
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
@@ -95,7 +105,7 @@ static int bring_up(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMAIER) = INTERRUPTS;
   /* Whole frames in the FIFOs: nothing underruns. Bad and undersized frames come through, so that they can be counted; the
    * MAC's own counters know no undersized ones. Checksums are the sockets' business: no offload on either side. */
-  *dwmac_dma(mac, DMAOMR) = DMAOMR_TSF | DMAOMR_RSF | DMAOMR_FEF | DMAOMR_FUGF | DMAOMR_ST | DMAOMR_SR;
+  dwmac_write(dwmac_dma(mac, DMAOMR), DMAOMR_TSF | DMAOMR_RSF | DMAOMR_FEF | DMAOMR_FUGF | DMAOMR_ST | DMAOMR_SR);
   dwmac_rings_arm(mac);
   arch_irq_restore(irqs);
   write_mode(mac);
@@ -105,7 +115,7 @@ static int bring_up(struct pkt_mac *mac) {
 /* Stop, and give up what was being sent. */
 static void take_down(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMAIER) = 0;
-  *dwmac_dma(mac, DMAOMR) = 0;
+  dwmac_write(dwmac_dma(mac, DMAOMR), 0);
   dwmac_write(dwmac_mac(mac, MACCR), MACCR_PS);
   uint32_t irqs = arch_irq_save();
   dwmac_rings_drop_tx(mac);
@@ -131,11 +141,14 @@ static void dwmac_stop(struct pkt_mac *mac) {
     *dwmac_dma(mac, DMABMR) |= DMABMR_SR;
 }
 
-/* Frames that the MAC lost because it had no descriptor; reading the register clears it. */
+/* Frames that the MAC lost because it had no descriptor; reading the register clears it. A counter that has gone round
+ * says so once. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *dwmac_dma(mac, DMAMFBOCR);
+  uint32_t rounds =
+      (missed & DMAMFBOCR_OMFC ? DMAMFBOCR_MFC_ROUND : 0) + (missed & DMAMFBOCR_OFOC ? DMAMFBOCR_MFA_ROUND : 0);
   uint32_t irqs = arch_irq_save();
-  mac->iface->rx_no_frame += DMAMFBOCR_MFC(missed) + DMAMFBOCR_MFA(missed);
+  mac->iface->rx_no_frame += DMAMFBOCR_MFC(missed) + DMAMFBOCR_MFA(missed) + rounds;
   arch_irq_restore(irqs);
 }
 

@@ -15,8 +15,12 @@ struct dwmac_config {
   uint8_t descriptor_stride;   /* bytes: 16, or 32 (needed for time stamps) */
   bool time_stamps;            /* the MAC has the IEEE 1588 unit */
   bool mixed_bursts;           /* bursts of any length on the bus (ESP32), else fixed ones */
+  uint8_t exact_addresses;     /* compared whole, beside its own: 3 (STM32), 7 (ESP32) */
+  bool hash_table;             /* the MAC has one for further addresses (STM32) */
+  bool mmc;                    /* it has management counters, which interrupt (STM32) */
   uint8_t phy_address;         /* on MDIO, 0 to 31 */
   uint32_t (*bus_clock)(void); /* Hz of the clock that MDC and time stamps are derived from */
+  void (*before_reset)(void);  /* called before each attempt to reset the MAC, which wants RMII's clock; may be NULL */
 };
 
 /* Descriptors; the MAC takes at most one less at a time. */

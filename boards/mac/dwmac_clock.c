@@ -10,7 +10,7 @@ static void set_time(struct pkt_mac *mac) {
   pkt_os_time(&sec, &nsec);
   *dwmac_mac(mac, PTPTSHUR) = sec;
   *dwmac_mac(mac, PTPTSLUR) = nsec;
-  *dwmac_mac(mac, PTPTSCR) |= PTPTSCR_TSSTI;
+  dwmac_write(dwmac_mac(mac, PTPTSCR), *dwmac_mac(mac, PTPTSCR) | PTPTSCR_TSSTI);
   dwmac_wait_clear(dwmac_mac(mac, PTPTSCR), PTPTSCR_TSSTI, UPDATE_US);
 }
 
@@ -20,12 +20,12 @@ void dwmac_clock_start(struct pkt_mac *mac) {
   struct dwmac_clock_rate rate = dwmac_clock_rate(dwmac_config(mac)->bus_clock());
   /* All received frames are stamped, in nanoseconds that roll over at a second. */
   uint32_t mode = PTPTSCR_TSE | PTPTSCR_TSSARFE | PTPTSCR_TSSSR;
-  *dwmac_mac(mac, PTPTSCR) = mode;
+  dwmac_write(dwmac_mac(mac, PTPTSCR), mode);
   *dwmac_mac(mac, PTPSSIR) = rate.increment;
   *dwmac_mac(mac, PTPTSAR) = rate.addend;
-  *dwmac_mac(mac, PTPTSCR) = mode | PTPTSCR_TTSARU;
+  dwmac_write(dwmac_mac(mac, PTPTSCR), mode | PTPTSCR_TTSARU);
   dwmac_wait_clear(dwmac_mac(mac, PTPTSCR), PTPTSCR_TTSARU, UPDATE_US);
-  *dwmac_mac(mac, PTPTSCR) = mode | PTPTSCR_TSFCU;
+  dwmac_write(dwmac_mac(mac, PTPTSCR), mode | PTPTSCR_TSFCU);
   set_time(mac);
 }
 

@@ -1,6 +1,6 @@
-/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first. It is no reason to give
- * up: start() succeeds, link() says no, frames to send are counted in tx_errors, and service() tries again every second. The
- * same path recovers from a bus error and from a transmitter that stands still. */
+/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first: of the two cases of mac.h
+ * always the second, and start() never fails. The same path recovers from a bus error and from a transmitter that stands
+ * still. */
 #include "dwmac_common.h"
 #include "address.h"
 #include "os.h"
@@ -29,21 +29,34 @@ void dwmac_write(volatile uint32_t *reg, uint32_t value) {
   }
 }
 
-void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter) {
+static void add_by_hash(struct dwmac_filter *split, const uint8_t *address, bool multicast) {
+  uint32_t bit = ~pkt_address_crc(address) >> 26;
+  split->hash[bit >> 5] |= 1u << (bit & 31);
+  if (multicast)
+    split->hash_multicast = true;
+  else
+    split->hash_unicast = true;
+}
+
+static void add_address(struct dwmac_filter *split, const uint8_t *address, unsigned exact, bool hash_table) {
+  bool multicast = (address[0] & 1) != 0;
+  if (split->exact_count < exact)
+    memcpy(split->exact[split->exact_count++], address, PKT_ETH_ALEN);
+  else if (hash_table)
+    add_by_hash(split, address, multicast);
+  else if (multicast)
+    split->all_multicast = true;
+  else
+    split->promiscuous = true;
+}
+
+void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter, unsigned exact,
+                        bool hash_table) {
   *split = (struct dwmac_filter){.promiscuous = filter->promiscuous, .all_multicast = filter->all_multicast};
-  for (unsigned i = 0; i < filter->count; i++) {
-    const uint8_t *address = filter->addresses[i];
-    if (i < DWMAC_EXTRA_ADDRESSES) {
-      memcpy(split->extra[split->extra_count++], address, PKT_ETH_ALEN);
-      continue;
-    }
-    uint32_t bit = ~pkt_address_crc(address) >> 26;
-    split->hash[bit >> 5] |= 1u << (bit & 31);
-    if (address[0] & 1)
-      split->hash_multicast = true;
-    else
-      split->hash_unicast = true;
-  }
+  for (unsigned multicast = 0; multicast <= 1; multicast++)
+    for (unsigned i = 0; i < filter->count; i++)
+      if ((filter->addresses[i][0] & 1) == multicast)
+        add_address(split, filter->addresses[i], exact, hash_table);
 }
 
 struct dwmac_clock_rate dwmac_clock_rate(uint32_t bus_hz) {

@@ -6,7 +6,7 @@
 #include "mac.h"
 #include "phy.h"
 
-enum { DWMAC_EXTRA_ADDRESSES = 3 };
+enum { DWMAC_MOST_EXACT = 7 };
 
 enum {
   DWMAC_RESET_US = 20000, /* takes a few cycles of the slowest clock, when that runs */
@@ -16,17 +16,20 @@ enum {
 /* Wait until no bit of `mask` is set in *reg; -EIO after `limit_us`. */
 int dwmac_wait_clear(const volatile uint32_t *reg, uint32_t mask, uint32_t limit_us);
 
-/* Write a register of the MII clock domains: a second write within four of its cycles may be lost (errata sheets of
- * STM32F4 and F7), so each one waits that long. For start-up, filters and link changes only. */
+/* Write a register that works in the MII clock domains: a second write within four of their cycles may be lost, though it
+ * can be read back (errata sheets of STM32F4 and F7; registers MACCR, MACFFR, MACHTxR, MACAxR, DMABMR, DMAOMR, PTPTSCR). So
+ * each one waits that long. For start-up, filters and link changes only. */
 void dwmac_write(volatile uint32_t *reg, uint32_t value);
 
-/* An address filter: the first addresses are compared exactly, the others by their hash. */
+/* An address filter: `exact` addresses (DWMAC_MOST_EXACT at most) are compared whole, single stations first. The others go
+ * by their hash; without a table for it all of their kind are let in. */
 struct dwmac_filter {
   bool promiscuous, all_multicast, hash_unicast, hash_multicast;
   uint32_t hash[2];
-  uint8_t extra_count, extra[DWMAC_EXTRA_ADDRESSES][6];
+  uint8_t exact_count, exact[DWMAC_MOST_EXACT][6];
 };
-void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter);
+void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter, unsigned exact,
+                        bool hash_table);
 
 /* The clock adds `addend` to a 32-bit accumulator each bus cycle, and `increment` nanoseconds to the time at each overflow:
  * the first whole number of nanoseconds above the bus period, and what makes up for the difference. */

@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { CLOCK_US = 1000 }; /* the IEEE 1588 clock takes an update over within a few cycles */
+enum {
+  CLOCK_US = 1000,    /* the IEEE 1588 clock takes an update over within a few cycles */
+  EXACT_ADDRESSES = 3 /* beside its own */
+};
 
 /* What the interrupt handler answers to: reception, transmission, out of descriptors, bus error. */
 #define INTERRUPTS (DMACSR_NIS | DMACSR_AIS | DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE)
@@ -30,6 +33,8 @@ static uint32_t mdc_range(uint32_t hz) {
 }
 
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned number, uint32_t operation) {
+  if (*reg(mac, MACMDIOAR) & MACMDIOAR_MB) /* an access that was given up is not over: nothing may be written */
+    return -EIO;
   *reg(mac, MACMDIOAR) = phy << MACMDIOAR_PA_SHIFT | number << MACMDIOAR_RDA_SHIFT |
                          mdc_range(dwmac_h7_config(mac)->bus_clock()) << MACMDIOAR_CR_SHIFT | operation | MACMDIOAR_MB;
   return dwmac_wait_clear(reg(mac, MACMDIOAR), MACMDIOAR_MB, DWMAC_MDIO_US);
@@ -54,8 +59,8 @@ static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *a
 
 static void write_filter(struct pkt_mac *mac) {
   const struct dwmac_filter *filter = &dwmac_h7_state(mac)->filter;
-  for (unsigned i = 0; i < DWMAC_EXTRA_ADDRESSES; i++)
-    write_address(mac, i + 1, i < filter->extra_count ? filter->extra[i] : NULL);
+  for (unsigned i = 0; i < EXACT_ADDRESSES; i++)
+    write_address(mac, i + 1, i < filter->exact_count ? filter->exact[i] : NULL);
   dwmac_write(reg(mac, MACHT0R), filter->hash[0]);
   dwmac_write(reg(mac, MACHT1R), filter->hash[1]);
   dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR : 0) |
@@ -65,7 +70,7 @@ static void write_filter(struct pkt_mac *mac) {
 
 static int dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac_h7_state *s = dwmac_h7_state(mac);
-  dwmac_split_filter(&s->filter, filter);
+  dwmac_split_filter(&s->filter, filter, EXACT_ADDRESSES, true);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
   return 0;
@@ -113,7 +118,7 @@ static void write_mode(struct pkt_mac *mac) {
 
 /* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
-  *reg(mac, DMAMR) |= DMAMR_SWR;
+  dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* not to be read for four bus cycles */
   if (dwmac_wait_clear(reg(mac, DMAMR), DMAMR_SWR, DWMAC_RESET_US) != 0)
     return -EIO;
   *reg(mac, DMASBMR) = DMASBMR_AAL | DMASBMR_FB;
@@ -171,11 +176,14 @@ static void dwmac_h7_stop(struct pkt_mac *mac) {
     *reg(mac, DMAMR) |= DMAMR_SWR;
 }
 
-/* Frames that the MAC lost because it had no descriptor; reading the register clears it. */
+/* Frames that the MAC lost because it had no descriptor; reading the register clears it. A counter that has gone round
+ * says so once. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *reg(mac, MTLRXQMPOCR);
+  uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
+                    (missed & MTLRXQMPOCR_MISCNTOVF ? MTLRXQMPOCR_ROUND : 0);
   uint32_t irqs = arch_irq_save();
-  mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed);
+  mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed) + rounds;
   arch_irq_restore(irqs);
 }
 

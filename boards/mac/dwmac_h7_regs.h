@@ -61,7 +61,10 @@
 #define MTLRXQOMR_RQS_2048 (7u << 20)
 #define MTLRXQMPOCR 0xd34
 #define MTLRXQMPOCR_OVFPKTCNT(value) ((value)&0x7ff)
+#define MTLRXQMPOCR_OVFCNTOVF (1u << 11)
 #define MTLRXQMPOCR_MISPKTCNT(value) ((value) >> 16 & 0x7ff)
+#define MTLRXQMPOCR_MISCNTOVF (1u << 27)
+#define MTLRXQMPOCR_ROUND 0x800u /* of both counters */
 
 /* DMA */
 #define DMAMR 0x1000

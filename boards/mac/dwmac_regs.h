@@ -30,7 +30,7 @@
 #define MACIMR_TSTIM (1u << 9)
 #define MACIMR_PMTIM (1u << 3)
 #define MACAHR(n) (0x40 + 8 * (n))
-#define MACAHR_AE (1u << 31)
+#define MACAHR_AE (1u << 31) /* of address 0 always 1 on the STM32 */
 #define MACALR(n) (0x44 + 8 * (n))
 #define MMCRIMR 0x10c
 #define MMCTIMR 0x110
@@ -84,26 +84,31 @@
 #define DMAIER 0x1c /* bits as in DMASR */
 #define DMAMFBOCR 0x20
 #define DMAMFBOCR_MFC(value) ((value)&0xffff)
+#define DMAMFBOCR_MFC_ROUND 0x10000u
+#define DMAMFBOCR_OMFC (1u << 16)
 #define DMAMFBOCR_MFA(value) ((value) >> 17 & 0x7ff)
+#define DMAMFBOCR_MFA_ROUND 0x800u
+#define DMAMFBOCR_OFOC (1u << 28)
 
 /* Descriptors: words 0 to 3 always, 4 to 7 with EDFE. */
 #define DES_STATUS 0
 #define DES_CONTROL 1
 #define DES_BUFFER 2
+#define DES_NEXT 3
 #define DES_TIME_LOW 6
 #define DES_TIME_HIGH 7
 #define DES_OWN (1u << 31)
 #define TDES0_IC (1u << 30)
 #define TDES0_LS (1u << 29)
 #define TDES0_FS (1u << 28)
-#define TDES0_TER (1u << 21)
+#define TDES0_TCH (1u << 20)
 #define TDES0_ES (1u << 15)
 #define RDES0_FL(status) ((status) >> 16 & 0x3fff) /* FCS included */
 #define RDES0_ES (1u << 15)
 #define RDES0_FS (1u << 9)
 #define RDES0_LS (1u << 8)
 #define RDES0_TSV (1u << 7) /* with time stamps on */
-#define RDES1_RER (1u << 15)
+#define RDES1_RCH (1u << 14)
 #define FCS_BYTES 4u
 
 #endif

@@ -1,5 +1,7 @@
 /* The DesignWare MAC's descriptor rings and interrupt handler.
  *
+ * Each descriptor names the next one, the last names the first: the only form that the ESP32's manual knows.
+ *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to
  * RX, a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them, at most DWMAC_TX - 1: with a
  * full ring a MAC that looks ahead would meet descriptors of the round before. */
@@ -22,7 +24,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   s->rx_frames[index] = frame;
   s->rx_armed++;
   s->rx_news = true;
-  d[DES_CONTROL] = (index == DWMAC_RX - 1 ? RDES1_RER : 0) | (mac->frame_size & ~3u);
+  d[DES_CONTROL] = RDES1_RCH | (mac->frame_size & ~3u);
   d[DES_BUFFER] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   pkt_dma_barrier(); /* the MAC must not see OWN before the rest */
   d[DES_STATUS] = DES_OWN;
@@ -125,7 +127,7 @@ static void send(struct pkt_mac *mac) {
     d[DES_BUFFER] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
     d[DES_CONTROL] = pkt_tx_bytes(frame);
     pkt_dma_barrier(); /* frame and descriptor must be in memory before OWN is */
-    d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | (index == DWMAC_TX - 1 ? TDES0_TER : 0);
+    d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH;
     any = true;
   }
   if (any) {
@@ -187,16 +189,22 @@ void dwmac_rings_drop_tx(struct pkt_mac *mac) {
   }
 }
 
+/* A ring of `count` descriptors, none of which is the MAC's. */
+static void chain(const struct pkt_mac *mac, uint8_t *ring, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    descriptor(mac, ring, i)[DES_STATUS] = 0;
+    descriptor(mac, ring, i)[DES_NEXT] = (uint32_t)(uintptr_t)descriptor(mac, ring, (i + 1) % count);
+  }
+}
+
 void dwmac_rings_reset(struct pkt_mac *mac) {
   struct dwmac_state *s = dwmac_state(mac);
   struct pkt_frame *held[DWMAC_RX];
   unsigned count = s->rx_armed;
   for (unsigned i = 0; i < count; i++)
     held[i] = s->rx_frames[(s->rx_next + i) % DWMAC_RX];
-  for (unsigned i = 0; i < DWMAC_RX; i++)
-    *descriptor(mac, s->rx, i) = 0;
-  for (unsigned i = 0; i < DWMAC_TX; i++)
-    *descriptor(mac, s->tx, i) = 0;
+  chain(mac, s->rx, DWMAC_RX);
+  chain(mac, s->tx, DWMAC_TX);
   s->rx_next = s->rx_armed = s->tx_next = s->tx_busy = 0;
   for (unsigned i = 0; i < count; i++)
     arm_one(mac, held[i]);

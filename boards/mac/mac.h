@@ -13,8 +13,16 @@
  * rx_too_long); bad ones (CRC, overrun) rx_errors; no frame in FILL: rx_no_frame. Sent frames: frame->len bytes, and zeros
  * up to ETH_ZLEN (the module has put them there).
  *
- * Every wait for hardware has a limit; what does not answer is -EIO (errno of the platform, negated) from start(), and
- * tx_errors while running. */
+ * Hardware that does not answer: every wait for it has a limit, and two cases differ.
+ *   - The MAC itself: nothing answers at its address, or not what belongs there, or it does not finish what takes no clock
+ *     but the bus's. start() returns -EIO (errno of the platform, negated) and leaves nothing running. pktsock_start() then
+ *     fails with EIO, stops the MACs that had been started, and pktsock_error() has the sentence. Nobody tries again.
+ *   - What may come later: cable, PHY, a clock that comes from the PHY. start() returns 0, link() says no, and service()
+ *     tries again, at most once a second. The driver tells the console, once for each trouble, and that it is over
+ *     (phy_say() of phy.h, which needs board_console_write() of boards/port/board.h). A MAC that stops while it runs (bus
+ *     error, a transmitter that stands still) is treated the same. Meanwhile frames from TX go to COMPLETION at once, if
+ *     the MAC cannot send them, and count as tx_errors.
+ * A driver that cannot tell which of the two it met takes it for the second. */
 #ifndef PKT_MAC_H
 #define PKT_MAC_H
 
@@ -60,7 +68,8 @@ struct pkt_mac_ops {
    * Received frames may start anywhere; pkt_rx_give() says where. */
   uint8_t tx_offset;
 
-  /* Reset, program mac->hwaddr, enable reception and interrupts. 0 or a negative errno. */
+  /* Reset, program mac->hwaddr, enable reception and interrupts. 0, or -EIO when the MAC itself does not answer (above), or
+   * what a system below says (host_nic.c). stop() is called only after a start() that returned 0. */
   int (*start)(struct pkt_mac *mac);
 
   /* Quiet the hardware and its interrupts. Frames that the driver holds are forgotten: the glue starts the rings afresh. */
@@ -77,10 +86,11 @@ struct pkt_mac_ops {
    * nothing, looser (a hash) in anything. */
   int (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
 
-  /* Is there a carrier? NULL: always. */
+  /* Is there a carrier (and a MAC that runs)? NULL: always. The glue asks after each service() and makes it IFF_RUNNING. */
   bool (*link)(struct pkt_mac *mac);
 
-  /* Called now and then in task context, for link changes and other slow work. NULL when there is none. */
+  /* Called in task context, at least ten times a second while a call waits, for link changes and other slow work. NULL
+   * when there is none. */
   void (*service)(struct pkt_mac *mac);
 };
 

@@ -12,12 +12,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* Hardware: reset with a limit on every wait, answer -EIO when the chip does not; program mac->hwaddr; set descriptors or
- * FIFOs up; enable reception; at last arch_irq_enable(). Frames for reception may be taken from FILL now. */
+/* Hardware: look whether the MAC is there (a version register, or one that keeps what is written); reset it, with a limit on
+ * every wait; program mac->hwaddr; set descriptors or FIFOs up; enable reception; at last arch_irq_enable(). -EIO when the
+ * MAC itself does not answer, with nothing left running; 0 when only PHY, its clock or the cable are missing: service()
+ * tries those again. Frames for reception may be taken from FILL now. */
 static int template_start(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   struct template_state *state = mac->state;
-  if (!config->connected)
+  if (!config->present)
     return -EIO;
   *state = (struct template_state){.started = true};
   return 0;
@@ -65,12 +67,14 @@ void template_interrupt(struct pkt_mac *mac) {
  * write them into its FIFO. Never wait here: with the hardware full, leave the rest in TX, unmask the interrupt that
  * reports room and go on there. A DMA fetches later: give the frame to COMPLETION when it has. */
 static void template_transmit(struct pkt_mac *mac) {
+  const struct template_config *config = mac->config;
   const struct template_state *state = mac->state;
   while (state->started && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
     if (frame == NULL) /* a faulty entry; ring.h has counted it */
       continue;
-    receive(mac, mac->memory + frame->mac, pkt_tx_bytes(frame));
+    if (config->connected)
+      receive(mac, mac->memory + frame->mac, pkt_tx_bytes(frame));
     mac->iface->tx_frames++;
     pkt_completion_give(mac, frame);
   }

@@ -6,6 +6,7 @@
 
 /* mac->config: what distinguishes one instance from another, in flash. A real MAC: base address, interrupt number, PHY. */
 struct template_config {
+  bool present;   /* is the MAC there at all? */
   bool connected; /* is the loopback plug in? */
 };
 

@@ -209,6 +209,7 @@ int pktsock_start(const struct pktsock_config *config) {
   int result;
   pkt_os_lock();
   if (pkt_component.control != NULL) {
+    pkt_component.error = "it has been started before";
     result = -EALREADY;
   } else if (config->mac_count > CONFIG_NET_PKT_INTERFACES) {
     pkt_component.error = "more MACs than CONFIG_NET_PKT_INTERFACES";

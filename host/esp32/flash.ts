@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isMain } from "../build/main.js";
 import { findProgram } from "../demo/tools.js";
@@ -16,7 +17,6 @@ export interface EsptoolModule {
   ESPLoader: new (options: object) => {
     main(): Promise<string>;
     writeFlash(options: object): Promise<void>;
-    after(mode: string): Promise<void>;
   };
 }
 
@@ -42,10 +42,24 @@ const connectHelp =
   "No ESP32 answers. Is it the right port, and is the board powered? A board without a USB socket does not enter the boot " +
   "loader by itself: connect IO0 to GND, press reset (EN), and start again.";
 
+/** What is used of a Web Serial port here; esptool-js uses more of it. */
+interface ControlLines {
+  setSignals(signals: { dataTerminalReady: boolean; requestToSend: boolean }): Promise<void>;
+}
+
+const resetMs = 100;
+
+/** Resets the chip into its flash: RTS pulls EN low, DTR would pull IO0 low. esptool-js only lets EN go. */
+async function start(port: ControlLines): Promise<void> {
+  await port.setSignals({ dataTerminalReady: false, requestToSend: true });
+  await setTimeout(resetMs);
+  await port.setSignals({ dataTerminalReady: false, requestToSend: false });
+}
+
 /** Writes the image through a Web Serial port, and starts it. Throws when what the flash holds then is not the image. */
 export async function flash(
   { ESPLoader, Transport }: EsptoolModule,
-  port: unknown,
+  port: ControlLines,
   image: Uint8Array,
   baudrate: number,
   say: (line: string) => void,
@@ -70,19 +84,21 @@ export async function flash(
       compress: true,
       calculateMD5Hash: (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex"),
     });
-    await loader.after("hard_reset");
+    await start(port);
     say("written and compared; the board starts the image");
   } finally {
     await transport.disconnect().catch(() => undefined); // it may never have been opened
   }
 }
 
-function runProgram(path: string, file: string, port: string, baud: string): number {
+/** The command line of the user's own esptool; it resets the chip into its flash by itself. */
+export function esptoolCommand(path: string, file: string, port: string, baud: string): string[] {
   const write = ["write_flash", `0x${flashOffset.toString(16)}`, file];
-  const { status } = spawnSync(path, ["--chip", "esp32", "--port", port, "--baud", baud, ...write], {
-    stdio: "inherit",
-  });
-  return status ?? 1;
+  return [path, "--chip", "esp32", "--port", port, "--baud", baud, ...write];
+}
+
+function runProgram([path, ...args]: string[]): number {
+  return spawnSync(path!, args, { stdio: "inherit" }).status ?? 1;
 }
 
 async function main(): Promise<number> {
@@ -97,7 +113,7 @@ async function main(): Promise<number> {
   readImage(image);
   const tool = await chooseTool();
   const port = choosePort(values.port);
-  if (tool.kind === "program") return runProgram(tool.path, file, port, values.baud);
+  if (tool.kind === "program") return runProgram(esptoolCommand(tool.path, file, port, values.baud));
   const device = new WebSerialPort(tool.serialport, port);
   await flash(tool.esptool, device, image, Number(values.baud), (line) => console.log(`flash    ${line}`));
   return 0;

@@ -10,7 +10,11 @@ const mac = 0x3ff6a000;
 const [busMode, txPoll, rxPoll, rxList, txList, status, operation, enable, missed] = [
   0x00, 0x04, 0x08, 0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20,
 ];
-const [config, filter, hashHigh, hashLow, miiAddress, miiData] = [0x00, 0x04, 0x08, 0x0c, 0x10, 0x14];
+const dmaRegisters = new Set([busMode, txPoll, rxPoll, rxList, txList, status, operation, enable, missed]);
+const [config, filter, miiAddress, miiData, interruptMask, addresses] = [0x00, 0x04, 0x10, 0x14, 0x3c, 0x40];
+/** Those of the manual's registers of the MAC that a driver may want: it has no hash table and no counters. */
+const macRegisters = new Set([config, filter, miiAddress, miiData, interruptMask]);
+for (let offset = addresses; offset < addresses + 64; offset += 4) macRegisters.add(offset);
 const [clkOut, oscClk, clkCtrl, phyInterface] = [0x00, 0x04, 0x08, 0x0c];
 
 /** Preamble and gap, and 8 bits at 100 Mbit/s in cycles of 40 MHz. */
@@ -99,20 +103,22 @@ export class Emac {
     if (address >= mac && address - mac === miiAddress && this.#mdioBusy > 0 && --this.#mdioBusy === 0) {
       this.#mac.set(miiAddress, this.#mac.get(miiAddress)! & ~1);
     }
-    return address < ext ? this.#get(address - dma) : (this.#mac.get(address - mac) ?? 0);
+    if (address < ext) return this.#get(address - dma);
+    return macRegisters.has(address - mac) ? (this.#mac.get(address - mac) ?? 0) : undefined;
   }
 
   write(address: number, value: number): boolean {
     if (address < dma || address >= mac + 0x800) return false;
     if (!this.machine.peripherals.isEmacOn) throw new Error(`the EMAC is off: write of ${address.toString(16)}`);
-    if (address >= mac) this.#writeMac(address - mac, value);
-    else if (address < ext) this.#writeDma(address - dma, value);
-    else if (this.#ext.has(address - ext)) this.#ext.set(address - ext, value);
+    if (address >= mac) return this.#writeMac(address - mac, value);
+    if (address < ext) return this.#writeDma(address - dma, value);
+    if (this.#ext.has(address - ext)) this.#ext.set(address - ext, value);
     else return false;
     return true;
   }
 
-  #writeDma(offset: number, value: number): void {
+  #writeDma(offset: number, value: number): boolean {
+    if (!dmaRegisters.has(offset)) return false;
     if (offset === busMode && (value & 1) !== 0) {
       this.#dma.clear();
       this.#mac.clear();
@@ -129,11 +135,14 @@ export class Emac {
       if (offset === rxList) this.#rxAt = value;
       if (offset === txList) this.#txAt = value;
     }
+    return true;
   }
 
-  #writeMac(offset: number, value: number): void {
+  #writeMac(offset: number, value: number): boolean {
+    if (!macRegisters.has(offset)) return false;
     this.#mac.set(offset, value);
     if (offset === miiAddress && (value & 1) !== 0) this.#mdio(value);
+    return true;
   }
 
   #mdio(value: number): void {
@@ -169,10 +178,11 @@ export class Emac {
       return 0;
     }
     if ((control & 0x30000000) !== 0x30000000) throw new Error("a frame to send in several descriptors");
+    if ((control & 0x300000) !== 0x100000) throw new Error("a descriptor that does not name the next one");
     const frame = this.machine.dma(d.getUint32(8, true), d.getUint32(4, true) & 0x1fff);
     if (this.linkUp) this.sent.push(Buffer.from(frame));
     d.setUint32(0, (control & ~own) >>> 0, true);
-    this.#txAt = control & (1 << 21) ? this.#get(txList) : this.#txAt + 32;
+    this.#txAt = d.getUint32(12, true);
     this.#raise(transmitted);
     return frame.length;
   }
@@ -182,15 +192,12 @@ export class Emac {
     const to = frame.subarray(0, 6);
     const isGroup = (to[0]! & 1) === 1;
     if ((mode & 1) !== 0 || to.equals(Buffer.alloc(6, 0xff)) || (isGroup && (mode & 0x10) !== 0)) return true;
-    for (let n = 0; n < 4; n++) {
+    for (let n = 0; n < 8; n++) {
       const [high, low] = [this.#mac.get(0x40 + 8 * n) ?? 0, this.#mac.get(0x44 + 8 * n) ?? 0];
-      const isOn = n === 0 || high >>> 31 === 1;
+      const isOn = high >>> 31 === 1; // of address 0 too: chips have been seen whose bit is not set by reset
       if (isOn && to.readUInt32LE(0) === low >>> 0 && to.readUInt16LE(4) === (high & 0xffff)) return true;
     }
-    let [crc, bit] = [crc32(to), 0];
-    for (let i = 0; i < 6; i++, crc >>>= 1) bit = (bit << 1) | (crc & 1);
-    const hash = this.#mac.get(bit >= 32 ? hashHigh : hashLow) ?? 0;
-    return (mode & (isGroup ? 4 : 2)) !== 0 && ((hash >>> (bit & 31)) & 1) === 1;
+    return false; // the manual knows no hash table
   }
 
   #deliver(frame: Buffer): void {
@@ -206,11 +213,12 @@ export class Emac {
         return;
       }
       const control = d.getUint32(4, true);
+      if ((control & 0xc000) !== 0x4000) throw new Error("a descriptor that does not name the next one");
       const part = frame.subarray(at, at + (control & 0x1fff));
       at += part.length;
       this.machine.dma(d.getUint32(8, true), part.length).set(part);
       d.setUint32(0, (isFirst ? 0x200 : 0) | (at === frame.length ? (frame.length << 16) | 0x100 : 0), true);
-      this.#rxAt = control & (1 << 15) ? this.#get(rxList) : this.#rxAt + 32;
+      this.#rxAt = d.getUint32(12, true);
     }
     this.#raise(received);
   }

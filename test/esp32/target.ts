@@ -99,6 +99,14 @@ export class ModelTarget implements Target {
     await this.#fields(`close ${fd}`);
   }
 
+  /** How many of the stack's bytes between these addresses have been used since the last restart. */
+  stackUsed(start: number, end: number): number {
+    const stack = this.#started.dma(start, end - start);
+    const paint = 0x5a;
+    const first = stack.findIndex((byte) => byte !== paint);
+    return first < 0 ? 0 : stack.length - first;
+  }
+
   async stop(): Promise<void> {
     this.#machine = undefined;
   }

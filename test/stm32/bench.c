@@ -106,21 +106,29 @@ static const struct {
     {"absent-phy", scenario_absent_phy},
     {"no-reference-clock", scenario_no_reference_clock},
     {"phy-in-reset", scenario_phy_in_reset},
+    {"mdio-stuck", scenario_mdio_stuck},
+    {"overrun", scenario_overrun},
     {"no-crystal", scenario_no_crystal},
     {"no-pll", scenario_no_pll},
+    {"no-voltage", scenario_no_voltage},
+    {"bare", scenario_bare},
     {"frames", scenario_frames},
     {"bursts", scenario_bursts},
     {"exhaustion", scenario_exhaustion},
+    {"missed", scenario_missed},
+    {"carrier", scenario_carrier},
     {"malformed", scenario_malformed},
     {"bus-error", scenario_bus_error},
     {"standstill", scenario_standstill},
+    {"collisions", scenario_collisions},
     {"filter", scenario_filter},
     {"stamps", scenario_stamps},
     {"uncached", scenario_uncached},
 };
 
 static void die_of_usage(void) {
-  fprintf(stderr, "usage: harness f4|f7|h7|esp32 IMAGE.elf SCENARIO [--ignore-mpu | --short-descriptors]\nscenarios:");
+  fprintf(stderr, "usage: harness f4|f7|h7|esp32 IMAGE.elf SCENARIO [--ignore-mpu | --write-through | "
+                  "--short-descriptors]\nscenarios:");
   for (unsigned i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
     fprintf(stderr, " %s", scenarios[i].name);
   fprintf(stderr, "\n");
@@ -142,7 +150,8 @@ int main(int argc, char **argv) {
     die_of_usage();
   b->random = 1;
   soc_init(&b->soc, (enum series)series, argv[2]);
-  b->soc.m.ignore_mpu = argc > 4 && strcmp(argv[4], "--ignore-mpu") == 0;
+  b->soc.m.write_through = argc > 4 && strcmp(argv[4], "--write-through") == 0;
+  b->soc.m.ignore_mpu = b->soc.m.write_through || (argc > 4 && strcmp(argv[4], "--ignore-mpu") == 0);
   if (argc > 4 && strcmp(argv[4], "--short-descriptors") == 0) /* see esp32-mac/board.c */
     *(uint32_t *)machine_at(&b->soc.m, soc_uid(b->soc.series), 4) = 16;
   if (series == SERIES_H7)

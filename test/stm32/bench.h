@@ -45,6 +45,12 @@ void bench_expect_echo(struct bench *b, const uint8_t *bytes, unsigned len, uint
 /* One whole echo of `len` bytes. */
 void bench_echo(struct bench *b, unsigned len);
 
+/* Start echo.c's image, wait for the link, learn the board's address. */
+void bench_boot_echo(struct bench *b);
+
+/* Neither the module nor a ring has met a fault. */
+void bench_expect_no_traps(struct bench *b);
+
 /* Type a command of echo.c and wait until it is done. */
 void bench_command(struct bench *b, const char *command);
 
@@ -67,17 +73,25 @@ void scenario_no_cable(struct bench *b);
 void scenario_absent_phy(struct bench *b);
 void scenario_no_reference_clock(struct bench *b);
 void scenario_phy_in_reset(struct bench *b);
+void scenario_mdio_stuck(struct bench *b);
+void scenario_overrun(struct bench *b);
 void scenario_no_crystal(struct bench *b);
 void scenario_no_pll(struct bench *b);
+void scenario_no_voltage(struct bench *b);
+/* bare.c's image */
+void scenario_bare(struct bench *b);
 /* echo.c's image */
 void scenario_frames(struct bench *b);
 void scenario_bursts(struct bench *b);
 void scenario_exhaustion(struct bench *b);
-void scenario_malformed(struct bench *b);
-void scenario_bus_error(struct bench *b);
-void scenario_standstill(struct bench *b);
 void scenario_filter(struct bench *b);
 void scenario_stamps(struct bench *b);
 void scenario_uncached(struct bench *b);
+void scenario_malformed(struct bench *b);
+void scenario_bus_error(struct bench *b);
+void scenario_standstill(struct bench *b);
+void scenario_collisions(struct bench *b);
+void scenario_missed(struct bench *b);
+void scenario_carrier(struct bench *b);
 
 #endif

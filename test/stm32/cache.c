@@ -68,6 +68,12 @@ void cache_write(struct machine *m, uint32_t offset, uint32_t value) {
 
 void cache_check_line(struct machine *m, struct memory *memory, uint32_t address, const char *access) {
   uint32_t at = address - memory->base;
+  if (m->write_through) {
+    for (uint32_t i = at; i < at + LINE; i++)
+      if (memory->bytes[i] != memory->synced[i])
+        memory->synced[i] = memory->behind_cache[i] = memory->bytes[i];
+    return;
+  }
   if (memcmp(memory->bytes + at, memory->synced + at, LINE) != 0)
     fail(m, "DMA %s 0x%08x in cacheable memory while the cache holds what the processor wrote there", access, address);
 }

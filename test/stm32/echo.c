@@ -5,9 +5,11 @@
  *   z x      echo in place (zero copy); echo by recv() and send()
  *   t        print a time stamp for each frame that is echoed by copying
  *   m M      join the multicast addresses 01:00:5e:00:00:01 to 05; leave them
+ *   n        join ten more, 01:00:5e:00:00:11 to 1a
  *   u        receive the unicast address 02:00:00:00:00:77 too
  *   p P a A  promiscuous on, off; all multicast on, off
  *   b        for 15 ms neither sleep nor poll(), as a program that must answer at once does
+ *   r        print whether the interface has a carrier
  *   c        print the counters */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
@@ -16,6 +18,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -78,9 +81,9 @@ static void member(int option, unsigned short type, const uint8_t *address) {
     printf("membership refused\n");
 }
 
-static void groups(int option) {
+static void groups(int option, uint8_t from, uint8_t to) {
   uint8_t address[ETH_ALEN] = {1, 0, 0x5e, 0, 0, 0};
-  for (address[5] = 1; address[5] <= 5; address[5]++)
+  for (address[5] = from; address[5] <= to; address[5]++)
     member(option, PACKET_MR_MULTICAST, address);
 }
 
@@ -91,6 +94,12 @@ static void print_counters(void) {
          (unsigned long)c.rx_frames, (unsigned long)c.tx_frames, (unsigned long)c.rx_no_frame,
          (unsigned long)c.rx_pool_empty, (unsigned long)c.rx_too_short, (unsigned long)c.rx_too_long,
          (unsigned long)c.rx_errors, (unsigned long)c.tx_errors, (unsigned long)c.ring_faults, (unsigned long)c.traps);
+}
+
+static void print_carrier(void) {
+  struct ifreq request = {.ifr_name = "eth0"};
+  ioctl(sd, SIOCGIFFLAGS, &request);
+  printf("running %d\n", (request.ifr_flags & IFF_RUNNING) != 0);
 }
 
 static bool echo_one(void) { return in_place ? echo_in_place() : echo_by_copy(); }
@@ -112,14 +121,16 @@ static void obey(int c) {
     stamping = true;
     setsockopt(sd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
     break;
-  case 'm': groups(PACKET_ADD_MEMBERSHIP); break;
-  case 'M': groups(PACKET_DROP_MEMBERSHIP); break;
+  case 'm': groups(PACKET_ADD_MEMBERSHIP, 1, 5); break;
+  case 'M': groups(PACKET_DROP_MEMBERSHIP, 1, 5); break;
+  case 'n': groups(PACKET_ADD_MEMBERSHIP, 0x11, 0x1a); break;
   case 'u': member(PACKET_ADD_MEMBERSHIP, PACKET_MR_UNICAST, unicast); break;
   case 'p':
   case 'P': member(c == 'p' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_PROMISC, NULL); break;
   case 'a':
   case 'A': member(c == 'a' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_ALLMULTI, NULL); break;
   case 'b': be_busy(); break;
+  case 'r': print_carrier(); break;
   case 'c': print_counters(); break;
   }
   printf("did %c\n", c);

@@ -19,6 +19,7 @@ enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACT
 enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
 enum { DMACRXRLR = 0x1130, DMACIER = 0x1134, DMACSR = 0x1160, SIZE = 0x1200 };
 enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, SUSPEND_CYCLES = 8000 };
+enum { MDIO_AGAIN_US = 100, RESET_READ_CYCLES = 4 };
 
 #define OWN (1u << 31)
 #define CTXT (1u << 30)
@@ -46,6 +47,8 @@ struct eqos {
   uint32_t rx_at, tx_at; /* the descriptors under way */
   struct queued fifo[FIFO_FRAMES];
   unsigned fifo_count, fifo_bytes;
+  uint32_t missed;
+  uint64_t reset_written;
   struct nic_clock clock;
   struct timer *mdio_done, *tx_done, *reset_done, *suspend;
 };
@@ -112,11 +115,11 @@ static void on_tx_done(void *self) {
   e->tx_running = false;
   if (!dma_access(e, word(e, e->tx_at, 0), bytes, NULL, len))
     return;
-  if (nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
+  if (!e->nic->fail_tx && nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
     e->nic->sent(e->nic->sent_arg, bytes, len);
   dma_write_word(&e->soc->m, e->tx_at, 0); /* the write-back format has no addresses */
   dma_write_word(&e->soc->m, e->tx_at + 8, 0);
-  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD);
+  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD | (e->nic->fail_tx ? 1u << 15 | 1u << 8 : 0));
   e->tx_at = after(*reg(e, DMACTXDLAR), *reg(e, DMACTXRLR), e->tx_at);
   if (d2 & 1u << 31)
     *reg(e, DMACSR) |= TI;
@@ -133,11 +136,13 @@ static bool passes(struct eqos *e, const uint8_t *destination) {
                               .hash_multicast = pfr & 4,
                               .pass_multicast = pfr & 16,
                               .hash_or_perfect = pfr & 1u << 10,
+                              .count = 4,
                               .hash = {*reg(e, MACHT0R), *reg(e, MACHT1R)}};
   for (unsigned i = 0; i < 4; i++) {
     filter.high[i] = *reg(e, MACA0HR + 8 * i);
     filter.low[i] = *reg(e, MACA0HR + 4 + 8 * i);
   }
+  filter.high[0] |= 1u << 31; /* always 1 */
   return nic_filter_passes(&filter, destination);
 }
 
@@ -223,7 +228,7 @@ static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
     fail(&e->soc->m, "MTLRXQOMR 0x%08x: small queue or not store and forward", mode);
   if (e->fifo_bytes + len + FCS > FIFO_BYTES || e->fifo_count == FIFO_FRAMES) {
     nic->no_descriptor++;
-    *reg(e, MTLRXQMPOCR) += 1;
+    e->missed++;
     return;
   }
   struct queued *frame = &e->fifo[e->fifo_count++];
@@ -245,6 +250,10 @@ static void expect_clocked(struct eqos *e) {
 
 static void on_mdio_done(void *self) {
   struct eqos *e = self;
+  if (e->nic->hold_mdio) {
+    e->mdio_done->at = e->soc->m.cycles + machine_us(&e->soc->m, MDIO_AGAIN_US);
+    return;
+  }
   uint32_t ar = *reg(e, MACMDIOAR), address = ar >> 21 & 31, number = ar >> 16 & 31;
   if ((ar & 12) == 4)
     phy_model_write(&e->soc->phy, address, number, (uint16_t)*reg(e, MACMDIODR));
@@ -277,7 +286,7 @@ static void on_reset_done(void *self) {
   e->rx_suspended = true;
   e->rx_suspending = false;
   e->suspend->at = UINT64_MAX;
-  e->fifo_count = e->fifo_bytes = 0;
+  e->fifo_count = e->fifo_bytes = e->missed = 0;
   e->tx_done->at = UINT64_MAX;
   update_irq(e);
 }
@@ -291,14 +300,17 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
   case MACSTNR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) % 1000000000);
   case DMADSR: return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (tx_started(e) ? 6u << 12 : 0);
   case MTLRXQMPOCR:
-    value = *reg(e, offset);
-    *reg(e, offset) = 0;
+    value = (e->missed & 0x7ff) | (uint32_t)(e->missed > 0x7ff) << 11;
+    e->missed = 0;
     return value;
+  case DMAMR:
+    if (e->soc->m.cycles - e->reset_written < RESET_READ_CYCLES * (e->soc->m.cpu_hz / e->soc->ahb_clock))
+      fail(&e->soc->m, "DMAMR is read within four bus cycles of the reset");
+    return *reg(e, offset);
   case MACCR:
   case MACMDIOAR:
   case MACMDIODR:
   case MACTSCR:
-  case DMAMR:
   case DMACTXCR:
   case DMACRXCR:
   case DMACSR: return *reg(e, offset);
@@ -347,6 +359,7 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case MACTSAR: write_clock(e, offset, value); break;
   case DMAMR:
     *reg(e, DMAMR) = value;
+    e->reset_written = e->soc->m.cycles;
     if ((value & 1) && !e->soc->phy.no_clock)
       e->reset_done->at = e->soc->m.cycles + machine_us(&e->soc->m, 5);
     break;

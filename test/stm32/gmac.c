@@ -4,11 +4,11 @@
 #include <string.h>
 
 enum { MACCR = 0x00, MACFFR = 0x04, MACHTHR = 0x08, MACHTLR = 0x0c, MACMIIAR = 0x10, MACMIIDR = 0x14, MACIMR = 0x3c };
-enum { MACA0HR = 0x40, MACA3LR = 0x5c, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700, PTPSSIR = 0x704 };
+enum { MACA0HR = 0x40, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700, PTPSSIR = 0x704 };
 enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
-enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000 };
+enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000, MDIO_AGAIN_US = 100 };
 
 #define OWN (1u << 31)
 #define TS (1u << 0)
@@ -29,7 +29,8 @@ struct gmac {
   uint32_t bmr, sr, omr, ier, rdlar, tdlar;
   uint32_t rx_at, tx_at; /* the descriptor under way */
   bool rx_suspended, rx_suspending, stopped_by_error;
-  uint32_t missed;
+  uint32_t missed[2];                                                /* flushed by the DMA, lost by the FIFO */
+  uint64_t settled[0x80 / 4], bmr_settled, omr_settled, ptp_settled; /* when a register may be written again */
   struct nic_clock clock;
   struct timer *mdio_done, *tx_done, *reset_done, *suspend;
   bool tx_running;
@@ -86,17 +87,23 @@ static uint32_t word(struct gmac *g, uint32_t descriptor, unsigned index) {
 static bool is_fast(const struct gmac *g) { return g->mac[MACCR / 4] & 1u << 14; }
 static bool is_full_duplex(const struct gmac *g) { return g->mac[MACCR / 4] & 1u << 11; }
 
+/* The descriptor behind the one at `at`. The ESP32's manual knows the chained form only. */
+static uint32_t after(struct gmac *g, uint32_t at, uint32_t list, bool end_of_ring, bool chained) {
+  if (g->soc->series == SERIES_ESP32 && !chained)
+    fail(&g->soc->m, "a descriptor does not name the next one");
+  return end_of_ring ? list : chained ? word(g, at, 3) : at + stride(g);
+}
+
 /* All descriptors with the MAC: one that looks ahead (OSF) would meet its own. */
 static void expect_gap(struct gmac *g) {
   uint32_t at = g->tdlar;
-  for (;;) {
+  do {
     uint32_t status = word(g, at, 0);
     if (!(status & OWN))
       return;
-    if (status & 1u << 21)
-      fail(&g->soc->m, "all TX descriptors are with the MAC");
-    at += stride(g);
-  }
+    at = after(g, at, g->tdlar, status & 1u << 21, status & 1u << 20);
+  } while (at != g->tdlar);
+  fail(&g->soc->m, "all TX descriptors are with the MAC");
 }
 
 static void start_tx(struct gmac *g) {
@@ -108,7 +115,7 @@ static void start_tx(struct gmac *g) {
     return;
   control = word(g, g->tx_at, 1);
   uint32_t len = control & 0x1fff;
-  if ((status & 3u << 28) != 3u << 28 || (status & 3u << 22) || (control & 0x1fff0000) || (status & 1u << 20))
+  if ((status & 3u << 28) != 3u << 28 || (status & 3u << 22) || (control & 0x1fff0000))
     fail(&g->soc->m, "TX descriptor 0x%08x 0x%08x: not one whole frame without checksum offload", status, control);
   if (len < 60 || len > 1522)
     fail(&g->soc->m, "a frame of %u bytes to send", len);
@@ -124,10 +131,12 @@ static void on_tx_done(void *self) {
   g->tx_running = false;
   if (!fetch(g, word(g, g->tx_at, 2), bytes, len))
     return;
-  if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
+  if (g->nic->fail_tx)
+    status |= 1u << 15 | 1u << 8;
+  else if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
     g->nic->sent(g->nic->sent_arg, bytes, len);
   dma_write_word(&g->soc->m, g->tx_at, status & ~OWN);
-  g->tx_at = status & 1u << 21 ? g->tdlar : g->tx_at + stride(g);
+  g->tx_at = after(g, g->tx_at, g->tdlar, status & 1u << 21, status & 1u << 20);
   if (status & 1u << 30)
     g->sr |= TS;
   update_irq(g);
@@ -136,6 +145,8 @@ static void on_tx_done(void *self) {
 
 /* ---- Receiving ---- */
 
+static unsigned address_count(const struct gmac *g) { return g->soc->series == SERIES_ESP32 ? 8 : 4; }
+
 static bool passes(struct gmac *g, const uint8_t *destination) {
   uint32_t ffr = g->mac[MACFFR / 4];
   struct nic_filter filter = {.promiscuous = ffr & 1,
@@ -143,11 +154,14 @@ static bool passes(struct gmac *g, const uint8_t *destination) {
                               .hash_multicast = ffr & 4,
                               .pass_multicast = ffr & 16,
                               .hash_or_perfect = ffr & 1u << 10,
+                              .count = address_count(g),
                               .hash = {g->mac[MACHTLR / 4], g->mac[MACHTHR / 4]}};
-  for (unsigned i = 0; i < 4; i++) {
+  for (unsigned i = 0; i < filter.count; i++) {
     filter.high[i] = g->mac[(MACA0HR + 8 * i) / 4];
     filter.low[i] = g->mac[(MACA0HR + 4 + 8 * i) / 4];
   }
+  if (g->soc->series != SERIES_ESP32) /* always 1; ESP32s have been seen that do not set it by reset */
+    filter.high[0] |= 1u << 31;
   return nic_filter_passes(&filter, destination);
 }
 
@@ -178,12 +192,12 @@ static void write_frame(struct gmac *g, const uint8_t *bytes, uint32_t total, ui
   for (;;) {
     uint32_t control = word(g, g->rx_at, 1), room = control & 0x1fff, at = g->rx_at, status = first;
     uint32_t part = total - done < room ? total - done : room;
-    if (room == 0 || room % 4 != 0 || (control & 1u << 31) || (control & 1u << 14))
+    if (room == 0 || room % 4 != 0 || (control & 1u << 31))
       fail(&g->soc->m, "RX descriptor with control 0x%08x", control);
     if (!store(g, word(g, at, 2), bytes + done, part))
       return;
     done += part;
-    g->rx_at = control & 1u << 15 ? g->rdlar : at + stride(g);
+    g->rx_at = after(g, at, g->rdlar, control & 1u << 15, control & 1u << 14);
     bool last = done == total, truncated = !last && !(word(g, g->rx_at, 0) & OWN);
     if (last || truncated) {
       status |= 1u << 8 | total << 16 | error | (truncated ? 1u << 14 | 1u << 15 : 0);
@@ -221,8 +235,7 @@ static void gmac_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
   if ((error && (!(g->omr & 1u << 7) || runt)) || (!error && runt && !(g->omr & 1u << 6)))
     return; /* not forwarded; a runt with an error never is */
   if (!has_descriptor(g)) {
-    nic->no_descriptor++;
-    g->missed++;
+    g->missed[nic->no_descriptor++ % 32 == 0]++; /* the driver must look at both */
   } else {
     memcpy(with_fcs, bytes, len);
     memset(with_fcs + len, 0xfc, FCS);
@@ -238,8 +251,20 @@ static void expect_clocked(struct gmac *g) {
     fail(&g->soc->m, "access to the MAC without clock or in reset");
 }
 
+/* A write that follows another within four cycles of the MII clock may be lost (errata sheets). */
+static void expect_settled(struct gmac *g, uint64_t *settled, const char *name, uint32_t offset) {
+  uint32_t cycles = 4 * (g->soc->m.cpu_hz / (is_fast(g) ? 25000000 : 2500000));
+  if (g->soc->m.cycles < *settled)
+    fail(&g->soc->m, "%s register 0x%x is written again too soon", name, offset);
+  *settled = g->soc->m.cycles + cycles;
+}
+
 static void on_mdio_done(void *self) {
   struct gmac *g = self;
+  if (g->nic->hold_mdio) {
+    g->mdio_done->at = g->soc->m.cycles + machine_us(&g->soc->m, MDIO_AGAIN_US);
+    return;
+  }
   uint32_t miiar = g->mac[MACMIIAR / 4];
   unsigned address = miiar >> 11 & 31, reg = miiar >> 6 & 31;
   if (miiar & 2)
@@ -263,7 +288,7 @@ static void start_mdio(struct gmac *g, uint32_t value) {
 static uint32_t mac_read(void *self, uint32_t offset) {
   struct gmac *g = self;
   expect_clocked(g);
-  if (offset <= MACA3LR)
+  if (offset <= MACA0HR + 8 * address_count(g) - 4)
     return g->mac[offset / 4];
   if (offset >= PTPTSCR && g->has_clock) {
     uint64_t ns = nic_clock_ns(g->nic, &g->clock);
@@ -279,6 +304,7 @@ static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
   ptp[(offset - PTPTSCR) / 4] = value;
   if (offset != PTPTSCR)
     return;
+  expect_settled(g, &g->ptp_settled, "MAC", offset);
   if (value & 1u << 5)
     g->clock.addend = ptp[(PTPTSAR - PTPTSCR) / 4];
   if (value & 4)
@@ -288,16 +314,27 @@ static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
   g->clock.on = (value & 1) && (value & 2) && (value & 1u << 9); /* fine, digital */
 }
 
+/* The ESP32's manual knows no hash table and no counters. */
+static void expect_esp32_has(struct gmac *g, uint32_t offset, uint32_t value) {
+  if (offset == MACHTHR || offset == MACHTLR || offset == MMCRIMR || offset == MMCTIMR ||
+      (offset == MACFFR && (value & 0x406) != 0))
+    fail(&g->soc->m, "the ESP32 has nothing for 0x%08x to 0x%x", value, offset);
+}
+
 static void mac_write(void *self, uint32_t offset, uint32_t value) {
   struct gmac *g = self;
   expect_clocked(g);
+  if (g->soc->series == SERIES_ESP32)
+    expect_esp32_has(g, offset, value);
+  if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA0HR + 8 * address_count(g) - 4))
+    expect_settled(g, &g->settled[offset / 4], "MAC", offset);
   if (offset == MACMIIAR)
     start_mdio(g, value);
   else if (offset == MMCRIMR)
     g->mmc_rx_mask = value;
   else if (offset == MMCTIMR)
     g->mmc_tx_mask = value;
-  else if (offset <= MACA3LR)
+  else if (offset <= MACA0HR + 8 * address_count(g) - 4)
     g->mac[offset / 4] = value;
   else if (offset >= PTPTSCR && offset <= PTPTSAR && g->has_clock)
     write_clock(g, offset, value);
@@ -306,7 +343,7 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
   if (offset == MACCR) {
     if (!(value & 1u << 15) || (value & (1u << 10 | 1u << 25 | 1u << 7)))
       fail(&g->soc->m, "MACCR 0x%08x: reserved bit, checksum offload or stripping", value);
-    if ((value & 12) && (g->mmc_rx_mask != ~0u || g->mmc_tx_mask != ~0u))
+    if (g->soc->series != SERIES_ESP32 && (value & 12) && (g->mmc_rx_mask != ~0u || g->mmc_tx_mask != ~0u))
       fail(&g->soc->m, "the MAC's counters can interrupt");
     start_tx(g);
   }
@@ -318,7 +355,7 @@ static void on_reset_done(void *self) {
   memset(g->ptp, 0, sizeof(g->ptp));
   g->mac[MACCR / 4] = 0x8000;
   g->bmr = 0x20100;
-  g->sr = g->omr = g->ier = g->missed = g->mmc_rx_mask = g->mmc_tx_mask = 0;
+  g->sr = g->omr = g->ier = g->missed[0] = g->missed[1] = g->mmc_rx_mask = g->mmc_tx_mask = 0;
   g->clock = (struct nic_clock){0};
   g->rx_suspended = g->rx_suspending = g->stopped_by_error = g->tx_running = false;
   g->suspend->at = UINT64_MAX;
@@ -337,8 +374,9 @@ static uint32_t dma_read_register(void *self, uint32_t offset) {
   case DMAOMR: return g->omr;
   case DMAIER: return g->ier;
   case DMAMFBOCR:
-    value = g->missed;
-    g->missed = 0;
+    value = (g->missed[0] & 0xffff) | (g->missed[0] > 0xffff) << 16 | (g->missed[1] & 0x7ff) << 17 |
+            (uint32_t)(g->missed[1] > 0x7ff) << 28;
+    g->missed[0] = g->missed[1] = 0;
     return value;
   }
   fail(&g->soc->m, "read of DMA register 0x%x", offset);
@@ -349,6 +387,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
   expect_clocked(g);
   switch (offset) {
   case DMABMR:
+    expect_settled(g, &g->bmr_settled, "DMA", offset);
     g->bmr = value;
     if ((value & 1) && !g->soc->phy.no_clock)
       g->reset_done->at = g->soc->m.cycles + machine_us(&g->soc->m, 5);
@@ -375,6 +414,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
     break;
   case DMASR: g->sr &= ~value; break;
   case DMAOMR:
+    expect_settled(g, &g->omr_settled, "DMA", offset);
     if ((value & (OMR_SR | OMR_ST)) && (value & (1u << 25 | 1u << 21)) != (1u << 25 | 1u << 21))
       fail(&g->soc->m, "the DMA starts without store and forward");
     g->omr = value;

@@ -55,7 +55,8 @@ struct machine {
   uint32_t block_address, block_size; /* the code under way */
   uint64_t run_end;                   /* of machine_run() */
   bool m7;
-  bool ignore_mpu; /* a test of the tests */
+  bool ignore_mpu;    /* a test of the tests: ... */
+  bool write_through; /* ... then DMA sees what the processor wrote, only not the other way round */
   const char *elf;
   uint8_t *elf_bytes;
   size_t elf_size;

@@ -29,8 +29,8 @@ bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destinati
   uint32_t low, high = destination[4] | destination[5] << 8;
   memcpy(&low, destination, 4);
   bool perfect = false;
-  for (unsigned i = 0; i < 4; i++)
-    if ((i == 0 || filter->high[i] >> 31) && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
+  for (unsigned i = 0; i < filter->count; i++)
+    if (filter->high[i] >> 31 && filter->low[i] == low && (filter->high[i] & 0xffff) == high)
       perfect = true;
   unsigned hash = hash_of(destination);
   bool hashed = filter->hash[hash >> 5] >> (hash & 31) & 1;

@@ -20,7 +20,9 @@ struct nic {
   /* What the MAC sent; set by the test. */
   void (*sent)(void *arg, const uint8_t *bytes, unsigned len);
   void *sent_arg;
-  bool hold_tx; /* a test: the transmitter stands still */
+  bool hold_tx;   /* a test: the transmitter stands still, ... */
+  bool hold_mdio; /* ... an MDIO access does not end, ... */
+  bool fail_tx;   /* ... frames are given up for too many collisions */
 
   unsigned deaf;          /* frames that met a MAC that could not hear them: off, wrong speed, no link */
   unsigned filtered;      /* frames that the filter refused */
@@ -33,7 +35,8 @@ struct nic {
 /* Registers of the filter in a common form. */
 struct nic_filter {
   bool promiscuous, pass_multicast, hash_unicast, hash_multicast, hash_or_perfect;
-  uint32_t high[4], low[4]; /* address registers; bit 31 of high[1..3] enables */
+  unsigned count;
+  uint32_t high[8], low[8]; /* address registers; bit 31 of `high` enables */
   uint32_t hash[2];
 };
 bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destination);

@@ -26,6 +26,8 @@ static void switch_to_pll(struct soc *soc) {
     fail(&soc->m, "switch to a PLL that is not ready");
   if ((waits + 1) * 30 * MHZ < hz)
     fail(&soc->m, "%u flash wait states are too few for %u Hz", waits, hz);
+  if (!soc->voltage_seen)
+    fail(&soc->m, "nobody has looked whether the core voltage is there");
   if (hz > (soc->series == SERIES_F7 ? 180u : 168u) * MHZ && !soc->overdrive)
     fail(&soc->m, "%u Hz need the over-drive mode", hz);
   if (hz > (soc->series == SERIES_F7 ? 216u : 180u) * MHZ || (soc->pwr[0] >> 14 & 3) != 3)
@@ -88,7 +90,11 @@ static uint32_t pwr_read(void *self, uint32_t offset) {
   struct soc *soc = self;
   if (!(*rcc(soc, APB1ENR) & 1u << 28))
     fail(&soc->m, "access to PWR without clock");
-  return offset == 0 ? soc->pwr[0] : (soc->pwr[0] & (3u << 16)) | 1u << 14;
+  if (offset == 0)
+    return soc->pwr[0];
+  bool voltage = (*rcc(soc, CR) & 1u << 25) && !soc->voltage_low; /* not before the PLL runs */
+  soc->voltage_seen |= voltage;
+  return (soc->pwr[0] & (3u << 16)) | (voltage ? 1u << 14 : 0);
 }
 
 static void pwr_write(void *self, uint32_t offset, uint32_t value) {

@@ -113,8 +113,8 @@ static uint32_t pwr_read(void *self, uint32_t offset) {
   struct soc *soc = self;
   bool supplied = soc->pwr[7] != 0;
   switch (offset) {
-  case 0x04: return supplied ? 1u << 13 : 0;
-  case 0x18: return soc->pwr[6] | 1u << 13;
+  case 0x04: return supplied && !soc->voltage_low ? 1u << 13 : 0;
+  case 0x18: return soc->pwr[6] | (soc->voltage_low ? 0 : 1u << 13);
   }
   fail(&soc->m, "PWR register 0x%x is not modelled", offset);
 }

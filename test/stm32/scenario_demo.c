@@ -137,6 +137,7 @@ void scenario_absent_phy(struct bench *b) {
   bench_boot(b, "ready ");
   if (strstr(b->soc.console, "eth0: no PHY answers") == NULL)
     soc_expect(&b->soc, "eth0: no PHY answers", 3000000);
+  bench_wait(b, 10000); /* to the end of the sentence */
   size_t said = b->soc.console_len;
   bench_wait(b, 10000000);
   EXPECT(b, b->soc.console_len == said, "a PHY that never comes is told more than once");
@@ -173,11 +174,50 @@ void scenario_phy_in_reset(struct bench *b) {
   expect_network(b);
 }
 
+/* MDIO accesses do not end: told once, tried again. */
+void scenario_mdio_stuck(struct bench *b) {
+  b->nic.hold_mdio = true;
+  bench_boot(b, "ready ");
+  if (strstr(b->soc.console, "eth0: no PHY answers") == NULL)
+    soc_expect(&b->soc, "eth0: no PHY answers", 3000000);
+  bench_wait(b, 10000); /* to the end of the sentence */
+  size_t said = b->soc.console_len;
+  bench_wait(b, 5000000);
+  EXPECT(b, b->soc.console_len == said, "it is told more than once");
+  b->nic.hold_mdio = false;
+  soc_expect(&b->soc, "link up", 8000000);
+  expect_network(b);
+  b->nic.hold_mdio = true;
+  soc_expect(&b->soc, "eth0: the PHY stopped answering", 1000000);
+  b->nic.hold_mdio = false;
+  soc_expect(&b->soc, "link up", 8000000);
+  expect_network(b);
+}
+
+/* Characters are lost on the console: its interrupt must not come for ever, and what is typed later is read. */
+void scenario_overrun(struct bench *b) {
+  bench_boot_with_link(b, "ready ");
+  soc_overrun(&b->soc);
+  expect_network(b);
+  soc_overrun(&b->soc);
+  soc_type(&b->soc, "quit\n");
+  soc_expect(&b->soc, "stopped, status 0\n", 2000000);
+}
+
 void scenario_no_crystal(struct bench *b) {
   b->soc.hse_missing = true;
   bench_boot_with_link(b, "ready ");
   EXPECT(b, strstr(b->soc.console, "clocks: the external clock (HSE) does not start") != NULL, "no word about it");
   EXPECT(b, b->soc.sysclk == nominal[b->soc.series], "the processor runs at %u Hz", b->soc.sysclk);
+  expect_network(b);
+}
+
+void scenario_no_voltage(struct bench *b) {
+  b->soc.voltage_low = true;
+  bench_boot(b, "ready ");
+  EXPECT(b, strstr(b->soc.console, "clocks: the core voltage does not rise") != NULL, "no word about it");
+  if (strstr(b->soc.console, "link up") == NULL)
+    soc_expect(&b->soc, "link up", 8000000);
   expect_network(b);
 }
 

@@ -1,4 +1,4 @@
-/* The MAC drivers under load and in trouble, with the application echo.c. */
+/* The MAC drivers under load, with the application echo.c: frames, filter, time stamps, memory. */
 #include "bench.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static void own_address(struct bench *b) {
   memcpy(&b->hwaddr[2], &hash, sizeof(hash));
 }
 
-static void boot(struct bench *b) {
+void bench_boot_echo(struct bench *b) {
   static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
   uint8_t frame[60];
   bench_boot_with_link(b, "echo is ready");
@@ -27,8 +27,16 @@ static void boot(struct bench *b) {
   bench_echo(b, 60);
 }
 
-static void expect_no_traps(struct bench *b) {
+void bench_expect_no_traps(struct bench *b) {
   EXPECT(b, bench_counter(b, "traps") == 0 && bench_counter(b, "faults") == 0, "traps or ring faults");
+}
+
+/* The driver alone, with the application bare.c. */
+void scenario_bare(struct bench *b) {
+  bench_boot_with_link(b, "is ready");
+  own_address(b);
+  for (unsigned i = 0; i < 500; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
 }
 
 /* 10,000 frames of random length there and back, a few under way at a time; half of them echoed in place. */
@@ -37,7 +45,7 @@ void scenario_frames(struct bench *b) {
   static uint8_t frames[WINDOW][MAX_WIRE_FRAME];
   unsigned lens[WINDOW], said = 0, heard = 0;
   uint64_t bytes = 0;
-  boot(b);
+  bench_boot_echo(b);
   uint64_t start = machine_now_us(&b->soc.m);
   while (heard < FRAMES) {
     if (said == FRAMES / 2 && heard == said)
@@ -56,7 +64,7 @@ void scenario_frames(struct bench *b) {
   double seconds = (double)(machine_now_us(&b->soc.m) - start) / 1e6;
   EXPECT(b, bench_counter(b, "rx") == FRAMES + 2 && bench_counter(b, "tx") == FRAMES + 2, "counters disagree");
   EXPECT(b, b->nic.no_descriptor == 0, "%u frames met no descriptor", b->nic.no_descriptor);
-  expect_no_traps(b);
+  bench_expect_no_traps(b);
   printf("%u frames each way, %llu bytes, %.1f s\n", FRAMES, (unsigned long long)bytes, seconds);
 }
 
@@ -92,7 +100,7 @@ static unsigned bursts(struct bench *b, bool busy) {
 
 void scenario_bursts(struct bench *b) {
   enum { SENT = 3 * ROUNDS * (BURST + 1) + 2 };
-  boot(b);
+  bench_boot_echo(b);
   bench_command(b, "z");
   unsigned sleeping = bursts(b, false);
   /* A program that never sleeps: the driver goes on when it gets frames back, not only in service(). */
@@ -106,7 +114,7 @@ void scenario_bursts(struct bench *b) {
   unsigned slow = bursts(b, false);
   uint32_t rx = bench_counter(b, "rx"), no_frame = bench_counter(b, "no_frame");
   EXPECT(b, rx + no_frame == SENT, "%u received, %u without frame: not all of %u", rx, no_frame, SENT);
-  expect_no_traps(b);
+  bench_expect_no_traps(b);
   printf("bursts of %u frames: %u %% echoed, %u %% by a busy program, %u %% at 10 Mbit/s; all others counted\n", BURST,
          sleeping * 100 / (ROUNDS * BURST), busy * 100 / (ROUNDS * BURST), slow * 100 / (ROUNDS * BURST));
 }
@@ -114,7 +122,7 @@ void scenario_bursts(struct bench *b) {
 /* Nobody reads: the sockets' frames run out, then reading goes on. */
 void scenario_exhaustion(struct bench *b) {
   uint8_t frame[MAX_WIRE_FRAME];
-  boot(b);
+  bench_boot_echo(b);
   for (unsigned round = 0; round < 5; round++) {
     bench_command(b, "h");
     for (unsigned i = 0; i < 100; i++) {
@@ -130,81 +138,7 @@ void scenario_exhaustion(struct bench *b) {
     for (unsigned i = 0; i < 100; i++)
       bench_echo(b, 14 + bench_random(b, 1501));
   }
-  expect_no_traps(b);
-}
-
-/* What the wire can do to a frame: each fault is counted where it belongs, and nothing else changes. */
-void scenario_malformed(struct bench *b) {
-  uint8_t frame[MAX_WIRE_FRAME];
-  boot(b);
-  for (unsigned i = 0; i < 50; i++) {
-    bench_test_frame(b, frame, MAX_WIRE_FRAME, NULL);
-    bench_say(b, frame, 60 + bench_random(b, 1455), WIRE_BAD_CRC);
-    bench_say(b, frame, 13, WIRE_GOOD);
-    bench_say(b, frame, 6, WIRE_GOOD);
-    bench_say(b, frame, 1537 + bench_random(b, 500), WIRE_GOOD);
-    bench_say(b, frame, 30, WIRE_BAD_CRC); /* a collision's rest: the MAC itself throws it away */
-    bench_wait(b, 5000);
-    bench_echo(b, 14);
-    bench_echo(b, 59);
-    bench_echo(b, 1514);
-  }
-  uint32_t errors = bench_counter(b, "errors"), shorts = bench_counter(b, "short"), longs = bench_counter(b, "long");
-  EXPECT(b, errors == 50 && shorts == 100 && longs == 50, "errors %u, too short %u, too long %u; sent 50, 100, 50",
-         errors, shorts, longs);
-  expect_no_traps(b);
-}
-
-void scenario_bus_error(struct bench *b) {
-  uint8_t frame[60];
-  boot(b);
-  for (unsigned i = 0; i < 6; i++) {
-    bool sending = i % 2;
-    bench_test_frame(b, frame, sizeof(frame), NULL);
-    if (!sending)
-      b->nic.bus_error(&b->nic);
-    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
-    if (sending)
-      b->nic.bus_error(&b->nic);
-    soc_expect(&b->soc, "eth0: the MAC met a bus error; starting it again", 1000000);
-    soc_expect(&b->soc, "eth0: the MAC runs again", 1000000);
-    soc_expect(&b->soc, "link up", 8000000);
-    while (bench_hear(b, 50000) != NULL) {
-    }
-    for (unsigned j = 0; j < 50; j++)
-      bench_echo(b, 14 + bench_random(b, 1501));
-  }
-  EXPECT(b, bench_counter(b, "tx_errors") == 3, "%u errors of sending were counted", bench_counter(b, "tx_errors"));
-  expect_no_traps(b);
-}
-
-/* The transmitter stands still, for whatever reason. */
-void scenario_standstill(struct bench *b) {
-  uint8_t frame[60];
-  boot(b);
-  b->nic.hold_tx = true;
-  for (unsigned i = 0; i < 20; i++) {
-    bench_test_frame(b, frame, sizeof(frame), NULL);
-    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
-  }
-  soc_expect(&b->soc, "eth0: the MAC stopped sending; starting it again", 5000000);
-  b->nic.hold_tx = false;
-  soc_expect(&b->soc, "link up", 10000000);
-  while (bench_hear(b, 50000) != NULL) {
-  }
-  for (unsigned i = 0; i < 100; i++)
-    bench_echo(b, 14 + bench_random(b, 1501));
-  EXPECT(b, bench_counter(b, "tx_errors") > 0, "what could not be sent was not counted");
-  /* The PHY's clock goes away and comes back. */
-  b->soc.phy.no_clock = true;
-  bench_test_frame(b, frame, sizeof(frame), NULL);
-  phy_model_plug(&b->soc.phy, false);
-  soc_expect(&b->soc, "link down", 1000000);
-  b->soc.phy.no_clock = false;
-  phy_model_plug(&b->soc.phy, true);
-  soc_expect(&b->soc, "link up", 10000000);
-  bench_echo(b, 60);
-  expect_no_traps(b);
+  bench_expect_no_traps(b);
 }
 
 static void expect_heard(struct bench *b, const uint8_t *destination, bool expected) {
@@ -222,7 +156,7 @@ static void expect_heard(struct bench *b, const uint8_t *destination, bool expec
 void scenario_filter(struct bench *b) {
   uint8_t group[6] = {1, 0, 0x5e, 0, 0, 0}, strange[6] = {0x01, 0x80, 0xc2, 0, 0, 0x0e};
   uint8_t other[6] = {2, 0, 0, 0, 0, 0x78}, further[6] = {2, 0, 0, 0, 0, 0x77};
-  boot(b);
+  bench_boot_echo(b);
   expect_heard(b, b->hwaddr, true);
   expect_heard(b, strange, false);
   expect_heard(b, other, false);
@@ -256,12 +190,21 @@ void scenario_filter(struct bench *b) {
   expect_heard(b, further, true);
   expect_heard(b, strange, false);
   expect_heard(b, other, false);
+  /* More than the MAC compares whole: by hash, or all of multicast where there is no table. */
+  bench_command(b, "n");
+  for (group[5] = 0x11; group[5] <= 0x1a; group[5]++)
+    expect_heard(b, group, true);
+  for (group[5] = 1; group[5] <= 5; group[5]++)
+    expect_heard(b, group, true);
+  expect_heard(b, further, true);
+  expect_heard(b, strange, b->soc.series == SERIES_ESP32);
+  expect_heard(b, other, false);
 }
 
 void scenario_stamps(struct bench *b) {
   uint8_t frame[60];
   uint64_t last = 0;
-  boot(b);
+  bench_boot_echo(b);
   EXPECT(b, b->soc.series != SERIES_H7 || b->nic.stamped == 0, "frames are stamped, and take two descriptors, unasked");
   bench_command(b, "t");
   bench_wait(b, 300000); /* service() passes it on to the MAC */
@@ -291,14 +234,14 @@ void scenario_stamps(struct bench *b) {
   while (bench_hear(b, 1) != NULL) {
   }
   bench_echo(b, 1514);
-  expect_no_traps(b);
+  bench_expect_no_traps(b);
   printf("200 stamps as the MAC took them; its clock is %lld ns from the processor's\n", (long long)ahead);
 }
 
 /* The MPU region: everything that the MAC's DMA works on lies in it, whole. */
 void scenario_uncached(struct bench *b) {
   const struct machine *m = &b->soc.m;
-  boot(b);
+  bench_boot_echo(b);
   uint32_t rasr = m->mpu_rasr[0], base = m->mpu_rbar[0], size = 1u << ((rasr >> 1 & 31) + 1);
   EXPECT(b, (m->mpu_ctrl & 5) == 5, "MPU_CTRL 0x%x", m->mpu_ctrl);
   EXPECT(b, (rasr & 1) && (rasr >> 16 & 0x3f) == 0x0c, "MPU_RASR 0x%08x: not normal, shared, uncached", rasr);

@@ -14,7 +14,8 @@ struct soc {
   enum series series;
 
   /* rcc_*.c */
-  bool hse_missing, pll_dead; /* faults of this test */
+  bool hse_missing, pll_dead, voltage_low; /* faults of this test */
+  bool voltage_seen;                       /* F4, F7: the code has looked whether the voltage is there */
   uint32_t rcc[64], pwr[16], flash_acr, syscfg[16];
   uint32_t sysclk, ahb_clock, apb1_clock;
   bool overdrive;
@@ -24,6 +25,7 @@ struct soc {
 
   /* usart.c */
   uint32_t usart[16];
+  bool overrun; /* characters were lost, and none is there */
   char console[1 << 20];
   size_t console_len, console_read;
   char typed[64];
@@ -50,6 +52,9 @@ void rcc_f4_init(struct soc *soc);
 void rcc_h7_init(struct soc *soc);
 void gpio_init(struct soc *soc, uint32_t base);
 void usart_init(struct soc *soc);
+
+/* A character is lost between the driver's look at the status and at the data. */
+void soc_overrun(struct soc *soc);
 
 /* Type into the console. */
 void soc_type(struct soc *soc, const char *text);

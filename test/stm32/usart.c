@@ -6,6 +6,7 @@ enum { BAUD = 115200, IRQ = 39 };
 enum { F4_SR, F4_DR, F4_BRR, F4_CR1 };
 enum { CR1, CR2, CR3, BRR, GTPR, RTOR, RQR, ISR, ICR, RDR, TDR };
 
+#define ORE (1u << 3)
 #define RXNE (1u << 5)
 #define TXE_TC (1u << 7 | 1u << 6)
 #define RXNEIE (1u << 5)
@@ -18,7 +19,12 @@ static bool has_input(const struct soc *soc) { return soc->typed_in != soc->type
 
 static void set_irq(struct soc *soc) {
   uint32_t cr1 = soc->usart[is_f4(soc) ? F4_CR1 : CR1];
-  machine_irq(&soc->m, IRQ, has_input(soc) && (cr1 & RXNEIE));
+  machine_irq(&soc->m, IRQ, (has_input(soc) || soc->overrun) && (cr1 & RXNEIE));
+}
+
+void soc_overrun(struct soc *soc) {
+  soc->overrun = true;
+  set_irq(soc);
 }
 
 static void check(struct soc *soc) {
@@ -44,6 +50,8 @@ static void send(struct soc *soc, uint32_t value) {
 
 static uint32_t receive(struct soc *soc) {
   uint32_t value = has_input(soc) ? (uint8_t)soc->typed[soc->typed_out++ % sizeof(soc->typed)] : 0;
+  if (is_f4(soc)) /* by a look at the status and at the data */
+    soc->overrun = false;
   set_irq(soc);
   return value;
 }
@@ -53,7 +61,7 @@ static uint32_t usart_read(void *self, uint32_t offset) {
   uint32_t reg = offset / 4;
   check(soc);
   if (reg == (is_f4(soc) ? (uint32_t)F4_SR : (uint32_t)ISR))
-    return TXE_TC | (has_input(soc) ? RXNE : 0);
+    return TXE_TC | (has_input(soc) ? RXNE : 0) | (soc->overrun ? ORE : 0);
   if (reg == (is_f4(soc) ? (uint32_t)F4_DR : (uint32_t)RDR))
     return receive(soc);
   return soc->usart[reg];
@@ -67,6 +75,8 @@ static void usart_write(void *self, uint32_t offset, uint32_t value) {
     send(soc, value);
   else
     soc->usart[reg] = value;
+  if (!is_f4(soc) && reg == ICR && (value & ORE))
+    soc->overrun = false;
   set_irq(soc);
 }
 

@@ -34,7 +34,7 @@ static struct pkt_frame *frame_in(struct pkt_slot *slot) {
 
 int main(void) {
   static struct pkt_iface iface;
-  struct template_config config = {.connected = false};
+  struct template_config config = {.present = false};
   struct template_state state = {0};
   struct pkt_mac mac = {
       .ops = &template_ops,
@@ -55,6 +55,9 @@ int main(void) {
       .frame_size = FRAME_SIZE,
   };
   CHECK(mac.ops->start(&mac) == -EIO);
+  config.present = true;
+  CHECK(mac.ops->start(&mac) == 0 && !mac.ops->link(&mac));
+  mac.ops->stop(&mac);
   config.connected = true;
   CHECK(mac.ops->start(&mac) == 0 && mac.ops->link(&mac));
   CHECK(mac.ops->set_filter(&mac, &(struct pkt_mac_filter){0}) == -EOPNOTSUPP);

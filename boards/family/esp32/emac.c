@@ -40,10 +40,19 @@ static void take_clock_in(void) {
   EMAC_EX_OSCCLK_CONF |= EMAC_OSC_CLK_SEL;
 }
 
-static void give_clock_out(unsigned gpio) {
-  static const char trouble[] = "eth0: the chip's PLL for the 50 MHz of RMII does not settle\n";
-  if (!esp32_start_apll_50mhz())
+void esp32_start_rmii_clock(void) {
+  static const char trouble[] = "eth0: the chip's PLL for the 50 MHz of RMII does not settle; trying again\n";
+  static bool settled, told;
+  if (settled)
+    return;
+  settled = esp32_start_apll_50mhz();
+  if (!settled && !told)
     board_console_write(trouble, sizeof(trouble) - 1);
+  told = true;
+}
+
+static void give_clock_out(unsigned gpio) {
+  esp32_start_rmii_clock(); /* before the PHY is switched on */
   EMAC_EX_CLK_CTRL = (EMAC_EX_CLK_CTRL & ~EMAC_EXT_OSC_EN) | EMAC_INT_OSC_EN;
   EMAC_EX_OSCCLK_CONF &= ~EMAC_OSC_CLK_SEL;
   EMAC_EX_CLKOUT_CONF &= ~(EMAC_CLKOUT_DIV_NUM | EMAC_CLKOUT_H_DIV_NUM);

@@ -51,6 +51,9 @@ struct esp32_ethernet {
 /* Clock, reset and pins of the EMAC; waits for the PHY's start. After family_start(). */
 void esp32_start_ethernet(const struct esp32_ethernet *ethernet);
 
+/* Where the audio PLL feeds the PHY, for struct dwmac_config's before_reset: start it, until it has settled once. */
+void esp32_start_rmii_clock(void);
+
 /* ---- Between the family's files ---- */
 
 /* Start the audio PLL at 50 MHz. False: it does not settle. */

@@ -1,7 +1,8 @@
 # What the boot ROM loads from flash.
 FLASH_MB ?= 4
 
-FLASH = npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION)
+# From board.mk, EMULATED: the board is an emulator's.
+FLASH = $(if $(EMULATED),,npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION))
 FURTHER_IMAGES := $(IMAGE:.elf=.bin)
 
 $(IMAGE:.elf=.bin): $(IMAGE) $(wildcard host/esp32/*.ts)

@@ -1,5 +1,6 @@
 /* What comes first on an ESP32, and what is asked of the chip as a whole. */
 #include "esp32.h"
+#include "hwaddr.h"
 #include <string.h>
 
 #define RTC_CNTL_CLK_CONF ESP32_REGISTER(0x3ff48070)
@@ -37,8 +38,7 @@ uint32_t esp32_bus_clock(void) { return BOARD_CPU_MHZ * 1000000u; }
 
 void esp32_read_hwaddr(uint8_t hwaddr[6]) {
 #ifdef BOARD_HWADDR
-  static const uint8_t given[6] = {BOARD_HWADDR};
-  memcpy(hwaddr, given, sizeof(given));
+  family_given_hwaddr(hwaddr);
 #else
   uint32_t low = EFUSE_BLK0_RDATA1, high = EFUSE_BLK0_RDATA2;
   hwaddr[0] = (uint8_t)(high >> 8);

@@ -43,6 +43,10 @@ void stm32_start_clocks(const struct stm32_clocks *clocks) {
     trouble = "the PLL does not lock; running on the internal 16 MHz";
     return;
   }
+  if (!stm32_wait(&PWR_CSR, PWR_CSR_VOSRDY, PWR_CSR_VOSRDY)) { /* the scale is taken over once the PLL runs */
+    trouble = "the core voltage does not rise; running on the internal 16 MHz";
+    return;
+  }
 #ifdef STM32_F4
   uint32_t caches = FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
 #else

@@ -1,3 +1,4 @@
+#include "hwaddr.h"
 #include "stm32.h"
 #include <string.h>
 
@@ -11,8 +12,7 @@
 
 void stm32_make_hwaddr(uint8_t hwaddr[6]) {
 #ifdef BOARD_HWADDR
-  static const uint8_t given[6] = {BOARD_HWADDR};
-  memcpy(hwaddr, given, sizeof(given));
+  family_given_hwaddr(hwaddr);
 #else
   /* The 96 bits are wafer, lot and place on the wafer; FNV-1a spreads what differs over the four bytes that follow. */
   const volatile uint32_t *uid = (const volatile uint32_t *)UID_BASE;

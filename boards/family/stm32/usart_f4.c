@@ -6,6 +6,7 @@ struct usart {
   volatile uint32_t SR, DR, BRR, CR1;
 };
 
+#define SR_ORE (1u << 3)
 #define SR_RXNE (1u << 5)
 #define SR_TXE (1u << 7)
 #define CR1_RE (1u << 2)
@@ -31,7 +32,11 @@ bool uart_put(const struct family_uart *uart, char c) {
 
 int uart_get(const struct family_uart *uart) {
   struct usart *r = registers(uart);
-  return r->SR & SR_RXNE ? (int)(r->DR & 0xff) : -1; /* the two reads also clear an overrun */
+  uint32_t status = r->SR;
+  if (!(status & (SR_RXNE | SR_ORE)))
+    return -1;
+  uint32_t data = r->DR; /* clears an overrun, too, which would raise the interrupt for ever */
+  return status & SR_RXNE ? (int)(data & 0xff) : -1;
 }
 
 void uart_receive_interrupt(const struct family_uart *uart, bool on) {

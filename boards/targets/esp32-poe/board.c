@@ -18,6 +18,7 @@ static struct pkt_mac eth0 = {
             .irq = ESP32_EMAC_IRQ,
             .phy_address = 0,
             .bus_clock = esp32_bus_clock,
+            .before_reset = esp32_start_rmii_clock,
         },
     .state = &eth0_state,
 };

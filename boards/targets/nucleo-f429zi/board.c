@@ -1,6 +1,7 @@
 /* NUCLEO-F429ZI: UM1974. The 8 MHz come from the ST-LINK; the PHY has its own crystal and clocks the RMII. */
 #include "board.h"
 #include "dwmac.h"
+#include "dwmac_config.h"
 #include "family.h"
 #include "stm32.h"
 
@@ -35,13 +36,8 @@ static struct pkt_mac eth0 = {
     .ops = &dwmac_ops,
     .config =
         &(const struct dwmac_config){
-            .mac_base = 0x40028000,
-            .dma_base = 0x40029000,
-            .irq = 61,
-            .descriptor_stride = 32,
-            .time_stamps = true,
+            STM32_DWMAC_CONFIG,
             .phy_address = 0,
-            .bus_clock = stm32_ahb_clock,
         },
     .state = &eth0_state,
 };

@@ -3,3 +3,4 @@ FAMILY := esp32
 MACS := opencores phy
 TASK_STACK := 16384
 IRQ_STACK := 2048
+EMULATED := y

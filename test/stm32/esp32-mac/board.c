@@ -14,6 +14,7 @@ static const struct dwmac_config config = {ESP32_EMAC_CONFIG, .irq = 61, .phy_ad
 static const struct dwmac_config short_config = {.mac_base = 0x3ff6a000,
                                                  .dma_base = 0x3ff69000,
                                                  .descriptor_stride = 16,
+                                                 .exact_addresses = 7,
                                                  .irq = 61,
                                                  .phy_address = 0,
                                                  .bus_clock = bus_clock};

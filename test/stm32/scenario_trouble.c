@@ -1,0 +1,139 @@
+/* The MAC drivers in trouble, with the application echo.c. */
+#include "bench.h"
+#include <string.h>
+
+/* What the wire can do to a frame: each fault is counted where it belongs, and nothing else changes. */
+void scenario_malformed(struct bench *b) {
+  uint8_t frame[MAX_WIRE_FRAME];
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 50; i++) {
+    bench_test_frame(b, frame, MAX_WIRE_FRAME, NULL);
+    bench_say(b, frame, 60 + bench_random(b, 1455), WIRE_BAD_CRC);
+    bench_say(b, frame, 13, WIRE_GOOD);
+    bench_say(b, frame, 6, WIRE_GOOD);
+    bench_say(b, frame, 1537 + bench_random(b, 500), WIRE_GOOD);
+    bench_say(b, frame, 30, WIRE_BAD_CRC); /* a collision's rest: the MAC itself throws it away */
+    bench_wait(b, 5000);
+    bench_echo(b, 14);
+    bench_echo(b, 59);
+    bench_echo(b, 1514);
+  }
+  uint32_t errors = bench_counter(b, "errors"), shorts = bench_counter(b, "short"), longs = bench_counter(b, "long");
+  EXPECT(b, errors == 50 && shorts == 100 && longs == 50, "errors %u, too short %u, too long %u; sent 50, 100, 50",
+         errors, shorts, longs);
+  bench_expect_no_traps(b);
+}
+
+void scenario_bus_error(struct bench *b) {
+  uint8_t frame[60];
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 6; i++) {
+    bool sending = i % 2;
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    if (!sending)
+      b->nic.bus_error(&b->nic);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+    if (sending)
+      b->nic.bus_error(&b->nic);
+    soc_expect(&b->soc, "eth0: the MAC met a bus error; starting it again", 1000000);
+    soc_expect(&b->soc, "eth0: the MAC runs again", 1000000);
+    soc_expect(&b->soc, "link up", 8000000);
+    while (bench_hear(b, 50000) != NULL) {
+    }
+    for (unsigned j = 0; j < 50; j++)
+      bench_echo(b, 14 + bench_random(b, 1501));
+  }
+  EXPECT(b, bench_counter(b, "tx_errors") == 3, "%u errors of sending were counted", bench_counter(b, "tx_errors"));
+  bench_expect_no_traps(b);
+}
+
+/* The transmitter stands still, for whatever reason. */
+void scenario_standstill(struct bench *b) {
+  uint8_t frame[60];
+  bench_boot_echo(b);
+  b->nic.hold_tx = true;
+  for (unsigned i = 0; i < 20; i++) {
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  }
+  soc_expect(&b->soc, "eth0: the MAC stopped sending; starting it again", 5000000);
+  b->nic.hold_tx = false;
+  soc_expect(&b->soc, "link up", 10000000);
+  while (bench_hear(b, 50000) != NULL) {
+  }
+  for (unsigned i = 0; i < 100; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
+  EXPECT(b, bench_counter(b, "tx_errors") > 0, "what could not be sent was not counted");
+  /* The PHY's clock goes away and comes back. */
+  b->soc.phy.no_clock = true;
+  bench_test_frame(b, frame, sizeof(frame), NULL);
+  phy_model_plug(&b->soc.phy, false);
+  soc_expect(&b->soc, "link down", 1000000);
+  b->soc.phy.no_clock = false;
+  phy_model_plug(&b->soc.phy, true);
+  soc_expect(&b->soc, "link up", 10000000);
+  bench_echo(b, 60);
+  bench_expect_no_traps(b);
+}
+
+/* A frame that the MAC gives up is counted, and its buffer comes back. */
+void scenario_collisions(struct bench *b) {
+  enum { LOST = 30 };
+  uint8_t frame[60];
+  bench_boot_echo(b);
+  uint32_t sent = bench_counter(b, "tx");
+  b->nic.fail_tx = true;
+  for (unsigned i = 0; i < LOST; i++) {
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+    EXPECT(b, bench_hear(b, 1000) == NULL, "a frame that was given up is on the wire");
+  }
+  uint32_t errors = bench_counter(b, "tx_errors");
+  EXPECT(b, errors == LOST && bench_counter(b, "tx") == sent, "%u errors of sending were counted, not %u", errors,
+         LOST);
+  b->nic.fail_tx = false;
+  for (unsigned i = 0; i < 50; i++)
+    bench_echo(b, 14 + bench_random(b, 1501));
+  bench_expect_no_traps(b);
+}
+
+/* So many frames at once that the MAC's counters of lost ones go round. */
+void scenario_missed(struct bench *b) {
+  uint8_t frame[60];
+  unsigned burst = b->soc.series == SERIES_H7 ? 3000 : 70000;
+  bench_boot_echo(b);
+  bench_test_frame(b, frame, sizeof(frame), NULL);
+  for (unsigned i = 0; i < burst; i++)
+    b->nic.receive(&b->nic, frame, sizeof(frame), WIRE_GOOD);
+  bench_wait(b, 300000);
+  while (bench_hear(b, 1) != NULL) {
+  }
+  uint32_t counted = bench_counter(b, "no_frame");
+  EXPECT(b, counted == b->nic.no_descriptor && counted > burst - 100, "%u of %u lost frames were counted", counted,
+         b->nic.no_descriptor);
+  bench_echo(b, 60);
+  bench_expect_no_traps(b);
+}
+
+static void expect_running(struct bench *b, bool expected) {
+  soc_type(&b->soc, "r");
+  bool running = *soc_expect(&b->soc, "running ", 1000000) == '1';
+  EXPECT(b, running == expected, "IFF_RUNNING is %u", running);
+}
+
+/* A link change reaches the socket's side: IFF_RUNNING goes and comes, and the socket lives through it, as on Linux. */
+void scenario_carrier(struct bench *b) {
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 3; i++) {
+    expect_running(b, true);
+    bench_echo(b, 14 + bench_random(b, 1501));
+    phy_model_plug(&b->soc.phy, false);
+    soc_expect(&b->soc, "eth0: link down", 1000000);
+    expect_running(b, false);
+    phy_model_plug(&b->soc.phy, true);
+    soc_expect(&b->soc, "eth0: link up", 8000000);
+  }
+  expect_running(b, true);
+  bench_echo(b, 60);
+  bench_expect_no_traps(b);
+}

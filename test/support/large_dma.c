@@ -1,0 +1,4 @@
+/* More memory for the MAC than the region has that is not cached. */
+__attribute__((section(".dma"))) static volatile char large_dma[1048576];
+
+int main(void) { return large_dma[0]; }

@@ -1,0 +1,32 @@
+/* What mac.h says of a MAC that does not answer: pktsock_start() fails with EIO and a sentence, what had been started is
+ * stopped again, and nothing stands in the way of a second try. Ends with 0 when all is so. */
+#include "board.h"
+#include "pktsock.h"
+#include "template.h"
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+extern struct template_config eth1_config;
+extern struct template_state eth0_state, eth1_state;
+
+static unsigned failures;
+
+#define CHECK(condition) ((condition) ? (void)0 : (void)(failures++, printf("line %d: not %s\n", __LINE__, #condition)))
+
+int main(void) {
+  CHECK(pktsock_start_board() == -1 && errno == EIO);
+  CHECK(!eth0_state.started && !eth1_state.started);
+  CHECK(if_nametoindex("eth0") == 0 && socket(AF_PACKET, SOCK_RAW, 0) < 0);
+
+  eth1_config.present = true;
+  CHECK(pktsock_start_board() == 0);
+  CHECK(eth0_state.started && eth1_state.started);
+  CHECK(if_nametoindex("eth0") == 1 && if_nametoindex("eth1") == 2);
+  CHECK(pktsock_start_board() == -1 && errno == EALREADY && pktsock_error() != NULL);
+  CHECK(eth0_state.started && socket(AF_PACKET, SOCK_RAW, 0) >= 0);
+  pktsock_stop();
+  CHECK(!eth0_state.started && !eth1_state.started);
+  return failures != 0;
+}
