@@ -9,7 +9,7 @@ import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
 import { onInterrupt } from "./interrupt.js";
 import { Qmp } from "./qmp.js";
-import type { TargetName } from "./steps.js";
+import { SLOW_BITS_PER_SECOND, type TargetName } from "./steps.js";
 import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -53,7 +53,7 @@ export function missingFor(name: TargetName): string | undefined {
 export class BoardTarget implements Target {
   readonly ifname = "eth0";
   readonly shortest = 60;
-  readonly capacities = { SOCKETS: "4" };
+  readonly capacities = { SOCKETS: "4", POLLERS: "2" };
   readonly firstDescriptor: number;
   ifindex = 0;
   names = { OWN: "", PEER: "0200000000fe" };
@@ -61,6 +61,7 @@ export class BoardTarget implements Target {
   private agent: Agent | undefined;
   private wire: UdpCable | undefined;
   private qmp: Qmp | undefined;
+  private isSlow = false;
   private readonly forgetInterrupt = onInterrupt(() => void this.halt());
 
   private constructor(
@@ -90,7 +91,8 @@ export class BoardTarget implements Target {
     const { board } = this.build;
     const image = ROOT + this.build.image;
     if (board === "linux") {
-      const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}` };
+      const speed = String(this.isSlow ? SLOW_BITS_PER_SECOND : 0);
+      const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}`, PKTSOCK_SPEED: speed };
       return Agent.start(new BoardProcess([image], env));
     }
     this.qmp = new Qmp();
@@ -101,6 +103,11 @@ export class BoardTarget implements Target {
   }
 
   async restart(): Promise<void> {
+    this.isSlow = false;
+    await this.begin();
+  }
+
+  private async begin(): Promise<void> {
     await this.halt();
     this.wire = await UdpCable.open(await freePort());
     this.agent = await this.run(this.wire);
@@ -146,6 +153,12 @@ export class BoardTarget implements Target {
   async plug(plugged: boolean): Promise<void> {
     if (!this.qmp) throw new Error("the cable of this target cannot be pulled");
     await this.qmp.execute("set_link", { name: "cable", up: plugged });
+  }
+
+  async slow(slow: boolean): Promise<void> {
+    if (this.build.board !== "linux") throw new Error("this target cannot make its line slow");
+    this.isSlow = slow;
+    await this.begin();
   }
 
   async ready(): Promise<void> {}

@@ -1,11 +1,12 @@
 // The Linux kernel's own AF_PACKET: two agents, each in a network namespace of its own, at the ends of a veth pair.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BoardProcess } from "../../host/net/board.js";
 import { Agent, parseAnswer } from "./agent.js";
 import { onInterrupt } from "./interrupt.js";
+import { SLOW_BITS_PER_SECOND } from "./steps.js";
 import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,13 +15,15 @@ const OWN = "020000000001";
 const PEER = "020000000002";
 const NAME = "eth0";
 const CALL_MS = 5_000;
+/** What waits for a slow line: fewer frames than a socket's send buffer holds that was not made small. */
+const SLOW_QUEUE_BYTES = 15_000;
 
 /** Compiles the agent against the system's headers. */
 function buildAgent(): void {
   mkdirSync(`${ROOT}build/conformance`, { recursive: true });
-  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options", "_tasks"];
+  const sources = readdirSync(`${ROOT}boards/apps`).filter((name) => /^agent.*\.c$/.test(name));
   const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-fsanitize=address,undefined"];
-  const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
+  const paths = sources.map((name) => `${ROOT}boards/apps/${name}`);
   execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -52,6 +55,7 @@ export class LinuxTarget implements Target {
   readonly capacities = {};
   readonly firstDescriptor = 3;
   ifindex = 0;
+  neverSlow: string | undefined;
 
   private own: Agent | undefined;
   private peer: Agent | undefined;
@@ -74,11 +78,21 @@ export class LinuxTarget implements Target {
       addNamespace(target.ownSpace);
       addNamespace(target.peerSpace);
       await target.restart();
+      await target.trySlow();
     } catch (error) {
       await target.stop();
       throw error;
     }
     return target;
+  }
+
+  private async trySlow(): Promise<void> {
+    try {
+      await this.slow(true);
+      await this.slow(false);
+    } catch {
+      this.neverSlow = "tc cannot limit the rate of the veth pair: no qdisc tbf";
+    }
   }
 
   async restart(): Promise<void> {
@@ -142,6 +156,12 @@ export class LinuxTarget implements Target {
     await this.ready();
     // The peer's own interface was down, which its socket wants to tell.
     await this.ask(`getsockopt ${this.peerSocket} SOL_SOCKET SO_ERROR 4`);
+  }
+
+  async slow(slow: boolean): Promise<void> {
+    const shape = ["tbf", "rate", `${SLOW_BITS_PER_SECOND}bit`, "burst", "1600", "limit", String(SLOW_QUEUE_BYTES)];
+    const qdisc = ["qdisc", slow ? "add" : "del", "dev", NAME, "root", ...(slow ? shape : [])];
+    execFileSync("tc", ["-n", this.ownSpace, ...qdisc], { stdio: "pipe" });
   }
 
   async ready(): Promise<void> {

@@ -185,6 +185,12 @@ export const optionCases: readonly Case[] = [
     call(`setsockopt $s SOL_SOCKET SO_BINDTODEVICE {${text("nosuch0")}}`, fails("ENODEV")),
     call("setsockopt $s SOL_SOCKET SO_BINDTODEVICE z1", OK),
   ]),
+  testCase("options: SO_BINDTODEVICE is told to those with room for a name only", "kernel sock_getbindtodevice()", [
+    socket,
+    call(`setsockopt $s SOL_SOCKET SO_BINDTODEVICE {${text("eth0")}}`, OK),
+    call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 15", fails("EINVAL")),
+    call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 0", fails("EINVAL")),
+  ]),
   testCase("options: SO_REUSEADDR, SO_KEEPALIVE, SO_BROADCAST, SO_DEBUG", "socket(7); BEHAVIOUR, Options", [
     socket,
     refusedHere("SOL_SOCKET", "SO_REUSEADDR"),
@@ -259,6 +265,16 @@ export const optionCases: readonly Case[] = [
     ...bound("s"),
     refusedHere("SOL_PACKET", "PACKET_QDISC_BYPASS"),
     refusedHere("SOL_PACKET", "PACKET_FANOUT", "01000000"),
+  ]),
+  testCase("options: what else packet(7) and socket(7) have", "packet(7); socket(7)", [
+    ...bound("s"),
+    refusedHere("SOL_PACKET", "7", "00020000"), // PACKET_COPY_THRESH
+    refusedHere("SOL_PACKET", "15"), // PACKET_VNET_HDR
+    refusedHere("SOL_PACKET", "19"), // PACKET_TX_HAS_OFF
+    refusedHere("SOL_SOCKET", "18"), // SO_RCVLOWAT
+    refusedHere("SOL_SOCKET", "36"), // SO_MARK
+    refusedHere("SOL_SOCKET", "37", "10000000"), // SO_TIMESTAMPING
+    refusedHere("SOL_SOCKET", "40"), // SO_RXQ_OVFL
   ]),
   testCase("options: setting one does not disturb the socket", "setsockopt(2)", [
     ...bound("s"),

@@ -220,4 +220,14 @@ export const programCases: readonly Case[] = [
     arrives(outgoing({ dst: BROADCAST, type: IP })),
     call("close $s", OK),
   ]),
+  testCase("program: one that joins a group, as packet(7) has it", "packet(7): PACKET_ADD_MEMBERSHIP", [
+    call(`socket AF_PACKET SOCK_RAW ${htons(LLDP)}`, { ret: /^\d+$/ }, { save: { s: "ret" } }),
+    call("if_nametoindex $NAME", { ret: "$IF" }),
+    call(`bind $s {${ll({ protocol: LLDP })}}`, OK),
+    call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {IF 0000 0600 ${LLDP_GROUP} 0000}`, OK),
+    inject(frame({ dst: LLDP_GROUP, type: LLDP })),
+    receivesFrom("s", frame({ dst: LLDP_GROUP, type: LLDP }), 60, from(PACKET.MULTICAST, LLDP)),
+    call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {IF 0000 0600 ${LLDP_GROUP} 0000}`, OK),
+    call("close $s", OK),
+  ]),
 ];

@@ -34,6 +34,13 @@ export const socketCases: readonly Case[] = [
   testCase("socket: SOCK_SEQPACKET is ESOCKTNOSUPPORT", "packet(7)", [
     call(`socket AF_PACKET SOCK_SEQPACKET ${htons(3)}`, fails("ESOCKTNOSUPPORT")),
   ]),
+  testCase("socket: SOCK_PACKET", "packet(7): obsolete since Linux 2.1", [
+    call(
+      `socket AF_PACKET SOCK_PACKET ${htons(3)}`,
+      { ret: /^\d+$/ },
+      { differs: { expect: fails("ESOCKTNOSUPPORT"), reason: "the obsolete SOCK_PACKET is refused" } },
+    ),
+  ]),
   testCase("socket: type 0 is ESOCKTNOSUPPORT", "kernel net/packet/af_packet.c", [
     call("socket AF_PACKET 0 0", fails("ESOCKTNOSUPPORT")),
   ]),
@@ -75,6 +82,17 @@ export const socketCases: readonly Case[] = [
   testCase("socket: an unknown fcntl command is EINVAL", "fcntl(2)", [
     open("s", "RAW", 0),
     call("fcntl $s 9999 0", fails("EINVAL")),
+  ]),
+  testCase("socket: fcntl cannot duplicate a descriptor, nor have it inherited or not", "fcntl(2)", [
+    open("s", "RAW", 0),
+    ...["0 3", "1", "2 1"].map((command) =>
+      // F_DUPFD, F_GETFD, F_SETFD
+      call(
+        `fcntl $s ${command}`,
+        { ret: /^\d+$/ },
+        { differs: { expect: fails("EINVAL"), reason: "a descriptor is the socket itself" } },
+      ),
+    ),
   ]),
   testCase("socket: the protocol is the low 16 bits", "kernel net/packet/af_packet.c", [
     call(`socket AF_PACKET SOCK_RAW ${0x50000 + htons(TEST_TYPE)}`, { ret: /^\d+$/ }, { save: { s: "ret" } }),
