@@ -39,6 +39,13 @@ FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 
   -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1 \
   -Dd_m3MaxDuplicateFunctionImpl=1
 
+# A misspelt option would be none, and y not a number.
+CONFIG_UNKNOWN := $(if $(CONFIG),$(shell printf '%s\n' $(CONFIG) | \
+  grep -vxE "($$(sed -nE 's/.*name: "(NET_PKT_[A-Z_]+)".*/\1/p' host/build/options.ts | paste -sd '|'))=[0-9]+"))
+ifneq ($(CONFIG_UNKNOWN),)
+$(error CONFIG="$(CONFIG_UNKNOWN)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
+endif
+
 PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
   boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
 FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \

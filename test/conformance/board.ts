@@ -16,6 +16,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CALL_MS = 5_000;
 const LINK_MS = 10_000;
 
+/** What cases refer to as $SOCKETS and $POLLERS. */
+type Capacities = Readonly<Record<"SOCKETS" | "POLLERS", string>>;
+
 interface Build {
   readonly board: string;
   readonly image: string;
@@ -53,7 +56,6 @@ export function missingFor(name: TargetName): string | undefined {
 export class BoardTarget implements Target {
   readonly ifname = "eth0";
   readonly shortest = 60;
-  readonly capacities = { SOCKETS: "4", POLLERS: "2" };
   readonly firstDescriptor: number;
   ifindex = 0;
   names = { OWN: "", PEER: "0200000000fe" };
@@ -67,16 +69,26 @@ export class BoardTarget implements Target {
   private constructor(
     readonly name: TargetName,
     private readonly build: Build,
+    readonly capacities: Capacities,
   ) {
     this.firstDescriptor = build.firstDescriptor;
   }
 
   /** Builds the image and starts it. */
   static async start(name: TargetName): Promise<BoardTarget> {
-    const build = BUILDS[name]!;
+    return BoardTarget.of(name, BUILDS[name]!, { SOCKETS: "4", POLLERS: "2" });
+  }
+
+  /** BOARD=linux under sanitizers with other capacities: `config` as make takes it. `folder` of build/ is its own. */
+  static async configured(folder: string, config: string, capacities: Capacities): Promise<BoardTarget> {
+    const settings = ["SANITIZE=1", `OUT_SUFFIX=${folder.replace(/^linux/, "")}`, `CONFIG=${config}`];
+    return BoardTarget.of("host", { ...BUILDS.host!, image: `build/${folder}/agent.elf`, settings }, capacities);
+  }
+
+  private static async of(name: TargetName, build: Build, capacities: Capacities): Promise<BoardTarget> {
     const settings = [`BOARD=${build.board}`, "APP=agent", ...build.settings];
     execFileSync("make", ["-s", "-C", ROOT, "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
-    const target = new BoardTarget(name, build);
+    const target = new BoardTarget(name, build, capacities);
     try {
       await target.restart();
     } catch (error) {
