@@ -2,7 +2,7 @@
 
 import { le } from "../bytes.js";
 import { bound, empty, fails, frame, GROUP, OK, open, receives } from "../calls.js";
-import { call, type CallStep, type Case, check, type Expect, inject, quiet, testCase } from "../steps.js";
+import { call, type CallStep, type Case, check, type Expect, inject, quiet, type Step, testCase } from "../steps.js";
 
 const MULTICAST = 0;
 const PROMISC = 1;
@@ -36,6 +36,16 @@ const FILTERING = {
 /** These addresses may share a hash in a MAC's filter; the groups above do not on LAN9118. */
 const closed = (bytes: string) => [inject(bytes), quiet, empty("s")];
 const opened = (bytes: string) => [inject(bytes), receives("s", bytes, 60)];
+
+/** One ioctl lets a frame in, another one keeps it out again. */
+function letsIn(on: string, onArgument: string, off: string, offArgument: string, bytes: string): Step[] {
+  return [
+    call(`ioctl $s ${on} ifreq:$NAME:{${onArgument}}`, OK),
+    ...opened(bytes),
+    call(`ioctl $s ${off} ifreq:$NAME:{${offArgument}}`, OK),
+    ...closed(bytes),
+  ];
+}
 
 export const membershipCases: readonly Case[] = [
   testCase("membership: PROMISC lets everything in", "packet(7)", [
@@ -104,6 +114,25 @@ export const membershipCases: readonly Case[] = [
       ...opened(toGroup),
       drop("s", MULTICAST, GROUP),
       ...closed(toGroup),
+      add("s", UNICAST, STRANGER),
+      ...opened(toStranger),
+      drop("s", UNICAST, STRANGER),
+      ...closed(toStranger),
+      add("s", ALLMULTI),
+      ...opened(toOther),
+      drop("s", ALLMULTI),
+      ...closed(toOther),
+    ],
+    FILTERING,
+  ),
+  testCase(
+    "membership: what ioctl() let in is kept out again, too",
+    "netdevice(7)",
+    [
+      ...bound("s"),
+      ...letsIn("SIOCSIFFLAGS", le(0x1143, 2), "SIOCSIFFLAGS", le(0x1043, 2), toStranger),
+      ...letsIn("SIOCSIFFLAGS", le(0x1243, 2), "SIOCSIFFLAGS", le(0x1043, 2), toOther),
+      ...letsIn("SIOCADDMULTI", `0000 ${GROUP}`, "SIOCDELMULTI", `0000 ${GROUP}`, toGroup),
     ],
     FILTERING,
   ),
