@@ -85,19 +85,19 @@ export const membershipCases: readonly Case[] = [
   ]),
   testCase(
     "membership: without one the MAC keeps groups and strangers out",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), ...closed(toGroup), ...closed(toStranger)],
     FILTERING,
   ),
   testCase(
     "membership: a group does not let others in",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), add("s", MULTICAST, GROUP), ...closed(toOther), ...closed(toStranger), ...opened(toGroup)],
     FILTERING,
   ),
   testCase(
     "membership: ALLMULTI does not let strangers in",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), add("s", ALLMULTI), ...closed(toStranger), ...opened(toGroup)],
     FILTERING,
   ),
@@ -151,7 +151,7 @@ export const membershipCases: readonly Case[] = [
   ),
   testCase(
     "membership: two sockets' memberships are counted",
-    "packet(7); BEHAVIOUR, Options",
+    "packet(7); coverage: options",
     [
       ...bound("s"),
       open("m", "RAW", 0),
@@ -246,7 +246,7 @@ export const membershipCases: readonly Case[] = [
     ...bound("s"),
     call("getsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP 16", fails("ENOPROTOOPT")),
   ]),
-  testCase("membership: more than the MAC's filter holds", "BEHAVIOUR, Options", [
+  testCase("membership: more than the MAC's filter holds", "coverage: options", [
     ...bound("s"),
     ...Array.from({ length: 8 }, (_, i) => add("s", MULTICAST, `01005e0203${le(i, 1)}`)),
     ...[0, 3, 7].flatMap((i) => opened(frame({ dst: `01005e0203${le(i, 1)}` }))),

@@ -288,7 +288,7 @@ export const messageCases: readonly Case[] = [
     receiveAuxdata("s", 100, 100),
     checkAuxdata({ len: 1514, snaplen: 1514 }),
   ]),
-  testCase("auxdata: the VLAN tag that was taken out", "packet(7); BEHAVIOUR, Options", [
+  testCase("auxdata: the VLAN tag that was taken out", "packet(7); coverage: options", [
     ...bound("s", "RAW", 3),
     withAuxdata("s"),
     inject(`OWN PEER 8100 ${be16(0xa005)} 88b5 @46:1`),

@@ -117,7 +117,7 @@ export const namesCases: readonly Case[] = [
   ]),
   testCase(
     "ioctl: SIOCGIFADDR and SIOCGIFNETMASK without an address are EADDRNOTAVAIL",
-    "netdevice(7); BEHAVIOUR, ioctl",
+    "netdevice(7); coverage: names",
     [
       socket,
       asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
@@ -158,7 +158,7 @@ export const namesCases: readonly Case[] = [
       }),
     ),
   ]),
-  testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "BEHAVIOUR, ioctl", [
+  testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "coverage: names", [
     socket,
     call("ioctl $s SIOCETHTOOL ethtool:$NAME:{ffff0000 z60}", fails("EOPNOTSUPP")),
   ]),
@@ -213,7 +213,7 @@ export const namesCases: readonly Case[] = [
     getFlags,
     check("no ALLMULTI", ({ flags }) => flagsOf(flags) === 0x1043),
   ]),
-  testCase("ioctl: SIOCSIFFLAGS: what cannot be set is an error", "BEHAVIOUR, ioctl", [
+  testCase("ioctl: SIOCSIFFLAGS: what cannot be set is an error", "coverage: names", [
     socket,
     call(
       `ioctl $s SIOCSIFFLAGS ifreq:$NAME:{${le(0x1043 | IFF_DEBUG, 2)}}`,

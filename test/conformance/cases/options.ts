@@ -191,7 +191,7 @@ export const optionCases: readonly Case[] = [
     call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 15", fails("EINVAL")),
     call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 0", fails("EINVAL")),
   ]),
-  testCase("options: SO_REUSEADDR, SO_KEEPALIVE, SO_BROADCAST, SO_DEBUG", "socket(7); BEHAVIOUR, Options", [
+  testCase("options: SO_REUSEADDR, SO_KEEPALIVE, SO_BROADCAST, SO_DEBUG", "socket(7); coverage: options", [
     socket,
     refusedHere("SOL_SOCKET", "SO_REUSEADDR"),
     refusedHere("SOL_SOCKET", "SO_KEEPALIVE"),
@@ -228,7 +228,7 @@ export const optionCases: readonly Case[] = [
   ]),
   testCase(
     "options: rings: PACKET_VERSION, PACKET_HDRLEN, PACKET_RESERVE, PACKET_LOSS",
-    "packet(7); BEHAVIOUR, Options",
+    "packet(7); coverage: options",
     [
       socket,
       call("setsockopt $s SOL_PACKET PACKET_VERSION {01000000}", OK, {
@@ -252,7 +252,7 @@ export const optionCases: readonly Case[] = [
       }),
     ],
   ),
-  testCase("options: rings: PACKET_RX_RING, PACKET_TX_RING", "packet(7); BEHAVIOUR, Options", [
+  testCase("options: rings: PACKET_RX_RING, PACKET_TX_RING", "packet(7); coverage: options", [
     socket,
     // 4096 bytes a block, 1 block, 2048 bytes a frame, 2 frames
     ...["PACKET_RX_RING", "PACKET_TX_RING"].map((option) =>
@@ -261,7 +261,7 @@ export const optionCases: readonly Case[] = [
       }),
     ),
   ]),
-  testCase("options: PACKET_FANOUT, PACKET_QDISC_BYPASS", "packet(7); BEHAVIOUR, Options", [
+  testCase("options: PACKET_FANOUT, PACKET_QDISC_BYPASS", "packet(7); coverage: options", [
     ...bound("s"),
     refusedHere("SOL_PACKET", "PACKET_QDISC_BYPASS"),
     refusedHere("SOL_PACKET", "PACKET_FANOUT", "01000000"),

@@ -66,7 +66,7 @@ export const receiveCases: readonly Case[] = [
     receives("s", frame({ payload: "@500:2" }), 514),
     receives("s", frame({ payload: "@1500:3" }), 1514),
   ]),
-  testCase("recv: every length from 60 to 75", "FACTS: word-wise FIFOs", [
+  testCase("recv: every length from 60 to 75", "MACs with word-wise FIFOs", [
     ...bound("s"),
     ...Array.from({ length: 16 }, (_, i) => [
       inject(frame({ payload: `@${46 + i}:${i}` })),

@@ -23,7 +23,7 @@ const RAW = `socket AF_PACKET SOCK_RAW ${htons(TEST_TYPE)}`;
 const NOBODY = 60;
 
 export const socketCases: readonly Case[] = [
-  testCase("socket: SOCK_RAW with protocol 0", "packet(7); the source document's first program", [
+  testCase("socket: SOCK_RAW with protocol 0", "packet(7); NuttX's page, first program", [
     call("socket AF_PACKET SOCK_RAW 0", { ret: /^\d+$/ }, { save: { s: "ret" } }),
     call("close $s", OK),
   ]),
@@ -53,14 +53,14 @@ export const socketCases: readonly Case[] = [
     call("socket 200 SOCK_RAW 0", fails("EAFNOSUPPORT")),
     call("socket -1 SOCK_RAW 0", fails("EAFNOSUPPORT")),
   ]),
-  testCase("socket: other families are EAFNOSUPPORT", "BEHAVIOUR, Socket", [
+  testCase("socket: other families are EAFNOSUPPORT", "coverage: socket", [
     call(
       "socket AF_INET SOCK_DGRAM 0",
       { ret: /^\d+$/ },
       { differs: { expect: fails("EAFNOSUPPORT"), reason: "packet sockets are the only ones" } },
     ),
   ]),
-  testCase("socket: SOCK_NONBLOCK", "socket(2); BEHAVIOUR, Socket", [
+  testCase("socket: SOCK_NONBLOCK", "socket(2); coverage: socket", [
     open("s", "RAW", TEST_TYPE, "|SOCK_NONBLOCK"),
     call("fcntl $s F_GETFL", { ret: /^\d+$/, fields: { nonblock: 1 } }),
     call("recv $s 100 0", fails("EAGAIN")),
@@ -112,7 +112,7 @@ export const socketCases: readonly Case[] = [
     empty("s"),
     empty("d"),
   ]),
-  testCase("socket: protocol 0, then bind with ETH_P_ALL, as the source document has it", "source document", [
+  testCase("socket: protocol 0, then bind with ETH_P_ALL, as NuttX's page has it", "NuttX's page on packet sockets", [
     open("s", "RAW", 0),
     bind("s", 3),
     inject(frame()),
@@ -143,7 +143,7 @@ export const socketCases: readonly Case[] = [
   ]),
   testCase(
     "socket: no socket left is ENOBUFS",
-    "BEHAVIOUR, Connections",
+    "coverage: connections",
     [
       call(RAW, { ret: /^\d+$/ }, { repeat: "$SOCKETS", save: { last: "ret" } }),
       call(RAW, fails("ENOBUFS")),
@@ -193,7 +193,7 @@ export const socketCases: readonly Case[] = [
     call("setsockopt -1 SOL_SOCKET SO_RCVBUF 00100000", fails("EBADF")),
     call("ioctl -1 FIONREAD int:0", fails("EBADF")),
   ]),
-  testCase("close: with received frames queued", "BEHAVIOUR, Sending", [
+  testCase("close: with received frames queued", "coverage: sending", [
     ...bound("s"),
     inject(frame()),
     inject(frame()),
@@ -204,7 +204,7 @@ export const socketCases: readonly Case[] = [
     inject(frame({ payload: "@46:2" })),
     receives("t", frame({ payload: "@46:2" }), 60),
   ]),
-  testCase("close: frames that were sent before still leave", "BEHAVIOUR, Sending", [
+  testCase("close: frames that were sent before still leave", "coverage: sending", [
     ...bound("s"),
     sends("s", outgoing({ payload: "@1486:1" }), 1500),
     sends("s", outgoing({ payload: "@1486:2" }), 1500),

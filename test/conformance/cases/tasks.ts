@@ -29,13 +29,13 @@ function falls(waits: CallStep): Step[] {
 export const taskCases: readonly Case[] = [
   testCase(
     "close: by another task ends a waiting recv() with EBADF",
-    "BEHAVIOUR, Receiving",
+    "coverage: receiving",
     [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("recv $s 100 0", fails("EBADF"))],
     ONE_TASK_OR_LINUX,
   ),
   testCase(
     "close: by another task ends a waiting recvmsg() and recvfrom(), too",
-    "BEHAVIOUR, Receiving",
+    "coverage: receiving",
     [
       ...bound("s"),
       call(`closelater ${SOME_MS} $s`, OK),
@@ -48,7 +48,7 @@ export const taskCases: readonly Case[] = [
   ),
   testCase(
     "close: by another task ends a waiting poll() with POLLNVAL",
-    "BEHAVIOUR, Receiving",
+    "coverage: receiving",
     [
       ...bound("s"),
       call(`closelater ${SOME_MS} $s`, OK),

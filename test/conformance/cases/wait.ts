@@ -88,7 +88,7 @@ export const waitCases: readonly Case[] = [
     timeout("s", "RCV", 5_000_000),
     call("recv $s 1540 0", { ret: 60, fields: { data: `{${frame()}}` } }, { meanwhile: [inject(frame())] }),
   ]),
-  testCase("time-out: one microsecond, as EtherCAT masters set it", "BEHAVIOUR, Programs; SOEM", [
+  testCase("time-out: one microsecond, as EtherCAT masters set it", "layer-2 programs; SOEM", [
     ...bound("s"),
     timeout("s", "RCV", 1),
     timeout("s", "SND", 1),
@@ -207,14 +207,14 @@ export const waitCases: readonly Case[] = [
     ...bound("s"),
     polls(SOME_MS, "$s:POLLIN", 0, "0", { meanwhile: [inject(frame({ type: 0x8892 }))], lasts: SOME_MS }),
   ]),
-  testCase("down: a waiting recv() ends with ENETDOWN, once", "BEHAVIOUR, Receiving; kernel packet_notifier()", [
+  testCase("down: a waiting recv() ends with ENETDOWN, once", "coverage: receiving; kernel packet_notifier()", [
     ...bound("s"),
     down,
     call("recv $s 100 0", fails("ENETDOWN")),
     call("recv $s 100 MSG_DONTWAIT", fails("EAGAIN")),
     ...up,
   ]),
-  testCase("down: poll() tells POLLERR, SO_ERROR takes it", "BEHAVIOUR, Receiving; kernel packet_notifier()", [
+  testCase("down: poll() tells POLLERR, SO_ERROR takes it", "coverage: receiving; kernel packet_notifier()", [
     ...bound("s"),
     down,
     polls(-1, "$s:POLLIN", 1, String(POLLERR), { differs: hangUp(POLLERR | POLLHUP) }),
@@ -280,7 +280,7 @@ export const waitCases: readonly Case[] = [
     inject(frame()),
     receives("s", frame(), 60),
   ]),
-  testCase("down: bind() to it succeeds and is told ENETDOWN, once", "BEHAVIOUR, bind; kernel packet_do_bind()", [
+  testCase("down: bind() to it succeeds and is told ENETDOWN, once", "coverage: bind; kernel packet_do_bind()", [
     open("s", "RAW", 0),
     down,
     bind("s", TEST_TYPE),
