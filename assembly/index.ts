@@ -15,6 +15,6 @@ export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./so
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
 export { send, sendTo, bytesUnsent } from "./transmit";
 export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
-export { setOption, getOption, lastStamp } from "./options";
+export { setOption, getOption, lastStamp, socketCounters } from "./options";
 export { pollSocket } from "./poll";
 export { macFilterFlags, macFilterAddress, setMulticast } from "./membership";

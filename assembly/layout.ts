@@ -173,8 +173,11 @@ export class Socket {
   /** When the last frame was received, if Special.STAMP; seconds 0: not known. */
   stampSec: u32;
   stampNsec: u32;
+  /** Frames that matched and were not queued, since the socket was opened, and how many of these PACKET_STATISTICS has told of. */
   dropsQueueFull: u32;
   dropsPoolEmpty: u32;
+  dropsRead: u32;
+  /** Frames that the filter refused. */
   filtered: u32;
   /** SO_RCVBUF, bytes. */
   rcvbuf: u32;

@@ -77,6 +77,7 @@ export function divideMemory(): i32 {
   state.nextIface = ifaces;
   state.random = abi.MAGIC;
   makeHeap(heap, control.frameTable);
+  state.connections = control.preallocConns;
   for (let i: u32 = 0; i < control.preallocConns; ++i) {
     const socket = changetype<Socket>(sockets + i * socketBytes());
     socket.next = state.freeSockets;

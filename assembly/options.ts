@@ -257,10 +257,18 @@ function packetOption(socket: Socket, name: u32): i32 {
 
 /** struct tpacket_stats: tp_packets with the drops, tp_drops; reading clears both. */
 function putStatistics(socket: Socket): void {
-  const drops = socket.dropsQueueFull + socket.dropsPoolEmpty;
+  const dropped = socket.dropsQueueFull + socket.dropsPoolEmpty;
+  const drops = dropped - socket.dropsRead;
   store<u32>(exchange, socket.packets - socket.packetsRead + drops);
   store<u32>(exchange, drops, 4);
   socket.packetsRead = socket.packets;
-  socket.dropsQueueFull = 0;
-  socket.dropsPoolEmpty = 0;
+  socket.dropsRead = dropped;
+}
+
+/** Writes what happened to a socket's frames since it was opened to the exchange area: queued, and dropped by reason. */
+export function socketCounters(socket: Socket): void {
+  store<u32>(exchange, socket.packets);
+  store<u32>(exchange, socket.dropsQueueFull, 4);
+  store<u32>(exchange, socket.dropsPoolEmpty, 8);
+  store<u32>(exchange, socket.filtered, 12);
 }

@@ -45,11 +45,21 @@ function mayHold(socket: Socket, iface: Iface): bool {
   const queued = queuedFrames(socket);
   // A frame that several sockets hold comes free only when each has lost it.
   while (iface.spare <= 0) {
-    const longest = longestQueue(iface);
-    if (!longest || queuedFrames(longest) < queued + 2) return false;
+    let longest = longestQueue(iface);
+    if (!longest || queuedFrames(longest) < queued + 2) {
+      longest = stackOf(iface);
+      if (!longest || queuedFrames(longest) < max(queued + 2, control.stackReserve + 1)) return false;
+    }
     dropNewest(longest);
   }
   return true;
+}
+
+/** The network stack, which loses after the sockets, and nothing of its reserve. */
+function stackOf(iface: Iface): Socket | null {
+  let watcher = state.watchers;
+  while (watcher && (watcher.type != STACK || watcher.iface != iface)) watcher = watcher.next;
+  return watcher;
 }
 
 /** Frames that wait in a socket's receive queue. */

@@ -1,5 +1,6 @@
 // Frames that an application reads and writes in place. A socket remembers what it lent, so that a frame given back twice
-// is an error and one never given back returns when the socket closes.
+// is an error and one never given back returns when the socket closes. Until then it costs the others nothing but room: of
+// the frames that sockets may hold two are left, of those for sending one.
 
 import * as abi from "./abi";
 import { Frame, Iface, Socket, Special } from "./layout";
@@ -28,6 +29,41 @@ function takeBack(socket: Socket, frame: Frame): bool {
   return false;
 }
 
+function isLent(frame: Frame): bool {
+  for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
+    const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
+    if (!socket) continue;
+    for (let i: u32 = 0; i < socket.lentCount; ++i) {
+      if (load<usize>(socket.lent + (i << 2)) == changetype<usize>(frame)) return true;
+    }
+  }
+  return false;
+}
+
+/** Frames of the interface but `frame` that sockets hold (or not: that are for sending), and that are lent or not. */
+function countOthers(frame: Frame, held: bool, lent: bool): u32 {
+  const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
+  let count: u32 = 0;
+  for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
+    const other = changetype<Frame>(at);
+    if (other == frame || other.iface != frame.iface || (other.refs != 0) != held) continue;
+    if (isLent(other) == lent) ++count;
+  }
+  return count;
+}
+
+/**
+ * Does a socket that holds lent frames have so many that it shall not have another one? Two must be left of those that
+ * sockets may hold: a queue that is longer by two can lose one to another. A socket's first is not asked about: that would
+ * cost each frame, and it takes as many sockets as there are frames to do harm.
+ */
+function isTooMuch(socket: Socket, frame: Frame): bool {
+  if (socket.lentCount == control.queueFrames) return true;
+  const iface = frame.iface;
+  if (iface.spare < 2) reap(iface);
+  return iface.spare < 2 && iface.spare + <i32>countOthers(frame, true, false) < 2;
+}
+
 function letGo(frame: Frame): void {
   if (frame.refs) release(frame);
   else pushFree(frame.iface, frame);
@@ -39,14 +75,22 @@ function letGo(frame: Frame): void {
  */
 export function lendReceived(socket: Socket): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
-  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
   const entry = socket.head;
   if (!entry.frame) service();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
+  if (socket.lentCount && isTooMuch(socket, frame)) return -ENOBUFS;
   entry.frame = null;
   socket.head = entry.next;
   return lend(socket, frame);
+}
+
+/** Why the last free frame cannot be lent, an errno, or 0: another one must come back for the others to send with. */
+function whyLast(iface: Iface, frame: Frame): u32 {
+  const lent = countOthers(frame, false, true);
+  if (lent + 1 < iface.txOwned) return 0;
+  // A single frame for sending may be lent when there is never another.
+  return lent ? ENOBUFS : iface.txMissing ? EAGAIN : 0;
 }
 
 /**
@@ -60,6 +104,13 @@ export function lendEmpty(socket: Socket): i32 {
   if (socket.lentCount == control.queueFrames) return -ENOBUFS;
   const frame = popFree(iface);
   if (!frame) return -EAGAIN;
+  if (!load<usize>(iface.free)) {
+    const error = whyLast(iface, frame);
+    if (error) {
+      pushFree(iface, frame);
+      return -error;
+    }
+  }
   frame.mac = frame.buffer + iface.txOffset;
   return lend(socket, frame);
 }

@@ -45,6 +45,17 @@ FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 
   -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1 \
   -Dd_m3MaxDuplicateFunctionImpl=1
 
+# The board's options, but for those that the command line sets.
+name_of = $(firstword $(subst =, ,$(1)))
+OPTIONS := $(foreach option,$(BOARD_CONFIG),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
+
+# A misspelt option would be none, and y not a number.
+UNKNOWN_OPTIONS := $(if $(OPTIONS),$(shell printf '%s\n' $(OPTIONS) | \
+  grep -vxE "($$(sed -nE 's/.*name: "(NET_PKT_[A-Z_]+)".*/\1/p' host/build/options.ts | paste -sd '|'))=[0-9]+"))
+ifneq ($(UNKNOWN_OPTIONS),)
+$(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
+endif
+
 PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
   boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
 FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
@@ -54,10 +65,6 @@ FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
 else
 FIRMWARE_SOURCES += boards/port/os_$(OS).c
 endif
-
-# The board's options, but for those that the command line sets.
-name_of = $(firstword $(subst =, ,$(1)))
-OPTIONS := $(foreach option,$(BOARD_CONFIG),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
 FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:%=-DCONFIG_%) \

@@ -127,6 +127,30 @@ for (const engine of engineNames) {
       });
     });
 
+    describe("connections that are not in use", () => {
+      /** Can the heap take a long filter after three sockets were open and two of them were closed? */
+      const filterFits = (allocConns: number) => {
+        const { sockets } = start(engine, { preallocConns: 1, allocConns, heapSize: 1000, queueFrames: 4 });
+        const fds = [0, 1, 2].map(() => sockets.socket(SOCK_RAW, ALL));
+        for (const fd of fds.slice(1)) sockets.close(fd);
+        // 60 times ld #0, which is 06 in front of ret #-1.
+        const program = Buffer.alloc(61 * 8);
+        program.writeUInt16LE(6, 60 * 8);
+        return () => sockets.setsockopt(fds[0]!, SOL_SOCKET, packet.SO_ATTACH_FILTER, program);
+      };
+
+      it("give their memory back when they are allocated one by one", () => filterFits(1)());
+
+      it("keep it when they are allocated in batches", () => fails("ENOMEM", filterFits(2)));
+
+      it("are not allocated beyond the limit, however large the batch", () => {
+        const options = { preallocConns: 2, maxConns: 3, queueFrames: 4, heapSize: 600 };
+        const { sockets } = start(engine, { ...options, allocConns: 64 });
+        for (let i = 0; i < 3; i++) sockets.socket(SOCK_RAW, ALL);
+        fails("ENOBUFS", () => sockets.socket(SOCK_RAW, ALL));
+      });
+    });
+
     describe("bind", () => {
       it("gives the address back as getsockname", () => {
         const { sockets, eth0 } = start(engine);

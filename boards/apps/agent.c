@@ -10,7 +10,8 @@ static unsigned split(char *line, char **words) {
 }
 
 static agent_command *find(const char *name) {
-  static const struct agent_entry *const groups[] = {agent_calls, agent_messages, agent_options, agent_tasks};
+  static const struct agent_entry *const groups[] = {agent_calls,   agent_waiting, agent_messages,
+                                                     agent_options, agent_tasks,   agent_component};
   for (unsigned i = 0; i < sizeof groups / sizeof groups[0]; i++)
     for (const struct agent_entry *entry = groups[i]; entry->name; entry++)
       if (!strcmp(entry->name, name))

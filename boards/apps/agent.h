@@ -49,7 +49,8 @@ struct agent_entry {
 };
 
 /* Each group of commands ends with an entry without name. */
-extern const struct agent_entry agent_calls[], agent_messages[], agent_options[], agent_tasks[];
+extern const struct agent_entry agent_calls[], agent_waiting[], agent_messages[], agent_options[], agent_tasks[],
+    agent_component[];
 
 /* The buffers of the one call that is being made. */
 extern uint8_t agent_data[AGENT_DATA_BYTES];

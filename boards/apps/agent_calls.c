@@ -6,12 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define MAX_POLLED 8
 
 /* Room for an address that a call fills in. */
 struct room {
@@ -220,32 +217,6 @@ static void do_recvfrom(struct agent_args *args) {
   show_received(got, data_room);
 }
 
-/* poll TIMEOUT [FD:EVENTS ...] answers revents=A,B,... */
-static void do_poll(struct agent_args *args) {
-  struct pollfd fds[MAX_POLLED];
-  unsigned count = 0;
-  long timeout = agent_number(args);
-  while (agent_more(args) && count < MAX_POLLED) {
-    const char *word = agent_word(args), *colon = strchr(word, ':');
-    long fd, events;
-    if (!colon || !agent_parse_number(word, colon, &fd) ||
-        !agent_parse_number(colon + 1, colon + 1 + strlen(colon + 1), &events)) {
-      args->complaint = "FD:EVENTS is not understood";
-      break;
-    }
-    fds[count++] = (struct pollfd){.fd = (int)fd, .events = (short)events};
-  }
-  if (!agent_ok(args))
-    return;
-  agent_result(poll(fds, count, (int)timeout));
-  agent_field("revents");
-  for (unsigned i = 0; i < count; i++) {
-    if (i)
-      agent_text(",");
-    agent_decimal(fds[i].revents);
-  }
-}
-
 /* fcntl FD COMMAND [ARGUMENT]; F_GETFL also answers nonblock=. */
 static void do_fcntl(struct agent_args *args) {
   long fd = agent_number(args), command = agent_number(args), argument = agent_number_or(args, 0);
@@ -274,7 +245,6 @@ const struct agent_entry agent_calls[] = {
     {"recv", do_recv},
     {"read", do_read},
     {"recvfrom", do_recvfrom},
-    {"poll", do_poll},
     {"fcntl", do_fcntl},
     {NULL, NULL},
 };

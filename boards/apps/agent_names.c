@@ -31,6 +31,7 @@ static const struct name names[] = {
     NAME(SOCK_DGRAM),
     NAME(SOCK_RAW),
     NAME(SOCK_SEQPACKET),
+    NAME(SOCK_PACKET),
     NAME(SOCK_NONBLOCK),
     NAME(SOCK_CLOEXEC),
     NAME(MSG_OOB),

@@ -181,6 +181,33 @@ static void do_ioctl(struct agent_args *args) {
     agent_time((long)value.timespec.tv_sec, value.timespec.tv_nsec, 9);
 }
 
+/* ifconf FD ROOM: SIOCGIFCONF with room for so many, at most 4, or "-" for a null pointer. Answers list=NAME:ADDRESS,... */
+static void do_ifconf(struct agent_args *args) {
+  struct ifreq requests[4];
+  struct ifconf ifconf = {.ifc_req = requests};
+  long fd = agent_number(args), room = 0;
+  const char *word = agent_word(args);
+  if (!strcmp(word, "-"))
+    ifconf.ifc_req = NULL;
+  else if (!agent_parse_number(word, word + strlen(word), &room) || room > 4)
+    args->complaint = "room for interfaces is not understood";
+  ifconf.ifc_len = (int)(room * (long)sizeof requests[0]);
+  if (!agent_ok(args))
+    return;
+  int result = ioctl((int)fd, SIOCGIFCONF, &ifconf);
+  agent_result(result);
+  if (result)
+    return;
+  agent_field_decimal("count", ifconf.ifc_len / (long)sizeof requests[0]);
+  agent_field("list");
+  for (long i = 0; ifconf.ifc_req && i < ifconf.ifc_len / (long)sizeof requests[0]; i++) {
+    agent_text(i ? "," : "");
+    agent_text(requests[i].ifr_name);
+    agent_text(":");
+    agent_hex((const uint8_t *)&requests[i].ifr_addr + 4, 4);
+  }
+}
+
 /* if_nametoindex NAME; returns 0 for unknown names, with an errno. */
 static void do_if_nametoindex(struct agent_args *args) {
   const char *name = agent_word(args);
@@ -237,6 +264,7 @@ const struct agent_entry agent_options[] = {
     {"setsockopt", do_setsockopt},
     {"getsockopt", do_getsockopt},
     {"ioctl", do_ioctl},
+    {"ifconf", do_ifconf},
     {"if_nametoindex", do_if_nametoindex},
     {"if_indextoname", do_if_indextoname},
     {"if_nameindex", do_if_nameindex},

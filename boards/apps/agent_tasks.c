@@ -1,36 +1,95 @@
-/* The agent's commands that need a second task; only a Linux process has one. */
+/* The agent's commands that need a second task; only a Linux process has one. Each answers at once, and another task makes
+ * the call after MILLISECONDS, or for as long. */
 #include "agent.h"
 
 #ifdef __linux__
 
+#include <net/if.h>
+#include <poll.h>
 #include <pthread.h>
-#include <sys/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-static struct { long milliseconds, fd; } order;
+struct order {
+  long milliseconds, fd, number;
+  struct ifreq ifreq;
+};
 
-static void *close_later(void *unused) {
-  struct timespec pause = {order.milliseconds / 1000, order.milliseconds % 1000 * 1000000};
+static void rest(const struct order *order) {
+  struct timespec pause = {order->milliseconds / 1000, order->milliseconds % 1000 * 1000000};
   nanosleep(&pause, NULL);
-  close((int)order.fd);
-  return unused;
 }
 
-/* closelater MILLISECONDS FD: answers at once; another task closes FD then. */
-static void do_closelater(struct agent_args *args) {
+static void *close_later(void *order) {
+  rest(order);
+  close((int)((struct order *)order)->fd);
+  free(order);
+  return NULL;
+}
+
+static void *set_flags_later(void *order) {
+  rest(order);
+  ioctl((int)((struct order *)order)->fd, SIOCSIFFLAGS, &((struct order *)order)->ifreq);
+  free(order);
+  return NULL;
+}
+
+static void *poll_meanwhile(void *order) {
+  struct order *o = order;
+  struct pollfd fd = {.fd = (int)o->fd, .events = (short)o->number};
+  poll(&fd, 1, (int)o->milliseconds);
+  free(order);
+  return NULL;
+}
+
+static struct order *take_order(struct agent_args *args) {
+  struct order *order = calloc(1, sizeof *order);
+  order->milliseconds = agent_number(args);
+  order->fd = agent_number(args);
+  return order;
+}
+
+static void give_order(struct agent_args *args, void *(*task)(void *), struct order *order) {
   pthread_t thread;
-  order.milliseconds = agent_number(args);
-  order.fd = agent_number(args);
-  if (!agent_ok(args))
+  if (!agent_ok(args)) {
+    free(order);
     return;
-  int error = pthread_create(&thread, NULL, close_later, NULL);
+  }
+  int error = pthread_create(&thread, NULL, task, order);
   if (!error)
     pthread_detach(thread);
+  else
+    free(order);
   agent_result(error ? -1 : 0);
 }
 
-const struct agent_entry agent_tasks[] = {{"closelater", do_closelater}, {NULL, NULL}};
+/* closelater MILLISECONDS FD */
+static void do_closelater(struct agent_args *args) { give_order(args, close_later, take_order(args)); }
+
+/* flagslater MILLISECONDS FD NAME FLAGS: SIOCSIFFLAGS */
+static void do_flagslater(struct agent_args *args) {
+  struct order *order = take_order(args);
+  strncpy(order->ifreq.ifr_name, agent_word(args), IFNAMSIZ - 1);
+  order->ifreq.ifr_flags = (short)agent_number(args);
+  give_order(args, set_flags_later, order);
+}
+
+/* pollmeanwhile MILLISECONDS FD EVENTS */
+static void do_pollmeanwhile(struct agent_args *args) {
+  struct order *order = take_order(args);
+  order->number = agent_number(args);
+  give_order(args, poll_meanwhile, order);
+}
+
+const struct agent_entry agent_tasks[] = {
+    {"closelater", do_closelater},
+    {"flagslater", do_flagslater},
+    {"pollmeanwhile", do_pollmeanwhile},
+    {NULL, NULL},
+};
 
 #else
 

@@ -10,12 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct host_nic_state {
   int fd;
   int quit; /* an eventfd that ends the thread */
   pthread_t thread;
+  pthread_t sender;     /* of a line with a speed, */
+  pthread_mutex_t gate; /* which guards */
+  pthread_cond_t work;
+  bool waiting, ending; /* there may be frames to send; the thread shall end */
   struct pkt_mac_filter filter;
   uint8_t addresses[64][6];
 };
@@ -83,6 +88,70 @@ static void *run(void *argument) {
   }
 }
 
+static void put_on_wire(struct pkt_mac *mac, const struct pkt_frame *frame) {
+  struct host_nic_state *state = mac->state;
+  uint32_t len = pkt_tx_bytes(frame);
+  ssize_t n = write(state->fd, mac->memory + frame->mac, len);
+  if (n < 0 && errno == ECONNREFUSED) /* the error of an earlier datagram */
+    n = write(state->fd, mac->memory + frame->mac, len);
+  if (n == (ssize_t)len)
+    mac->iface->tx_frames++;
+  else
+    mac->iface->tx_errors++;
+}
+
+/* How long a frame is under way. */
+static void pass(const struct pkt_mac *mac, uint32_t len) {
+  const struct host_nic *nic = mac->config;
+  uint64_t ns = (uint64_t)len * 8 * 1000000000 / nic->speed;
+  struct timespec time = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+  nanosleep(&time, NULL);
+}
+
+/* The other side of a line with a speed: takes one frame after the other, as a MAC with a single descriptor does. */
+static void *send_slowly(void *argument) {
+  struct pkt_mac *mac = argument;
+  struct host_nic_state *state = mac->state;
+  struct pkt_frame *frame;
+  for (;;) {
+    pthread_mutex_lock(&state->gate);
+    while (!state->waiting && !state->ending)
+      pthread_cond_wait(&state->work, &state->gate);
+    bool ending = state->ending;
+    state->waiting = false;
+    pthread_mutex_unlock(&state->gate);
+    if (ending)
+      return NULL;
+    while ((frame = pkt_tx_take(mac)) != NULL) {
+      pkt_os_wake(); /* there is room in the ring */
+      pass(mac, pkt_tx_bytes(frame));
+      put_on_wire(mac, frame);
+      pkt_completion_give(mac, frame);
+      pkt_os_wake();
+    }
+  }
+}
+
+/* Tell the sender that there are frames, or that it shall end. */
+static void tell_sender(struct host_nic_state *state, bool ending) {
+  pthread_mutex_lock(&state->gate);
+  state->waiting = true;
+  state->ending = ending;
+  pthread_cond_signal(&state->work);
+  pthread_mutex_unlock(&state->gate);
+}
+
+static int start_threads(struct pkt_mac *mac) {
+  const struct host_nic *nic = mac->config;
+  struct host_nic_state *state = mac->state;
+  pthread_mutex_init(&state->gate, NULL);
+  pthread_cond_init(&state->work, NULL);
+  int error = pthread_create(&state->thread, NULL, run, mac);
+  if (error == 0 && nic->speed != 0)
+    error = pthread_create(&state->sender, NULL, send_slowly, mac);
+  return -error;
+}
+
 static int start(struct pkt_mac *mac) {
   const struct host_nic *nic = mac->config;
   struct host_nic_state *state = calloc(1, sizeof(*state));
@@ -91,7 +160,7 @@ static int start(struct pkt_mac *mac) {
   state->fd = nic->open(nic->argument);
   state->quit = eventfd(0, EFD_CLOEXEC);
   mac->state = state;
-  int result = state->fd < 0 ? state->fd : state->quit < 0 ? -errno : -pthread_create(&state->thread, NULL, run, mac);
+  int result = state->fd < 0 ? state->fd : state->quit < 0 ? -errno : start_threads(mac);
   if (result == 0)
     return 0;
   if (state->fd >= 0)
@@ -103,8 +172,13 @@ static int start(struct pkt_mac *mac) {
 }
 
 static void stop(struct pkt_mac *mac) {
+  const struct host_nic *nic = mac->config;
   struct host_nic_state *state = mac->state;
   uint64_t one = 1;
+  if (nic->speed != 0) {
+    tell_sender(state, true);
+    pthread_join(state->sender, NULL);
+  }
   if (write(state->quit, &one, sizeof(one)) == sizeof(one))
     pthread_join(state->thread, NULL);
   close(state->fd);
@@ -113,17 +187,14 @@ static void stop(struct pkt_mac *mac) {
 }
 
 static void transmit(struct pkt_mac *mac) {
-  struct host_nic_state *state = mac->state;
+  const struct host_nic *nic = mac->config;
   struct pkt_frame *frame;
+  if (nic->speed != 0) {
+    tell_sender(mac->state, false);
+    return;
+  }
   while ((frame = pkt_tx_take(mac)) != NULL) {
-    uint32_t len = pkt_tx_bytes(frame);
-    ssize_t n = write(state->fd, mac->memory + frame->mac, len);
-    if (n < 0 && errno == ECONNREFUSED) /* the error of an earlier datagram */
-      n = write(state->fd, mac->memory + frame->mac, len);
-    if (n == (ssize_t)len)
-      mac->iface->tx_frames++;
-    else
-      mac->iface->tx_errors++;
+    put_on_wire(mac, frame);
     pkt_completion_give(mac, frame);
   }
 }

@@ -10,6 +10,8 @@ struct host_nic {
   /* Returns a descriptor, or a negative errno. `argument` is what stands behind the colon in PKTSOCK_NIC. */
   int (*open)(const char *argument);
   const char *argument;
+  /* The line's speed, bits per second: a frame is under way for as long as it takes. 0: no time at all. */
+  uint32_t speed;
 };
 
 /* A TAP interface: `argument` is its name; it is made when it does not exist (/dev/net/tun, CAP_NET_ADMIN). */

@@ -299,24 +299,3 @@ void pkt_service_drivers(void) {
   }
   pkt_os_unlock();
 }
-
-int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
-  pkt_os_lock();
-  const struct pkt_iface *iface = pkt_iface_of(ifindex);
-  if (iface != NULL)
-    *counters = (struct pktsock_counters){
-        .rx_frames = iface->rx_frames,
-        .tx_frames = iface->tx_frames,
-        .rx_no_frame = iface->rx_no_frame,
-        .rx_pool_empty = iface->rx_pool_empty,
-        .rx_too_short = iface->rx_too_short,
-        .rx_too_long = iface->rx_too_long,
-        .rx_errors = iface->rx_errors,
-        .rx_link_down = iface->rx_link_down,
-        .tx_errors = iface->tx_errors,
-        .ring_faults = iface->ring_faults,
-        .traps = pkt_component.engine.traps,
-    };
-  pkt_os_unlock();
-  return iface != NULL ? 0 : pkt_fail(-(int32_t)PKT_ENODEV);
-}

@@ -75,6 +75,12 @@ void pkt_update_filters(void);
 /* Copy an interface's name, NUL-padded, to the exchange area; false when it cannot be a name. With the lock held. */
 bool pkt_put_name(const char *name);
 
+/* SIOCGIFADDR and its like, and SIOCGIFCONF: 0 or a negative errno; with the lock held. inet.c */
+struct ifreq;
+struct ifconf;
+int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct ifreq *r);
+int32_t pkt_list_inet(struct ifconf *list);
+
 /* Negative internal errno to the platform's (positive; 0 stays 0), and to -1 with errno set. */
 int pkt_errno(int32_t negative);
 int pkt_fail(int32_t negative);
@@ -100,5 +106,19 @@ void pkt_wait_sleep(uint32_t ticket, uint64_t deadline);
 
 /* Slow work of the drivers (link changes); without the lock. */
 void pkt_service_drivers(void);
+
+/* poll(2) until `deadline` (0: look once; UINT64_MAX: for ever); `unasked`: the events that are told though nobody asked
+ * for them. How many entries have some, or -ENOMEM when a descriptor has CONFIG_NET_PKT_NPOLLWAITERS pollers. */
+int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadline);
+
+/* A call has put frames into TX: without write buffers it returns when the drivers have taken them. Without the lock. */
+#if CONFIG_NET_PKT_WRITE_BUFFERS
+static inline void pkt_sent(void) {}
+#else
+void pkt_sent(void);
+#endif
+
+/* The module's receiveFrom(). Its own flag is none for a caller. */
+int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described);
 
 #endif

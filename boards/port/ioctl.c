@@ -48,8 +48,6 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
 
 /* Requests about an interface; with the lock held. */
 static int32_t about_interface(unsigned long request, struct ifreq *r) {
-  if (request < SIOCGIFNAME || request > SIOCETHTOOL)
-    return -(int32_t)PKT_ENOTTY;
   struct pkt_iface *iface = request == SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifindex) : named(r);
   if (iface == NULL)
     return -(int32_t)PKT_ENODEV;
@@ -71,7 +69,7 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
     return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == SIOCADDMULTI, 0, 0);
   case SIOCGIFADDR:
   case SIOCGIFBRDADDR:
-  case SIOCGIFNETMASK: return -(int32_t)PKT_EADDRNOTAVAIL; /* the component has no network layer */
+  case SIOCGIFNETMASK: return pkt_get_inet(iface, request, r);
   case SIOCETHTOOL:
   case SIOCSIFADDR:
   case SIOCSIFMTU:
@@ -85,10 +83,21 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
   }
 }
 
+static bool is_known(unsigned long request) {
+  switch (request) {
+  case FIONBIO:
+  case FIONREAD:
+  case SIOCOUTQ:
+  case SIOCGSTAMP:
+  case SIOCGSTAMPNS: return true;
+  default: return request >= SIOCGIFNAME && request <= SIOCETHTOOL;
+  }
+}
+
 static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
   struct pkt_socket *s = pkt_at(socket);
-  if (argument == NULL)
-    return -(int32_t)PKT_EFAULT;
+  if (argument == NULL || !is_known(request))
+    return is_known(request) ? -(int32_t)PKT_EFAULT : -(int32_t)PKT_ENOTTY;
   switch (request) {
   case FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
   case FIONREAD: {
@@ -100,6 +109,7 @@ static int32_t request_of(uint32_t socket, unsigned long request, void *argument
   case SIOCOUTQ: *(int *)argument = pkt_call(PKT_CALL_bytesUnsent, socket, 0, 0, 0); return 0;
   case SIOCGSTAMP:
   case SIOCGSTAMPNS: return get_stamp(socket, request, argument);
+  case SIOCGIFCONF: return pkt_list_inet(argument);
   default: return about_interface(request, argument);
   }
 }

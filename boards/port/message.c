@@ -113,7 +113,7 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
     n = -(int32_t)PKT_EBADF;
     if (socket != 0) {
       vector_buffer(message->msg_iov, message->msg_iovlen);
-      n = pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | PKT_WANT_NAME, 0);
+      n = pkt_receive_from(socket, (size_t)len, flags, true);
       if (n >= 0) {
         message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
         put_control(message);
@@ -172,7 +172,10 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
       pkt_kick();
     }
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
-  return n < 0 ? pkt_fail(n) : n;
+  if (n < 0)
+    return pkt_fail(n);
+  pkt_sent();
+  return n;
 }
 
 ssize_t pktsock_readv(int fd, const struct iovec *vector, int count) {

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -78,6 +79,18 @@ struct pktsock_counters {
 /* 0, or -1 and ENODEV. */
 int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters);
 
+/* Counters of a socket since it was opened; u32, wrapping. PACKET_STATISTICS tells of the same frames, but of those since
+ * it was last asked, and of the drops together. */
+struct pktsock_socket_counters {
+  uint32_t packets;    /* entered its queue */
+  uint32_t queue_full; /* dropped: its queue was full */
+  uint32_t pool_empty; /* dropped: sockets held all frames that they may hold */
+  uint32_t filtered;   /* refused by its filter */
+};
+
+/* 0, or -1 and EBADF. */
+int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters);
+
 /* Bytes of linear memory in use; 0 when stopped. */
 size_t pktsock_memory_size(void);
 
@@ -92,7 +105,7 @@ struct pktsock_frame {
 
 /* The oldest received frame, in place, for SOCK_DGRAM too from its link-layer header on. Others may look at the same bytes:
  * read only. Waits as recv() does; `flags`: MSG_DONTWAIT. 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many
- * frames are lent). */
+ * frames are lent: two stay with the other sockets). */
 int pktsock_recv_lend(int fd, struct pktsock_frame *frame, int flags);
 
 /* An empty frame to be written in place from its link-layer header on. The socket must be bound to an interface. Waits as
@@ -114,8 +127,14 @@ int pktsock_give_back(int fd, const struct pktsock_frame *frame);
  * ENOBUFS, EBUSY (the interface has one). */
 int pktsock_stack(unsigned ifindex);
 
+/* Where SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR (`request`) and SIOCGIFCONF (which asks with SIOCGIFADDR) find out what
+ * the network stack calls itself: an IPv4 address in network order, 0 for none (EADDRNOTAVAIL). Called under the lock of
+ * os.h: it must not call the component. NULL, as at first: nobody knows. */
+void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long request));
+
 /* ---- The standard calls ------------------------------------------------------------------------------------------- */
 
+/* ENOBUFS when CONFIG_NET_PKT_PREALLOC_CONNS, _ALLOC_CONNS and _MAX_CONNS leave no socket, or the heap no memory for one. */
 int pktsock_socket(int domain, int type, int protocol);
 int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len);
 int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len);
@@ -143,7 +162,11 @@ ssize_t pktsock_readv(int fd, const struct iovec *vector, int count);
 ssize_t pktsock_writev(int fd, const struct iovec *vector, int count);
 int pktsock_fcntl(int fd, int command, ...);
 int pktsock_ioctl(int fd, unsigned long request, ...);
+
+/* Of descriptors that are not packet sockets poll() tells POLLNVAL, and select() fails with EBADF. ENOMEM when
+ * CONFIG_NET_PKT_NPOLLWAITERS tasks wait for the same descriptor already. */
 int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout);
 
 unsigned int pktsock_if_nametoindex(const char *name);
 char *pktsock_if_indextoname(unsigned int index, char *name);

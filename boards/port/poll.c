@@ -1,8 +1,5 @@
-/* poll(2). */
+/* poll(2), and waiting until descriptors are ready for it and for select(2). */
 #include "component.h"
-
-#include <errno.h>
-#include <stdlib.h>
 
 #define READABLE (POLLIN | POLLRDNORM)
 #define WRITABLE (POLLOUT | POLLWRNORM)
@@ -11,7 +8,7 @@
 static uint8_t waiters[64];
 
 /* Fill in revents of all entries; returns how many have some. */
-static int look(struct pollfd *fds, nfds_t count) {
+static int look(struct pollfd *fds, nfds_t count, int unasked) {
   int ready = 0;
   pkt_os_lock();
   for (nfds_t i = 0; i < count; i++) {
@@ -23,22 +20,30 @@ static int look(struct pollfd *fds, nfds_t count) {
     if (events < 0)
       events = POLLERR;
     if ((events & POLLIN) != 0)
-      events |= POLLRDNORM;
+      events |= READABLE;
     if ((events & POLLOUT) != 0)
-      events |= POLLWRNORM;
-    fds[i].revents = (short)(events & (fds[i].events | POLLERR | POLLHUP | POLLNVAL));
+      events |= WRITABLE;
+    fds[i].revents = (short)(events & (fds[i].events | unasked));
     ready += fds[i].revents != 0;
   }
   pkt_os_unlock();
   return ready;
 }
 
-/* Enter or leave the descriptors' lists of pollers; returns the number of entries that could be entered. */
+/* Is the descriptor of entry `i` that of an earlier entry? */
+static bool again(const struct pollfd *fds, nfds_t i) {
+  for (nfds_t j = 0; j < i; j++)
+    if (fds[j].fd == fds[i].fd)
+      return true;
+  return false;
+}
+
+/* Enter or leave the descriptors' lists of pollers, each once; returns the number of entries that could be entered. */
 static nfds_t count_waiters(const struct pollfd *fds, nfds_t count, bool enter) {
   nfds_t i;
   pkt_os_lock();
   for (i = 0; i < count; i++) {
-    if (!pkt_is_ours(fds[i].fd))
+    if (!pkt_is_ours(fds[i].fd) || again(fds, i))
       continue;
     uint8_t *number = &waiters[fds[i].fd - PKTSOCK_FIRST_DESCRIPTOR];
     if (enter && *number == CONFIG_NET_PKT_NPOLLWAITERS)
@@ -49,24 +54,29 @@ static nfds_t count_waiters(const struct pollfd *fds, nfds_t count, bool enter) 
   return i;
 }
 
-int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
-  if (fds == NULL && count != 0)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
-  uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : pkt_os_now() + (uint64_t)timeout_ms * 1000;
+int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadline) {
   nfds_t entered = count_waiters(fds, count, true);
   int ready;
   if (entered < count) { /* as NuttX: no slot for another poller */
     count_waiters(fds, entered, false);
-    return pkt_fail(-(int32_t)PKT_ENOMEM);
+    return -(int32_t)PKT_ENOMEM;
   }
   pkt_service_drivers();
   for (;;) {
     uint32_t ticket = pkt_os_ticket();
-    ready = look(fds, count);
-    if (ready != 0 || timeout_ms == 0 || pkt_os_now() >= deadline)
+    ready = look(fds, count, unasked);
+    if (ready != 0 || deadline == 0 || (deadline != UINT64_MAX && pkt_os_now() >= deadline))
       break;
     pkt_wait_sleep(ticket, deadline);
   }
   count_waiters(fds, count, false);
   return ready;
+}
+
+int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+  if (fds == NULL && count != 0)
+    return pkt_fail(-(int32_t)PKT_EFAULT);
+  uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : timeout_ms == 0 ? 0 : pkt_os_now() + (uint64_t)timeout_ms * 1000;
+  int32_t ready = pkt_poll(fds, count, POLLERR | POLLHUP | POLLNVAL, deadline);
+  return ready < 0 ? pkt_fail(ready) : ready;
 }

@@ -140,6 +140,12 @@ int pktsock_shutdown(int fd, int how) {
 
 /* ---- Receiving ---------------------------------------------------------------------------------------------------- */
 
+int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
+  if ((flags & PKT_WANT_NAME) != 0)
+    return -(int32_t)PKT_EINVAL;
+  return pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+}
+
 ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
   if (buffer == NULL && len != 0)
     return FAIL(EFAULT);
@@ -152,7 +158,7 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
     if (socket != 0) {
       pkt_buffer(buffer, len);
       n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, (uint32_t)len, 0, 0)
-                                       : pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags, 0);
+                                       : pkt_receive_from(socket, len, flags, false);
     }
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
   return n < 0 ? pkt_fail(n) : n;
@@ -172,11 +178,9 @@ ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
   do {
     socket = pkt_wait_enter(&wait, fd);
     n = -(int32_t)PKT_EBADF;
-    if (socket != 0 && (flags & PKT_WANT_NAME) != 0) {
-      n = -(int32_t)PKT_EINVAL;
-    } else if (socket != 0) {
+    if (socket != 0) {
       pkt_buffer(buffer, len);
-      n = pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | PKT_WANT_NAME, 0);
+      n = pkt_receive_from(socket, len, flags, true);
       if (n >= 0)
         get_address(address, address_len, PKT_SLL_BYTES);
     }
@@ -187,7 +191,7 @@ ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
 /* ---- Sending ------------------------------------------------------------------------------------------------------ */
 
 #if !CONFIG_NET_PKT_WRITE_BUFFERS
-/* Without write buffers a send ends when the drivers have taken everything; not longer than this. */
+/* A driver that takes nothing for so long is not waited for. */
 #define DRAIN_LIMIT_US 1000000
 
 static bool drained(void) {
@@ -198,19 +202,16 @@ static bool drained(void) {
   pkt_os_unlock();
   return !pending;
 }
-#endif
 
-/* The driver has its frames; what the caller shall wait for, it waits for here, without the lock. */
-static void sent(void) {
-#if !CONFIG_NET_PKT_WRITE_BUFFERS
+void pkt_sent(void) {
   uint64_t limit = pkt_os_now() + DRAIN_LIMIT_US;
   uint32_t ticket = pkt_os_ticket();
   while (!drained() && pkt_os_now() < limit) {
     pkt_os_wait(ticket, limit);
     ticket = pkt_os_ticket();
   }
-#endif
 }
+#endif
 
 ssize_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
   return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
@@ -239,7 +240,7 @@ ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
   if (n < 0)
     return pkt_fail(n);
-  sent();
+  pkt_sent();
   return n;
 }
 

@@ -47,7 +47,10 @@ ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
     pkt_kick();
   }
   pkt_os_unlock();
-  return n < 0 ? pkt_fail(n) : n;
+  if (n < 0)
+    return pkt_fail(n);
+  pkt_sent();
+  return n;
 }
 
 int pktsock_give_back(int fd, const struct pktsock_frame *frame) {

@@ -101,4 +101,29 @@ export const options = [
   },
 ] as const satisfies readonly Option[];
 
+/** What cannot be wanted together: a condition in C, which reads the options as CONFIG_..., and the sentence for it. */
+export const contradictions = [
+  {
+    when: "CONFIG_NET_PKT_PREALLOC_CONNS == 0 && CONFIG_NET_PKT_ALLOC_CONNS == 0",
+    sentence: "CONFIG_NET_PKT_PREALLOC_CONNS and CONFIG_NET_PKT_ALLOC_CONNS are both 0: there would be no sockets",
+  },
+  {
+    when: "CONFIG_NET_PKT_MAX_CONNS > 0 && CONFIG_NET_PKT_ALLOC_CONNS == 0",
+    sentence: "CONFIG_NET_PKT_MAX_CONNS limits what CONFIG_NET_PKT_ALLOC_CONNS allocates, which is nothing",
+  },
+  {
+    when: "CONFIG_NET_PKT_MAX_CONNS > 0 && CONFIG_NET_PKT_MAX_CONNS < CONFIG_NET_PKT_PREALLOC_CONNS",
+    sentence: "CONFIG_NET_PKT_MAX_CONNS is less than CONFIG_NET_PKT_PREALLOC_CONNS",
+  },
+  {
+    when: "CONFIG_NET_PKT_TX_FRAMES + CONFIG_NET_PKT_RX_RESERVE + CONFIG_NET_PKT_STACK_RESERVE >= CONFIG_NET_PKT_FRAMES",
+    sentence:
+      "CONFIG_NET_PKT_TX_FRAMES, _RX_RESERVE and _STACK_RESERVE together leave sockets none of CONFIG_NET_PKT_FRAMES",
+  },
+  {
+    when: "CONFIG_NET_PKT_INTERFACES * CONFIG_NET_PKT_FRAMES * CONFIG_NET_PKT_FRAME_SIZE >= 65536",
+    sentence: "CONFIG_NET_PKT_FRAMES of CONFIG_NET_PKT_FRAME_SIZE for each interface need more than 64 KiB",
+  },
+] as const;
+
 export type OptionName = (typeof options)[number]["name"];

@@ -23,6 +23,7 @@ export const exportArguments = {
   setOption: 4,
   getOption: 4,
   lastStamp: 1,
+  socketCounters: 1,
   pollSocket: 1,
   macFilterFlags: 1,
   macFilterAddress: 2,

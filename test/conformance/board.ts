@@ -9,12 +9,15 @@ import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
 import { onInterrupt } from "./interrupt.js";
 import { Qmp } from "./qmp.js";
-import type { TargetName } from "./steps.js";
+import { SLOW_BITS_PER_SECOND, type TargetName } from "./steps.js";
 import type { Target } from "./target.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CALL_MS = 5_000;
 const LINK_MS = 10_000;
+
+/** What cases refer to as $SOCKETS and $POLLERS. */
+type Capacities = Readonly<Record<"SOCKETS" | "POLLERS", string>>;
 
 interface Build {
   readonly board: string;
@@ -53,7 +56,6 @@ export function missingFor(name: TargetName): string | undefined {
 export class BoardTarget implements Target {
   readonly ifname = "eth0";
   readonly shortest = 60;
-  readonly capacities = { SOCKETS: "4" };
   readonly firstDescriptor: number;
   ifindex = 0;
   names = { OWN: "", PEER: "0200000000fe" };
@@ -61,21 +63,32 @@ export class BoardTarget implements Target {
   private agent: Agent | undefined;
   private wire: UdpCable | undefined;
   private qmp: Qmp | undefined;
+  private isSlow = false;
   private readonly forgetInterrupt = onInterrupt(() => void this.halt());
 
   private constructor(
     readonly name: TargetName,
     private readonly build: Build,
+    readonly capacities: Capacities,
   ) {
     this.firstDescriptor = build.firstDescriptor;
   }
 
   /** Builds the image and starts it. */
   static async start(name: TargetName): Promise<BoardTarget> {
-    const build = BUILDS[name]!;
+    return BoardTarget.of(name, BUILDS[name]!, { SOCKETS: "4", POLLERS: "2" });
+  }
+
+  /** BOARD=linux under sanitizers with other capacities: `config` as make takes it. `folder` of build/ is its own. */
+  static async configured(folder: string, config: string, capacities: Capacities): Promise<BoardTarget> {
+    const settings = ["SANITIZE=1", `OUT_SUFFIX=${folder.replace(/^linux/, "")}`, `CONFIG=${config}`];
+    return BoardTarget.of("host", { ...BUILDS.host!, image: `build/${folder}/agent.elf`, settings }, capacities);
+  }
+
+  private static async of(name: TargetName, build: Build, capacities: Capacities): Promise<BoardTarget> {
     const settings = [`BOARD=${build.board}`, "APP=agent", ...build.settings];
     execFileSync("make", ["-s", "-C", ROOT, "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
-    const target = new BoardTarget(name, build);
+    const target = new BoardTarget(name, build, capacities);
     try {
       await target.restart();
     } catch (error) {
@@ -90,7 +103,8 @@ export class BoardTarget implements Target {
     const { board } = this.build;
     const image = ROOT + this.build.image;
     if (board === "linux") {
-      const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}` };
+      const speed = String(this.isSlow ? SLOW_BITS_PER_SECOND : 0);
+      const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}`, PKTSOCK_SPEED: speed };
       return Agent.start(new BoardProcess([image], env));
     }
     this.qmp = new Qmp();
@@ -101,6 +115,11 @@ export class BoardTarget implements Target {
   }
 
   async restart(): Promise<void> {
+    this.isSlow = false;
+    await this.begin();
+  }
+
+  private async begin(): Promise<void> {
     await this.halt();
     this.wire = await UdpCable.open(await freePort());
     this.agent = await this.run(this.wire);
@@ -146,6 +165,12 @@ export class BoardTarget implements Target {
   async plug(plugged: boolean): Promise<void> {
     if (!this.qmp) throw new Error("the cable of this target cannot be pulled");
     await this.qmp.execute("set_link", { name: "cable", up: plugged });
+  }
+
+  async slow(slow: boolean): Promise<void> {
+    if (this.build.board !== "linux") throw new Error("this target cannot make its line slow");
+    this.isSlow = slow;
+    await this.begin();
   }
 
   async ready(): Promise<void> {}

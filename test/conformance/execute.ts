@@ -2,7 +2,7 @@
 
 import { type Answer, parseAnswer } from "./agent.js";
 import { compact, expand, htons, type Names } from "./bytes.js";
-import { frame, outgoing } from "./calls.js";
+import { frame, numbered, outgoing } from "./calls.js";
 import type { CallStep, Case, Expect, Field, Step, Vars } from "./steps.js";
 import type { Target } from "./target.js";
 
@@ -13,11 +13,14 @@ export type Verdict = "pass" | `skip: ${string}` | `differs: ${string}`;
 const SENTINEL_TYPE = 0x88b6;
 const CALL_MS = 10_000;
 const FRAME_MS = 5_000;
+/** More than any queue holds. */
+const MOST_FRAMES = 500;
 
 class Run {
   readonly vars: Vars;
   readonly names: Names;
   readonly reasons = new Set<string>();
+  private slowed = false;
 
   constructor(readonly target: Target) {
     this.vars = { IF: String(target.ifindex), NAME: target.ifname, ...target.capacities };
@@ -57,6 +60,16 @@ class Run {
         return this.target.ready();
       case "drain":
         this.vars[step.save] = String(await this.drain(this.substitute(`$${step.name}`, String)));
+        return;
+      case "slow":
+        if (!this.target.slow) throw new Error("this target cannot make its line slow");
+        this.slowed = true;
+        return this.target.slow(true);
+      case "fill":
+        this.vars[step.save] = String(await this.fill(this.substitute(`$${step.name}`, String), step.flags));
+        return;
+      case "flush":
+        for (let i = 0; i < Number(this.vars[step.count]); i++) await this.arrives(expand(numbered(i), this.names));
         return;
       case "check":
         if (!step.test(this.vars)) throw new Error(`expected ${step.what}\n     got ${JSON.stringify(this.vars)}`);
@@ -137,6 +150,14 @@ class Run {
     }
   }
 
+  private async fill(fd: string, flags: string): Promise<number> {
+    for (let count = 0; ; count++) {
+      if (count > MOST_FRAMES) throw new Error("send() never fails");
+      const command = `send ${fd} ${compact(numbered(count), this.names)} ${flags}`;
+      if (parseAnswer(await this.target.call(command, CALL_MS)).ret === "-1") return count;
+    }
+  }
+
   private async plain(command: string): Promise<string> {
     const answer = parseAnswer(await this.target.call(command, CALL_MS));
     if (answer.ret === "-1") throw new Error(`${command}: ${answer.line}`);
@@ -147,6 +168,7 @@ class Run {
   async clean(): Promise<void> {
     await this.plain(`reset ${this.target.firstDescriptor}`);
     await this.quiet();
+    if (this.slowed) await this.target.slow?.(false);
   }
 }
 
@@ -168,6 +190,7 @@ function describe(step: Step): string {
 export async function execute(test: Case, target: Target): Promise<Verdict> {
   const why = test.skip?.[target.name] ?? (target.name === "linux" ? undefined : test.skip?.ours);
   if (why !== undefined) return `skip: ${why}`;
+  if (target.neverSlow && test.steps.some(({ kind }) => kind === "slow")) return `skip: ${target.neverSlow}`;
   const run = new Run(target);
   try {
     for (const [i, step] of test.steps.entries()) {

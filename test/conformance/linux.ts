@@ -12,6 +12,7 @@ export class LinuxTarget implements Target {
   readonly capacities = {};
   readonly firstDescriptor = 3;
   ifindex = 0;
+  neverSlow: string | undefined;
 
   private own: Agent | undefined;
 
@@ -22,11 +23,21 @@ export class LinuxTarget implements Target {
     const target = new LinuxTarget(await Veth.start());
     try {
       await target.restart();
+      await target.trySlow();
     } catch (error) {
       await target.stop();
       throw error;
     }
     return target;
+  }
+
+  private async trySlow(): Promise<void> {
+    try {
+      await this.slow(true);
+      await this.slow(false);
+    } catch {
+      this.neverSlow = "tc cannot limit the rate of the veth pair: no qdisc tbf";
+    }
   }
 
   async restart(): Promise<void> {
@@ -49,6 +60,10 @@ export class LinuxTarget implements Target {
 
   async plug(plugged: boolean): Promise<void> {
     await this.veth.plug(plugged);
+  }
+
+  async slow(slow: boolean): Promise<void> {
+    this.veth.slow(slow);
   }
 
   async ready(): Promise<void> {

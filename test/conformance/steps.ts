@@ -77,7 +77,40 @@ export interface DrainStep {
   readonly save: string;
 }
 
-export type Step = CallStep | InjectStep | ArrivesStep | QuietStep | CableStep | ReadyStep | CheckStep | DrainStep;
+/** From now on, until the case ends, the line is so slow that a long frame takes SLOW_FRAME_MS. Before any call. */
+export interface SlowStep {
+  readonly kind: "slow";
+}
+
+/** send() of numbered() frames until it fails; saves how many there were. */
+export interface FillStep {
+  readonly kind: "fill";
+  readonly name: string;
+  readonly flags: string;
+  readonly save: string;
+}
+
+/** As many numbered() frames arrive as a variable says, in order. */
+export interface FlushStep {
+  readonly kind: "flush";
+  readonly count: string;
+}
+
+export type Step =
+  | CallStep
+  | InjectStep
+  | ArrivesStep
+  | QuietStep
+  | CableStep
+  | ReadyStep
+  | CheckStep
+  | DrainStep
+  | SlowStep
+  | FillStep
+  | FlushStep;
+
+export const SLOW_BITS_PER_SECOND = 100_000;
+export const SLOW_FRAME_MS = 121;
 
 export interface Case {
   readonly name: string;
@@ -109,6 +142,16 @@ export const quiet: QuietStep = { kind: "quiet" };
 export const ready: ReadyStep = { kind: "ready" };
 export const unplug: CableStep = { kind: "cable", plugged: false };
 export const plug: CableStep = { kind: "cable", plugged: true };
+
+export const slow: SlowStep = { kind: "slow" };
+
+export function fill(name: string, save: string, flags = "MSG_DONTWAIT"): FillStep {
+  return { kind: "fill", name, flags, save };
+}
+
+export function flush(count: string): FlushStep {
+  return { kind: "flush", count };
+}
 
 export function check(what: string, test: (vars: Vars) => boolean): CheckStep {
   return { kind: "check", what, test };

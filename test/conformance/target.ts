@@ -26,6 +26,10 @@ export interface Target {
   next(timeout: number): Promise<Buffer | null>;
   /** Pulls or plugs the cable. */
   plug?(plugged: boolean): Promise<void>;
+  /** Makes the line slow or fast again (SLOW_BITS_PER_SECOND). What is under way may be lost, and the agent start anew. */
+  slow?(slow: boolean): Promise<void>;
+  /** Why it cannot on this machine, if it cannot. */
+  readonly neverSlow?: string | undefined;
   /** Resolves when the interface carries frames in both directions after having been down. */
   ready(): Promise<void>;
   /** Starts agent and peer afresh. */

@@ -2,12 +2,13 @@
 // Linux kernel; on the other an agent that plays its peer.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { findProgram } from "../../host/demo/tools.js";
 import { BoardProcess } from "../../host/net/board.js";
 import { Agent, parseAnswer } from "./agent.js";
 import { onInterrupt } from "./interrupt.js";
+import { SLOW_BITS_PER_SECOND } from "./steps.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const AGENT = `${ROOT}build/conformance/agent-linux`;
@@ -15,6 +16,8 @@ export const OWN = "020000000001";
 export const PEER = "020000000002";
 export const NAME = "eth0";
 export const CALL_MS = 5_000;
+/** What waits for a slow line: fewer frames than a socket's send buffer holds that was not made small. */
+const SLOW_QUEUE_BYTES = 15_000;
 
 /** Why there can be no veth pair on this machine, or undefined when nothing stands against it. */
 export function vethObstacle(): string | undefined {
@@ -28,7 +31,7 @@ export function vethObstacle(): string | undefined {
 /** Compiles the agent against the system's headers. */
 function buildAgent(): void {
   mkdirSync(`${ROOT}build/conformance`, { recursive: true });
-  const sources = ["", "_text", "_names", "_console", "_calls", "_messages", "_options", "_tasks"];
+  const sources = readdirSync(`${ROOT}boards/apps`).filter((name) => /^agent.*\.c$/.test(name));
   // Lines in which any frame can be spelled out.
   const flags = [
     "-std=gnu11",
@@ -39,7 +42,7 @@ function buildAgent(): void {
     "-fsanitize=address,undefined",
     "-DAGENT_LINE_BYTES=4096",
   ];
-  const paths = sources.map((name) => `${ROOT}boards/apps/agent${name}.c`);
+  const paths = sources.map((name) => `${ROOT}boards/apps/${name}`);
   execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -157,6 +160,13 @@ export class Veth {
     await this.ready();
     // The peer's own interface was down, which its socket wants to tell.
     await this.ask(`getsockopt ${this.peerSocket} SOL_SOCKET SO_ERROR 4`);
+  }
+
+  /** Our side's line carries SLOW_BITS_PER_SECOND, or all it can. Throws where tc cannot do that. */
+  slow(slow: boolean): void {
+    const shape = ["tbf", "rate", `${SLOW_BITS_PER_SECOND}bit`, "burst", "1600", "limit", String(SLOW_QUEUE_BYTES)];
+    const qdisc = ["qdisc", slow ? "add" : "del", "dev", NAME, "root", ...(slow ? shape : [])];
+    execFileSync("tc", ["-n", this.ownSpace, ...qdisc], { stdio: "pipe" });
   }
 
   /** Resolves when both ends carry frames. */

@@ -186,7 +186,7 @@ export class Inspection {
       const offset = this.memory.u32(table + fd * 4);
       if (socket === undefined) return assert.equal(offset, 0, `descriptor ${fd} is closed`);
       const { packets, drops, filtered, sending, limit } = socket;
-      const moduleDrops = this.field(offset, "dropsQueueFull") + this.field(offset, "dropsPoolEmpty");
+      const dropped = this.field(offset, "dropsQueueFull") + this.field(offset, "dropsPoolEmpty");
       assert.equal(
         this.field(offset, "sending"),
         owners.filter((owner) => owner === offset).length,
@@ -194,13 +194,14 @@ export class Inspection {
       );
       const said = {
         packets: (this.field(offset, "packets") - this.field(offset, "packetsRead")) | 0,
-        drops: moduleDrops,
+        drops: (dropped - this.field(offset, "dropsRead")) | 0,
         filtered: this.field(offset, "filtered"),
         sending: this.field(offset, "sending"),
         limit: this.field(offset, "queueLength"),
       };
       assert.deepEqual(said, { packets, drops, filtered, sending, limit }, `what descriptor ${fd} counts`);
       const { matched, taken, lost, queue } = socket;
+      assert.equal(dropped, lost, `descriptor ${fd}: dropped since it was opened`);
       assert.equal(taken + queue.length + lost, matched, `descriptor ${fd}: received and dropped is what matched`);
     });
   }

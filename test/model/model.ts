@@ -215,11 +215,25 @@ export class Model extends Sockets implements Component {
     return received ? this.lendReceived(socket) : this.lendEmpty(socket);
   }
 
+  /** How many frames of a pool are lent. */
+  private lentOf(pool: Pool, counts: (frame: Frame) => boolean): number {
+    const lent = new Set(this.openSockets().flatMap((socket) => socket.lent));
+    return [...lent].filter((frame) => frame.pool === pool && counts(frame)).length;
+  }
+
   private lendReceived(socket: Socket): { name: number; data: Uint8Array } {
     this.reportError(socket);
+    const frame = this.oldest(socket)?.frame;
+    if (frame === undefined) return fail("EAGAIN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
-    if (this.oldest(socket) === undefined) return fail("EAGAIN");
-    const frame = this.take(socket);
+    // Of the frames that sockets may hold two are left, but for a socket's first.
+    if (socket.lent.length > 0) {
+      const { pool } = frame;
+      if (pool.spare < 2) pool.reap();
+      const lent = this.lentOf(pool, (other) => other !== frame && other.refs > 0);
+      if (pool.spare < 2 && pool.spare + pool.held - 1 - lent < 2) return fail("ENOBUFS");
+    }
+    this.take(socket);
     socket.lent.push(frame);
     return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes) };
   }
@@ -230,6 +244,12 @@ export class Model extends Sockets implements Component {
     if (!iface.up) return fail("ENETDOWN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
     if (!iface.hasFree()) return fail("EAGAIN");
+    // Of the frames for sending one is not lent.
+    const lent = this.lentOf(iface, (frame) => frame.refs === 0);
+    if (iface.free === 1 && lent + 1 >= iface.owned) {
+      if (lent > 0) return fail("ENOBUFS");
+      if (iface.owned < this.capacities.txFrames) return fail("EAGAIN");
+    }
     iface.free--;
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);

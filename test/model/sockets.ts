@@ -23,9 +23,9 @@ export class Sockets {
   readonly tap = new Tap(() => this.openSockets());
   /** Distance from one frame's buffer to the next. */
   readonly stride: number;
-  /** Connections that are free, and how many were allocated. */
+  /** Connections that are free, and how many there are. */
   private free: number;
-  private allocated = 0;
+  private there: number;
 
   constructor(
     readonly capacities: Required<Capacities>,
@@ -34,7 +34,7 @@ export class Sockets {
     const { preallocConns, allocConns, maxConns, frameSize, frameAlign } = capacities;
     const most = allocConns > 0 ? Math.max(preallocConns, maxConns || MOST_DESCRIPTORS) : preallocConns;
     this.table = Array.from({ length: most }, () => undefined);
-    this.free = preallocConns;
+    this.free = this.there = preallocConns;
     this.stride = Math.ceil(frameSize / frameAlign) * frameAlign;
   }
 
@@ -72,18 +72,18 @@ export class Sockets {
   /** Makes connections as CONFIG_NET_PKT_ALLOC_CONNS says. Do they go back to the heap one by one? */
   private allocate(): boolean {
     const { allocConns, maxConns, queueFrames } = this.capacities;
-    const count = maxConns > 0 ? Math.min(allocConns, maxConns - this.allocated) : allocConns;
+    const count = maxConns > 0 ? Math.min(allocConns, maxConns - this.there) : allocConns;
     if (count <= 0) return false;
     // Each has a queue, and a list of as many lent frames.
     if (!this.heap.fits(count * (socketStruct.bytes + queueFrames * (entryStruct.bytes + 4)))) return false;
-    this.allocated += count;
+    this.there += count;
     this.free += count;
     return allocConns === 1;
   }
 
   protected remove(fd: number, socket: Socket): void {
     this.table[fd] = undefined;
-    if (socket.single) this.allocated--;
+    if (socket.single) this.there--;
     else this.free++;
   }
 

@@ -85,8 +85,11 @@ export class Tap {
   private makeRoom(socket: Socket, pool: Pool): boolean {
     if (socket.type === STACK) return pool.spare + pool.shares.stackReserve > 0;
     while (pool.spare <= 0) {
-      const longest = this.longest(pool);
-      if (longest === undefined || longest.queue.length < socket.queue.length + 2) return false;
+      const least = socket.queue.length + 2;
+      let longest = this.longest(pool);
+      if (longest === undefined || longest.queue.length < least) longest = this.stackOf(pool);
+      if (longest === undefined || longest.queue.length < least) return false;
+      if (longest.type === STACK && longest.queue.length <= pool.shares.stackReserve) return false;
       const { frame } = longest.queue.pop()!;
       longest.packets--;
       longest.drop();

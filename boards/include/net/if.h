@@ -53,6 +53,18 @@ struct ifreq {
 #define ifr_mtu ifr_ifru.ifru_mtu
 #define ifr_data ifr_ifru.ifru_data
 
+/* SIOCGIFCONF: room for requests with name and address, and how many bytes of it are used. */
+struct ifconf {
+  int ifc_len;
+  union {
+    char *ifcu_buf;
+    struct ifreq *ifcu_req;
+  } ifc_ifcu;
+};
+
+#define ifc_buf ifc_ifcu.ifcu_buf
+#define ifc_req ifc_ifcu.ifcu_req
+
 struct if_nameindex {
   unsigned int if_index;
   char *if_name;

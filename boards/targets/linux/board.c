@@ -1,10 +1,12 @@
 /* BOARD=linux: the component in a Linux process. PKTSOCK_NIC says what "eth0" is: tap:NAME or udp:LOCAL:REMOTE;
- * PKTSOCK_HWADDR its address, six bytes in hexadecimal with colons. The component starts before main(). */
+ * PKTSOCK_HWADDR its address, six bytes in hexadecimal with colons; PKTSOCK_SPEED the line's speed in bits per second
+ * (0: no frame takes time). The component starts before main(). */
 #include "board.h"
 
 #include "host_nic.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +23,19 @@ static void __attribute__((noreturn)) usage(const char *sentence) {
 
 void board_init(void) {
   setvbuf(stdout, NULL, _IOLBF, 0); /* a console, also when it is a pipe */
-  const char *how = getenv("PKTSOCK_NIC"), *hwaddr = getenv("PKTSOCK_HWADDR");
+  const char *how = getenv("PKTSOCK_NIC"), *hwaddr = getenv("PKTSOCK_HWADDR"), *speed = getenv("PKTSOCK_SPEED");
   if (how != NULL && strncmp(how, "tap:", 4) == 0)
-    nic = (struct host_nic){host_nic_open_tap, how + 4};
+    nic = (struct host_nic){.open = host_nic_open_tap, .argument = how + 4};
   else if (how != NULL && strncmp(how, "udp:", 4) == 0)
-    nic = (struct host_nic){host_nic_open_udp, how + 4};
+    nic = (struct host_nic){.open = host_nic_open_udp, .argument = how + 4};
   else
     usage("PKTSOCK_NIC must say what eth0 is connected to: tap:NAME or udp:LOCALPORT:REMOTEPORT");
+  char rest;
+  if (speed != NULL && sscanf(speed, "%" SCNu32 "%c", &nic.speed, &rest) != 1)
+    usage("PKTSOCK_SPEED must be a number of bits per second");
   if (hwaddr == NULL)
     return;
   uint8_t *a = mac.hwaddr;
-  char rest;
   if (sscanf(hwaddr, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &rest) != 6 ||
       a[0] & 1)
     usage("PKTSOCK_HWADDR must be a unicast address like 02:00:00:00:00:01");

@@ -68,7 +68,7 @@ export const bindCases: readonly Case[] = [
     empty("s"),
     call("getsockname $s 20", { ret: 0, fields: { addr: `{${named(0)}}`, addrlen: 18 } }),
   ]),
-  testCase("bind: another protocol moves the socket at once, queued frames stay", "BEHAVIOUR, bind", [
+  testCase("bind: another protocol moves the socket at once, queued frames stay", "coverage: bind", [
     ...bound("s"),
     inject(frame()),
     readable("s"),
@@ -80,14 +80,14 @@ export const bindCases: readonly Case[] = [
     quiet,
     empty("s"),
   ]),
-  testCase("bind: from ETH_P_ALL to one protocol", "BEHAVIOUR, bind", [
+  testCase("bind: from ETH_P_ALL to one protocol", "coverage: bind", [
     ...bound("s", "RAW", ETH_P_ALL),
     bind("s", TEST_TYPE),
     inject(other),
     inject(frame()),
     receives("s", frame(), 60),
   ]),
-  testCase("bind: from one interface to every interface", "BEHAVIOUR, bind", [
+  testCase("bind: from one interface to every interface", "coverage: bind", [
     ...bound("s"),
     call(`bind $s {${ll({ ifindex: "z4" })}}`, OK),
     inject(frame()),
@@ -145,7 +145,7 @@ export const bindCases: readonly Case[] = [
     call(`bind $s {${ll({ protocol: TEST_TYPE, hatype: 99, pkttype: 7, halen: 8, address: "PEER" })}}`, OK),
     call("getsockname $s 20", { ret: 0, fields: { addr: `{${named(TEST_TYPE)}}` } }),
   ]),
-  testCase("getsockname: of a bound socket, 18 bytes", "packet(7); BEHAVIOUR, getsockname", [
+  testCase("getsockname: of a bound socket, 18 bytes", "packet(7); coverage: bind", [
     ...bound("s"),
     call("getsockname $s 20", { ret: 0, fields: { addr: `{${named(TEST_TYPE)}}`, addrlen: 18 } }),
   ]),

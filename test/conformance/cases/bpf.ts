@@ -18,7 +18,11 @@ function attach(program: readonly string[], errno?: string): Step {
 
 /** A program that accepts frames whose payload, behind all headers that the kernel knows, starts at `offset`. */
 function attachPayloadOffset(offset: number): Step {
-  const program = [stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 52), ...acceptIf(offset)];
+  return attachOther([stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 52), ...acceptIf(offset)]);
+}
+
+/** A program that asks for what only the kernel knows. */
+function attachOther(program: readonly string[]): Step {
   return call(`setsockopt $s SOL_SOCKET SO_ATTACH_FILTER fprog:{${program.join(" ")}}`, OK, {
     differs: { expect: fails("EINVAL"), reason: "a filter cannot ask for the payload's offset" },
   });
@@ -249,6 +253,20 @@ export const bpfCases: readonly Case[] = [
       inject(bytes),
       call("recv $s 1540 0", { ret: /^[1-9]/, fields: { data: `{${bytes}}` } }),
     ]),
+  ]),
+  testCase(
+    "bpf: mark, queue, hash and processor are 0",
+    source,
+    accepts(...[20, 24, 32, 36].map((at) => [stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + at)].concat(acceptIf(0)))),
+  ),
+  testCase(
+    "bpf: A xor X, as ancillary data has it",
+    source,
+    accepts([ldx(0x0f0f), ld(0x00ff), stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 40), ...acceptIf(0x0ff0)]),
+  ),
+  testCase("bpf: netlink attributes", source, [
+    ...bound("s"),
+    ...[12, 16].map((at) => attachOther([stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + at), ACCEPT])),
   ]),
   testCase("bpf: a random number", source, accepts([stmt(bpf.LD | bpf.W | bpf.ABS, bpf.SKF_AD + 56), ACCEPT])),
   testCase(

@@ -48,7 +48,7 @@ export const filterCases: readonly Case[] = [
     quiet,
     empty("s"),
   ]),
-  testCase("filter: with SOCK_DGRAM offset 0 is the payload", "BEHAVIOUR, Options", [
+  testCase("filter: with SOCK_DGRAM offset 0 is the payload", "coverage: options", [
     ...bound("d", "DGRAM"),
     attach("d", first(0)),
     inject(OTHER),
@@ -74,7 +74,7 @@ export const filterCases: readonly Case[] = [
     quiet,
     empty("s"),
   ]),
-  testCase("filter: its value cuts the frame", "BEHAVIOUR, Options", [
+  testCase("filter: its value cuts the frame", "coverage: options", [
     ...bound("s"),
     attach("s", [stmt(bpf.RET | bpf.K, 20)]),
     inject(frame()),
@@ -84,7 +84,7 @@ export const filterCases: readonly Case[] = [
     inject(frame()),
     call("recvmsg $s 0 - - 1540", { ret: 20, fields: { flags: 0 } }),
   ]),
-  testCase("filter: its value cuts SOCK_DGRAM's payload", "BEHAVIOUR, Options", [
+  testCase("filter: its value cuts SOCK_DGRAM's payload", "coverage: options", [
     ...bound("d", "DGRAM"),
     attach("d", [stmt(bpf.RET | bpf.K, 5)]),
     inject(frame()),
@@ -137,7 +137,7 @@ export const filterCases: readonly Case[] = [
     quiet,
     empty("s"),
   ]),
-  testCase("filter: two sockets, two ways of cutting the same frame", "BEHAVIOUR, Receiving", [
+  testCase("filter: two sockets, two ways of cutting the same frame", "coverage: receiving", [
     ...bound("s"),
     ...bound("t"),
     attach("s", [stmt(bpf.RET | bpf.K, 16)]),
@@ -157,7 +157,7 @@ export const filterCases: readonly Case[] = [
     receives("t", outgoing({ payload: "42 @45:1" }), 60),
     empty("t"),
   ]),
-  testCase("filter: refused frames are not counted", "kernel packet_rcv(); BEHAVIOUR, Options", [
+  testCase("filter: refused frames are not counted", "kernel packet_rcv(); coverage: options", [
     ...bound("s"),
     attach("s", first(14)),
     inject(OTHER),
@@ -263,7 +263,7 @@ export const filterCases: readonly Case[] = [
     call("setsockopt $s SOL_SOCKET SO_ATTACH_FILTER {01000000}", fails("EINVAL")),
     call("setsockopt $s SOL_SOCKET SO_ATTACH_FILTER - 16", fails(/^(EFAULT|EINVAL)$/)),
   ]),
-  testCase("filter: a program of 25 instructions", "BEHAVIOUR, Programs", [
+  testCase("filter: a program of 25 instructions", "layer-2 programs", [
     ...bound("s"),
     attach("s", [
       ...Array.from({ length: 21 }, (_, i) => stmt(bpf.LD | bpf.B | bpf.ABS, i)),
@@ -282,7 +282,7 @@ export const filterCases: readonly Case[] = [
     inject(frame()),
     receives("s", frame(), 60),
   ]),
-  testCase("filter: as often as one likes", "BEHAVIOUR: nothing leaks", [
+  testCase("filter: as often as one likes", "coverage: nothing leaks", [
     ...bound("s"),
     call(`setsockopt $s SOL_SOCKET SO_ATTACH_FILTER fprog:{${first(14).join(" ")}}`, OK, { repeat: "100" }),
     inject(OTHER),

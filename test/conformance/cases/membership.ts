@@ -2,7 +2,7 @@
 
 import { le } from "../bytes.js";
 import { bound, empty, fails, frame, GROUP, OK, open, receives } from "../calls.js";
-import { call, type CallStep, type Case, check, type Expect, inject, quiet, testCase } from "../steps.js";
+import { call, type CallStep, type Case, check, type Expect, inject, quiet, type Step, testCase } from "../steps.js";
 
 const MULTICAST = 0;
 const PROMISC = 1;
@@ -36,6 +36,16 @@ const FILTERING = {
 /** These addresses may share a hash in a MAC's filter; the groups above do not on LAN9118. */
 const closed = (bytes: string) => [inject(bytes), quiet, empty("s")];
 const opened = (bytes: string) => [inject(bytes), receives("s", bytes, 60)];
+
+/** One ioctl lets a frame in, another one keeps it out again. */
+function letsIn(on: string, onArgument: string, off: string, offArgument: string, bytes: string): Step[] {
+  return [
+    call(`ioctl $s ${on} ifreq:$NAME:{${onArgument}}`, OK),
+    ...opened(bytes),
+    call(`ioctl $s ${off} ifreq:$NAME:{${offArgument}}`, OK),
+    ...closed(bytes),
+  ];
+}
 
 export const membershipCases: readonly Case[] = [
   testCase("membership: PROMISC lets everything in", "packet(7)", [
@@ -75,19 +85,19 @@ export const membershipCases: readonly Case[] = [
   ]),
   testCase(
     "membership: without one the MAC keeps groups and strangers out",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), ...closed(toGroup), ...closed(toStranger)],
     FILTERING,
   ),
   testCase(
     "membership: a group does not let others in",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), add("s", MULTICAST, GROUP), ...closed(toOther), ...closed(toStranger), ...opened(toGroup)],
     FILTERING,
   ),
   testCase(
     "membership: ALLMULTI does not let strangers in",
-    "BEHAVIOUR, Options",
+    "coverage: options",
     [...bound("s"), add("s", ALLMULTI), ...closed(toStranger), ...opened(toGroup)],
     FILTERING,
   ),
@@ -104,6 +114,25 @@ export const membershipCases: readonly Case[] = [
       ...opened(toGroup),
       drop("s", MULTICAST, GROUP),
       ...closed(toGroup),
+      add("s", UNICAST, STRANGER),
+      ...opened(toStranger),
+      drop("s", UNICAST, STRANGER),
+      ...closed(toStranger),
+      add("s", ALLMULTI),
+      ...opened(toOther),
+      drop("s", ALLMULTI),
+      ...closed(toOther),
+    ],
+    FILTERING,
+  ),
+  testCase(
+    "membership: what ioctl() let in is kept out again, too",
+    "netdevice(7)",
+    [
+      ...bound("s"),
+      ...letsIn("SIOCSIFFLAGS", le(0x1143, 2), "SIOCSIFFLAGS", le(0x1043, 2), toStranger),
+      ...letsIn("SIOCSIFFLAGS", le(0x1243, 2), "SIOCSIFFLAGS", le(0x1043, 2), toOther),
+      ...letsIn("SIOCADDMULTI", `0000 ${GROUP}`, "SIOCDELMULTI", `0000 ${GROUP}`, toGroup),
     ],
     FILTERING,
   ),
@@ -122,7 +151,7 @@ export const membershipCases: readonly Case[] = [
   ),
   testCase(
     "membership: two sockets' memberships are counted",
-    "packet(7); BEHAVIOUR, Options",
+    "packet(7); coverage: options",
     [
       ...bound("s"),
       open("m", "RAW", 0),
@@ -217,7 +246,7 @@ export const membershipCases: readonly Case[] = [
     ...bound("s"),
     call("getsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP 16", fails("ENOPROTOOPT")),
   ]),
-  testCase("membership: more than the MAC's filter holds", "BEHAVIOUR, Options", [
+  testCase("membership: more than the MAC's filter holds", "coverage: options", [
     ...bound("s"),
     ...Array.from({ length: 8 }, (_, i) => add("s", MULTICAST, `01005e0203${le(i, 1)}`)),
     ...[0, 3, 7].flatMap((i) => opened(frame({ dst: `01005e0203${le(i, 1)}` }))),

@@ -249,6 +249,13 @@ export const messageCases: readonly Case[] = [
     call(`sendmsg $s 0 - SOL_SOCKET:9999:00000000 {${outgoing()}}`, fails("EINVAL")),
     quiet,
   ]),
+  testCase("sendmsg: a control message that would do nothing", "kernel __sock_cmsg_send(): SO_MARK", [
+    ...bound("s"),
+    // The frame is too long, so that it does not leave.
+    call(`sendmsg $s 0 - SOL_SOCKET:36:00000000 {${outgoing({ payload: "@1501:1" })}}`, fails("EMSGSIZE"), {
+      differs: { expect: fails("EINVAL"), reason: "an option that would do nothing is refused" },
+    }),
+  ]),
   testCase("sendmsg: a malformed control message is EINVAL", "kernel sock_cmsg_send()", [
     ...bound("s"),
     call(`sendmsg $s 0 - short {${outgoing()}}`, fails("EINVAL")),
@@ -281,7 +288,7 @@ export const messageCases: readonly Case[] = [
     receiveAuxdata("s", 100, 100),
     checkAuxdata({ len: 1514, snaplen: 1514 }),
   ]),
-  testCase("auxdata: the VLAN tag that was taken out", "packet(7); BEHAVIOUR, Options", [
+  testCase("auxdata: the VLAN tag that was taken out", "packet(7); coverage: options", [
     ...bound("s", "RAW", 3),
     withAuxdata("s"),
     inject(`OWN PEER 8100 ${be16(0xa005)} 88b5 @46:1`),

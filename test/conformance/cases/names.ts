@@ -110,10 +110,14 @@ export const namesCases: readonly Case[] = [
       "FIONBIO",
     ].map((request) => call(`ioctl $s ${request} -`, fails("EFAULT"))),
   ]),
-  testCase("ioctl: an unknown request is ENOTTY", "ioctl(2)", [socket, call("ioctl $s 0x1234 int:0", fails("ENOTTY"))]),
+  testCase("ioctl: an unknown request is ENOTTY", "ioctl(2)", [
+    socket,
+    call("ioctl $s 0x1234 int:0", fails("ENOTTY")),
+    call("ioctl $s 0x1234 -", fails("ENOTTY")),
+  ]),
   testCase(
     "ioctl: SIOCGIFADDR and SIOCGIFNETMASK without an address are EADDRNOTAVAIL",
-    "netdevice(7); BEHAVIOUR, ioctl",
+    "netdevice(7); coverage: names",
     [
       socket,
       asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
@@ -121,7 +125,40 @@ export const namesCases: readonly Case[] = [
       asks("SIOCGIFBRDADDR", fails("EADDRNOTAVAIL")),
     ],
   ),
-  testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "BEHAVIOUR, ioctl", [
+  testCase("ioctl: SIOCGIFADDR, SIOCGIFNETMASK and SIOCGIFBRDADDR tell the network stack's", "netdevice(7)", [
+    socket,
+    call("inet $NAME c0000202 ffffff00 c00002ff", OK),
+    asks("SIOCGIFADDR", { ret: 0, fields: { name: "$NAME", value: "{0200 0000 c0000202 z8}" } }),
+    asks("SIOCGIFNETMASK", { ret: 0, fields: { value: "{0200 0000 ffffff00 z8}" } }),
+    asks("SIOCGIFBRDADDR", { ret: 0, fields: { value: "{0200 0000 c00002ff z8}" } }),
+    call("inet $NAME z4 z4 z4", OK),
+    asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
+  ]),
+  testCase("ioctl: SIOCGIFCONF lists the interfaces that have an address", "netdevice(7)", [
+    socket,
+    call("ifconf $s 4", { ret: 0, fields: { count: 0, list: "" } }),
+    call("ifconf $s -", { ret: 0, fields: { count: 0 } }),
+    call("inet $NAME c0000202 ffffff00 c00002ff", OK),
+    call("ifconf $s 4", { ret: 0, fields: { count: 1, list: "$NAME:c0000202" } }),
+    call("ifconf $s -", { ret: 0, fields: { count: 1 } }),
+    call("ifconf $s 0", { ret: 0, fields: { count: 0 } }),
+    call("inet $NAME z4 z4 z4", OK),
+  ]),
+  testCase("ioctl: what an interface is, and what it does not have", "netdevice(7)", [
+    socket,
+    ...[
+      ["SIOCSIFMTU", "{dc050000}", "EOPNOTSUPP"],
+      ["SIOCSIFHWADDR", "{0100 OWN z8}", "EOPNOTSUPP"],
+      ["0x891d", "", "ENOTTY"], // SIOCGIFMETRIC
+      ["0x8942", "", "ENOTTY"], // SIOCGIFTXQLEN
+      ["0x8970", "", "ENOTTY"], // SIOCGIFMAP
+    ].map(([request, argument, error]) =>
+      call(`ioctl $s ${request} ifreq:$NAME:${argument || "z0"}`, OK, {
+        differs: { expect: fails(error!), reason: "an interface has few properties, and most are fixed" },
+      }),
+    ),
+  ]),
+  testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "coverage: names", [
     socket,
     call("ioctl $s SIOCETHTOOL ethtool:$NAME:{ffff0000 z60}", fails("EOPNOTSUPP")),
   ]),
@@ -176,7 +213,7 @@ export const namesCases: readonly Case[] = [
     getFlags,
     check("no ALLMULTI", ({ flags }) => flagsOf(flags) === 0x1043),
   ]),
-  testCase("ioctl: SIOCSIFFLAGS: what cannot be set is an error", "BEHAVIOUR, ioctl", [
+  testCase("ioctl: SIOCSIFFLAGS: what cannot be set is an error", "coverage: names", [
     socket,
     call(
       `ioctl $s SIOCSIFFLAGS ifreq:$NAME:{${le(0x1043 | IFF_DEBUG, 2)}}`,

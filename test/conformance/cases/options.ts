@@ -185,7 +185,13 @@ export const optionCases: readonly Case[] = [
     call(`setsockopt $s SOL_SOCKET SO_BINDTODEVICE {${text("nosuch0")}}`, fails("ENODEV")),
     call("setsockopt $s SOL_SOCKET SO_BINDTODEVICE z1", OK),
   ]),
-  testCase("options: SO_REUSEADDR, SO_KEEPALIVE, SO_BROADCAST, SO_DEBUG", "socket(7); BEHAVIOUR, Options", [
+  testCase("options: SO_BINDTODEVICE is told to those with room for a name only", "kernel sock_getbindtodevice()", [
+    socket,
+    call(`setsockopt $s SOL_SOCKET SO_BINDTODEVICE {${text("eth0")}}`, OK),
+    call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 15", fails("EINVAL")),
+    call("getsockopt $s SOL_SOCKET SO_BINDTODEVICE 0", fails("EINVAL")),
+  ]),
+  testCase("options: SO_REUSEADDR, SO_KEEPALIVE, SO_BROADCAST, SO_DEBUG", "socket(7); coverage: options", [
     socket,
     refusedHere("SOL_SOCKET", "SO_REUSEADDR"),
     refusedHere("SOL_SOCKET", "SO_KEEPALIVE"),
@@ -222,7 +228,7 @@ export const optionCases: readonly Case[] = [
   ]),
   testCase(
     "options: rings: PACKET_VERSION, PACKET_HDRLEN, PACKET_RESERVE, PACKET_LOSS",
-    "packet(7); BEHAVIOUR, Options",
+    "packet(7); coverage: options",
     [
       socket,
       call("setsockopt $s SOL_PACKET PACKET_VERSION {01000000}", OK, {
@@ -246,7 +252,7 @@ export const optionCases: readonly Case[] = [
       }),
     ],
   ),
-  testCase("options: rings: PACKET_RX_RING, PACKET_TX_RING", "packet(7); BEHAVIOUR, Options", [
+  testCase("options: rings: PACKET_RX_RING, PACKET_TX_RING", "packet(7); coverage: options", [
     socket,
     // 4096 bytes a block, 1 block, 2048 bytes a frame, 2 frames
     ...["PACKET_RX_RING", "PACKET_TX_RING"].map((option) =>
@@ -255,10 +261,20 @@ export const optionCases: readonly Case[] = [
       }),
     ),
   ]),
-  testCase("options: PACKET_FANOUT, PACKET_QDISC_BYPASS", "packet(7); BEHAVIOUR, Options", [
+  testCase("options: PACKET_FANOUT, PACKET_QDISC_BYPASS", "packet(7); coverage: options", [
     ...bound("s"),
     refusedHere("SOL_PACKET", "PACKET_QDISC_BYPASS"),
     refusedHere("SOL_PACKET", "PACKET_FANOUT", "01000000"),
+  ]),
+  testCase("options: what else packet(7) and socket(7) have", "packet(7); socket(7)", [
+    ...bound("s"),
+    refusedHere("SOL_PACKET", "7", "00020000"), // PACKET_COPY_THRESH
+    refusedHere("SOL_PACKET", "15"), // PACKET_VNET_HDR
+    refusedHere("SOL_PACKET", "19"), // PACKET_TX_HAS_OFF
+    refusedHere("SOL_SOCKET", "18"), // SO_RCVLOWAT
+    refusedHere("SOL_SOCKET", "36"), // SO_MARK
+    refusedHere("SOL_SOCKET", "37", "10000000"), // SO_TIMESTAMPING
+    refusedHere("SOL_SOCKET", "40"), // SO_RXQ_OVFL
   ]),
   testCase("options: setting one does not disturb the socket", "setsockopt(2)", [
     ...bound("s"),

@@ -68,7 +68,7 @@ const dhcpFilter = [
 const udpTo = (port: number) => `45000040 00000000 40110000 c0000201 ffffffff 0043 ${be16(port)} 002c 0000 @36:1`;
 
 export const programCases: readonly Case[] = [
-  testCase("program: an EtherCAT master of SOEM's kind", "BEHAVIOUR, Programs: SOEM", [
+  testCase("program: an EtherCAT master of SOEM's kind", "SOEM", [
     call(`socket AF_PACKET SOCK_RAW ${htons(ETHERCAT)}`, { ret: /^\d+$/ }, { save: { s: "ret" } }),
     call("setsockopt $s SOL_SOCKET SO_RCVTIMEO timeval:0:1", OK),
     call("setsockopt $s SOL_SOCKET SO_SNDTIMEO timeval:0:1", OK),
@@ -85,7 +85,7 @@ export const programCases: readonly Case[] = [
     call("recv $s 1518 0", fails("EAGAIN")),
     call(`ioctl $s SIOCSIFFLAGS ifreq:$NAME:{${le(0x1043, 2)}}`, OK),
   ]),
-  testCase("program: an EtherCAT master of KickCAT's kind", "BEHAVIOUR, Programs: KickCAT", [
+  testCase("program: an EtherCAT master of KickCAT's kind", "KickCAT", [
     open("s", "RAW", ETHERCAT),
     call("setsockopt $s SOL_SOCKET SO_RCVTIMEO timeval:0:50000", OK),
     call(`setsockopt $s SOL_SOCKET SO_DONTROUTE ${one}`, OK),
@@ -98,7 +98,7 @@ export const programCases: readonly Case[] = [
     inject(ethercat("@100:2")),
     call("read $s 1518", { ret: 114, fields: { data: `{${ethercat("@100:2")}}` } }),
   ]),
-  testCase("program: a PROFINET device of p-net's kind", "BEHAVIOUR, Programs: p-net", [
+  testCase("program: a PROFINET device of p-net's kind", "p-net", [
     open("s", "RAW", PROFINET),
     open("lldp", "RAW", LLDP),
     call("setsockopt $s SOL_SOCKET SO_RCVTIMEO timeval:0:1", OK),
@@ -121,7 +121,7 @@ export const programCases: readonly Case[] = [
     arrives(outgoing({ dst: LLDP_GROUP, type: LLDP })),
     call(`ioctl $s SIOCSIFFLAGS ifreq:$NAME:{${le(0x1043, 2)}}`, OK),
   ]),
-  testCase("program: a PROFINET frame with a VLAN tag", "BEHAVIOUR, Programs: p-net", [
+  testCase("program: a PROFINET frame with a VLAN tag", "p-net", [
     open("s", "RAW", PROFINET),
     call(`bind $s {${ll({ protocol: PROFINET })}}`, OK),
     sends("s", "PEER OWN 8100 c000 8892 8000 @44:1", 64),
@@ -129,7 +129,7 @@ export const programCases: readonly Case[] = [
     inject("OWN PEER 8100 c000 8892 8000 @44:2"),
     receives("s", "OWN PEER 8892 8000 @44:2", 60),
   ]),
-  testCase("program: a GOOSE publisher and subscriber of libiec61850's kind", "BEHAVIOUR, Programs: libiec61850", [
+  testCase("program: a GOOSE publisher and subscriber of libiec61850's kind", "libiec61850", [
     open("s", "RAW", 3),
     getIndex,
     getAddress,
@@ -155,7 +155,7 @@ export const programCases: readonly Case[] = [
     }),
     call("recvfrom $s 1518 MSG_DONTWAIT -", fails("EAGAIN")),
   ]),
-  testCase("program: an LLDP daemon of lldpd's kind", "BEHAVIOUR, Programs: lldpd", [
+  testCase("program: an LLDP daemon of lldpd's kind", "lldpd", [
     call("if_nameindex", { ret: /^[1-9]/ }),
     open("s", "RAW", 0),
     call(`bind $s {${ll({ protocol: 3 })}}`, OK),
@@ -173,7 +173,7 @@ export const programCases: readonly Case[] = [
     quiet,
     call("recv $s 1518 0", fails("EAGAIN")),
   ]),
-  testCase("program: a DHCP client of udhcpc's kind", "BEHAVIOUR, Programs: busybox udhcpc", [
+  testCase("program: a DHCP client of udhcpc's kind", "busybox udhcpc", [
     open("s", "DGRAM", IP),
     call(`bind $s {${ll({ protocol: IP, halen: 6, address: BROADCAST })}}`, OK),
     call(`setsockopt $s SOL_SOCKET SO_ATTACH_FILTER fprog:{${dhcpFilter.join(" ")}}`, OK),
@@ -185,7 +185,7 @@ export const programCases: readonly Case[] = [
     call("poll 5000 $s:POLLIN", { ret: 1 }),
     call("recvmsg $s 0 - 64 1500", { ret: 64, fields: { data: `{${udpTo(68)}}`, cmsg: /^263:8:.{40}$/ } }),
   ]),
-  testCase("program: ARP probing of arping's kind", "BEHAVIOUR, Programs: iputils-arping", [
+  testCase("program: ARP probing of arping's kind", "iputils-arping", [
     open("s", "DGRAM", 0),
     getIndex,
     getFlags,
@@ -200,7 +200,7 @@ export const programCases: readonly Case[] = [
     call("poll 5000 $s:POLLIN", { ret: 1 }),
     receivesFrom("s", "0001 0800 06 04 0002 PEER c0000202 OWN c0000201 z18", 46, from(PACKET.HOST, ARP)),
   ]),
-  testCase("program: the source document's first", "source document", [
+  testCase("program: the first of NuttX's page", "NuttX's page on packet sockets", [
     call("socket AF_PACKET SOCK_RAW 0", { ret: /^\d+$/ }, { save: { s: "ret" } }),
     call("if_nametoindex $NAME", { ret: "$IF" }),
     call(`bind $s {${ll({ protocol: 3 })}}`, OK),
@@ -210,7 +210,7 @@ export const programCases: readonly Case[] = [
     arrives(outgoing()),
     call("close $s", OK),
   ]),
-  testCase("program: the source document's second", "source document", [
+  testCase("program: the second of NuttX's page", "NuttX's page on packet sockets", [
     call("socket AF_PACKET SOCK_DGRAM 0", { ret: /^\d+$/ }, { save: { s: "ret" } }),
     call("if_nametoindex $NAME", { ret: "$IF" }),
     call(`bind $s {${ll({ protocol: IP })}}`, OK),
@@ -218,6 +218,16 @@ export const programCases: readonly Case[] = [
     receives("s", "@46:1", 46),
     call(`sendto $s {@46:1} 0 {${ll({ protocol: IP, halen: 6, address: BROADCAST })}}`, { ret: 46 }),
     arrives(outgoing({ dst: BROADCAST, type: IP })),
+    call("close $s", OK),
+  ]),
+  testCase("program: one that joins a group, as packet(7) has it", "packet(7): PACKET_ADD_MEMBERSHIP", [
+    call(`socket AF_PACKET SOCK_RAW ${htons(LLDP)}`, { ret: /^\d+$/ }, { save: { s: "ret" } }),
+    call("if_nametoindex $NAME", { ret: "$IF" }),
+    call(`bind $s {${ll({ protocol: LLDP })}}`, OK),
+    call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {IF 0000 0600 ${LLDP_GROUP} 0000}`, OK),
+    inject(frame({ dst: LLDP_GROUP, type: LLDP })),
+    receivesFrom("s", frame({ dst: LLDP_GROUP, type: LLDP }), 60, from(PACKET.MULTICAST, LLDP)),
+    call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {IF 0000 0600 ${LLDP_GROUP} 0000}`, OK),
     call("close $s", OK),
   ]),
 ];

@@ -66,7 +66,7 @@ export const receiveCases: readonly Case[] = [
     receives("s", frame({ payload: "@500:2" }), 514),
     receives("s", frame({ payload: "@1500:3" }), 1514),
   ]),
-  testCase("recv: every length from 60 to 75", "FACTS: word-wise FIFOs", [
+  testCase("recv: every length from 60 to 75", "MACs with word-wise FIFOs", [
     ...bound("s"),
     ...Array.from({ length: 16 }, (_, i) => [
       inject(frame({ payload: `@${46 + i}:${i}` })),
@@ -170,6 +170,22 @@ export const receiveCases: readonly Case[] = [
     call("recv $s 1540 MSG_NOSIGNAL", fails("EINVAL")),
     call("recv $s 1540 MSG_DONTROUTE", fails("EINVAL")),
     call("recv $s 1540 0x8000000", fails("EINVAL")),
+    receives("s", frame(), 60),
+  ]),
+  testCase("recv: every flag that it does not know is EINVAL", "kernel packet_recvmsg()", [
+    ...bound("s"),
+    inject(frame()),
+    readable("s"),
+    // All bits but MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT, MSG_ERRQUEUE, and the highest, with which the kernel marks its own calls.
+    ...Array.from({ length: 31 }, (_, bit) => 1 << bit).flatMap((flag) =>
+      [0x2, 0x20, 0x40, 0x2000].includes(flag)
+        ? []
+        : [
+            call(`recv $s 1540 ${flag}`, fails("EINVAL")),
+            call(`recvfrom $s 1540 ${flag} 20`, fails("EINVAL")),
+            call(`recvmsg $s ${flag} 20 - 1540`, fails("EINVAL")),
+          ],
+    ),
     receives("s", frame(), 60),
   ]),
   testCase("recv: MSG_ERRQUEUE finds nothing", "recv(2)", [
@@ -282,13 +298,13 @@ export const receiveCases: readonly Case[] = [
   ]),
   testCase(
     "receive: frames that are shorter than a header are dropped, later ones come",
-    "BEHAVIOUR; issue A",
+    "IEEE 802.3: runts",
     [...bound("s", "RAW", ETH_P_ALL), inject("OWN PEER 88"), inject("00"), inject(frame()), receives("s", frame(), 60)],
     { linux: "Linux sends no such frame" },
   ),
   testCase(
     "receive: frames that are longer than a buffer are dropped, later ones come",
-    "issue A",
+    "IEEE 802.3: giants",
     [
       ...bound("s", "RAW", ETH_P_ALL),
       inject(frame({ payload: "@1986:1" })),

@@ -62,7 +62,7 @@ export const sendCases: readonly Case[] = [
     arrives(outgoing()),
   ]),
   testCase("send: the longest frame", "packet(7)", [...bound("s"), sends("s", LONG, 1514), arrives(LONG)]),
-  testCase("send: every length from 60 to 75", "FACTS: word-wise FIFOs", [
+  testCase("send: every length from 60 to 75", "MACs with word-wise FIFOs", [
     ...bound("s"),
     ...Array.from({ length: 16 }, (_, i) => [
       sends("s", outgoing({ payload: `@${46 + i}:${i}` }), 60 + i),
@@ -100,12 +100,12 @@ export const sendCases: readonly Case[] = [
     call("send $s z0 0", fails("EINVAL")),
     call("write $s z0", fails("EINVAL")),
   ]),
-  testCase("send: a header alone, filled up with zeros", "BEHAVIOUR, Sending", [
+  testCase("send: a header alone, filled up with zeros", "coverage: sending", [
     ...bound("s"),
     sends("s", "PEER OWN 88b5", 14),
     arrives("PEER OWN 88b5"),
   ]),
-  testCase("send: short frames are filled up with zeros, never with old memory", "BEHAVIOUR, Sending", [
+  testCase("send: short frames are filled up with zeros, never with old memory", "coverage: sending", [
     ...bound("s"),
     ...times(6, (i) => [
       sends("s", outgoing({ payload: `@1500:${i}` }), 1514),
@@ -152,19 +152,19 @@ export const sendCases: readonly Case[] = [
     sends("s", outgoing(), 60, "MSG_OOB|MSG_CTRUNC"),
     arrives(outgoing()),
   ]),
-  testCase("send: more frames than buffers, in order", "BEHAVIOUR, Sending", [
+  testCase("send: more frames than buffers, in order", "coverage: sending", [
     ...bound("s"),
     ...times(60, (i) => [
       sends("s", outgoing({ payload: `@${46 + i * 20}:${i}` }), 60 + i * 20),
       arrives(outgoing({ payload: `@${46 + i * 20}:${i}` })),
     ]),
   ]),
-  testCase("send: a burst without reading it, in order", "BEHAVIOUR, Sending", [
+  testCase("send: a burst without reading it, in order", "coverage: sending", [
     ...bound("s"),
     ...times(30, (i) => [sends("s", outgoing({ payload: `@1486:${i}` }), 1500)]),
     ...times(30, (i) => [arrives(outgoing({ payload: `@1486:${i}` }))]),
   ]),
-  testCase("send: a reply to each frame, with the receive queue full", "BEHAVIOUR, Sending", [
+  testCase("send: a reply to each frame, with the receive queue full", "coverage: sending", [
     ...bound("s"),
     ...times(24, () => [inject(frame({ payload: "@1400:1" }))]),
     readable("s"),
@@ -225,7 +225,7 @@ export const sendCases: readonly Case[] = [
     call(`sendto $s {${outgoing()}} 0 - 20`, { ret: 60 }),
     arrives(outgoing()),
   ]),
-  testCase("sendto: SOCK_DGRAM builds the header", "packet(7); the source document's second program", [
+  testCase("sendto: SOCK_DGRAM builds the header", "packet(7); NuttX's page, second program", [
     ...bound("d", "DGRAM"),
     call(`sendto $d {@46:1} 0 {${to("PEER")}}`, { ret: 46 }),
     arrives(outgoing({ payload: "@46:1" })),
@@ -282,7 +282,7 @@ export const sendCases: readonly Case[] = [
     arrives(tagged("@1500:1")),
     call(`sendto $d {0005 88b5 @1501:1} 0 {${to("PEER", 0x8100)}}`, fails("EMSGSIZE")),
   ]),
-  testCase("sendto: SOCK_DGRAM fills short frames up with zeros", "BEHAVIOUR, Sending", [
+  testCase("sendto: SOCK_DGRAM fills short frames up with zeros", "coverage: sending", [
     open("d", "DGRAM", 0),
     call(`sendto $d {@1500:5} 0 {${to("PEER")}}`, { ret: 1500 }),
     arrives(LONG),
@@ -294,15 +294,11 @@ export const sendCases: readonly Case[] = [
     call(`sendmsg $d 0 {${to("PEER")}} - -`, fails("EFAULT")),
     quiet,
   ]),
-  testCase(
-    "send: SOCK_DGRAM without an address is EINVAL",
-    "kernel packet_snd(), eth_header(); BEHAVIOUR leaves it open",
-    [
-      ...bound("d", "DGRAM"),
-      call("send $d {@46:1} 0", fails("EINVAL")),
-      call("write $d {@46:1}", fails("EINVAL")),
-      call("sendto $d {@46:1} 0 -", fails("EINVAL")),
-      quiet,
-    ],
-  ),
+  testCase("send: SOCK_DGRAM without an address is EINVAL", "kernel packet_snd(), eth_header()", [
+    ...bound("d", "DGRAM"),
+    call("send $d {@46:1} 0", fails("EINVAL")),
+    call("write $d {@46:1}", fails("EINVAL")),
+    call("sendto $d {@46:1} 0 -", fails("EINVAL")),
+    quiet,
+  ]),
 ];

@@ -23,7 +23,7 @@ const RAW = `socket AF_PACKET SOCK_RAW ${htons(TEST_TYPE)}`;
 const NOBODY = 60;
 
 export const socketCases: readonly Case[] = [
-  testCase("socket: SOCK_RAW with protocol 0", "packet(7); the source document's first program", [
+  testCase("socket: SOCK_RAW with protocol 0", "packet(7); NuttX's page, first program", [
     call("socket AF_PACKET SOCK_RAW 0", { ret: /^\d+$/ }, { save: { s: "ret" } }),
     call("close $s", OK),
   ]),
@@ -33,6 +33,13 @@ export const socketCases: readonly Case[] = [
   ]),
   testCase("socket: SOCK_SEQPACKET is ESOCKTNOSUPPORT", "packet(7)", [
     call(`socket AF_PACKET SOCK_SEQPACKET ${htons(3)}`, fails("ESOCKTNOSUPPORT")),
+  ]),
+  testCase("socket: SOCK_PACKET", "packet(7): obsolete since Linux 2.1", [
+    call(
+      `socket AF_PACKET SOCK_PACKET ${htons(3)}`,
+      { ret: /^\d+$/ },
+      { differs: { expect: fails("ESOCKTNOSUPPORT"), reason: "the obsolete SOCK_PACKET is refused" } },
+    ),
   ]),
   testCase("socket: type 0 is ESOCKTNOSUPPORT", "kernel net/packet/af_packet.c", [
     call("socket AF_PACKET 0 0", fails("ESOCKTNOSUPPORT")),
@@ -46,14 +53,14 @@ export const socketCases: readonly Case[] = [
     call("socket 200 SOCK_RAW 0", fails("EAFNOSUPPORT")),
     call("socket -1 SOCK_RAW 0", fails("EAFNOSUPPORT")),
   ]),
-  testCase("socket: other families are EAFNOSUPPORT", "BEHAVIOUR, Socket", [
+  testCase("socket: other families are EAFNOSUPPORT", "coverage: socket", [
     call(
       "socket AF_INET SOCK_DGRAM 0",
       { ret: /^\d+$/ },
       { differs: { expect: fails("EAFNOSUPPORT"), reason: "packet sockets are the only ones" } },
     ),
   ]),
-  testCase("socket: SOCK_NONBLOCK", "socket(2); BEHAVIOUR, Socket", [
+  testCase("socket: SOCK_NONBLOCK", "socket(2); coverage: socket", [
     open("s", "RAW", TEST_TYPE, "|SOCK_NONBLOCK"),
     call("fcntl $s F_GETFL", { ret: /^\d+$/, fields: { nonblock: 1 } }),
     call("recv $s 100 0", fails("EAGAIN")),
@@ -76,6 +83,17 @@ export const socketCases: readonly Case[] = [
     open("s", "RAW", 0),
     call("fcntl $s 9999 0", fails("EINVAL")),
   ]),
+  testCase("socket: fcntl cannot duplicate a descriptor, nor have it inherited or not", "fcntl(2)", [
+    open("s", "RAW", 0),
+    ...["0 3", "1", "2 1"].map((command) =>
+      // F_DUPFD, F_GETFD, F_SETFD
+      call(
+        `fcntl $s ${command}`,
+        { ret: /^\d+$/ },
+        { differs: { expect: fails("EINVAL"), reason: "a descriptor is the socket itself" } },
+      ),
+    ),
+  ]),
   testCase("socket: the protocol is the low 16 bits", "kernel net/packet/af_packet.c", [
     call(`socket AF_PACKET SOCK_RAW ${0x50000 + htons(TEST_TYPE)}`, { ret: /^\d+$/ }, { save: { s: "ret" } }),
     inject(frame()),
@@ -94,7 +112,7 @@ export const socketCases: readonly Case[] = [
     empty("s"),
     empty("d"),
   ]),
-  testCase("socket: protocol 0, then bind with ETH_P_ALL, as the source document has it", "source document", [
+  testCase("socket: protocol 0, then bind with ETH_P_ALL, as NuttX's page has it", "NuttX's page on packet sockets", [
     open("s", "RAW", 0),
     bind("s", 3),
     inject(frame()),
@@ -125,7 +143,7 @@ export const socketCases: readonly Case[] = [
   ]),
   testCase(
     "socket: no socket left is ENOBUFS",
-    "BEHAVIOUR, Connections",
+    "coverage: connections",
     [
       call(RAW, { ret: /^\d+$/ }, { repeat: "$SOCKETS", save: { last: "ret" } }),
       call(RAW, fails("ENOBUFS")),
@@ -175,7 +193,7 @@ export const socketCases: readonly Case[] = [
     call("setsockopt -1 SOL_SOCKET SO_RCVBUF 00100000", fails("EBADF")),
     call("ioctl -1 FIONREAD int:0", fails("EBADF")),
   ]),
-  testCase("close: with received frames queued", "BEHAVIOUR, Sending", [
+  testCase("close: with received frames queued", "coverage: sending", [
     ...bound("s"),
     inject(frame()),
     inject(frame()),
@@ -186,7 +204,7 @@ export const socketCases: readonly Case[] = [
     inject(frame({ payload: "@46:2" })),
     receives("t", frame({ payload: "@46:2" }), 60),
   ]),
-  testCase("close: frames that were sent before still leave", "BEHAVIOUR, Sending", [
+  testCase("close: frames that were sent before still leave", "coverage: sending", [
     ...bound("s"),
     sends("s", outgoing({ payload: "@1486:1" }), 1500),
     sends("s", outgoing({ payload: "@1486:2" }), 1500),

@@ -107,7 +107,7 @@ export const statisticsCases: readonly Case[] = [
     receives("s", frame(), 60),
     statistics("s", 1, 0),
   ]),
-  testCase("queue: frames over SO_RCVBUF are drops, and tp_packets has them, too", "packet(7); BEHAVIOUR, Receiving", [
+  testCase("queue: frames over SO_RCVBUF are drops, and tp_packets has them, too", "packet(7); coverage: receiving", [
     ...bound("slow"),
     setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
     ...bound("quick"),
@@ -139,7 +139,7 @@ export const statisticsCases: readonly Case[] = [
     receives("slow", frame({ payload: "@1000:99" }), 1014),
     statistics("slow", 1, 0),
   ]),
-  testCase("queue: without a small SO_RCVBUF drops are accounted for, too", "BEHAVIOUR, Receiving", [
+  testCase("queue: without a small SO_RCVBUF drops are accounted for, too", "coverage: receiving", [
     ...bound("slow"),
     ...bound("quick"),
     ...flood(FLOOD),
@@ -171,7 +171,7 @@ export const statisticsCases: readonly Case[] = [
     receives("s", frame({ payload: "@1000:2" }), 1014),
     statistics("s", 2, 0),
   ]),
-  testCase("queue: a socket of every interface has its limit, too", "BEHAVIOUR, Receiving", [
+  testCase("queue: a socket of every interface has its limit, too", "coverage: receiving", [
     open("slow", "RAW", TEST_TYPE),
     setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
     ...bound("quick"),
@@ -179,7 +179,7 @@ export const statisticsCases: readonly Case[] = [
     save("slow"),
     check("some were dropped", (vars) => split(vars).drops > 0 && split(vars).packets === FLOOD),
   ]),
-  testCase("queue: closing a full one gives its frames back", "BEHAVIOUR, Receiving", [
+  testCase("queue: closing a full one gives its frames back", "coverage: receiving", [
     ...bound("slow"),
     ...bound("quick"),
     ...flood(FLOOD),

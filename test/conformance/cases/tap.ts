@@ -68,7 +68,7 @@ export const tapCases: readonly Case[] = [
     call("close $a", OK),
     receives("b", frame({ payload: "@1000:1" }), 1014),
   ]),
-  testCase("tap: a socket that does not read costs another nothing", "BEHAVIOUR, Receiving", [
+  testCase("tap: a socket that does not read costs another nothing", "coverage: receiving", [
     ...bound("slow"),
     ...bound("quick"),
     ...Array.from({ length: 40 }, (_, i) => [
@@ -78,7 +78,7 @@ export const tapCases: readonly Case[] = [
     receives("slow", frame({ payload: "@1000:0" }), 1014),
     receives("slow", frame({ payload: "@1000:1" }), 1014),
   ]),
-  testCase("tap: nor does one of ETH_P_ALL", "BEHAVIOUR, Receiving", [
+  testCase("tap: nor does one of ETH_P_ALL", "coverage: receiving", [
     ...bound("slow", "RAW", ETH_P_ALL),
     ...bound("quick"),
     ...Array.from({ length: 40 }, (_, i) => [
@@ -205,7 +205,7 @@ export const tapCases: readonly Case[] = [
     call("send $s 0011 0", fails("EINVAL")),
     empty("t"),
   ]),
-  testCase("tap: PACKET_IGNORE_OUTGOING turns outgoing frames off", "packet(7); BEHAVIOUR, Receiving", [
+  testCase("tap: PACKET_IGNORE_OUTGOING turns outgoing frames off", "packet(7); coverage: receiving", [
     ...bound("s"),
     ...bound("t", "RAW", ETH_P_ALL),
     setInt("t", "SOL_PACKET", "PACKET_IGNORE_OUTGOING", 1),
@@ -233,7 +233,7 @@ export const tapCases: readonly Case[] = [
     call("setsockopt $t SOL_PACKET PACKET_IGNORE_OUTGOING {0100}", fails("EINVAL")),
     getInt("t", "SOL_PACKET", "PACKET_IGNORE_OUTGOING", 0),
   ]),
-  testCase("tap: a slow tap does not stop the sender", "BEHAVIOUR, Sending", [
+  testCase("tap: a slow tap does not stop the sender", "coverage: sending", [
     ...bound("s"),
     ...bound("t", "RAW", ETH_P_ALL),
     ...Array.from({ length: 30 }, (_, i) => [

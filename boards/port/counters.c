@@ -1,0 +1,36 @@
+/* What happened to the frames of an interface and of a socket. */
+#include "component.h"
+
+#include <string.h>
+
+int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
+  pkt_os_lock();
+  const struct pkt_iface *iface = pkt_iface_of(ifindex);
+  if (iface != NULL)
+    *counters = (struct pktsock_counters){
+        .rx_frames = iface->rx_frames,
+        .tx_frames = iface->tx_frames,
+        .rx_no_frame = iface->rx_no_frame,
+        .rx_pool_empty = iface->rx_pool_empty,
+        .rx_too_short = iface->rx_too_short,
+        .rx_too_long = iface->rx_too_long,
+        .rx_errors = iface->rx_errors,
+        .rx_link_down = iface->rx_link_down,
+        .tx_errors = iface->tx_errors,
+        .ring_faults = iface->ring_faults,
+        .traps = pkt_component.engine.traps,
+    };
+  pkt_os_unlock();
+  return iface != NULL ? 0 : pkt_fail(-(int32_t)PKT_ENODEV);
+}
+
+int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters) {
+  static_assert(sizeof(*counters) == 4 * sizeof(uint32_t), "the words that socketCounters() writes");
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : -(int32_t)PKT_EBADF;
+  if (result >= 0)
+    memcpy(counters, pkt_exchange(), sizeof(*counters));
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}

@@ -1,0 +1,82 @@
+/* select(2) over pkt_poll(), for programs that know no poll(). */
+#include "component.h"
+
+#include <sys/select.h>
+#include <sys/time.h>
+
+/* As many descriptors as there can be sockets. */
+#if CONFIG_NET_PKT_ALLOC_CONNS == 0
+#define MOST_SOCKETS (CONFIG_NET_PKT_PREALLOC_CONNS + 1)
+#elif CONFIG_NET_PKT_MAX_CONNS > CONFIG_NET_PKT_PREALLOC_CONNS
+#define MOST_SOCKETS CONFIG_NET_PKT_MAX_CONNS
+#else
+#define MOST_SOCKETS 64
+#endif
+
+/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
+ * none: when an interface is down, recv() waits. */
+enum { SETS = 3 };
+static const short events_of[SETS] = {POLLIN | POLLERR, POLLOUT | POLLERR, POLLPRI};
+
+static bool is_in(const fd_set *set, int fd) { return set != NULL && FD_ISSET(fd, set); }
+
+/* One entry for each descriptor in any of the sets. Their number, or -EBADF. */
+static int32_t gather(struct pollfd *fds, int count, fd_set *const *sets) {
+  int32_t entries = 0;
+  for (int fd = 0; fd < count; fd++) {
+    short events = 0;
+    for (int set = 0; set < SETS; set++)
+      if (is_in(sets[set], fd))
+        events |= events_of[set];
+    if (events == 0)
+      continue;
+    if (!pkt_is_ours(fd) || entries == MOST_SOCKETS)
+      return -(int32_t)PKT_EBADF;
+    fds[entries++] = (struct pollfd){.fd = fd, .events = events};
+  }
+  return entries;
+}
+
+/* Leave in the sets what is ready. How many bits that are, or -EBADF. */
+static int32_t spread(const struct pollfd *fds, int32_t entries, fd_set *const *sets) {
+  int32_t bits = 0;
+  for (int32_t i = 0; i < entries; i++)
+    if ((fds[i].revents & POLLNVAL) != 0)
+      return -(int32_t)PKT_EBADF;
+  for (int32_t i = 0; i < entries; i++) {
+    for (int set = 0; set < SETS; set++) {
+      if (!is_in(sets[set], fds[i].fd))
+        continue;
+      if ((fds[i].revents & events_of[set]) != 0)
+        bits++;
+      else
+        FD_CLR(fds[i].fd, sets[set]);
+    }
+  }
+  return bits;
+}
+
+/* As Linux does it: seconds and microseconds may not be negative, and what is left of the time is told. */
+int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
+  fd_set *const sets[SETS] = {readable, writable, exceptional};
+  struct pollfd fds[MOST_SOCKETS];
+  uint64_t deadline = UINT64_MAX;
+  if (count < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+    return pkt_fail(-(int32_t)PKT_EINVAL);
+  int32_t entries = gather(fds, count < FD_SETSIZE ? count : FD_SETSIZE, sets);
+  if (entries < 0)
+    return pkt_fail(entries);
+  if (timeout != NULL && (uint64_t)timeout->tv_sec < UINT32_MAX) {
+    uint64_t us = (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec;
+    deadline = us == 0 ? 0 : pkt_os_now() + us;
+  }
+  int32_t result = pkt_poll(fds, (nfds_t)entries, POLLNVAL, deadline);
+  if (deadline != UINT64_MAX) {
+    uint64_t now = pkt_os_now(), left = deadline > now ? deadline - now : 0;
+    timeout->tv_sec = (time_t)(left / 1000000);
+    timeout->tv_usec = (suseconds_t)(left % 1000000);
+  }
+  if (result >= 0)
+    result = spread(fds, entries, sets);
+  return result < 0 ? pkt_fail(result) : result;
+}

@@ -1,0 +1,119 @@
+// What one task does to another that waits.
+
+import { bound, fails, OK, TEST_TYPE } from "../calls.js";
+import { le } from "../bytes.js";
+import { call, type CallStep, type Case, ready, type Step, testCase } from "../steps.js";
+
+const POLLERR = 8;
+const POLLHUP = 0x10;
+const POLLNVAL = 0x20;
+const SOME_MS = 60;
+const DOWN = 0x1042;
+const UP = 0x1043;
+
+const ONE_TASK = { mps2: "it has one task only", lm3s: "it has one task only", xtensa: "it has one task only" };
+const ONE_TASK_OR_LINUX = { ...ONE_TASK, linux: "there close() leaves a waiting task waiting" };
+
+/** The interface goes down while `waits` waits; its time is not over by then. */
+function falls(waits: CallStep): Step[] {
+  return [
+    ...bound("s"),
+    call("socket AF_PACKET SOCK_DGRAM 0", { ret: /^\d+$/ }, { save: { other: "ret" } }),
+    call(`flagslater ${SOME_MS} $other $NAME ${DOWN}`, OK),
+    { ...waits, lasts: SOME_MS - 10 },
+    call(`ioctl $s SIOCSIFFLAGS ifreq:$NAME:{${le(UP, 2)}}`, OK),
+    ready,
+  ];
+}
+
+export const taskCases: readonly Case[] = [
+  testCase(
+    "close: by another task ends a waiting recv() with EBADF",
+    "coverage: receiving",
+    [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("recv $s 100 0", fails("EBADF"))],
+    ONE_TASK_OR_LINUX,
+  ),
+  testCase(
+    "close: by another task ends a waiting recvmsg() and recvfrom(), too",
+    "coverage: receiving",
+    [
+      ...bound("s"),
+      call(`closelater ${SOME_MS} $s`, OK),
+      call("recvmsg $s 0 20 - 100", fails("EBADF")),
+      ...bound("s"),
+      call(`closelater ${SOME_MS} $s`, OK),
+      call("recvfrom $s 100 MSG_PEEK 20", fails("EBADF")),
+    ],
+    ONE_TASK_OR_LINUX,
+  ),
+  testCase(
+    "close: by another task ends a waiting poll() with POLLNVAL",
+    "coverage: receiving",
+    [
+      ...bound("s"),
+      call(`closelater ${SOME_MS} $s`, OK),
+      call("poll -1 $s:POLLIN", { ret: 1, fields: { revents: POLLNVAL } }),
+    ],
+    ONE_TASK_OR_LINUX,
+  ),
+  testCase(
+    "close: by another task ends a waiting select() with EBADF",
+    "pktsock.h",
+    [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("select 1024 - r$s", fails("EBADF"))],
+    ONE_TASK_OR_LINUX,
+  ),
+  ...(
+    [
+      ["recv()", call("recv $s 100 0", fails("ENETDOWN"))],
+      ["recvfrom()", call("recvfrom $s 100 0 20", fails("ENETDOWN"))],
+      ["recvmsg()", call("recvmsg $s 0 20 - 100", fails("ENETDOWN"))],
+      ["recv() with MSG_PEEK", call("recv $s 100 MSG_PEEK", fails("ENETDOWN"))],
+      ["select()", call("select 1024 - r$s", { ret: 1, fields: { ready: "r$s" } })],
+    ] as const
+  ).map(([name, waits]) =>
+    testCase(`down: meanwhile ends a waiting ${name}`, "kernel packet_notifier()", falls(waits), ONE_TASK),
+  ),
+  testCase(
+    "down: meanwhile ends a waiting poll()",
+    "kernel packet_notifier()",
+    falls(
+      call(
+        "poll -1 $s:POLLIN",
+        { ret: 1, fields: { revents: POLLERR } },
+        {
+          differs: {
+            expect: { ret: 1, fields: { revents: POLLERR | POLLHUP } },
+            reason: "POLLHUP tells that the interface is down",
+          },
+        },
+      ),
+    ),
+    ONE_TASK,
+  ),
+  testCase(
+    "poll: two tasks wait for the same socket",
+    "poll(2)",
+    [
+      ...bound("s"),
+      call(`pollmeanwhile ${4 * SOME_MS} $s POLLIN`, OK),
+      call(`poll ${SOME_MS}`, { ret: 0 }),
+      call(`poll ${SOME_MS} $s:POLLIN`, { ret: 0 }, { lasts: SOME_MS }),
+      call(`poll ${3 * SOME_MS}`, { ret: 0 }),
+    ],
+    ONE_TASK,
+  ),
+  testCase(
+    "poll: one task more than the socket has room for is ENOMEM",
+    "NuttX: CONFIG_NET_PKT_NPOLLWAITERS",
+    [
+      ...bound("s", "RAW", TEST_TYPE),
+      call(`pollmeanwhile ${4 * SOME_MS} $s POLLIN`, OK, { repeat: "$POLLERS" }),
+      call(`poll ${SOME_MS}`, { ret: 0 }),
+      call("poll 0 $s:POLLIN", fails("ENOMEM")),
+      call("select 1024 0:0 r$s", fails("ENOMEM")),
+      call(`poll ${4 * SOME_MS}`, { ret: 0 }),
+      call("poll 0 $s:POLLIN|POLLOUT", { ret: 1 }),
+    ],
+    { ...ONE_TASK, linux: "the kernel has no such limit" },
+  ),
+];
