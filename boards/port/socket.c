@@ -63,7 +63,8 @@ int pktsock_close(int fd) {
 
 /* Copy a caller's address to the exchange area; returns its length as far as it matters. */
 static uint32_t put_address(const struct sockaddr *address, socklen_t len) {
-  memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
+  if (len != 0)
+    memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
   return len;
 }
 
@@ -151,8 +152,8 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
     n = -(int32_t)PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
-      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, (uint32_t)len, 0, 0)
-                                       : pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags, 0);
+      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
+                                       : pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags, 0);
     }
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
   return n < 0 ? pkt_fail(n) : n;
@@ -176,7 +177,7 @@ ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
       n = -(int32_t)PKT_EINVAL;
     } else if (socket != 0) {
       pkt_buffer(buffer, len);
-      n = pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | PKT_WANT_NAME, 0);
+      n = pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | PKT_WANT_NAME, 0);
       if (n >= 0)
         get_address(address, address_len, PKT_SLL_BYTES);
     }
