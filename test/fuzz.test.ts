@@ -2,7 +2,7 @@
 // seed that is printed. FUZZ_SEED=... does a run again, FUZZ_RUNS=... sets how many inputs.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,9 +17,10 @@ const breaks = [
 ] as const;
 
 function missing(): string | undefined {
-  const isThere = (command: string) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
-  const packages = ["clang", "wasm2c"].filter((command) => !isThere(command));
-  return packages.length === 0 ? undefined : `fuzzing needs ${packages.join(" and ")} (Debian: clang, wabt)`;
+  const library = "ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a";
+  const isThere = (how: string) => spawnSync("sh", ["-c", how]).status === 0;
+  if (["command -v clang", "command -v wasm2c", library].every(isThere)) return undefined;
+  return "fuzzing needs the Debian packages clang, libclang-rt-14-dev and wabt";
 }
 
 /** Runs a fuzz program with folders or files of inputs. */
@@ -58,7 +59,7 @@ describe(`fuzzing (FUZZ_SEED=${seed})`, function () {
     }
     const { status, stderr } = spawnSync("make", ["-s", "fuzz-build"], { encoding: "utf8" });
     assert.equal(status, 0, stderr);
-    spawnSync("mkdir", ["-p", "build/fuzz/findings"]);
+    mkdirSync("build/fuzz/findings", { recursive: true });
     corpus = mkdtempSync(join(tmpdir(), "pktsock-fuzz-"));
   });
   after(() => corpus !== undefined && existsSync(corpus) && rmSync(corpus, { recursive: true }));
