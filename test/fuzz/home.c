@@ -104,7 +104,15 @@ static void check_pollers(void) {
   MUST(pktsock_poll(fds, count, 0) == (int)count, "a poll() that ended still counts");
 }
 
+/* What closed sockets still send counts against nobody; the bystander's is not counted. */
+static void check_owners(void) {
+  const struct pkt_frame *frames = world.nics[0].mac.frames;
+  for (uint32_t i = 0; i < pkt_component.control->frame_count; i++)
+    MUST(frames[i].owner == 0, "frame %u counts against a socket that is closed", i);
+}
+
 void world_check_home(void) {
+  check_owners();
   world_check_bystander(0x5a);
   MUST(pktsock_close(world.bystander) == 0, "the bystander cannot be closed");
   for (unsigned i = 0; i < world.nic_count; i++)
