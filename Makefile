@@ -36,6 +36,7 @@ include boards/firmware.mk
 include host/host.mk
 include boards/preload/preload.mk
 include test/conformance/conformance.mk
+include test/fuzz/fuzz.mk
 
 # One build at a time, so that test suites that build images can run side by side.
 firmware: ## build/BOARD/APP.elf, and what the board is flashed with

@@ -162,9 +162,9 @@ export const IFACE_TX: u32 = 24;
 export const IFACE_COMPLETION: u32 = 28;
 /** Offset just above the top of the stack of frames that are free for sending. */
 export const IFACE_FREE: u32 = 32;
-/** Frames that are free for sending or being sent, and not also held by a socket. */
+/** Frames that are free for sending or being sent, and neither also held by a socket nor lent. */
 export const IFACE_TX_OWNED: u32 = 36;
-/** How many fewer than CONTROL_TX_FRAMES these are: while not 0, a freed frame goes to the free stack and not to FILL. */
+/** How many fewer than CONTROL_TX_FRAMES these and the lent ones are: while not 0, a freed frame goes to the free stack and not to FILL. */
 export const IFACE_TX_MISSING: u32 = 40;
 /** How many more frames sockets and stack may hold. */
 export const IFACE_SPARE: u32 = 44;

@@ -204,6 +204,8 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     if (!iface) return 0;
     memory.copy(exchange, changetype<usize>(iface) + offsetof<Iface>("name0"), abi.IFNAMSIZ);
     bytes = nameLength(exchange) + 1;
+  } else if (level == SOL_SOCKET && name == SO_PRIORITY) {
+    store<u32>(exchange, socket.priority); // any number, the negative ones too
   } else {
     const value =
       level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
@@ -232,8 +234,6 @@ function socketOption(socket: Socket, name: u32): i32 {
       return socket.rcvbuf;
     case SO_SNDBUF:
       return socket.sndbuf ? socket.sndbufBytes : control.txFrames * control.frameStride;
-    case SO_PRIORITY:
-      return socket.priority;
     case SO_DONTROUTE:
       return socket.dontRoute;
     case SO_LOCK_FILTER:

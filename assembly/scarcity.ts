@@ -1,6 +1,6 @@
-// What happens to a received frame when the sockets hold all frames of a pool that they may hold. The longest queue loses:
-// its newest frame makes room for a socket that has fewer, so that a slow socket starves nobody. Drops are counted where
-// they happen.
+// What happens to a received frame when the sockets hold all frames of a pool that they may hold. Who has most of them in
+// its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody; the network stack loses after
+// the sockets, and nothing of its reserve. Drops are counted where they happen. Frames that are lent cannot be taken from anybody, so there is always one that is not.
 
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, STACK, Socket } from "./layout";
@@ -39,24 +39,26 @@ export function sift(socket: Socket, frame: Frame): u32 {
   return snap;
 }
 
-/** May this socket hold another frame of the pool, because it is the network stack with its reserve, or at a longer queue's cost? */
+/** May this socket hold another frame of the pool, because it is the network stack with its reserve, or at another's cost? */
 function mayHold(socket: Socket, iface: Iface): bool {
   if (socket.type == STACK) return iface.spare + <i32>control.stackReserve > 0;
-  const queued = queuedFrames(socket);
+  // Who has none gets one, even another's only one: that one may be slow, and it would be kept for ever.
+  const queued = framesOf(socket, iface);
+  const least = queued ? queued + 2 : 1;
   // A frame that several sockets hold comes free only when each has lost it.
   while (iface.spare <= 0) {
-    let longest = longestQueue(iface);
-    if (!longest || queuedFrames(longest) < queued + 2) {
-      longest = stackOf(iface);
-      if (!longest || queuedFrames(longest) < max(queued + 2, control.stackReserve + 1)) return false;
+    let loser = richestSocket(iface);
+    if (!loser || framesOf(loser, iface) < least) {
+      loser = stackOf(iface);
+      if (!loser || framesOf(loser, iface) < max(least, control.stackReserve + 1)) return false;
     }
-    dropNewest(longest);
+    dropNewest(loser, iface);
   }
   return true;
 }
 
-/** The network stack, which loses after the sockets, and nothing of its reserve. */
-function stackOf(iface: Iface): Socket | null {
+/** The network stack of the interface, or null. */
+export function stackOf(iface: Iface): Socket | null {
   let watcher = state.watchers;
   while (watcher && (watcher.type != STACK || watcher.iface != iface)) watcher = watcher.next;
   return watcher;
@@ -73,31 +75,48 @@ export function queuedFrames(socket: Socket): u32 {
   return queued;
 }
 
-/** The socket with the longest queue, of those whose newest frame would come back to the interface. */
-function longestQueue(iface: Iface): Socket | null {
-  let longest = changetype<Socket | null>(0);
+/** Frames of the interface's pool that wait in a socket's receive queue. */
+function framesOf(socket: Socket, iface: Iface): u32 {
+  let entry = socket.head;
+  let frame = entry.frame;
+  let frames: u32 = 0;
+  for (let left = socket.queueLength; frame && left; --left) {
+    if (frame.iface == iface) ++frames;
+    entry = entry.next;
+    frame = entry.frame;
+  }
+  return frames;
+}
+
+/** The socket with the most frames of the interface's pool in its queue, or null when none has any. */
+function richestSocket(iface: Iface): Socket | null {
+  let richest = changetype<Socket | null>(0);
   let most: u32 = 0;
   for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
     if (!socket || socket.type == STACK) continue;
-    const queued = queuedFrames(socket);
-    if (queued > most && newest(socket).iface == iface) {
-      most = queued;
-      longest = socket;
+    const frames = framesOf(socket, iface);
+    if (frames > most) {
+      most = frames;
+      richest = socket;
     }
   }
-  return longest;
+  return richest;
 }
 
-/** The newest frame of a queue that is not empty. */
-function newest(socket: Socket): Frame {
-  return changetype<Frame>(before(socket.tail).frame);
-}
-
-/** Takes the newest frame out of a socket's queue and counts it as dropped. */
-function dropNewest(socket: Socket): void {
-  const frame = newest(socket);
-  const entry = before(socket.tail);
+/** Takes the newest frame of the interface's pool, which there must be, out of a socket's queue and counts it as dropped. */
+function dropNewest(socket: Socket, iface: Iface): void {
+  let entry = before(socket.tail);
+  while (changetype<Frame>(entry.frame).iface != iface) entry = before(entry);
+  const frame = changetype<Frame>(entry.frame);
+  // Newer ones, of other interfaces, move up.
+  let next = entry.next;
+  while (next != socket.tail) {
+    entry.frame = next.frame;
+    entry.snap = next.snap;
+    entry = next;
+    next = entry.next;
+  }
   entry.frame = null;
   socket.tail = entry;
   --socket.packets;

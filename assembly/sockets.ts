@@ -32,8 +32,8 @@ import { leaveAll } from "./membership";
 import { endStamping } from "./options";
 import { release } from "./pool";
 import { dequeue } from "./receive";
-import { before } from "./scarcity";
-import { takeBackLent } from "./zerocopy";
+import { before, stackOf } from "./scarcity";
+import { takeBackLent, wouldLendAll } from "./zerocopy";
 
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
@@ -73,11 +73,8 @@ function makeQueue(socket: Socket): void {
 export function openStack(index: u32): i32 {
   const iface = ifaceOf(index);
   if (!iface) return -ENODEV;
-  let watcher = state.watchers;
-  while (watcher) {
-    if (watcher.type == STACK && watcher.iface == iface) return -EBUSY;
-    watcher = watcher.next;
-  }
+  if (stackOf(iface)) return -EBUSY;
+  if (wouldLendAll(iface, 0, control.stackReserve)) return -ENOBUFS;
   const descriptor = openSocket(STACK, 0);
   if (descriptor < 0) return descriptor;
   const socket = changetype<Socket>(load<usize>(control.table + (descriptor << 2)));

@@ -1,6 +1,6 @@
 // Frames that an application reads and writes in place. A socket remembers what it lent, so that a frame given back twice
-// is an error and one never given back returns when the socket closes. Until then it costs the others nothing but room: of
-// the frames that sockets may hold two are left, of those for sending one.
+// is an error and one never given back returns when the socket closes. Until then it harms nobody: of the frames that
+// sockets may hold, and of those of the sending side, one is never lent.
 
 import * as abi from "./abi";
 import { Frame, Iface, Socket, Special } from "./layout";
@@ -8,8 +8,11 @@ import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO, IFF_UP } from "./packet";
 import { popFree, pushFree, reap, release } from "./pool";
 import { service, takeError } from "./receive";
+import { stackOf } from "./scarcity";
 import { queue } from "./transmit";
 
+// @ts-ignore: decorator
+@inline
 function lend(socket: Socket, frame: Frame): i32 {
   store<usize>(socket.lent + (socket.lentCount++ << 2), changetype<usize>(frame));
   return <i32>changetype<usize>(frame);
@@ -29,49 +32,31 @@ function takeBack(socket: Socket, frame: Frame): bool {
   return false;
 }
 
-function isLent(frame: Frame): bool {
-  for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
-    const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
+function letGo(frame: Frame): void {
+  if (frame.refs) return release(frame);
+  ++frame.iface.txOwned;
+  pushFree(frame.iface, frame);
+}
+
+/** May sockets hold so few frames of the pool, `fewer` less than now, that those which are lent and `more` leave none? */
+export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
+  let lent = more;
+  for (let i: u32 = 0; i < control.tableLength; ++i) {
+    const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
     if (!socket) continue;
-    for (let i: u32 = 0; i < socket.lentCount; ++i) {
-      if (load<usize>(socket.lent + (i << 2)) == changetype<usize>(frame)) return true;
+    for (let n: u32 = 0; n < socket.lentCount; ++n) {
+      const frame = changetype<Frame>(load<usize>(socket.lent + (n << 2)));
+      if (frame.refs && frame.iface == iface) ++lent;
     }
   }
-  return false;
-}
-
-/** Frames of the interface but `frame` that sockets hold (or not: that are for sending), and that are lent or not. */
-function countOthers(frame: Frame, held: bool, lent: bool): u32 {
-  const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
-  let count: u32 = 0;
-  for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
-    const other = changetype<Frame>(at);
-    if (other == frame || other.iface != frame.iface || (other.refs != 0) != held) continue;
-    if (isLent(other) == lent) ++count;
-  }
-  return count;
-}
-
-/**
- * Does a socket that holds lent frames have so many that it shall not have another one? Two must be left of those that
- * sockets may hold: a queue that is longer by two can lose one to another. A socket's first is not asked about: that would
- * cost each frame, and it takes as many sockets as there are frames to do harm.
- */
-function isTooMuch(socket: Socket, frame: Frame): bool {
-  if (socket.lentCount == control.queueFrames) return true;
-  const iface = frame.iface;
-  if (iface.spare < 2) reap(iface);
-  return iface.spare < 2 && iface.spare + <i32>countOthers(frame, true, false) < 2;
-}
-
-function letGo(frame: Frame): void {
-  if (frame.refs) release(frame);
-  else pushFree(frame.iface, frame);
+  if (stackOf(iface)) fewer += control.stackReserve;
+  return lent != 0 && lent + fewer >= control.frames - control.txFrames - control.rxReserve;
 }
 
 /**
  * The oldest received frame, lent in place: FRAME_MAC and FRAME_LEN say where it is. Others may look at the same bytes:
- * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent) or the pending error.
+ * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent; it stays in the queue) or the
+ * pending error.
  */
 export function lendReceived(socket: Socket): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
@@ -79,38 +64,33 @@ export function lendReceived(socket: Socket): i32 {
   if (!entry.frame) service();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
-  if (socket.lentCount && isTooMuch(socket, frame)) return -ENOBUFS;
+  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  const iface = frame.iface;
+  if (iface.spare <= 0) {
+    if (wouldLendAll(iface, 1, 0)) return -ENOBUFS;
+  }
   entry.frame = null;
   socket.head = entry.next;
   return lend(socket, frame);
 }
 
-/** Why the last free frame cannot be lent, an errno, or 0: another one must come back for the others to send with. */
-function whyLast(iface: Iface, frame: Frame): u32 {
-  const lent = countOthers(frame, false, true);
-  if (lent + 1 < iface.txOwned) return 0;
-  // A single frame for sending may be lent when there is never another.
-  return lent ? ENOBUFS : iface.txMissing ? EAGAIN : 0;
-}
-
 /**
  * An empty frame to be written in place, from its link-layer header at FRAME_MAC on, and passed to sendLent(). Returns the
- * frame's offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame free), -ENOBUFS (too many lent).
+ * frame's offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame free), -ENOBUFS (too many lent, or
+ * held by taps: one stays for sending).
  */
 export function lendEmpty(socket: Socket): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
   if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  if (iface.txOwned <= 1) {
+    reap(iface);
+    if (iface.txOwned <= 1) return -ENOBUFS;
+  }
   const frame = popFree(iface);
   if (!frame) return -EAGAIN;
-  if (!load<usize>(iface.free)) {
-    const error = whyLast(iface, frame);
-    if (error) {
-      pushFree(iface, frame);
-      return -error;
-    }
-  }
+  --iface.txOwned;
   frame.mac = frame.buffer + iface.txOffset;
   return lend(socket, frame);
 }
@@ -125,8 +105,8 @@ export function giveBack(socket: Socket, frame: Frame): i32 {
 /** Why a lent frame cannot be sent: an errno, or 0. */
 function whyNot(iface: Iface, frame: Frame, len: u32): u32 {
   if (frame.iface != iface) return EINVAL;
-  // A received frame may start anywhere in its buffer.
-  if (frame.mac + len > frame.buffer + control.frameSize) return EMSGSIZE;
+  // A received frame may start anywhere in its buffer, which must have room for the padding too.
+  if (frame.mac + max(len, abi.ETH_ZLEN) > frame.buffer + control.frameSize) return EMSGSIZE;
   if (frame.refs > 1) reap(iface);
   return frame.refs > 1 ? EBUSY : 0;
 }
@@ -144,13 +124,14 @@ export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
   if (len < abi.ETH_HLEN) return -EINVAL;
   if (len - abi.ETH_HLEN >= iface.limit) return -EMSGSIZE;
   if (!takeBack(socket, frame)) return -EINVAL;
-  if (frame.refs > 1 || frame.iface != iface || len > frame.len) {
+  if (frame.refs > 1 || frame.iface != iface || len > frame.len || len < abi.ETH_ZLEN) {
     const error = whyNot(iface, frame, len);
     if (error) {
       lend(socket, frame);
       return -error;
     }
   }
+  if (!frame.refs) ++iface.txOwned;
   queue(socket, iface, frame, frame.mac, len, socket.protocol);
   return len;
 }

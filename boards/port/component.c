@@ -13,16 +13,18 @@ static inline void transfer(uint8_t *bytes, uint32_t len, bool give) {
   struct pkt_component *c = &pkt_component;
   for (;;) {
     size_t n = len < c->room ? len : c->room;
-    if (n != 0 && give)
-      memcpy(c->cursor, bytes, n);
-    else if (n != 0)
-      memcpy(bytes, c->cursor, n);
-    c->cursor += n;
-    c->room -= n;
-    len -= n;
+    if (n != 0) { /* an empty buffer may be NULL, on which C allows nothing */
+      if (give)
+        memcpy(c->cursor, bytes, n);
+      else
+        memcpy(bytes, c->cursor, n);
+      c->cursor += n;
+      c->room -= n;
+      len -= n;
+      bytes += n;
+    }
     if (len == 0 || c->rest_count == 0)
       return;
-    bytes += n;
     c->cursor = c->rest->iov_base;
     c->room = c->rest->iov_len;
     c->rest++, c->rest_count--;

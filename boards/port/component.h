@@ -44,6 +44,9 @@ static inline void pkt_buffer(const void *buffer, size_t len) {
   pkt_component.rest_count = 0;
 }
 
+/* A caller's length as the module takes it: no frame is longer than what it cuts off. */
+static inline uint32_t pkt_len(size_t len) { return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX; }
+
 static inline void *pkt_at(uint32_t offset) { return pkt_component.engine.memory + offset; }
 static inline uint8_t *pkt_exchange(void) { return pkt_component.control->exchange; }
 

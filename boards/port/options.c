@@ -28,7 +28,8 @@ static int32_t get_timeout(const uint32_t *words, void *value, socklen_t len) {
   uint64_t us = (uint64_t)words[1] << 32 | words[0];
   struct timeval time = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
   socklen_t n = len < sizeof(time) ? len : sizeof(time);
-  memcpy(value, &time, n);
+  if (n != 0)
+    memcpy(value, &time, n);
   return (int32_t)n;
 }
 

@@ -96,7 +96,9 @@ size_t pktsock_memory_size(void);
 
 /* ---- Zero copy ---------------------------------------------------------------------------------------------------- */
 
-/* A frame that lies in the driver's memory, lent to the application until it is given back or sent. */
+/* A frame that lies in the driver's memory, lent to the application until it is given back or sent. One that is never
+ * given back harms nobody else: of the frames that sockets may hold, and of CONFIG_NET_PKT_TX_FRAMES, one is never lent
+ * (so there must be two of a kind for lending any), and close() takes back what the descriptor was lent. */
 struct pktsock_frame {
   uint8_t *data;   /* the link-layer header */
   size_t len;      /* received: bytes without FCS; to send: bytes that may be written */
@@ -105,16 +107,16 @@ struct pktsock_frame {
 
 /* The oldest received frame, in place, for SOCK_DGRAM too from its link-layer header on. Others may look at the same bytes:
  * read only. Waits as recv() does; `flags`: MSG_DONTWAIT. 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many
- * frames are lent: two stay with the other sockets). */
+ * frames are lent; recv() still copies it). */
 int pktsock_recv_lend(int fd, struct pktsock_frame *frame, int flags);
 
 /* An empty frame to be written in place from its link-layer header on. The socket must be bound to an interface. Waits as
- * send() does. 0, or -1 and errno: EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS. */
+ * send() does. 0, or -1 and errno: EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS (too many are lent, or held by slow taps). */
 int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags);
 
 /* Send a lent frame, an empty one that was written or a received one, `frame->len` bytes, without copying. `len` on
  * success, when the frame is the component's again; else -1, the frame stays lent, and errno: EINVAL (not lent by this
- * socket, or shorter than the header), EMSGSIZE, EBUSY (received, and another socket still holds it), EBADF, ENXIO,
+ * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY (received, and another socket still holds it), EBADF, ENXIO,
  * ENETDOWN. */
 ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame);
 
@@ -124,7 +126,7 @@ int pktsock_give_back(int fd, const struct pktsock_frame *frame);
 /* The network stack's descriptor on an interface: it is offered every received frame after all packet sockets have been,
  * and may hold CONFIG_NET_PKT_STACK_RESERVE frames when they hold all others. Use it with the calls above, with recv(),
  * send(), poll() and close(); what it sends is shown to the packet sockets as PACKET_OUTGOING. -1 and errno: ENODEV,
- * ENOBUFS, EBUSY (the interface has one). */
+ * ENOBUFS (also when so many frames are lent that its reserve would be the last), EBUSY (the interface has one). */
 int pktsock_stack(unsigned ifindex);
 
 /* Where SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR (`request`) and SIOCGIFCONF (which asks with SIOCGIFADDR) find out what

@@ -63,7 +63,8 @@ int pktsock_close(int fd) {
 
 /* Copy a caller's address to the exchange area; returns its length as far as it matters. */
 static uint32_t put_address(const struct sockaddr *address, socklen_t len) {
-  memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
+  if (len != 0)
+    memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
   return len;
 }
 
@@ -143,7 +144,7 @@ int pktsock_shutdown(int fd, int how) {
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
   if ((flags & PKT_WANT_NAME) != 0)
     return -(int32_t)PKT_EINVAL;
-  return pkt_call(PKT_CALL_receiveFrom, socket, (uint32_t)len, (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+  return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
 }
 
 ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
@@ -157,7 +158,7 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
     n = -(int32_t)PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
-      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, (uint32_t)len, 0, 0)
+      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
                                        : pkt_receive_from(socket, len, flags, false);
     }
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));

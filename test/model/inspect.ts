@@ -109,7 +109,7 @@ export class Inspection {
     const frames = this.control(abi.CONTROL_FRAMES);
     const frameTable = this.control(abi.CONTROL_FRAME_TABLE);
     const places = this.places(mac);
-    const count = { free: 0, owned: 0, held: 0, fill: 0 };
+    const count = { free: 0, owned: 0, lentEmpty: 0, held: 0, fill: 0 };
     for (let i = 0; i < frames; i++) {
       const frame = frameTable + ((mac.iface.index - 1) * frames + i) * abi.FRAME_BYTES;
       const place = places.get(frame);
@@ -127,7 +127,8 @@ export class Inspection {
       } else {
         assert.equal(queued, 0, `${what} is held and counts nobody`);
         assert.equal(lent + Number(place !== undefined), 1, `${what} is in one place`);
-        if (place === "free" || lent > 0 || isOutward) count.owned++;
+        if (place === "free" || isOutward) count.owned++;
+        if (lent > 0) count.lentEmpty++;
         if (place === "free") count.free++;
         if (place === "FILL") count.fill++;
       }
@@ -136,7 +137,11 @@ export class Inspection {
     this.checkCounts(mac, pool, count);
   }
 
-  private checkCounts(mac: Mac, pool: Pool, count: { free: number; owned: number; held: number; fill: number }): void {
+  private checkCounts(
+    mac: Mac,
+    pool: Pool,
+    count: Record<"free" | "owned" | "lentEmpty" | "held" | "fill", number>,
+  ): void {
     const of = (field: number) => this.memory.u32(mac.iface.offset + field) | 0;
     const said = {
       owned: of(abi.IFACE_TX_OWNED),
@@ -144,10 +149,11 @@ export class Inspection {
       spare: of(abi.IFACE_SPARE),
       faults: of(abi.IFACE_RING_FAULTS),
     };
-    const missing = this.control(abi.CONTROL_TX_FRAMES) - count.owned;
+    const missing = this.control(abi.CONTROL_TX_FRAMES) - count.owned - count.lentEmpty;
     assert.deepEqual(said, { owned: count.owned, missing, spare: pool.spare, faults: 0 }, "the pool's counts");
-    const { free, owned, held, fill } = pool;
-    assert.deepEqual(count, { free, owned, held, fill }, "the pool, as the model has it");
+    const { free, owned, lentEmpty, held, fill } = pool;
+    assert.deepEqual(count, { free, owned, lentEmpty, held, fill }, "the pool, as the model has it");
+    assert.ok(owned >= 1, "one frame of the sending side is neither lent nor held");
     const reserve = fill + pool.prefetched + pool.rx.length;
     assert.ok(reserve >= this.control(abi.CONTROL_RX_RESERVE), "the driver's reserve is the driver's");
   }

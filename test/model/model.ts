@@ -31,6 +31,7 @@ export class Model extends Sockets implements Component {
   openStack(ifindex: number): number {
     const iface = this.ifaceOf(ifindex) ?? fail("ENODEV");
     if (this.tap.stackOf(iface) !== undefined) return fail("EBUSY");
+    if (iface.wouldLendAll(this.lentOf(iface), this.capacities.stackReserve)) return fail("ENOBUFS");
     const fd = this.open(STACK);
     iface.stackAttached = true;
     this.attach(this.table[fd]!, iface, ALL);
@@ -215,10 +216,10 @@ export class Model extends Sockets implements Component {
     return received ? this.lendReceived(socket) : this.lendEmpty(socket);
   }
 
-  /** How many frames of a pool are lent. */
-  private lentOf(pool: Pool, counts: (frame: Frame) => boolean): number {
-    const lent = new Set(this.openSockets().flatMap((socket) => socket.lent));
-    return [...lent].filter((frame) => frame.pool === pool && counts(frame)).length;
+  /** How many received frames of an interface are lent, counting one as often as it is. */
+  private lentOf(iface: Pool): number {
+    const lent = this.openSockets().flatMap((socket) => socket.lent);
+    return lent.filter((frame) => frame.pool === iface && frame.refs > 0).length;
   }
 
   private lendReceived(socket: Socket): { name: number; data: Uint8Array } {
@@ -226,13 +227,8 @@ export class Model extends Sockets implements Component {
     const frame = this.oldest(socket)?.frame;
     if (frame === undefined) return fail("EAGAIN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
-    // Of the frames that sockets may hold two are left, but for a socket's first.
-    if (socket.lent.length > 0) {
-      const { pool } = frame;
-      if (pool.spare < 2) pool.reap();
-      const lent = this.lentOf(pool, (other) => other !== frame && other.refs > 0);
-      if (pool.spare < 2 && pool.spare + pool.held - 1 - lent < 2) return fail("ENOBUFS");
-    }
+    const { pool } = frame;
+    if (pool.spare <= 0 && pool.wouldLendAll(this.lentOf(pool) + 1, 0)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);
     return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes) };
@@ -243,14 +239,9 @@ export class Model extends Sockets implements Component {
     if (iface === undefined) return fail("ENXIO");
     if (!iface.up) return fail("ENETDOWN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
+    if (!iface.mayLendEmpty()) return fail("ENOBUFS");
     if (!iface.hasFree()) return fail("EAGAIN");
-    // Of the frames for sending one is not lent.
-    const lent = this.lentOf(iface, (frame) => frame.refs === 0);
-    if (iface.free === 1 && lent + 1 >= iface.owned) {
-      if (lent > 0) return fail("ENOBUFS");
-      if (iface.owned < this.capacities.txFrames) return fail("EAGAIN");
-    }
-    iface.free--;
+    iface.lendEmpty();
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);
     socket.lent.push(frame);
@@ -265,8 +256,9 @@ export class Model extends Sockets implements Component {
   }
 
   private letGo(frame: Frame): void {
-    if (frame.refs > 0) frame.pool.release(frame);
-    else frame.pool.free++;
+    if (frame.refs > 0) return frame.pool.release(frame);
+    frame.pool.takeBackEmpty();
+    frame.pool.free++;
   }
 
   giveBack(fd: number, name: number): void {
@@ -282,10 +274,11 @@ export class Model extends Sockets implements Component {
     if (bytes.length < 14) return fail("EINVAL");
     if (bytes.length > iface.mtu + 14) return fail("EMSGSIZE");
     if (frame === undefined || !socket.lent.includes(frame) || frame.pool !== iface) return fail("EINVAL");
-    if (frame.offset + bytes.length > this.capacities.frameSize) return fail("EMSGSIZE");
+    if (frame.offset + Math.max(bytes.length, 60) > this.capacities.frameSize) return fail("EMSGSIZE");
     if (frame.refs > 1) iface.reap();
     if (frame.refs > 1) return fail("EBUSY");
     this.takeBack(socket, name);
+    if (frame.refs === 0) iface.takeBackEmpty();
     frame.bytes = bytes;
     this.queue(socket, frame, socket.protocol);
     return bytes.length;

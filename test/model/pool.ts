@@ -22,10 +22,11 @@ export class Pool {
   completed: Frame[] = [];
   /** Empty frames that the driver has taken in advance. */
   prefetched = 0;
-  /** Free for sending, or lent to be written in place. */
+  /** Free for sending. */
   free: number;
+  /** Lent to be written in place. */
   lentEmpty = 0;
-  /** Of the sending side: free, lent empty, or being sent and not held. */
+  /** Of the sending side: free, or being sent and not held. */
   owned: number;
   /** Held by sockets or the network stack. */
   held = 0;
@@ -56,7 +57,7 @@ export class Pool {
 
   /** Empty frames that the driver can take. */
   get fill(): number {
-    return this.shares.frames - this.owned - this.held - this.rx.length - this.prefetched;
+    return this.shares.frames - this.owned - this.lentEmpty - this.held - this.rx.length - this.prefetched;
   }
 
   /** Sockets hold a received frame. */
@@ -79,7 +80,7 @@ export class Pool {
   release(frame: Frame): void {
     if (--frame.refs > 0) return;
     this.held--;
-    if (this.owned === this.shares.txFrames) return;
+    if (this.owned + this.lentEmpty === this.shares.txFrames) return;
     this.owned++;
     this.free++;
   }
@@ -98,6 +99,31 @@ export class Pool {
   hasFree(): boolean {
     if (this.free === 0) this.reap();
     return this.free > 0;
+  }
+
+  /** Lends an empty frame, or takes it back into the sending side. */
+  lendEmpty(): void {
+    this.free--;
+    this.owned--;
+    this.lentEmpty++;
+  }
+
+  takeBackEmpty(): void {
+    this.lentEmpty--;
+    this.owned++;
+  }
+
+  /** May another empty frame be lent? One always stays for sending. */
+  mayLendEmpty(): boolean {
+    if (this.owned <= 1) this.reap();
+    return this.owned > 1;
+  }
+
+  /** Would `lent` received frames leave none for others, if sockets may hold `fewer` frames than now? */
+  wouldLendAll(lent: number, fewer: number): boolean {
+    const { frames, txFrames, rxReserve, stackReserve } = this.shares;
+    const most = frames - txFrames - rxReserve - (this.stackAttached ? stackReserve : 0) - fewer;
+    return lent > 0 && lent >= most;
   }
 
   /** May sockets hold another frame? */

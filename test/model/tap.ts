@@ -7,6 +7,11 @@ import { htons } from "../../host/engine/sockaddr.js";
 /** The most frames that one call takes from an interface. */
 const MOST_FRAMES = 64;
 
+/** How many of an interface's frames wait in a socket's queue. */
+function framesOf({ queue }: Socket, pool: Pool): number {
+  return queue.filter(({ frame }) => frame.pool === pool).length;
+}
+
 export class Tap {
   /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each in the order in
    * which frames are offered. */
@@ -84,28 +89,35 @@ export class Tap {
 
   private makeRoom(socket: Socket, pool: Pool): boolean {
     if (socket.type === STACK) return pool.spare + pool.shares.stackReserve > 0;
+    const own = framesOf(socket, pool);
     while (pool.spare <= 0) {
-      const least = socket.queue.length + 2;
-      let longest = this.longest(pool);
-      if (longest === undefined || longest.queue.length < least) longest = this.stackOf(pool);
-      if (longest === undefined || longest.queue.length < least) return false;
-      if (longest.type === STACK && longest.queue.length <= pool.shares.stackReserve) return false;
-      const { frame } = longest.queue.pop()!;
-      longest.packets--;
-      longest.drop();
-      pool.release(frame);
+      // Who has none gets even another's only one. The stack loses after the sockets, and nothing of its reserve.
+      const least = own === 0 ? 1 : own + 2;
+      let loser = this.richest(pool);
+      if (loser === undefined || framesOf(loser, pool) < least) {
+        loser = this.stackOf(pool);
+        if (loser === undefined || framesOf(loser, pool) < Math.max(least, pool.shares.stackReserve + 1)) return false;
+      }
+      const at = loser.queue.findLastIndex(({ frame }) => frame.pool === pool);
+      const [dropped] = loser.queue.splice(at, 1);
+      loser.packets--;
+      loser.drop();
+      pool.release(dropped!.frame);
     }
     return true;
   }
 
-  /** The socket with the longest queue, of those whose newest frame is one of the interface. */
-  private longest(pool: Pool): Socket | undefined {
-    let longest: Socket | undefined;
+  /** The socket that has most of an interface's frames in its queue. */
+  private richest(pool: Pool): Socket | undefined {
+    let richest: Socket | undefined;
+    let most = 0;
     for (const socket of this.sockets()) {
-      if (socket.type === STACK || socket.queue.at(-1)?.frame.pool !== pool) continue;
-      if (socket.queue.length > (longest?.queue.length ?? 0)) longest = socket;
+      const frames = framesOf(socket, pool);
+      if (socket.type === STACK || frames <= most) continue;
+      most = frames;
+      richest = socket;
     }
-    return longest;
+    return richest;
   }
 
   /** Shows a frame that is about to be sent through the interface. */

@@ -157,6 +157,11 @@ export const optionCases: readonly Case[] = [
     setInt("s", "SOL_SOCKET", "SO_PRIORITY", 6),
     getInt("s", "SOL_SOCKET", "SO_PRIORITY", 6),
   ]),
+  testCase("options: SO_PRIORITY tells of negative numbers too", "kernel: any number, with CAP_NET_RAW", [
+    socket,
+    setInt("s", "SOL_SOCKET", "SO_PRIORITY", -2),
+    getInt("s", "SOL_SOCKET", "SO_PRIORITY", -2),
+  ]),
   testCase("options: SO_DONTROUTE", "socket(7); SOEM", [
     ...bound("s"),
     getInt("s", "SOL_SOCKET", "SO_DONTROUTE", 0),

@@ -1,0 +1,94 @@
+# Fuzzing (docs/testing.md): libFuzzer drives the component of BOARD=linux, without its driver, which has a thread. The module
+# runs as C made by wasm2c, so that its branches guide the fuzzer; what was found is run again on wasm3.
+
+FUZZ ?= both
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(if $(filter both,$(FUZZ)),api filter,$(FUZZ))
+ifneq ($(filter-out api filter,$(FUZZ_TARGETS)),)
+$(error There is no fuzz target "$(FUZZ)". Targets: api filter both)
+endif
+FUZZ_CC ?= clang
+FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
+FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
+FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
+FUZZ_PORT := $(filter-out boards/port/os_%.c boards/port/engine_%.c boards/port/start_board.c,$(wildcard boards/port/*.c)) \
+  build/gen/pktsock_wasm.c
+FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/port/*.h boards/mac/*.h boards/include/*.h boards/include/*/*.h) \
+  build/gen/pkt_abi.h
+
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
+  -DCONFIG_NET_PKT_INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/port -Iboards/mac -Itest/fuzz
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_LDFLAGS := -lpthread -lm -Wl,--wrap=pkt_os_wait -Wl,--wrap=pkt_os_now -Wl,--wrap=pkt_os_time
+# What wasm2c made checks its bounds itself, and wraps where WebAssembly does.
+FUZZ_W2C_CFLAGS := -DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0
+
+NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && command -v wasm2c >/dev/null && \
+  ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 || \
+  { echo "Fuzzing needs the Debian packages clang, libclang-rt-14-dev and wabt." >&2; exit 1; }
+
+FUZZ_OBJECT = build/fuzz/obj/$(subst /,_,$(basename $(1))).o
+FUZZ_COMMON := $(FUZZ_PORT) $(FUZZ_SOURCES) boards/port/os_posix.c
+# $(1) source, $(2) flags
+define FUZZ_RULE
+$(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h build/fuzz/pktsock_w2c.h test/fuzz/fuzz.mk
+	@mkdir -p $$(@D)
+	$$(QUIET)$(FUZZ_CC) $$(FUZZ_CFLAGS) $(2) -c $$< -o $$@
+endef
+FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
+$(foreach source,$(FUZZ_PORT) $(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter) test/fuzz/engine_wasm2c.c,\
+  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/include $(FUZZ_W2C_CFLAGS))))
+$(eval $(call FUZZ_RULE,boards/port/os_posix.c,$(FUZZ_CHECKED)))
+$(eval $(call FUZZ_RULE,build/fuzz/pktsock_w2c.c,-fsanitize=fuzzer-no-link -w $(FUZZ_W2C_CFLAGS)))
+$(eval $(call FUZZ_RULE,boards/port/engine_wasm3.c,-O2 -w $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)))
+$(foreach source,$(FIRMWARE_WASM3),$(eval $(call FUZZ_RULE,$(source),-O2 -w $(FIRMWARE_WASM3_CFLAGS))))
+
+FUZZ_ENGINE_wasm2c := test/fuzz/engine_wasm2c.c build/fuzz/pktsock_w2c.c
+FUZZ_ENGINE_wasm3 := boards/port/engine_wasm3.c $(FIRMWARE_WASM3)
+
+# $(1) target, $(2) engine
+define FUZZ_PROGRAM
+build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)) $(FUZZ_ENGINE_$(2)),$(call FUZZ_OBJECT,$(source)))
+	@echo "  fuzz   $$@"
+	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) -o $$@
+endef
+$(foreach target,api filter,$(foreach engine,wasm2c wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
+
+build/fuzz/structs.h: test/fuzz/structs.ts test/model/structs.ts assembly/layout.ts node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	$(QUIET)npx tsx $< $@
+
+build/fuzz/pktsock_w2c.h: build/fuzz/pktsock_w2c.c
+build/fuzz/pktsock_w2c.c: build/pktsock.wasm
+	@mkdir -p $(@D)
+	$(QUIET)wasm2c $< -n pktsock -o $@
+
+FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-wasm2c build/fuzz/$(target)-wasm3)
+
+# One at a time, as `firmware`.
+fuzz-build: build/gen/pktsock_wasm.c
+	$(NEED_FUZZ)
+	@mkdir -p build/fuzz
+	@flock build/fuzz/lock $(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
+
+FUZZ_OPTIONS := -max_len=1024 -timeout=10 -print_final_stats=1 -verbosity=0
+
+# $(1) target: explores with wasm2c, then runs what it kept on wasm3.
+define FUZZ_RUN
+@mkdir -p build/fuzz/corpus/$(1) build/fuzz/findings
+@echo "fuzz     $(1): $(FUZZ_SECONDS) s on wasm2c"
+$(QUIET)build/fuzz/$(1)-wasm2c $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/findings/$(1)- \
+  build/fuzz/corpus/$(1) $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1))
+@echo "fuzz     $(1): the corpus again, on wasm3"
+$(QUIET)build/fuzz/$(1)-wasm3 -runs=0 -timeout=60 -verbosity=0 -artifact_prefix=build/fuzz/findings/$(1)-wasm3- \
+  build/fuzz/corpus/$(1) $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1))
+endef
+define NEWLINE
+
+
+endef
+
+fuzz: fuzz-build ## libFuzzer on the C API and the BPF verifier; FUZZ=api|filter|both FUZZ_SECONDS=60
+	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
+
+.PHONY: fuzz fuzz-build

@@ -1,0 +1,121 @@
+/* Network interfaces without hardware. */
+#include "world.h"
+
+#include "os.h"
+#include "ring.h"
+
+#include <errno.h>
+
+static struct nic *nic_of(struct pkt_mac *mac) { return (struct nic *)mac; }
+
+static int start(struct pkt_mac *mac) {
+  nic_of(mac)->started = true;
+  return 0;
+}
+
+static void stop(struct pkt_mac *mac) { nic_of(mac)->started = false; }
+
+/* What goes to the wire is within the frame's own buffer, and behind what was sent there are zeros. */
+static void check_sent(struct pkt_mac *mac, const struct pkt_frame *frame) {
+  uint32_t bytes = pkt_tx_bytes(frame);
+  const uint8_t *data = mac->memory + frame->mac;
+  MUST(frame->mac >= frame->buffer && frame->mac + bytes <= frame->buffer + mac->frame_size,
+       "a frame that is sent leaves its buffer: %u bytes at %d of %u", bytes, (int)(frame->mac - frame->buffer),
+       mac->frame_size);
+  for (uint32_t i = frame->len; i < bytes; i++)
+    MUST(data[i] == 0, "byte %u of a frame of %u is padding and not 0", i, frame->len);
+}
+
+static void transmit(struct pkt_mac *mac) {
+  struct nic *nic = nic_of(mac);
+  struct pkt_frame *frame;
+  while ((frame = pkt_tx_take(mac)) != NULL) {
+    check_sent(mac, frame);
+    MUST(nic->sending_count < MOST_POOL, "more frames are being sent than there are");
+    for (unsigned i = 0; i < nic->sending_count; i++)
+      MUST(nic->sending[i] != frame, "a frame is sent twice at the same time");
+    nic->last_len = pkt_tx_bytes(frame);
+    memcpy(nic->last, mac->memory + frame->mac, nic->last_len);
+    nic->sent++;
+    mac->iface->tx_frames++;
+    nic->sending[nic->sending_count++] = frame;
+  }
+  while (!nic->holds && nic_complete(nic, 0))
+    ;
+}
+
+bool nic_complete(struct nic *nic, unsigned which) {
+  if (nic->sending_count == 0)
+    return false;
+  struct pkt_frame **slot = &nic->sending[which % nic->sending_count];
+  struct pkt_frame *frame = *slot;
+  *slot = nic->sending[--nic->sending_count];
+  if (!world_breaks("a frame is lost"))
+    pkt_completion_give(&nic->mac, frame);
+  return true;
+}
+
+static void refill(struct pkt_mac *mac) {
+  struct nic *nic = nic_of(mac);
+  while (nic->prefetched_count < sizeof(nic->prefetched) / sizeof(nic->prefetched[0])) {
+    struct pkt_frame *frame = pkt_fill_take(mac);
+    if (frame == NULL)
+      return;
+    nic->prefetched[nic->prefetched_count++] = frame;
+  }
+}
+
+static struct pkt_frame *empty_frame(struct nic *nic) {
+  if (nic->mac.ops->refill != NULL)
+    refill(&nic->mac);
+  return nic->prefetched_count != 0 ? nic->prefetched[--nic->prefetched_count] : pkt_fill_take(&nic->mac);
+}
+
+bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t offset) {
+  struct pkt_mac *mac = &nic->mac;
+  struct pkt_iface *iface = mac->iface;
+  if (len < PKT_ETH_HLEN) {
+    iface->rx_too_short++;
+    return false;
+  }
+  if (offset + len > mac->frame_size) {
+    iface->rx_too_long++;
+    return false;
+  }
+  struct pkt_frame *frame = empty_frame(nic);
+  if (frame == NULL) {
+    iface->rx_no_frame++;
+    return false;
+  }
+  memcpy(pkt_frame_buffer(mac, frame) + offset, bytes, len);
+  frame->flags = 0;
+  if (iface->stamping != 0) {
+    pkt_os_time(&frame->sec, &frame->nsec);
+    frame->flags = PKT_FRAME_STAMPED;
+  }
+  pkt_rx_give(mac, frame, offset, len);
+  pkt_os_wake();
+  return true;
+}
+
+static int set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  nic_of(mac)->filter = *filter;
+  return 0;
+}
+
+static bool has_carrier(struct pkt_mac *mac) { return !nic_of(mac)->no_carrier; }
+
+static void service(struct pkt_mac *mac) { (void)mac; }
+
+const struct pkt_mac_ops nic_fifo_ops = {
+    .name = "fuzz-fifo", .start = start, .stop = stop, .transmit = transmit, .set_filter = set_filter};
+
+const struct pkt_mac_ops nic_dma_ops = {.name = "fuzz-dma",
+                                        .tx_offset = 2,
+                                        .start = start,
+                                        .stop = stop,
+                                        .transmit = transmit,
+                                        .refill = refill,
+                                        .set_filter = set_filter,
+                                        .link = has_carrier,
+                                        .service = service};
