@@ -250,54 +250,51 @@ function interpret(socket: Socket, frame: Frame): u32 {
   let pc = socket.filter;
   let a: u32 = 0;
   let x: u32 = 0;
+  // Neither a switch nor a chain of else: wasm3 compiles what is nested by recursion, and starts a page of code for each else.
   while (true) {
-    let op = <i32>load<u16>(pc);
-    let k = load<u32>(pc, 4);
-    // No switch: wasm3 compiles nested blocks by recursion, and the stack of a small board is small.
+    const instruction = pc;
+    pc += INSTRUCTION;
+    let op = <i32>load<u16>(instruction);
+    let k = load<u32>(instruction, 4);
+    if (op <= Op.RET_A) return op == Op.RET_K ? k : a;
     if (op <= Op.LDX_MSH) {
-      if (op <= Op.RET_A) return op == Op.RET_K ? k : a;
       if (op >= Op.LDW_IND && op != Op.LDX_MSH) {
         k += x;
         op -= Op.LDW_IND - Op.LDW_ABS;
       }
-      const size: u32 = op == Op.LDX_MSH ? 1 : 4 >> (op - Op.LDW_ABS);
-      const at = locate(frame, data, len, k, size);
+      const at = locate(frame, data, len, k, op == Op.LDX_MSH ? 1 : 4 >> (op - Op.LDW_ABS));
       if (!at) return 0;
       if (op == Op.LDH_ABS) a = <u32>bswap<u16>(load<u16>(at));
-      else if (op == Op.LDB_ABS) a = <u32>load<u8>(at);
-      else if (op == Op.LDW_ABS) a = bswap<u32>(load<u32>(at));
-      else x = ((<u32>load<u8>(at)) & 15) << 2;
-    } else if (op >= Op.JEQ) {
+      if (op == Op.LDB_ABS) a = <u32>load<u8>(at);
+      if (op == Op.LDW_ABS) a = bswap<u32>(load<u32>(at));
+      if (op == Op.LDX_MSH) x = ((<u32>load<u8>(at)) & 15) << 2;
+      continue;
+    }
+    if (op >= Op.JEQ) {
       if (op & Op.WITH_X) {
         op -= Op.WITH_X;
         k = x;
       }
       if (op < Op.ADD) {
-        pc += (<usize>load<u8>(pc + <usize>!compare(op, a, k), 2)) << 3;
-      } else {
-        if (!k && (op == Op.DIV || op == Op.MOD)) return 0;
-        a = compute(op, a, k);
+        pc += (<usize>load<u8>(instruction + <usize>!compare(op, a, k), 2)) << 3;
+        continue;
       }
-    } else if (op == Op.JA) {
-      pc += k << 3;
-    } else if (op == Op.TXA) {
-      a = x;
-    } else if (op == Op.TAX) {
-      x = a;
-    } else if (op == Op.ST) {
-      store<u32>(scratch + (k << 2), a);
-    } else if (op == Op.STX) {
-      store<u32>(scratch + (k << 2), x);
-    } else if (op == Op.ANCILLARY) {
-      a = k == SKF_AD_OFF + Ancillary.ALU_XOR_X ? a ^ x : ancillary(socket, frame, k - SKF_AD_OFF);
-    } else {
-      const toX = op >= Op.LDX_LEN;
-      if (toX) op -= Op.LDX_LEN - Op.LD_LEN;
-      const value = op == Op.LD_LEN ? len : op == Op.LD_IMM ? k : load<u32>(scratch + (k << 2));
-      if (toX) x = value;
-      else a = value;
+      if (!k && (op == Op.DIV || op == Op.MOD)) return 0;
+      a = compute(op, a, k);
+      continue;
     }
-    pc += INSTRUCTION;
+    if (op == Op.JA) pc += k << 3;
+    if (op == Op.TXA) a = x;
+    if (op == Op.TAX) x = a;
+    if (op == Op.LD_IMM) a = k;
+    if (op == Op.LDX_IMM) x = k;
+    if (op == Op.LD_LEN) a = len;
+    if (op == Op.LDX_LEN) x = len;
+    if (op == Op.LD_MEM) a = load<u32>(scratch + (k << 2));
+    if (op == Op.LDX_MEM) x = load<u32>(scratch + (k << 2));
+    if (op == Op.ST) store<u32>(scratch + (k << 2), a);
+    if (op == Op.STX) store<u32>(scratch + (k << 2), x);
+    if (op == Op.ANCILLARY) a = ancillary(socket, frame, k - SKF_AD_OFF, a, x);
   }
 }
 
@@ -336,7 +333,8 @@ function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): us
 }
 
 /** Facts about a frame that are not in it; marks, queues, hashes and processor numbers are 0 here. */
-function ancillary(socket: Socket, frame: Frame, what: u32): u32 {
+function ancillary(socket: Socket, frame: Frame, what: u32, a: u32, x: u32): u32 {
+  if (what == Ancillary.ALU_XOR_X) return a ^ x;
   const tagged = (frame.flags & abi.FRAME_VLAN) != 0 && tagVisible(socket);
   switch (what) {
     case Ancillary.PROTOCOL:
