@@ -3,7 +3,7 @@
 // decoded, nothing is loaded twice. What does not fit is interpreted (filter.ts).
 
 import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MOST, TEST_SIZE_SHIFT, TEST_X } from "./abi";
-import { INSTRUCTION, Op } from "./filter";
+import { INSTRUCTION, Op } from "./bpf";
 import { allocate, free } from "./heap";
 import { Socket } from "./layout";
 

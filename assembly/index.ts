@@ -4,7 +4,7 @@
 // functions that lend frames; descriptors are checked at the outer edge. Errors are negative errno values (packet.ts).
 
 import { ABI_VERSION } from "./abi";
-import { divideMemory } from "./memory";
+import { divideMemory } from "./divide";
 
 /** Which layout the module speaks; a loader refuses a module without it or with another one. */
 export const PKTSOCK_ABI: u32 = ABI_VERSION;
@@ -15,6 +15,7 @@ export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./so
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
 export { send, sendTo, bytesUnsent } from "./transmit";
 export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
-export { setOption, getOption, lastStamp, socketCounters } from "./options";
+export { setOption, getOption, socketCounters } from "./options";
+export { lastStamp } from "./stamps";
 export { pollSocket } from "./poll";
 export { macFilterFlags, macFilterAddress, setMulticast } from "./membership";

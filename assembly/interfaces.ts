@@ -1,6 +1,7 @@
 // The interface table: netdevice(7).
 
 import * as abi from "./abi";
+import { reportToBound } from "./errors";
 import { Frame, Iface, Slot } from "./layout";
 import { control, exchange, ifaceBytes, makeCircle, state } from "./memory";
 import {
@@ -16,7 +17,6 @@ import {
   IFF_UP,
 } from "./packet";
 import { fill, pushFree } from "./pool";
-import { reportToBound } from "./sockets";
 
 /** Where the name and the hardware address of a new interface stand in the exchange area. */
 const EXCHANGE_NAME: usize = 0;

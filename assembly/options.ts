@@ -1,16 +1,16 @@
 // setsockopt(2), getsockopt(2) and SIOCGSTAMP. What would do nothing is refused with -ENOPROTOOPT.
 
 import * as abi from "./abi";
+import { takeError } from "./errors";
 import { attachFilter, detachFilter } from "./filter";
 import { findName } from "./interfaces";
-import { Iface, STACK, Socket, Special } from "./layout";
+import { Iface, STACK, Socket } from "./layout";
 import { MREQ_BYTES, join, leave } from "./membership";
 import { control, exchange } from "./memory";
 import {
   AF_PACKET,
   EINVAL,
   ENODEV,
-  ENOENT,
   ENOPROTOOPT,
   EPERM,
   PACKET_ADD_MEMBERSHIP,
@@ -39,9 +39,8 @@ import {
   SO_TYPE,
 } from "./packet";
 import { give, take } from "./port";
-import { takeError } from "./receive";
-import { queuedFrames } from "./scarcity";
 import { choosePath, limitQueue, moveTo, rebind } from "./sockets";
+import { setStamping } from "./stamps";
 
 /**
  * setsockopt(2): the value, `len` bytes, comes from the caller's buffer; for SO_ATTACH_FILTER it is the program itself.
@@ -50,7 +49,7 @@ import { choosePath, limitQueue, moveTo, rebind } from "./sockets";
 export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 {
   if (level == SOL_PACKET) return setPacketOption(socket, name, len);
   if (level != SOL_SOCKET) return -ENOPROTOOPT;
-  if (name == SO_ATTACH_FILTER) return attachFilter(socket, len);
+  if (name == SO_ATTACH_FILTER) return relisted(socket, attachFilter(socket, len));
   if (name == SO_BINDTODEVICE) return bindToDevice(socket, len);
   if (len < 4) return -EINVAL;
   const bytes = min(len, 8);
@@ -58,7 +57,7 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
   const value = load<u32>(exchange);
   switch (name) {
     case SO_DETACH_FILTER:
-      return detachFilter(socket);
+      return relisted(socket, detachFilter(socket));
     case SO_LOCK_FILTER:
       if (socket.filterLocked && !value) return -EPERM;
       socket.filterLocked = value ? 1 : 0;
@@ -92,6 +91,12 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     default:
       return -ENOPROTOOPT;
   }
+}
+
+/** A socket with a filter stands in another list than one without; `result`: of attaching or detaching one. */
+function relisted(socket: Socket, result: i32): i32 {
+  if (!result) rebind(socket);
+  return result;
 }
 
 function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
@@ -148,44 +153,6 @@ function nameLength(name: usize): u32 {
   let n: u32 = 0;
   while (n < abi.IFNAMSIZ && load<u8>(name + n)) ++n;
   return n;
-}
-
-/** The drivers stamp received frames while any socket wants it; one begins or ends to. */
-function wantStamps(begin: bool): void {
-  let iface = control.firstIface;
-  while (iface) {
-    iface.stamping = begin ? iface.stamping + 1 : iface.stamping - 1;
-    iface = iface.next;
-  }
-}
-
-/** close(2): a socket wants no stamps any more. */
-export function endStamping(socket: Socket): void {
-  setStamping(socket, 0);
-  if (socket.special & Special.STAMP) wantStamps(false);
-}
-
-/** Turns time stamps of one kind on (OPTION_TIMESTAMP or OPTION_TIMESTAMPNS) or off (0). */
-function setStamping(socket: Socket, kind: u32): void {
-  const both = abi.OPTION_TIMESTAMP | abi.OPTION_TIMESTAMPNS;
-  const before = socket.options & both;
-  socket.options = (socket.options & ~both) | kind;
-  if (!kind != !before) wantStamps(kind != 0);
-}
-
-/**
- * SIOCGSTAMP: writes seconds and nanoseconds of the last received frame to the exchange area; 0 seconds when they are not
- * known. From the first call on the times are kept. -ENOENT when nothing was received.
- */
-export function lastStamp(socket: Socket): i32 {
-  if (!(socket.special & Special.STAMP)) {
-    socket.special |= Special.STAMP;
-    wantStamps(true);
-  }
-  if (socket.packets == queuedFrames(socket)) return -ENOENT;
-  store<u32>(exchange, socket.stampSec);
-  store<u32>(exchange, socket.stampNsec, 4);
-  return 0;
 }
 
 /** getsockopt(2): gives at most `len` bytes to the caller; returns how many, or a negative errno. */

@@ -2,7 +2,8 @@
 // them share the frame; nothing is copied but into an application's buffer.
 
 import * as abi from "./abi";
-import { EVERYTHING, accept } from "./filter";
+import { takeError } from "./errors";
+import { packetType, tagVisible } from "./frame";
 import { Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
@@ -18,11 +19,6 @@ import {
   MSG_ERRQUEUE,
   MSG_PEEK,
   MSG_TRUNC,
-  PACKET_BROADCAST,
-  PACKET_HOST,
-  PACKET_MULTICAST,
-  PACKET_OTHERHOST,
-  PACKET_OUTGOING,
   SLL_ADDR,
   SLL_FAMILY,
   SLL_HALEN,
@@ -33,6 +29,7 @@ import {
 } from "./packet";
 import { comeHome, fill, release, spareAfterReap } from "./pool";
 import { give } from "./port";
+import { put } from "./queue";
 import { offerScarce } from "./scarcity";
 
 /** htons() of a constant: the order in which protocols stand in a frame. */
@@ -157,55 +154,6 @@ function offerToWatchers(frame: Frame, refs: u32): u32 {
   return refs;
 }
 
-/** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
-// @ts-ignore: decorator
-@inline
-function put(socket: Socket, frame: Frame): u32 {
-  let snap = EVERYTHING;
-  if (socket.filter) {
-    snap = accept(socket, frame);
-    if (!snap) {
-      ++socket.filtered;
-      return 0;
-    }
-  }
-  return append(socket, frame, snap);
-}
-
-/** Puts a frame that has passed the socket's filter into its queue if that has room. Returns the holders that this adds. */
-// @ts-ignore: decorator
-@inline
-function append(socket: Socket, frame: Frame, snap: u32): u32 {
-  const entry = socket.tail;
-  if (entry.frame) {
-    ++socket.dropsQueueFull;
-    return 0;
-  }
-  entry.frame = frame;
-  entry.snap = snap;
-  socket.tail = entry.next;
-  ++socket.packets;
-  return 1;
-}
-
-/** put() and append() for where speed matters less than size. */
-export function enqueue(socket: Socket, frame: Frame): u32 {
-  return put(socket, frame);
-}
-
-export function enqueueAccepted(socket: Socket, frame: Frame, snap: u32): u32 {
-  return append(socket, frame, snap);
-}
-
-/** Takes the oldest frame out of a socket's queue; the frame stays held. */
-export function dequeue(socket: Socket): Frame | null {
-  const entry = socket.head;
-  const frame = entry.frame;
-  entry.frame = null;
-  if (frame) socket.head = entry.next;
-  return frame;
-}
-
 /** recv(2) without flags. Returns bytes given to the caller, or a negative errno. */
 export function receive(socket: Socket, len: u32): i32 {
   const special = socket.special;
@@ -263,14 +211,6 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   return flags & MSG_TRUNC ? there : n;
 }
 
-/** The pending error of a socket, which is thereby reported. */
-export function takeError(socket: Socket): i32 {
-  const error = socket.error;
-  socket.error = 0;
-  socket.special &= ~Special.ERROR;
-  return error;
-}
-
 /** Writes the frame's sockaddr_ll and what recvmsg() tells of it to the exchange area. */
 export function describe(socket: Socket, frame: Frame): void {
   const mac = frame.mac;
@@ -289,25 +229,6 @@ export function describe(socket: Socket, frame: Frame): void {
   store<u32>(exchange, frame.sec, abi.EXCHANGE_SEC);
   store<u32>(exchange, frame.nsec, abi.EXCHANGE_NSEC);
   store<u32>(exchange, socket.options, abi.EXCHANGE_OPTIONS);
-}
-
-/**
- * Does the socket see the VLAN tags of frames? Linux has no VLAN device to give a tagged frame to either, marks it as
- * somebody else's and forgets its tag, after the sockets of ETH_P_ALL and before those of one protocol have seen it.
- */
-export function tagVisible(socket: Socket): bool {
-  return !(socket.mask & 0xffff);
-}
-
-/** PACKET_HOST, PACKET_BROADCAST, ... of packet(7). */
-export function packetType(socket: Socket, frame: Frame): u32 {
-  if (frame.flags & abi.FRAME_OUTGOING) return PACKET_OUTGOING;
-  if (frame.flags & abi.FRAME_VLAN && frame.tci & 0xfff && !tagVisible(socket)) return PACKET_OTHERHOST;
-  const head = load<u32>(frame.mac);
-  const tail = <u32>load<u16>(frame.mac, 4);
-  if (head & 1) return head == 0xffffffff && tail == 0xffff ? PACKET_BROADCAST : PACKET_MULTICAST;
-  const iface = frame.iface;
-  return head == iface.hwaddrHead && tail == iface.hwaddrTail ? PACKET_HOST : PACKET_OTHERHOST;
 }
 
 /** FIONREAD: bytes of the next frame, or 0. */

@@ -1,12 +1,12 @@
 // What happens to a received frame when the sockets hold all frames of a pool that they may hold. Who has most of them in
 // its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody; the network stack loses after
-// the sockets, and nothing of its reserve. Drops are counted where they happen. Frames that are lent cannot be taken from anybody, so there is always one that is not.
+// the sockets, and nothing of its reserve. Drops are counted where they happen. Frames that are lent cannot be taken from
+// anybody, so there is always one that is not.
 
 import { EVERYTHING, accept } from "./filter";
-import { Entry, Frame, Iface, STACK, Socket } from "./layout";
+import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
-import { release } from "./pool";
-import { enqueueAccepted } from "./receive";
+import { dropNewest, enqueueAccepted, framesOf } from "./queue";
 
 /** Offers a frame for which there is no room. Returns its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
@@ -64,30 +64,6 @@ export function stackOf(iface: Iface): Socket | null {
   return watcher;
 }
 
-/** Frames that wait in a socket's receive queue. */
-export function queuedFrames(socket: Socket): u32 {
-  let entry = socket.head;
-  let queued: u32 = 0;
-  while (entry.frame && queued < socket.queueLength) {
-    entry = entry.next;
-    ++queued;
-  }
-  return queued;
-}
-
-/** Frames of the interface's pool that wait in a socket's receive queue. */
-function framesOf(socket: Socket, iface: Iface): u32 {
-  let entry = socket.head;
-  let frame = entry.frame;
-  let frames: u32 = 0;
-  for (let left = socket.queueLength; frame && left; --left) {
-    if (frame.iface == iface) ++frames;
-    entry = entry.next;
-    frame = entry.frame;
-  }
-  return frames;
-}
-
 /** The socket with the most frames of the interface's pool in its queue, or null when none has any. */
 function richestSocket(iface: Iface): Socket | null {
   let richest = changetype<Socket | null>(0);
@@ -102,31 +78,4 @@ function richestSocket(iface: Iface): Socket | null {
     }
   }
   return richest;
-}
-
-/** Takes the newest frame of the interface's pool, which there must be, out of a socket's queue and counts it as dropped. */
-function dropNewest(socket: Socket, iface: Iface): void {
-  let entry = before(socket.tail);
-  while (changetype<Frame>(entry.frame).iface != iface) entry = before(entry);
-  const frame = changetype<Frame>(entry.frame);
-  // Newer ones, of other interfaces, move up.
-  let next = entry.next;
-  while (next != socket.tail) {
-    entry.frame = next.frame;
-    entry.snap = next.snap;
-    entry = next;
-    next = entry.next;
-  }
-  entry.frame = null;
-  socket.tail = entry;
-  --socket.packets;
-  ++socket.dropsPoolEmpty;
-  release(frame);
-}
-
-/** The entry whose `next` is `entry`. */
-export function before(entry: Entry): Entry {
-  let at = entry;
-  while (at.next != entry) at = at.next;
-  return at;
 }

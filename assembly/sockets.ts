@@ -29,10 +29,10 @@ import {
   SOCK_RAW,
 } from "./packet";
 import { leaveAll } from "./membership";
-import { endStamping } from "./options";
 import { release } from "./pool";
-import { dequeue } from "./receive";
-import { before, stackOf } from "./scarcity";
+import { before, dequeue } from "./queue";
+import { stackOf } from "./scarcity";
+import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
 
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);

@@ -2,6 +2,7 @@
 // that watch outgoing frames, and put on the TX ring, from where the driver sends it.
 
 import * as abi from "./abi";
+import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
 import { Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
@@ -24,7 +25,7 @@ import {
 } from "./packet";
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
-import { enqueue, takeError } from "./receive";
+import { enqueue } from "./queue";
 import { sift } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */

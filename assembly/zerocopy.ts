@@ -3,11 +3,12 @@
 // sockets may hold, and of those of the sending side, one is never lent.
 
 import * as abi from "./abi";
+import { takeError } from "./errors";
 import { Frame, Iface, Socket, Special } from "./layout";
 import { control } from "./memory";
-import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO, IFF_UP } from "./packet";
+import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { popFree, pushFree, reap, release } from "./pool";
-import { service, takeError } from "./receive";
+import { service } from "./receive";
 import { stackOf } from "./scarcity";
 import { queue } from "./transmit";
 

@@ -1,0 +1,68 @@
+// init(): linear memory is divided once, as the control block asks.
+
+import * as abi from "./abi";
+import { makeHeap } from "./heap";
+import { Socket, State, checkLayout } from "./layout";
+import { control, ifaceBytes, socketBytes, state } from "./memory";
+import { EINVAL, ENOMEM } from "./packet";
+
+/** Descriptors that exist at most when only memory limits them. */
+const MOST_DESCRIPTORS: u32 = 64;
+
+/** The smallest number that is at least `value` and, added to `base`, a multiple of `align` (a power of two). */
+function alignUp(value: usize, base: usize, align: usize): usize {
+  return ((value + base + align - 1) & ~(align - 1)) - base;
+}
+
+/**
+ * Divides linear memory as the control block asks. Returns 0, -EINVAL (an option out of range) or -ENOMEM; then
+ * CONTROL_NEEDED says how many bytes would do.
+ */
+export function divideMemory(): i32 {
+  checkLayout();
+  const interfaces = control.interfaces;
+  const frames = control.frames;
+  const align = control.frameAlign;
+  if (interfaces - 1 >= 16 || control.queueFrames - 1 >= 1024 || frames > 1024) return -EINVAL;
+  if (align < 4 || align > 64 || (align & (align - 1)) != 0) return -EINVAL;
+  if (control.frameSize < abi.ETH_ZLEN + 4 || control.frameSize > 0x4000 || control.heapSize > 0xffff) return -EINVAL;
+  if (control.preallocConns > MOST_DESCRIPTORS || control.maxConns > MOST_DESCRIPTORS) return -EINVAL;
+  if (control.txFrames == 0 || control.rxReserve == 0) return -EINVAL;
+  if (control.txFrames + control.rxReserve >= frames) return -EINVAL;
+
+  let descriptors = control.preallocConns;
+  if (control.allocConns) descriptors = max(descriptors, control.maxConns ? control.maxConns : MOST_DESCRIPTORS);
+  control.tableLength = descriptors;
+
+  let at = changetype<usize>(state) + offsetof<State>();
+  control.table = at;
+  at += descriptors << 2;
+  const ifaces = at;
+  at += interfaces * ifaceBytes();
+  const sockets = at;
+  at += control.preallocConns * socketBytes();
+  const heap = at;
+  at += (control.heapSize + 7) & ~7;
+  control.frameTable = at;
+  control.frameCount = interfaces * frames;
+  at += control.frameCount * abi.FRAME_BYTES;
+  control.umem = alignUp(at, control.memoryBase, align);
+  control.frameStride = <u32>alignUp(control.frameSize, 0, align);
+  // A filter's tests read words and may look up to 3 bytes behind the last frame (boards/port/match.h).
+  const needed = <u32>control.umem + control.frameCount * control.frameStride + 4;
+  control.needed = needed;
+  if (needed > control.memorySize) return -ENOMEM;
+
+  memory.fill(changetype<usize>(state), 0, needed - <u32>changetype<usize>(state));
+  control.firstIface = null;
+  state.nextIface = ifaces;
+  state.random = abi.MAGIC;
+  makeHeap(heap, control.frameTable);
+  state.connections = control.preallocConns;
+  for (let i: u32 = 0; i < control.preallocConns; ++i) {
+    const socket = changetype<Socket>(sockets + i * socketBytes());
+    socket.next = state.freeSockets;
+    state.freeSockets = socket;
+  }
+  return 0;
+}

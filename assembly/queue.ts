@@ -1,0 +1,106 @@
+// A socket's receive queue: a circle of entries as long as the socket's limit. Frames that are in it stand together, from
+// `head` to the entry before `tail`; an entry without a frame is free.
+
+import { EVERYTHING, accept } from "./filter";
+import { Entry, Frame, Iface, Socket } from "./layout";
+import { release } from "./pool";
+
+/** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
+// @ts-ignore: decorator
+@inline
+export function put(socket: Socket, frame: Frame): u32 {
+  let snap = EVERYTHING;
+  if (socket.filter) {
+    snap = accept(socket, frame);
+    if (!snap) {
+      ++socket.filtered;
+      return 0;
+    }
+  }
+  return append(socket, frame, snap);
+}
+
+/** Puts a frame that has passed the socket's filter into its queue if that has room. Returns the holders that this adds. */
+// @ts-ignore: decorator
+@inline
+function append(socket: Socket, frame: Frame, snap: u32): u32 {
+  const entry = socket.tail;
+  if (entry.frame) {
+    ++socket.dropsQueueFull;
+    return 0;
+  }
+  entry.frame = frame;
+  entry.snap = snap;
+  socket.tail = entry.next;
+  ++socket.packets;
+  return 1;
+}
+
+/** put() and append() for where speed matters less than size. */
+export function enqueue(socket: Socket, frame: Frame): u32 {
+  return put(socket, frame);
+}
+
+export function enqueueAccepted(socket: Socket, frame: Frame, snap: u32): u32 {
+  return append(socket, frame, snap);
+}
+
+/** Takes the oldest frame out of a socket's queue; the frame stays held. */
+export function dequeue(socket: Socket): Frame | null {
+  const entry = socket.head;
+  const frame = entry.frame;
+  entry.frame = null;
+  if (frame) socket.head = entry.next;
+  return frame;
+}
+
+/** Frames that wait in a socket's receive queue. */
+export function queuedFrames(socket: Socket): u32 {
+  let entry = socket.head;
+  let queued: u32 = 0;
+  while (entry.frame && queued < socket.queueLength) {
+    entry = entry.next;
+    ++queued;
+  }
+  return queued;
+}
+
+/** Frames of the interface's pool that wait in a socket's receive queue. */
+export function framesOf(socket: Socket, iface: Iface): u32 {
+  let entry = socket.head;
+  let frame = entry.frame;
+  let frames: u32 = 0;
+  for (let left = socket.queueLength; frame && left; --left) {
+    if (frame.iface == iface) ++frames;
+    entry = entry.next;
+    frame = entry.frame;
+  }
+  return frames;
+}
+
+/** Takes the newest frame of the interface's pool, which there must be, out of a socket's queue and counts it as dropped. */
+export function dropNewest(socket: Socket, iface: Iface): void {
+  let entry = before(socket.tail);
+  while (changetype<Frame>(entry.frame).iface != iface) entry = before(entry);
+  const frame = changetype<Frame>(entry.frame);
+  // Newer ones, of other interfaces, move up.
+  let next = entry.next;
+  while (next != socket.tail) {
+    entry.frame = next.frame;
+    entry.snap = next.snap;
+    entry = next;
+    next = entry.next;
+  }
+  entry.frame = null;
+  socket.tail = entry;
+  --socket.packets;
+  ++socket.dropsPoolEmpty;
+  release(frame);
+}
+
+/** The entry whose `next` is `entry`. */
+export function before(entry: Entry): Entry {
+  let at = entry;
+  while (at.next != entry) at = at.next;
+  return at;
+}
