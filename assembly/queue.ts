@@ -78,6 +78,16 @@ export function framesOf(socket: Socket, iface: Iface): u32 {
   return frames;
 }
 
+/** Received frames of the interface's pool that are lent to a socket. */
+export function lentOf(socket: Socket, iface: Iface): u32 {
+  let frames: u32 = 0;
+  for (let n: u32 = 0; n < socket.lentCount; ++n) {
+    const frame = changetype<Frame>(load<usize>(socket.lent + (n << 2)));
+    if (frame.refs && frame.iface == iface) ++frames;
+  }
+  return frames;
+}
+
 /** Takes the newest frame of the interface's pool, which there must be, out of a socket's queue and counts it as dropped. */
 export function dropNewest(socket: Socket, iface: Iface): void {
   let entry = before(socket.tail);

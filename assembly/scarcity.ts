@@ -6,7 +6,7 @@
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
-import { dropNewest, enqueueAccepted, framesOf } from "./queue";
+import { dropNewest, enqueueAccepted, framesOf, lentOf } from "./queue";
 
 /** Offers a frame for which there is no room. Returns its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
@@ -50,7 +50,9 @@ function mayHold(socket: Socket, iface: Iface): bool {
     let loser = richestSocket(iface);
     if (!loser || framesOf(loser, iface) < least) {
       loser = stackOf(iface);
-      if (!loser || framesOf(loser, iface) < max(least, control.stackReserve + 1)) return false;
+      if (!loser || !loser.head.frame) return false;
+      // What it was lent counts: the reserve is for either.
+      if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, control.stackReserve + 1)) return false;
     }
     dropNewest(loser, iface);
   }

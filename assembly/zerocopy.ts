@@ -8,6 +8,7 @@ import { Frame, Iface, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { popFree, pushFree, reap, release } from "./pool";
+import { lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf } from "./scarcity";
 import { queue } from "./transmit";
@@ -44,11 +45,7 @@ export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
   let lent = more;
   for (let i: u32 = 0; i < control.tableLength; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
-    if (!socket) continue;
-    for (let n: u32 = 0; n < socket.lentCount; ++n) {
-      const frame = changetype<Frame>(load<usize>(socket.lent + (n << 2)));
-      if (frame.refs && frame.iface == iface) ++lent;
-    }
+    if (socket) lent += lentOf(socket, iface);
   }
   if (stackOf(iface)) fewer += control.stackReserve;
   return lent != 0 && lent + fewer >= control.frames - control.txFrames - control.rxReserve;

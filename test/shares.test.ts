@@ -56,6 +56,23 @@ for (const engine of engineNames) {
       }
     });
 
+    it("a network stack that holds what it was lent and reads nothing keeps nobody from receiving", () => {
+      const { sockets, eth0 } = start(engine, {
+        frames: 6,
+        txFrames: 2,
+        rxReserve: 1,
+        stackReserve: 1,
+        queueFrames: 4,
+      });
+      const stack = sockets.call("openStack", 1);
+      const bystander = sockets.socket(SOCK_RAW);
+      sockets.bind(bystander, { ifindex: 1, protocol: htons(ARP) });
+      for (let seed = 0; seed < 4; seed++) eth0.driver.receive(frame(IP, { seed }));
+      sockets.recvLend(stack);
+      assert.ok(eth0.driver.receive(frame(ARP)));
+      assert.deepEqual(Buffer.from(sockets.recv(bystander)), frame(ARP));
+    });
+
     it("received frames that are lent and never given back keep nobody from receiving", () => {
       const { sockets, eth0 } = start(engine, { frames: 8, txFrames: 2, rxReserve: 2, stackReserve: 1 });
       const taker = sockets.socket(SOCK_RAW, htons(IP));

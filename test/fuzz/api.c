@@ -182,21 +182,6 @@ static void operate(struct input *in) {
   }
 }
 
-/* The network stack reads what it was given; what it was lent it keeps. Nobody's frame is dropped for it, so a slow one does
- * take frames from others. */
-static void drain_stacks(void) {
-  for (int fd = FIRST; fd < FIRST + 64; fd++) {
-    int type = 0;
-    socklen_t len = sizeof(type);
-    uint8_t frame[MOST_FRAME];
-    if (fd == world.bystander || pktsock_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
-      continue;
-    if (type != SOCK_RAW && type != SOCK_DGRAM)
-      while (pktsock_recv(fd, frame, sizeof(frame), MSG_DONTWAIT) >= 0 || errno == ENETDOWN)
-        ;
-  }
-}
-
 /* Everything is closed one by one, and must be home. */
 static void end(void) {
   api_delete_multicast();
@@ -226,7 +211,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     operate(in);
   world.waits = 0;
   api_check_lent();
-  drain_stacks();
   world_check_bystander((uint8_t)size);
   api_check_lent();
   if (choice < 0xf0)

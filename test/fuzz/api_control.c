@@ -1,4 +1,4 @@
-/* ioctl(), fcntl(), poll(), names, and what a packet socket does not have. */
+/* ioctl(), fcntl(), poll(), select(), names, and what a packet socket does not have. */
 #include "api.h"
 
 #include <errno.h>
@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/time.h>
 
 #define MOST_POLLED 6
 
@@ -76,9 +78,42 @@ void api_delete_multicast(void) {
 
 void api_forget_multicast(void) { added_count = 0; }
 
+static int count_bits(const fd_set sets[3]) {
+  int bits = 0;
+  for (int set = 0; set < 3; set++)
+    for (int fd = 0; fd < FD_SETSIZE; fd++)
+      bits += FD_ISSET(fd, &sets[set]) != 0;
+  return bits;
+}
+
+static void wait_by_select(struct input *in) {
+  fd_set asked[3], told[3];
+  struct timeval timeout = {0, input_u8(in)};
+  for (int set = 0; set < 3; set++)
+    FD_ZERO(&asked[set]);
+  for (unsigned n = 0; n < MOST_POLLED; n++) {
+    int fd = api_descriptor(in);
+    uint8_t in_sets = input_u8(in);
+    for (int set = 0; set < 3; set++)
+      if (fd >= 0 && fd < FD_SETSIZE && (in_sets & 1 << set) != 0)
+        FD_SET(fd, &asked[set]);
+  }
+  memcpy(told, asked, sizeof(told));
+  int ready = pktsock_select(FD_SETSIZE, &told[0], &told[1], &told[2], &timeout);
+  EXPECT("select", ready, EBADF, EINVAL, ENOMEM);
+  for (int set = 0; set < 3; set++)
+    for (int fd = 0; fd < FD_SETSIZE; fd++)
+      MUST(!FD_ISSET(fd, &told[set]) || FD_ISSET(fd, &asked[set]), "select tells of descriptor %d, unasked", fd);
+  MUST(ready < 0 || ready == count_bits(told), "select returned %d and told of %d", ready, count_bits(told));
+}
+
 void api_poll(struct input *in) {
   struct pollfd fds[MOST_POLLED];
   uint8_t choice = input_u8(in), open = 0;
+  if ((choice & 0x3f) == 0x3e) {
+    wait_by_select(in);
+    return;
+  }
   nfds_t count = choice % (MOST_POLLED + 1);
   int ready, wait = -1;
   for (nfds_t i = 0; i < count; i++) {
@@ -120,6 +155,8 @@ void api_names(struct input *in) {
   pktsock_if_freenameindex(list);
   struct pktsock_counters counters;
   EXPECT("pktsock_counters", pktsock_counters(choice >> 3 & 3, &counters), ENODEV);
+  struct pktsock_socket_counters socket_counters;
+  EXPECT("pktsock_socket_counters", pktsock_socket_counters(api_descriptor(in), &socket_counters), EBADF);
 }
 
 /* What packet(7) does not have. */

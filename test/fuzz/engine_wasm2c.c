@@ -63,9 +63,9 @@ void Z_portZ_take(struct Z_port_instance_t *port, uint32_t offset, uint32_t len)
   port->engine->take(port->engine, in_memory(port->engine, offset, len), len);
 }
 
-uint32_t Z_portZ_match(struct Z_port_instance_t *port, uint32_t tests, uint32_t data) {
+uint32_t Z_portZ_match(struct Z_port_instance_t *port, uint32_t tests, uint32_t frame) {
   uint32_t verdict;
-  if (!pkt_match(port->engine->memory, port->engine->memory_size, tests, data, &verdict))
+  if (!pkt_match(port->engine->memory, port->engine->memory_size, tests, frame, &verdict))
     wasm_rt_trap(WASM_RT_TRAP_OOB);
   return verdict;
 }
@@ -139,6 +139,7 @@ static int32_t call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, 
   case PKT_CALL_lendEmpty: return (int32_t)Z_pktsockZ_lendEmpty(M, a);
   case PKT_CALL_giveBack: return (int32_t)Z_pktsockZ_giveBack(M, a, b);
   case PKT_CALL_sendLent: return (int32_t)Z_pktsockZ_sendLent(M, a, b, c);
+  case PKT_CALL_socketCounters: Z_pktsockZ_socketCounters(M, a); return 0;
   case PKT_CALL_setOption: return (int32_t)Z_pktsockZ_setOption(M, a, b, c, d);
   case PKT_CALL_getOption: return (int32_t)Z_pktsockZ_getOption(M, a, b, c, d);
   case PKT_CALL_lastStamp: return (int32_t)Z_pktsockZ_lastStamp(M, a);

@@ -77,11 +77,11 @@ static void check_heap(void) {
     free += word(block);
     last = block + word(block);
   }
-  uint32_t connections = state(STATE_connections);
+  uint32_t connections = state(STATE_connections) - control->prealloc_conns;
   uint32_t bytes = SOCKET_bytes + control->queue_frames * (ENTRY_bytes + 4);
   uint32_t batch = connections * bytes, most_lost = connections * (HEAP_HEADER + 7);
-  MUST(free <= size - batch && free + batch + most_lost >= size, "%u of %u bytes of the heap are free, %u connections",
-       free, size, connections);
+  MUST(free <= size - batch && free + batch + most_lost >= size,
+       "%u of %u bytes of the heap are free, %u connections allocated", free, size, connections);
   MUST(connections == 0 || control->alloc_conns != 1, "%u connections were not given back", connections);
 }
 

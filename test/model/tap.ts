@@ -96,7 +96,9 @@ export class Tap {
       let loser = this.richest(pool);
       if (loser === undefined || framesOf(loser, pool) < least) {
         loser = this.stackOf(pool);
-        if (loser === undefined || framesOf(loser, pool) < Math.max(least, pool.shares.stackReserve + 1)) return false;
+        if (loser === undefined || loser.queue.length === 0) return false;
+        const lent = loser.lent.filter((frame) => frame.pool === pool && frame.refs > 0).length;
+        if (framesOf(loser, pool) + lent < Math.max(least, pool.shares.stackReserve + 1)) return false;
       }
       const at = loser.queue.findLastIndex(({ frame }) => frame.pool === pool);
       const [dropped] = loser.queue.splice(at, 1);
