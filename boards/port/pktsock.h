@@ -76,7 +76,7 @@ struct pktsock_counters {
   uint32_t traps;         /* of the module, all interfaces together */
 };
 
-/* 0, or -1 and ENODEV. */
+/* 0, or -1 and ENODEV, EFAULT. */
 int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters);
 
 /* Counters of a socket since it was opened; u32, wrapping. PACKET_STATISTICS tells of the same frames, but of those since
@@ -88,7 +88,7 @@ struct pktsock_socket_counters {
   uint32_t filtered;   /* refused by its filter */
 };
 
-/* 0, or -1 and EBADF. */
+/* 0, or -1 and EBADF, EFAULT. */
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters);
 
 /* Bytes of linear memory in use; 0 when stopped. */
@@ -116,8 +116,8 @@ int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags);
 
 /* Send a lent frame, an empty one that was written or a received one, `frame->len` bytes, without copying. `len` on
  * success, when the frame is the component's again; else -1, the frame stays lent, and errno: EINVAL (not lent by this
- * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY (received, and another socket still holds it), EBADF, ENXIO,
- * ENETDOWN. */
+ * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY
+ * (received, and another socket still holds it), EBADF, ENXIO, ENETDOWN. */
 ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame);
 
 /* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */

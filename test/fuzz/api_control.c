@@ -154,7 +154,7 @@ void api_names(struct input *in) {
   MUST(list != NULL && list[world.nic_count].if_index == 0, "if_nameindex does not end behind the last interface");
   pktsock_if_freenameindex(list);
   struct pktsock_counters counters;
-  EXPECT("pktsock_counters", pktsock_counters(choice >> 3 & 3, &counters), ENODEV);
+  EXPECT("pktsock_counters", pktsock_counters(choice >> 3 & 3, choice == 0xfe ? NULL : &counters), ENODEV, EFAULT);
   struct pktsock_socket_counters socket_counters;
   EXPECT("pktsock_socket_counters", pktsock_socket_counters(api_descriptor(in), &socket_counters), EBADF);
 }
