@@ -35,12 +35,22 @@ missing() {
   done <"$here/packages"
 }
 
+# A package may bring a service (lldpd), which nobody has asked for: invoke-rc.d(8) asks this script whether to start it.
+start_no_services() {
+  policy=/usr/sbin/policy-rc.d
+  [ -e $policy ] && return
+  trap 'rm -f $policy' EXIT
+  trap 'exit 1' INT TERM
+  printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy
+}
+
 install() {
   mkdir -p build
   echo "set-up: installing Debian packages: $*"
   export DEBIAN_FRONTEND=noninteractive
   # One source of many may be out of reach; whether the packages are to be had shows when installing.
   apt-get -qq -o DPkg::Lock::Timeout=300 update >"$log" 2>&1
+  start_no_services
   apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >>"$log" 2>&1 && return
   echo "set-up: apt-get failed, see $log. It ends with: $(tail -n 1 "$log")"
 }
