@@ -45,11 +45,12 @@ function mayHold(socket: Socket, iface: Iface): bool {
   // Who has none gets one, even another's only one: that one may be slow, and it would be kept for ever.
   const queued = framesOf(socket, iface);
   const least = queued ? queued + 2 : 1;
+  const stack = stackOf(iface);
   // A frame that several sockets hold comes free only when each has lost it.
-  while (iface.spare <= 0) {
+  while (iface.spare + <i32>reserveInUse(stack) <= 0) {
     let loser = richestSocket(iface);
     if (!loser || framesOf(loser, iface) < least) {
-      loser = stackOf(iface);
+      loser = stack;
       if (!loser || !loser.head.frame) return false;
       // What it was lent counts: the reserve is for either.
       if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, control.stackReserve + 1)) return false;
@@ -57,6 +58,21 @@ function mayHold(socket: Socket, iface: Iface): bool {
     dropNewest(loser, iface);
   }
   return true;
+}
+
+/** Frames of the network stack's reserve that it holds, and nobody else: they are missing from Iface.spare twice. */
+function reserveInUse(stack: Socket | null): u32 {
+  if (!stack) return 0;
+  let frames: u32 = 0;
+  let entry = stack.head;
+  for (let left = stack.queueLength; entry.frame && left; --left) {
+    if (changetype<Frame>(entry.frame).refs == 1) ++frames;
+    entry = entry.next;
+  }
+  for (let n: u32 = 0; n < stack.lentCount; ++n) {
+    if (changetype<Frame>(load<usize>(stack.lent + (n << 2))).refs == 1) ++frames;
+  }
+  return min(frames, control.stackReserve);
 }
 
 /** The network stack of the interface, or null. */

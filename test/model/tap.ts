@@ -90,7 +90,7 @@ export class Tap {
   private makeRoom(socket: Socket, pool: Pool): boolean {
     if (socket.type === STACK) return pool.spare + pool.shares.stackReserve > 0;
     const own = framesOf(socket, pool);
-    while (pool.spare <= 0) {
+    while (pool.spare + this.reserveInUse(pool) <= 0) {
       // Who has none gets even another's only one. The stack loses after the sockets, and nothing of its reserve.
       const least = own === 0 ? 1 : own + 2;
       let loser = this.richest(pool);
@@ -107,6 +107,13 @@ export class Tap {
       pool.release(dropped!.frame);
     }
     return true;
+  }
+
+  /** Frames of the stack's reserve that it holds, and nobody else. */
+  private reserveInUse(pool: Pool): number {
+    const stack = this.stackOf(pool);
+    const held = [...(stack?.queue.map(({ frame }) => frame) ?? []), ...(stack?.lent ?? [])];
+    return Math.min(held.filter(({ refs }) => refs === 1).length, pool.shares.stackReserve);
   }
 
   /** The socket that has most of an interface's frames in its queue. */
