@@ -28,6 +28,9 @@ static size_t argument_size(unsigned long request) {
   }
 }
 
+/* The high byte of what ioctl(2) can ask of a socket alone. */
+#define SOCKET_REQUESTS 0x89
+
 static int request_of(int fd, uint32_t number, unsigned long request, void *argument, size_t size) {
   struct preload_request call = {.call = CALL_IOCTL, .number = number, .arguments = {(int32_t)request}};
   struct preload_answer answer;
@@ -105,8 +108,12 @@ SERVED int ioctl(int fd, unsigned long request, ...) {
   if (library_ifname[0] != '\0' && is_socket(fd)) {
     if (request == SIOCGIFCONF && argument != NULL && !kernel_has_ours())
       return list_addresses(argument);
-    if (names_ours(request, argument))
+    if (number == 0 && names_ours(request, argument))
       return request_of_ours(fd, request, argument);
+    if (number != 0 && request != SIOCGIFCONF && request >> 8 == SOCKET_REQUESTS) {
+      errno = ENOTTY; /* the kernel would speak of its own interfaces */
+      return -1;
+    }
   }
   return NEXT(ioctl)(fd, request, argument);
 }

@@ -185,6 +185,15 @@ static ssize_t make(struct job *job) {
   }
 }
 
+/* Shall the caller take the byte off the descriptor? When nothing is left to receive; and when something is, for another
+ * one, because the kernel has woken only one of those that wait, and that may not come again. */
+static bool is_spent(struct connection *connection, bool received) {
+  if (server_readable(connection))
+    return received && server_tell(connection);
+  connection->told = false;
+  return true;
+}
+
 size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
                    struct preload_answer *answer, uint8_t *out) {
   struct job job = {connection, connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
@@ -194,9 +203,7 @@ size_t server_call(struct connection *connection, const struct preload_request *
     result = make(&job);
   answer->result = (int32_t)result;
   answer->error = result < 0 ? errno : 0;
-  if (connection != NULL && connection->told && !server_readable(connection)) {
-    connection->told = false;
-    answer->drain = 1;
-  }
+  if (connection != NULL && connection->told)
+    answer->drain = is_spent(connection, request->call == CALL_RECEIVE && result >= 0);
   return result < 0 ? 0 : job.out_len;
 }

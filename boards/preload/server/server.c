@@ -78,10 +78,14 @@ static void reap(void) {
   }
 }
 
+bool server_tell(struct connection *connection) {
+  return send(connection->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
 static void tell_readiness(void) {
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->told)
-      c->told = send(c->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+      c->told = server_tell(c);
 }
 
 /* The number in the name that the program's end is bound to, or 0. */

@@ -31,6 +31,9 @@ int server_any_socket(void);
 /* Is there something to receive, an error included? With a ring: in the ring, which this fills. */
 bool server_readable(struct connection *connection);
 
+/* Send the byte that makes the program's descriptor readable. False when it cannot be sent. */
+bool server_tell(struct connection *connection);
+
 /* ---- Calls (calls.c) ---- */
 
 /* Make the call `request`, with `len` bytes of data. Writes the answer's data to `out`, PRELOAD_DATA bytes at most, and
