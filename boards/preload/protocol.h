@@ -5,8 +5,8 @@
  * last copy is closed. On that connection pass only
  *   program -> server   one CALL_SOCKET, right after connect(2),
  *   server -> program   its answer, then single bytes: there is one exactly while the socket has something to receive,
- *                       which makes the descriptor readable for poll(2), select(2) and epoll(7); after each receiving call
-                       that leaves something, a new one, which wakes the next that waits.
+ *                       which makes the descriptor readable for poll(2), select(2) and epoll(7); after each receiving
+ *                       call that leaves something, a new one, which wakes the next that waits.
  * The descriptor is bound to the abstract name "\0KEY/NUMBER" (eight hexadecimal digits), by which the library knows it
  * again, however the process came by it. The server listens at "\0KEY".
  *
