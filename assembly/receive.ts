@@ -212,7 +212,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
 }
 
 /** Writes the frame's sockaddr_ll and what recvmsg() tells of it to the exchange area. */
-export function describe(socket: Socket, frame: Frame): void {
+function describe(socket: Socket, frame: Frame): void {
   const mac = frame.mac;
   store<u16>(exchange, AF_PACKET, SLL_FAMILY);
   store<u16>(exchange, frame.key, SLL_PROTOCOL);

@@ -1,6 +1,7 @@
 // The socket table: NuttX's connection options, the descriptor table, and what a socket is bound to.
 
 import * as abi from "./abi";
+import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
@@ -274,20 +275,5 @@ export function limitQueue(socket: Socket, frames: u32): void {
     entry.next = changetype<Entry>(socket.spareEntries);
     socket.spareEntries = entry;
     --socket.queueLength;
-  }
-}
-
-/** Tells a socket of an error once. */
-export function reportError(socket: Socket, error: u32): void {
-  socket.error = error;
-  socket.special |= Special.ERROR;
-  socket.out = null;
-}
-
-/** Tells all sockets that are bound to the interface. */
-export function reportToBound(iface: Iface, error: u32): void {
-  for (let i: u32 = 0; i < control.tableLength; ++i) {
-    const socket = changetype<Socket>(load<u32>(control.table + (i << 2)));
-    if (changetype<usize>(socket) && socket.iface == iface) reportError(socket, error);
   }
 }
