@@ -26,7 +26,7 @@ include boards/family/$(FAMILY)/family.mk
 APP_NAME := $(basename $(notdir $(APP)))
 APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
 ifeq ($(wildcard $(APP_SOURCE)),)
-$(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir $(wildcard boards/apps/*.c))))
+$(error There is no application $(APP_SOURCE). Applications: $(filter-out agent_%,$(basename $(notdir $(wildcard boards/apps/*.c)))))
 endif
 -include $(APP_SOURCE:.c=.mk)
 
