@@ -1,5 +1,5 @@
 // The numbers that module, host tools and C share. This file is their only source: the module and the host tools
-// import it, `host/build/abi.ts` writes build/gen/pkt_abi.h from it, and layout.ts and boards/port/layout.h refuse to
+// import it, `host/build/headers.ts` writes build/gen/pkt_abi.h from it, and layout.ts and boards/port/layout.h refuse to
 // compile when a class or struct disagrees.
 //
 // Written so that it is valid AssemblyScript and valid TypeScript. All offsets and sizes are bytes; everything in
