@@ -34,7 +34,7 @@ build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
 include boards/firmware.mk
 include host/host.mk
-include boards/preload/preload.mk
+include host/preload/preload.mk
 include test/conformance/conformance.mk
 include test/fuzz/fuzz.mk
 
@@ -75,7 +75,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
-build/gen/pkt_abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts \
+build/gen/pktsock/abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts \
   host/engine/exports.ts assembly/packet.ts
 	$(QUIET)npx tsx host/build/headers.ts build/gen
 

@@ -1,5 +1,5 @@
 // The numbers that module, host tools and C share. This file is their only source: the module and the host tools
-// import it, `host/build/headers.ts` writes build/gen/pkt_abi.h from it, and layout.ts and boards/port/layout.h refuse to
+// import it, `host/build/headers.ts` writes build/gen/pktsock/abi.h from it, and layout.ts and boards/include/pktsock/layout.h refuse to
 // compile when a class or struct disagrees.
 //
 // Written so that it is valid AssemblyScript and valid TypeScript. All offsets and sizes are bytes; everything in
@@ -198,7 +198,7 @@ export const IFACE_TX_FRAMES: u32 = 128;
 export const IFACE_TX_ERRORS: u32 = 132;
 /** Counted by the module: frames refused because the interface's pool was held by sockets. */
 export const IFACE_RX_POOL_EMPTY: u32 = 136;
-/** Counted by the driver: ring entries of the module that did not hold water; see boards/mac/ring.h. */
+/** Counted by the driver: ring entries of the module that did not hold water; see boards/include/pktsock/ring.h. */
 export const IFACE_RING_FAULTS: u32 = 140;
 /** Counted by the module: frames that were received while the interface was down. */
 export const IFACE_RX_LINK_DOWN: u32 = 144;

@@ -48,7 +48,7 @@ export function divideMemory(): i32 {
   at += control.frameCount * abi.FRAME_BYTES;
   control.umem = alignUp(at, control.memoryBase, align);
   control.frameStride = <u32>alignUp(control.frameSize, 0, align);
-  // A filter's tests read words and may look up to 3 bytes behind the last frame (boards/port/match.h).
+  // A filter's tests read words and may look up to 3 bytes behind the last frame (boards/engine/match.h).
   const needed = <u32>control.umem + control.frameCount * control.frameStride + 4;
   control.needed = needed;
   if (needed > control.memorySize) return -ENOMEM;

@@ -7,7 +7,7 @@ import { INSTRUCTION, Op } from "./bpf";
 import { allocate, free } from "./heap";
 import { Socket } from "./layout";
 
-/** boards/port/match.h and host/engine/match.ts run these. */
+/** boards/engine/match.h and host/engine/match.ts run these. */
 @unmanaged
 class Test {
   /** Where the field is, its size, and TEST_* flags; of a verdict: how many bytes pass. */

@@ -1,4 +1,4 @@
-// The module's exports, its whole edge to the glue (boards/port/engine.h) and to the host's loader. All run in task
+// The module's exports, its whole edge to the glue (boards/engine/engine.h) and to the host's loader. All run in task
 // context under the glue's one lock; none may be called from within `give` or `take`. Sockets, interfaces and frames are
 // passed as their offsets in linear memory, which the caller has from the descriptor table, the interface list and the
 // functions that lend frames; descriptors are checked at the outer edge. Errors are negative errno values (packet.ts).

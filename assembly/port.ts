@@ -1,4 +1,4 @@
-// What the module asks of whoever runs it: the glue on a board (boards/port/engine.h), the loader on the host. All are
+// What the module asks of whoever runs it: the glue on a board (boards/engine/engine.h), the loader on the host. All are
 // called only from within a call into the module; give() and take() only know the one buffer that came with that call.
 
 /** Copies `len` bytes at `offset` of linear memory to the caller's buffer, behind what it was given before in this call. */

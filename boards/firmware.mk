@@ -2,12 +2,12 @@
 #
 #   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG.
 #                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
-#   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may add to MAC_SOURCES,
-#                                      and list in SYSTEM_SOURCES what is compiled without boards/include
+#   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may
+#                                      list in SYSTEM_SOURCES what is compiled without boards/posix
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
-# (APP_BARE: no engine or module, and of boards/port only os_*.c, which drivers use). Options of host/build/options.ts are
+# (APP_BARE: no engine or module, and of boards/pktsock only os_*.c, which drivers use). Options of host/build/options.ts are
 # set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 ifeq ($(TARGET),)
@@ -20,20 +20,21 @@ $(error BOARD="$(BOARD)" names a folder of build/, so it is one word without a s
 else ifeq ($(wildcard $(TARGET)/board.mk),)
 $(error There is no board.mk in TARGET="$(TARGET)". A board is a folder like those of boards/targets)
 endif
+include boards/mac/mac.mk
 include $(TARGET)/board.mk
 include boards/family/$(FAMILY)/family.mk
 
 APP_NAME := $(basename $(notdir $(APP)))
 APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
 ifeq ($(wildcard $(APP_SOURCE)),)
-$(error There is no application $(APP_SOURCE). Applications: $(filter-out agent_%,$(basename $(notdir $(wildcard boards/apps/*.c)))))
+$(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir $(wildcard boards/apps/*.c))))
 endif
 -include $(APP_SOURCE:.c=.mk)
 
 OUT := build/$(BOARD)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(APP_NAME).elf
 
-ENGINES := $(patsubst boards/port/engine_%.c,%,$(wildcard boards/port/engine_*.c))
+ENGINES := $(patsubst boards/engine/%.c,%,$(wildcard boards/engine/*.c))
 ifeq ($(filter $(ENGINE),$(ENGINES)),)
 $(error There is no engine "$(ENGINE)". Engines: $(ENGINES))
 endif
@@ -56,21 +57,17 @@ ifneq ($(UNKNOWN_OPTIONS),)
 $(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
 endif
 
-PORT_SOURCES := $(filter-out boards/port/os_%.c boards/port/engine_%.c,$(wildcard boards/port/*.c)) \
-  boards/port/os_$(OS).c boards/port/engine_$(ENGINE).c
-FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(MACS:%=boards/mac/%.c) $(MAC_SOURCES) \
-  $(APP_SOURCE) $(APP_SOURCES)
+COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) boards/engine/$(ENGINE).c
+FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(call mac_sources,$(MACS)) \
+  boards/os/$(OS).c $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
-FIRMWARE_SOURCES += $(PORT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c
-else
-FIRMWARE_SOURCES += boards/port/os_$(OS).c
+FIRMWARE_SOURCES += $(COMPONENT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c boards/family/common/start_board.c
 endif
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
 FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:%=-DCONFIG_%) \
-  $(STANDARD_HEADERS) -Ibuild/gen -Iboards/port -Iboards/mac -Iboards/family/$(FAMILY) -I$(TARGET) \
-  -Iboards/apps
-STANDARD_HEADERS = -Iboards/include
+  $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
+STANDARD_HEADERS = -Iboards/posix
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
 FIRMWARE_OBJECT = $(OUT)/obj/$(subst /,_,$(basename $(1))).o
 FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,$(source)))
@@ -84,7 +81,7 @@ $(OUT)/flags: FORCE
 	  echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' > $@
 
 define FIRMWARE_RULE
-$(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pkt_abi.h boards/firmware.mk
+$(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pktsock/abi.h boards/firmware.mk
 	$$(QUIET)$(CROSS)gcc -MMD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
 endef
 $(foreach source,$(filter-out $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
@@ -93,7 +90,7 @@ $(foreach source,$(filter $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w $(UNSANITIZED))))
 # What belongs to a system with headers of its own is compiled with those.
 $(foreach source,$(SYSTEM_SOURCES),$(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS :=))
-$(call FIRMWARE_OBJECT,boards/port/engine_wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)
+$(call FIRMWARE_OBJECT,boards/engine/wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 
 $(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)

@@ -12,9 +12,9 @@ build/host/wasm3.o: $(FIRMWARE_WASM3) boards/firmware.mk host/host.mk
 	@mkdir -p $(@D)
 	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -w -r -o $@ $(FIRMWARE_WASM3)
 
-build/host/wasm3.node: host/engine/addon.c boards/port/engine_wasm3.c boards/port/engine.h build/gen/pkt_abi.h build/host/wasm3.o
+build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c boards/engine/engine.h build/gen/pktsock/abi.h build/host/wasm3.o
 	@echo "  addon  $@"
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/port -isystem $(WASM3_DIR) \
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/pktsock -isystem $(WASM3_DIR) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c %.o,$^)
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/packet.ts node_modules/.package-lock.json

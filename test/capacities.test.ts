@@ -8,17 +8,17 @@ import { execute } from "./conformance/execute.js";
 import { bound, fails, numbered, outgoing } from "./conformance/calls.js";
 import { arrives, call, type Case, slow, SLOW_FRAME_MS, testCase, times } from "./conformance/steps.js";
 
-/** What the compiler says of pkt_config.h with these options: the sentences of its errors. */
+/** What the compiler says of pktsock/config.h with these options: the sentences of its errors. */
 function complaints(settings: Readonly<Record<string, number>>): string[] {
   const defines = Object.entries(settings).map(([name, value]) => `-DCONFIG_${name}=${value}`);
-  const args = ["-x", "c", "-fsyntax-only", ...defines, "-include", "build/gen/pkt_config.h", "/dev/null"];
+  const args = ["-x", "c", "-fsyntax-only", ...defines, "-include", "build/gen/pktsock/config.h", "/dev/null"];
   const { stderr } = spawnSync("cc", args, { encoding: "utf8" });
   return [...stderr.matchAll(/error: #error "(.*)"/g)].map((match) => match[1]!);
 }
 
 /** What make says of CONFIG. */
 function made(config: string): { status: number | null; stderr: string } {
-  const args = ["-s", "firmware", "BOARD=linux", "APP=agent", "OUT_SUFFIX=-refused", `CONFIG=${config}`];
+  const args = ["-s", "firmware", "BOARD=linux", "APP=test/agent/agent.c", "OUT_SUFFIX=-refused", `CONFIG=${config}`];
   return spawnSync("make", args, { encoding: "utf8" });
 }
 

@@ -13,7 +13,7 @@ describe("conformance on a model of wt32-eth01", () => {
   before(async function () {
     this.timeout(300_000);
     // Some cases know how a locally administered address begins.
-    const settings = ["BOARD=wt32-eth01", "APP=agent", "HWADDR=02:50:4b:54:53:01", `OUT_SUFFIX=${suffix}`];
+    const settings = ["BOARD=wt32-eth01", "APP=test/agent/agent.c", "HWADDR=02:50:4b:54:53:01", `OUT_SUFFIX=${suffix}`];
     execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
     await target.restart();
   });

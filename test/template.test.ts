@@ -11,10 +11,10 @@ describe("template driver", () => {
 
   it("compiles and loops frames back as mac.h says", function () {
     this.timeout(60_000);
-    execFileSync("make", ["-s", "build/gen/pkt_abi.h"], { stdio: "inherit" });
+    execFileSync("make", ["-s", "build/gen/pktsock/abi.h"], { stdio: "inherit" });
     const program = join(dir, "template");
     const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-g"];
-    const folders = ["-Ibuild/gen", "-Iboards/port", "-Iboards/mac"];
+    const folders = ["-Ibuild/gen", "-Iboards/include"];
     const sources = ["test/support/template.c", "boards/mac/template.c"];
     execFileSync("cc", [...flags, ...folders, ...sources, "-o", program], { stdio: "inherit" });
     execFileSync(program, { stdio: "inherit" });

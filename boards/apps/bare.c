@@ -7,8 +7,8 @@
  *   u        filter: the further unicast address 02:00:00:00:00:77
  *   c        print the counters                                q  print the counters and end */
 #include "board.h"
-#include "os.h"
-#include "ring.h"
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 #include <stdio.h>
 #include <string.h>
 

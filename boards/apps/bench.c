@@ -6,13 +6,13 @@
  * The labels mark_* cost nothing; the bench counts instructions between them (see test/bench/bench.ts). */
 #include "arch.h"
 #include "board.h"
-#include "pktsock.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
+#include <pktsock/pktsock.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

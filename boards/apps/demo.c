@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 
 #include "board.h"
-#include "os.h"
-#include "pktsock.h"
+#include <pktsock/os.h>
+#include <pktsock/pktsock.h>
 
 #ifndef DEMO_ADDRESS
 #define DEMO_ADDRESS                                                                                                   \

@@ -1,8 +1,8 @@
 /* The MAC of BOARD=linux; see host_nic.h. */
-#include "host_nic.h"
+#include <pktsock/host_nic.h>
 
-#include "os.h"
-#include "ring.h"
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* The two descriptors that host_nic.c can play a MAC on. */
-#include "host_nic.h"
+#include <pktsock/host_nic.h>
 
 #include <arpa/inet.h>
 #include <errno.h>

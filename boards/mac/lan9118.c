@@ -1,12 +1,12 @@
 /* LAN9118: a MAC with two FIFOs and no DMA. Received frames are drained into the frames of FILL by the interrupt handler;
  * frames to send are written into the TX FIFO by transmit(), which makes them complete: a frame is given back as soon as the
  * FIFO has it. Both FIFOs answer at eight addresses in a row. Register and bit names are the datasheet's. */
-#include "lan9118.h"
 #include "arch.h"
-#include "fifo.h"
-#include "os.h"
-#include "ring.h"
+#include "common/fifo.h"
 #include <errno.h>
+#include <pktsock/lan9118.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 
 struct lan9118_registers {
   volatile uint32_t RX_DATA_FIFO[8], TX_DATA_FIFO[8];

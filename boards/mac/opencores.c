@@ -2,12 +2,12 @@
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to RX,
  * a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them. */
-#include "opencores.h"
-#include "address.h"
 #include "arch.h"
-#include "os.h"
-#include "ring.h"
+#include "common/address.h"
 #include <errno.h>
+#include <pktsock/opencores.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 
 struct opencores_descriptor {
   volatile uint32_t status; /* length in the upper half */

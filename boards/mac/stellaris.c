@@ -1,12 +1,12 @@
 /* Stellaris: a MAC with two FIFOs of 2 KB behind one register, and no DMA. A word of 16 bits with the length stands before
  * each frame in the FIFO, so that frames begin at byte 2 of a word, in both directions: buffers are laid out the same way and
  * nothing is shifted. The transmitter takes one frame at a time. Register and bit names are the data sheet's. */
-#include "stellaris.h"
 #include "arch.h"
-#include "fifo.h"
-#include "os.h"
-#include "ring.h"
+#include "common/fifo.h"
 #include <errno.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
+#include <pktsock/stellaris.h>
 #include <string.h>
 
 struct stellaris_registers {

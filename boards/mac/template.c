@@ -7,9 +7,9 @@
  *   reception  pkt_fill_take() -> the hardware fills the buffer -> pkt_rx_give(), then pkt_os_wake() once for the batch
  *   sending    pkt_tx_take() -> the hardware fetches the bytes -> pkt_completion_give() */
 #include "template.h"
-#include "os.h"
-#include "ring.h"
 #include <errno.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 #include <string.h>
 
 /* Hardware: look whether the MAC is there (a version register, or one that keeps what is written); reset it, with a limit on

@@ -2,7 +2,7 @@
 #ifndef MAC_TEMPLATE_H
 #define MAC_TEMPLATE_H
 
-#include "mac.h"
+#include <pktsock/mac.h>
 
 /* mac->config: what distinguishes one instance from another, in flash. A real MAC: base address, interrupt number, PHY. */
 struct template_config {

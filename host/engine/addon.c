@@ -1,10 +1,10 @@
-/* Node-API addon around boards/port/engine.h: lets Node run the module on the very engine code of the boards. Only
+/* Node-API addon around boards/engine/engine.h: lets Node run the module on the very engine code of the boards. Only
  * host/engine/wasm3.ts calls it, and has checked the arguments' types.
  *
  *   exports: [[name, number of arguments], ...]        PKT_EXPORTS, in its order
  *   load(wasm: Uint8Array, memorySize: number): { handle, memory: ArrayBuffer } or a string that says why not
  *   call(handle, export number, a, b, c, d, buffer: Uint8Array): number, or a string with the reason of a trap */
-#include "engine.h"
+#include "../../boards/engine/engine.h"
 
 #include <node_api.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// The driver side of an interface's four rings, for Ethernet MACs written in TypeScript: boards/mac/ring.h in other words,
+// The driver side of an interface's four rings, for Ethernet MACs written in TypeScript: boards/include/pktsock/ring.h in other words,
 // with the same checks and counters.
 import * as abi from "../../assembly/abi.js";
 import type { Memory } from "./memory.js";

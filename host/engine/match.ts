@@ -4,7 +4,7 @@ import * as abi from "../../assembly/abi.js";
 const most = 4096;
 
 /**
- * port.match: runs the chain of tests at `at` on the Frame at `frame`, both offsets in `memory`, as boards/port/match.h does.
+ * port.match: runs the chain of tests at `at` on the Frame at `frame`, both offsets in `memory`, as boards/engine/match.h does.
  * Throws a RangeError when the chain or the frame leaves the memory, or the chain does not end.
  */
 export function match(memory: Uint8Array, at: number, frame: number): number {

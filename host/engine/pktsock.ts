@@ -1,4 +1,4 @@
-// The socket component as a TypeScript object: what boards/port does in C, for tests and for programs on the host. Calls
+// The socket component as a TypeScript object: what boards/pktsock does in C, for tests and for programs on the host. Calls
 // never wait: where C would block, they throw EAGAIN.
 import * as abi from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";

@@ -1,4 +1,4 @@
-// The agent's line protocol (boards/apps/agent.h), over a process's standard streams or a board's console.
+// The agent's line protocol (test/agent/agent.h), over a process's standard streams or a board's console.
 
 import type { BoardProcess } from "../../host/net/board.js";
 

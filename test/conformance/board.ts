@@ -86,7 +86,7 @@ export class BoardTarget implements Target {
   }
 
   private static async of(name: TargetName, build: Build, capacities: Capacities): Promise<BoardTarget> {
-    const settings = [`BOARD=${build.board}`, "APP=agent", ...build.settings];
+    const settings = [`BOARD=${build.board}`, "APP=test/agent/agent.c", ...build.settings];
     execFileSync("make", ["-s", "-C", ROOT, "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
     const target = new BoardTarget(name, build, capacities);
     try {

@@ -4,7 +4,7 @@
 
 export type Names = Readonly<Record<string, string>>;
 
-/** The pattern of the agent's "@COUNT:SEED" (boards/apps/agent_text.c). */
+/** The pattern of the agent's "@COUNT:SEED" (test/agent/agent_text.c). */
 export function pattern(count: number, seed: number): Buffer {
   const bytes = Buffer.alloc(count);
   let state = seed >>> 0;

@@ -1,5 +1,5 @@
 // What a conformance case is made of. A case is data: a name, where its expectation comes from, and steps. Commands are
-// written as the agent takes them (boards/apps/agent.h) but for {bytes} in braces (bytes.ts), and $names: descriptors and
+// written as the agent takes them (test/agent/agent.h) but for {bytes} in braces (bytes.ts), and $names: descriptors and
 // values that earlier steps saved, $IF (the interface's index), $NAME (its name).
 
 export type TargetName = "linux" | "host" | "mps2" | "lm3s" | "xtensa";

@@ -31,7 +31,7 @@ export function vethObstacle(): string | undefined {
 /** Compiles the agent against the system's headers. */
 function buildAgent(): void {
   mkdirSync(`${ROOT}build/conformance`, { recursive: true });
-  const sources = readdirSync(`${ROOT}boards/apps`).filter((name) => /^agent.*\.c$/.test(name));
+  const sources = readdirSync(`${ROOT}test/agent`).filter((name) => /^agent.*\.c$/.test(name));
   // Lines in which any frame can be spelled out.
   const flags = [
     "-std=gnu11",
@@ -42,7 +42,7 @@ function buildAgent(): void {
     "-fsanitize=address,undefined",
     "-DAGENT_LINE_BYTES=4096",
   ];
-  const paths = sources.map((name) => `${ROOT}boards/apps/${name}`);
+  const paths = sources.map((name) => `${ROOT}test/agent/${name}`);
   execFileSync("cc", [...flags, ...paths, "-o", AGENT], { stdio: ["ignore", "inherit", "inherit"] });
 }
 

@@ -3,7 +3,7 @@
 
 #include "world.h"
 
-/* <linux/filter.h> has more of these than boards/include lists. */
+/* <linux/filter.h> has more of these than boards/posix lists. */
 enum { AD_MARK = 20, AD_QUEUE = 24, AD_RXHASH = 32, AD_CPU = 36, AD_ALU_XOR_X = 40 };
 #define AD(what) ((uint32_t)SKF_AD_OFF + (what))
 

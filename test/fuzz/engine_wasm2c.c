@@ -1,7 +1,7 @@
 /* engine.h on wasm2c: the module as C, so that its branches are seen by the fuzzer and its memory has the sanitizer's
  * guards. The module's bytes are part of the program; what pkt_engine_load() is given is not looked at. */
-#include "engine.h"
-#include "match.h"
+#include "../../boards/engine/engine.h"
+#include "../../boards/engine/match.h"
 
 #include "pktsock_w2c.h"
 

@@ -11,13 +11,12 @@ FUZZ_CC ?= clang
 FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
-FUZZ_PORT := $(filter-out boards/port/os_%.c boards/port/engine_%.c boards/port/start_board.c,$(wildcard boards/port/*.c)) \
-  build/gen/pktsock_wasm.c
-FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/port/*.h boards/mac/*.h boards/include/*.h boards/include/*/*.h) \
-  build/gen/pkt_abi.h
+FUZZ_PORT := $(wildcard boards/pktsock/*.c) build/gen/pktsock_wasm.c
+FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktsock/*.h boards/engine/*.h boards/posix/*.h boards/posix/*/*.h) \
+  build/gen/pktsock/abi.h
 
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
-  -DCONFIG_NET_PKT_INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/port -Iboards/mac -Itest/fuzz
+  -DCONFIG_NET_PKT_INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/include -Itest/fuzz
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_LDFLAGS := -lpthread -lm -Wl,--wrap=pkt_os_wait -Wl,--wrap=pkt_os_now -Wl,--wrap=pkt_os_time
 # What wasm2c made checks its bounds itself, and wraps where WebAssembly does.
@@ -28,7 +27,7 @@ NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && command -v wasm2c >/dev/null &&
   { echo "Fuzzing needs the Debian packages clang, libclang-rt-14-dev and wabt." >&2; exit 1; }
 
 FUZZ_OBJECT = build/fuzz/obj/$(subst /,_,$(basename $(1))).o
-FUZZ_COMMON := $(FUZZ_PORT) $(FUZZ_SOURCES) boards/port/os_posix.c
+FUZZ_COMMON := $(FUZZ_PORT) $(FUZZ_SOURCES) boards/os/posix.c
 # $(1) source, $(2) flags
 define FUZZ_RULE
 $(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h build/fuzz/pktsock_w2c.h test/fuzz/fuzz.mk
@@ -37,14 +36,14 @@ $(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h build/fuzz/p
 endef
 FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
 $(foreach source,$(FUZZ_PORT) $(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter) test/fuzz/engine_wasm2c.c,\
-  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/include $(FUZZ_W2C_CFLAGS))))
-$(eval $(call FUZZ_RULE,boards/port/os_posix.c,$(FUZZ_CHECKED)))
+  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix $(FUZZ_W2C_CFLAGS))))
+$(eval $(call FUZZ_RULE,boards/os/posix.c,$(FUZZ_CHECKED)))
 $(eval $(call FUZZ_RULE,build/fuzz/pktsock_w2c.c,-fsanitize=fuzzer-no-link -w $(FUZZ_W2C_CFLAGS)))
-$(eval $(call FUZZ_RULE,boards/port/engine_wasm3.c,-O2 -w $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)))
+$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -w $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)))
 $(foreach source,$(FIRMWARE_WASM3),$(eval $(call FUZZ_RULE,$(source),-O2 -w $(FIRMWARE_WASM3_CFLAGS))))
 
 FUZZ_ENGINE_wasm2c := test/fuzz/engine_wasm2c.c build/fuzz/pktsock_w2c.c
-FUZZ_ENGINE_wasm3 := boards/port/engine_wasm3.c $(FIRMWARE_WASM3)
+FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c $(FIRMWARE_WASM3)
 
 # $(1) target, $(2) engine
 define FUZZ_PROGRAM

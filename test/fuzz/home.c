@@ -1,7 +1,7 @@
 /* The invariant that everything is home again: read from linear memory, as assembly/layout.ts lays it out. */
 #include "world.h"
 
-#include "component.h"
+#include "../../boards/pktsock/component.h"
 #include "structs.h"
 
 #include <net/if.h>

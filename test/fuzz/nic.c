@@ -1,8 +1,8 @@
 /* Network interfaces without hardware. */
 #include "world.h"
 
-#include "os.h"
-#include "ring.h"
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 
 #include <errno.h>
 

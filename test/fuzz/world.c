@@ -1,8 +1,8 @@
-/* The component's surroundings: see world.h. The clock and the wait of boards/port/os_posix.c are replaced by the linker
+/* The component's surroundings: see world.h. The clock and the wait of boards/os/posix.c are replaced by the linker
  * (--wrap), so that a run does the same each time; its lock is the real one. */
 #include "world.h"
 
-#include "component.h"
+#include "../../boards/pktsock/component.h"
 
 #include <errno.h>
 #include <net/if.h>

@@ -4,8 +4,8 @@
 #define FUZZ_WORLD_H
 
 #include "input.h"
-#include "mac.h"
-#include "pktsock.h"
+#include <pktsock/mac.h>
+#include <pktsock/pktsock.h>
 
 #define MOST_NICS 2
 #define MOST_FRAME 2048

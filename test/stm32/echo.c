@@ -24,8 +24,8 @@
 #include <time.h>
 
 #include "board.h"
-#include "os.h"
-#include "pktsock.h"
+#include <pktsock/os.h>
+#include <pktsock/pktsock.h>
 
 #define ETH_P_TEST 0x88b5
 

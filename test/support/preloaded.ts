@@ -42,7 +42,7 @@ export class PreloadedProcess extends BoardProcess {
   }
 }
 
-/** Compiles a program of boards/apps against the system's own headers. */
+/** Compiles a program of test/agent against the system's own headers. */
 export function compileForLinux(sources: readonly string[], out: string): void {
   mkdirSync("build/conformance", { recursive: true });
   const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
@@ -64,9 +64,9 @@ export class PreloadedTarget implements Target {
   private cable: UdpCable | undefined;
 
   static async start(): Promise<PreloadedTarget> {
-    const files = readdirSync("boards/apps").filter((name) => /^agent.*\.c$/.test(name));
+    const files = readdirSync("test/agent").filter((name) => /^agent.*\.c$/.test(name));
     compileForLinux(
-      files.map((name) => `boards/apps/${name}`),
+      files.map((name) => `test/agent/${name}`),
       AGENT,
     );
     const target = new PreloadedTarget();

@@ -1,8 +1,8 @@
 /* Drives boards/mac/template.c through its contract: what it sends comes back. Ends with 0 when all is as mac.h says. */
-#include "template.h"
-#include "os.h"
-#include "ring.h"
+#include "../../boards/mac/template.h"
 #include <errno.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "console.h"
 #include "arch.h"
 #include "board.h"
-#include "os.h"
+#include <pktsock/os.h>
 #include <stdio.h>
 
 #define BAUD 115200

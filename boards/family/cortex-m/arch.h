@@ -1,5 +1,5 @@
 /* What the Cortex-M family gives to an operating-system port and to drivers: interrupt masking, sleep, a clock. Every
- * family has an arch.h with these functions; boards/port/os_baremetal.c and boards/mac/ are written against them. */
+ * family has an arch.h with these functions; boards/os/baremetal.c and boards/mac/ are written against them. */
 #ifndef ARCH_H
 #define ARCH_H
 

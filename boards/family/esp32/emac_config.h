@@ -1,4 +1,4 @@
-/* The ESP32's EMAC as boards/mac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between boards. */
+/* The ESP32's EMAC as boards/mac/dwmac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between boards. */
 #ifndef ESP32_EMAC_CONFIG_H
 #define ESP32_EMAC_CONFIG_H
 

@@ -3,7 +3,7 @@
 CPU_MHZ := 40
 UART := esp32
 EXIT := halt
-MACS ?= dwmac dwmac_rings dwmac_clock dwmac_common phy
+MACS ?= dwmac
 VECTORS := debug=0x280 kernel=0x300 user=0x340 double=0x3c0
 PROCESSOR_CFLAGS := -DXTENSA_LX6
 comma := ,

@@ -4,8 +4,8 @@ OS := posix
 # Descriptors far above those of the system, so that a program can tell them apart.
 FAMILY_CFLAGS := -DPKTSOCK_FIRST_DESCRIPTOR=512
 FAMILY_LIBS := -lpthread
-MAC_SOURCES := boards/mac/host_nic.c boards/mac/host_nic_open.c
-SYSTEM_SOURCES := boards/port/os_posix.c boards/targets/$(BOARD)/board.c $(MAC_SOURCES)
+MACS ?= host_nic
+SYSTEM_SOURCES := boards/os/posix.c boards/targets/$(BOARD)/board.c $(call mac_sources,$(MACS))
 SANITIZE ?=
 ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -1,4 +1,4 @@
-/* The Ethernet MAC of F4 and F7 as boards/mac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between
+/* The Ethernet MAC of F4 and F7 as boards/mac/dwmac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between
  * boards. */
 #ifndef STM32_DWMAC_CONFIG_H
 #define STM32_DWMAC_CONFIG_H

@@ -9,13 +9,13 @@ FAMILY_SOURCES := $(addprefix boards/family/cortex-m/,startup.c clock.c copy.S) 
   $(STM32)/hwaddr.c
 ifeq ($(SERIES),h7)
 FAMILY_SOURCES += $(STM32)/clocks_h7.c $(STM32)/ethernet_h7.c $(STM32)/usart_f7.c $(STM32)/caches.c
-MACS := dwmac_h7 dwmac_h7_rings dwmac_common phy
+MACS := dwmac_h7
 else ifeq ($(SERIES),f7)
 FAMILY_SOURCES += $(STM32)/clocks_f4.c $(STM32)/ethernet_f4.c $(STM32)/usart_f7.c $(STM32)/caches.c
-MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
+MACS := dwmac
 else ifeq ($(SERIES),f4)
 FAMILY_SOURCES += $(STM32)/clocks_f4.c $(STM32)/ethernet_f4.c $(STM32)/usart_f4.c
-MACS := dwmac dwmac_rings dwmac_clock dwmac_common phy
+MACS := dwmac
 else
 $(error $(TARGET)/board.mk: SERIES must be f4, f7 or h7)
 endif

@@ -7,7 +7,7 @@ VECTORS ?= debug=0x10 kernel=0x30 user=0x50 double=0x70
 MEMORY_LD ?= $(TARGET)/memory.ld
 # gcc does not look where Debian's picolibc-xtensa-lx106-elf puts its specs.
 FAMILY_CFLAGS := --specs=/usr/lib/xtensa-lx106-elf/picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mlongcalls \
-  -DBOARD_CPU_MHZ=$(CPU_MHZ) -Iboards/family/common -Iboards/family/xtensa $(PROCESSOR_CFLAGS)
+  -DBOARD_CPU_MHZ=$(CPU_MHZ) -Iboards/family/xtensa $(PROCESSOR_CFLAGS)
 FAMILY_LDFLAGS := -nostartfiles -T $(MEMORY_LD) -T boards/family/xtensa/xtensa.ld \
   $(VECTORS:%=-Wl,--defsym=__vector_%) \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)

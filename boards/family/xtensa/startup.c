@@ -18,7 +18,7 @@ extern uint32_t __task_stack_start[], __task_stack_end[], __irq_stack_start[], _
 extern uint8_t __bss_start[], __bss_end[], __heap_start[];
 
 int main(void);
-/* boards/port: brings up engine, module and interfaces. Absent from images without it (APP=bare). */
+/* boards/pktsock: brings up engine, module and interfaces. Absent from images without it (APP=bare). */
 __attribute__((weak)) int pktsock_start_board(void);
 
 static void put_text(const char *text) { board_console_write(text, strlen(text)); }

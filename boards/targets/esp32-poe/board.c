@@ -1,8 +1,8 @@
 /* ESP32-POE: ESP32 module, LAN8710A PHY at address 0 that GPIO12 switches on; the chip gives it 50 MHz at GPIO17. */
 #include "board.h"
-#include "dwmac.h"
 #include "emac_config.h"
 #include "esp32.h"
+#include <pktsock/dwmac.h>
 
 const struct family_uart family_uart = ESP32_UART0;
 

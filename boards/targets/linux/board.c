@@ -3,7 +3,7 @@
  * (0: no frame takes time). The component starts before main(). */
 #include "board.h"
 
-#include "host_nic.h"
+#include <pktsock/host_nic.h>
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* NUCLEO-F429ZI: UM1974. The 8 MHz come from the ST-LINK; the PHY has its own crystal and clocks the RMII. */
 #include "board.h"
-#include "dwmac.h"
 #include "dwmac_config.h"
 #include "family.h"
 #include "stm32.h"
+#include <pktsock/dwmac.h>
 
 /* 8 MHz / 4 * 168 / 2 = 168 MHz, the most without over-drive. */
 static const struct stm32_clocks clocks = {

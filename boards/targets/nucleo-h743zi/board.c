@@ -1,8 +1,8 @@
 /* NUCLEO-H743ZI: UM1974. The 8 MHz come from the ST-LINK; the PHY has its own crystal and clocks the RMII. */
 #include "board.h"
-#include "dwmac_h7.h"
 #include "family.h"
 #include "stm32.h"
+#include <pktsock/dwmac_h7.h>
 
 /* 8 MHz / 1 * 100 / 2 = 400 MHz; flash and MAC at 200 MHz. */
 static const struct stm32_clocks clocks = {

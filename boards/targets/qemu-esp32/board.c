@@ -1,7 +1,7 @@
 /* qemu-esp32: the OpenCores MAC lies where the chip has its EMAC's DMA, and has its interrupt. */
 #include "board.h"
 #include "esp32.h"
-#include "opencores.h"
+#include <pktsock/opencores.h>
 
 const struct family_uart family_uart = ESP32_UART0;
 

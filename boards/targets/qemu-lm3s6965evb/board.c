@@ -2,7 +2,7 @@
 #include "board.h"
 #include "family.h"
 #include "registers.h"
-#include "stellaris.h"
+#include <pktsock/stellaris.h>
 
 #define RIS REGISTER(0x400fe050)
 #define RIS_PLLLRIS 0x40u

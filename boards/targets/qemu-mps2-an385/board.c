@@ -1,7 +1,7 @@
 /* qemu-mps2-an385: Application Note AN385. Its clocks run from reset. */
 #include "board.h"
 #include "family.h"
-#include "lan9118.h"
+#include <pktsock/lan9118.h>
 
 const struct family_uart family_uart = {.base = 0x40004000, .irq = 0, .clock_hz = 25000000};
 

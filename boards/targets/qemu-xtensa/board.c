@@ -1,7 +1,7 @@
 /* qemu-xtensa: the peripherals of the LX60 board. */
 #include "board.h"
 #include "family.h"
-#include "opencores.h"
+#include <pktsock/opencores.h>
 
 const struct family_uart family_uart = {.base = 0x9d050020, .irq = 0, .clock_hz = 40000000};
 

@@ -2,7 +2,7 @@
 FAMILY := xtensa
 CPU_MHZ := 40
 UART := 16550
-MACS := opencores phy
+MACS := opencores
 EXIT := simcall
 TASK_STACK := 16384
 IRQ_STACK := 2048

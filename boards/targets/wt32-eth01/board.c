@@ -1,8 +1,8 @@
 /* WT32-ETH01: ESP32 module, LAN8720A PHY at address 1 with an oscillator that GPIO16 switches on; its 50 MHz come in at GPIO0. */
 #include "board.h"
-#include "dwmac.h"
 #include "emac_config.h"
 #include "esp32.h"
+#include <pktsock/dwmac.h>
 
 const struct family_uart family_uart = ESP32_UART0;
 

@@ -1,8 +1,8 @@
 #include "board.h"
 #include "../../../boards/family/esp32/emac_config.h"
-#include "dwmac.h"
 #include "family.h"
 #include "stm32.h"
+#include <pktsock/dwmac.h>
 
 const struct family_uart family_uart = {.base = 0x40004800, .irq = 39};
 

@@ -1,5 +1,5 @@
 # For the tests: the ESP32's MAC, with the addresses and parameters of its boards, on a Cortex-M4 that the test harness can
-# run. It shows that boards/mac/dwmac.c drives that core, not that an ESP32 starts.
+# run. It shows that boards/mac/dwmac/dwmac.c drives that core, not that an ESP32 starts.
 FAMILY := stm32
 SERIES := f4
 CPU := cortex-m4

@@ -1,6 +1,6 @@
 /* eth0 and eth1 are loopback plugs; eth1's MAC is not there at first. */
 #include "board.h"
-#include "template.h"
+#include "../../../boards/mac/template.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

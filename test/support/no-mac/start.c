@@ -1,10 +1,10 @@
 /* What mac.h says of a MAC that does not answer: pktsock_start() fails with EIO and a sentence, what had been started is
  * stopped again, and nothing stands in the way of a second try. Ends with 0 when all is so. */
+#include "../../../boards/mac/template.h"
 #include "board.h"
-#include "pktsock.h"
-#include "template.h"
 #include <errno.h>
 #include <net/if.h>
+#include <pktsock/pktsock.h>
 #include <stdio.h>
 #include <sys/socket.h>
 

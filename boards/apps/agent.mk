@@ -1,1 +1,0 @@
-APP_SOURCES := $(wildcard boards/apps/agent_*.c)

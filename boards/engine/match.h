@@ -1,0 +1,65 @@
+/* What the module's import port.match does: run a chain of tests on a frame (assembly/filtertests.ts makes the chains).
+ * It is the one piece of socket logic that is C, because interpreted it would cost ten times as much a test. */
+#ifndef PKT_MATCH_H
+#define PKT_MATCH_H
+
+#include <pktsock/abi.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct pkt_test {
+  uint32_t field;             /* PKT_TEST_* */
+  uint32_t mask, value;       /* of the word at the field, as it stands in the frame, or PKT_TEST_ORDER */
+  uint32_t on_true, on_false; /* offset of the next test, or of a word with the verdict, plus 1 */
+};
+
+/* More tests than a program has instructions are a circle. */
+#define PKT_TESTS_MOST 4096u
+
+static inline uint32_t pkt_match_word(const uint8_t *bytes) {
+  uint32_t word;
+  memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+/* Run the chain at `at` on the struct frame at `frame`, both offsets in `size` bytes of linear memory. A field that the frame
+ * does not have ends it with the verdict 0. False: the chain or the frame leaves linear memory, or the chain does not end. */
+static inline bool pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, uint32_t frame, uint32_t *verdict) {
+  if (frame > size - PKT_FRAME_BYTES)
+    return false;
+  uint32_t mac = pkt_match_word(memory + frame + PKT_FRAME_MAC), len = pkt_match_word(memory + frame + PKT_FRAME_LEN);
+  uint32_t x = 0;
+  if (mac > size - sizeof(uint32_t) || len > size - sizeof(uint32_t) - mac)
+    return false; /* words are read, of which the last 3 bytes may lie behind the frame */
+  for (uint32_t left = PKT_TESTS_MOST; (at & 1) == 0; left--) {
+    if (left == 0 || at > size - sizeof(struct pkt_test) || (at & 3) != 0)
+      return false;
+    const struct pkt_test *test = (const struct pkt_test *)(const void *)(memory + at);
+    uint32_t field = test->field, place = field & PKT_TEST_PLACE_MOST;
+    if ((field & PKT_TEST_X) != 0)
+      place += x;
+    if (place + (field >> PKT_TEST_SIZE_SHIFT & 7) > len) {
+      *verdict = 0;
+      return true;
+    }
+    uint32_t word = pkt_match_word(memory + mac + place);
+    bool holds;
+    if ((field & (PKT_TEST_ORDER | PKT_TEST_LOAD_X)) == 0) {
+      holds = (word & test->mask) == test->value;
+    } else if ((field & PKT_TEST_ORDER) != 0) {
+      holds = (__builtin_bswap32(word) & test->mask) >= test->value;
+    } else {
+      x = (word & 15) << 2;
+      holds = true;
+    }
+    at = holds ? test->on_true : test->on_false;
+  }
+  if (--at > size - sizeof(*verdict))
+    return false;
+  *verdict = pkt_match_word(memory + at);
+  return true;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* The component on a board of this repository: its MACs, the module that is linked into the image, the configured
+ * capacities. An integrator's firmware calls pktsock_start() itself. */
+#include "board.h"
+#include <pktsock/config.h>
+#include <pktsock/pktsock.h>
+
+#include <string.h>
+
+extern const unsigned char pktsock_wasm[];
+extern const unsigned int pktsock_wasm_size;
+
+static void print(const char *sentence) {
+  board_console_write("pktsock: ", 9);
+  board_console_write(sentence, (unsigned)strlen(sentence));
+  board_console_write("\n", 1);
+}
+
+int pktsock_start_board(void) {
+  static struct pkt_mac *macs[CONFIG_NET_PKT_INTERFACES];
+  struct pktsock_config config = PKTSOCK_CONFIG;
+  config.wasm = pktsock_wasm;
+  config.wasm_size = pktsock_wasm_size;
+  config.macs = macs;
+  config.report = print;
+  for (unsigned i = 0; i < CONFIG_NET_PKT_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)
+    config.mac_count++;
+  int result = pktsock_start(&config);
+  if (result < 0)
+    print(pktsock_error());
+  return result;
+}

@@ -1,0 +1,81 @@
+/* The structs that C shares with the module, in linear memory. The numbers come from assembly/abi.ts by way of the
+ * generated pktsock/abi.h; the assertions below keep the two in step. */
+#ifndef PKT_LAYOUT_H
+#define PKT_LAYOUT_H
+
+#include <assert.h>
+#include <pktsock/abi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What each word means, and who writes it, stands in assembly/abi.ts. */
+
+struct pkt_control {
+  uint32_t magic, abi;
+  uint32_t memory_size, memory_base, frame_align;
+  uint32_t prealloc_conns, alloc_conns, max_conns;
+  uint32_t interfaces, frames, frame_size, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
+  uint32_t table, table_length, first_iface, frame_table, frame_count, umem, frame_stride, needed;
+  uint8_t exchange[PKT_EXCHANGE_BYTES];
+};
+
+struct pkt_slot {
+  uint32_t frame, next;
+};
+
+struct pkt_frame {
+  uint32_t iface, refs, mac, len, key, flags, tci, sec, nsec, owner, buffer;
+};
+
+struct pkt_iface {
+  uint32_t next, index, flags, mtu;
+  uint32_t fill, rx, tx, completion;
+  uint32_t free, tx_owned, tx_missing, spare, limit, key;
+  uint8_t hwaddr[8];
+  uint32_t tx_offset;
+  char name[PKT_IFNAMSIZ];
+  uint32_t fill_ring, rx_ring, tx_ring, completion_ring, ring_length;
+  uint32_t stamping;
+  uint32_t rx_frames, rx_no_frame, rx_too_short, rx_too_long, rx_errors, tx_frames, tx_errors;
+  uint32_t rx_pool_empty, ring_faults, rx_link_down, filter_changed;
+};
+
+/* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */
+struct pkt_socket {
+  uint32_t generation, nonblock;
+  uint32_t receive_timeout[2], send_timeout[2]; /* low word first */
+};
+
+#define PKT_AT(type, field, number)                                                                                    \
+  static_assert(offsetof(struct type, field) == (number), #type "." #field " is not where assembly/abi.ts says")
+
+PKT_AT(pkt_control, memory_size, PKT_CONTROL_MEMORY_SIZE);
+PKT_AT(pkt_control, prealloc_conns, PKT_CONTROL_PREALLOC_CONNS);
+PKT_AT(pkt_control, interfaces, PKT_CONTROL_INTERFACES);
+PKT_AT(pkt_control, heap_size, PKT_CONTROL_HEAP_SIZE);
+PKT_AT(pkt_control, table, PKT_CONTROL_TABLE);
+PKT_AT(pkt_control, needed, PKT_CONTROL_NEEDED);
+PKT_AT(pkt_control, exchange, PKT_CONTROL_EXCHANGE);
+PKT_AT(pkt_slot, frame, PKT_SLOT_FRAME);
+PKT_AT(pkt_slot, next, PKT_SLOT_NEXT);
+PKT_AT(pkt_frame, refs, PKT_FRAME_REFS);
+PKT_AT(pkt_frame, mac, PKT_FRAME_MAC);
+PKT_AT(pkt_frame, flags, PKT_FRAME_FLAGS);
+PKT_AT(pkt_frame, nsec, PKT_FRAME_NSEC);
+PKT_AT(pkt_frame, buffer, PKT_FRAME_BUFFER);
+PKT_AT(pkt_iface, fill, PKT_IFACE_FILL);
+PKT_AT(pkt_iface, hwaddr, PKT_IFACE_HWADDR);
+PKT_AT(pkt_iface, name, PKT_IFACE_NAME);
+PKT_AT(pkt_iface, fill_ring, PKT_IFACE_FILL_RING);
+PKT_AT(pkt_iface, stamping, PKT_IFACE_STAMPING);
+PKT_AT(pkt_iface, filter_changed, PKT_IFACE_FILTER_CHANGED);
+PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
+PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
+PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);
+static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
+static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
+static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
+static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");
+static_assert(offsetof(struct pkt_control, exchange) + PKT_EXCHANGE_BYTES <= PKT_CONTROL_BYTES, "pkt_control");
+
+#endif

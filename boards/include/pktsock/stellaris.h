@@ -1,0 +1,23 @@
+/* Driver of the Ethernet controller in Stellaris chips (LM3S6965 data sheet, chapter 16). */
+#ifndef MAC_STELLARIS_H
+#define MAC_STELLARIS_H
+
+#include <pktsock/mac.h>
+
+/* mac->config */
+struct stellaris_config {
+  uintptr_t base; /* of the registers */
+  unsigned irq;   /* for arch_irq_enable() */
+};
+
+/* mac->state */
+struct stellaris_state {
+  volatile bool tx_waits; /* the transmitter was busy: the interrupt handler sends on */
+};
+
+extern const struct pkt_mac_ops stellaris_ops;
+
+/* The handler of config->irq; the board's vector calls it. */
+void stellaris_interrupt(struct pkt_mac *mac);
+
+#endif

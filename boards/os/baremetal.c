@@ -1,0 +1,86 @@
+/* os.h without an operating system: one task and interrupt handlers, so the lock is empty; waiting sleeps until the next
+ * interrupt. What differs between processor families is in the family's arch.h. */
+#include <pktsock/os.h>
+
+#include "arch.h"
+#include "board.h"
+
+#include <errno.h>
+
+static volatile uint32_t tickets;
+
+void pkt_os_lock(void) {}
+
+void pkt_os_unlock(void) {}
+
+uint32_t pkt_os_ticket(void) { return tickets; }
+
+void pkt_os_wait(uint32_t ticket, uint64_t deadline) {
+  while (tickets == ticket && (deadline == UINT64_MAX || arch_now_us() < deadline)) {
+    uint32_t irq = arch_irq_save(); /* a wake-up between the look and the sleep then ends the sleep */
+    if (tickets == ticket)
+      arch_wait_for_interrupt(deadline);
+    arch_irq_restore(irq);
+  }
+}
+
+void pkt_os_wake(void) {
+  uint32_t irq = arch_irq_save(); /* handlers of different priority may count at the same time */
+  tickets = tickets + 1;
+  arch_irq_restore(irq);
+}
+
+uint64_t pkt_os_now(void) { return arch_now_us(); }
+
+void pkt_os_time(uint32_t *sec, uint32_t *nsec) {
+  uint64_t now = arch_now_us();
+  *sec = (uint32_t)(now / 1000000);
+  *nsec = (uint32_t)(now % 1000000) * 1000;
+}
+
+/* Descriptors 0 to 2 are the console. */
+#define CONSOLE_LAST 2
+
+ptrdiff_t pkt_os_read(int fd, void *buffer, size_t len) {
+  if (fd != 0) {
+    errno = EBADF;
+    return -1;
+  }
+  char *bytes = buffer;
+  size_t n = 0;
+  while (n < len) {
+    int c = board_console_read();
+    if (c >= 0)
+      bytes[n++] = (char)c;
+    else if (n > 0)
+      break;
+  }
+  return (ptrdiff_t)n;
+}
+
+ptrdiff_t pkt_os_write(int fd, const void *buffer, size_t len) {
+  if (fd < 1 || fd > CONSOLE_LAST) {
+    errno = EBADF;
+    return -1;
+  }
+  board_console_write(buffer, (unsigned)len);
+  return (ptrdiff_t)len;
+}
+
+int pkt_os_close(int fd) {
+  (void)fd;
+  errno = EBADF;
+  return -1;
+}
+
+int pkt_os_fcntl(int fd, int command, long argument) {
+  (void)command, (void)argument;
+  errno = fd >= 0 && fd <= CONSOLE_LAST ? EINVAL : EBADF;
+  return -1;
+}
+
+int pkt_os_ioctl(int fd, unsigned long request, void *argument) {
+  (void)request, (void)argument;
+  errno = fd >= 0 && fd <= CONSOLE_LAST ? ENOTTY : EBADF;
+  return -1;
+}

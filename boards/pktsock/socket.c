@@ -1,0 +1,254 @@
+/* socket(2), bind(2), send(2), recv(2) and close(2): each is one call into the module, under the lock. */
+#include "component.h"
+#include <pktsock/ring.h>
+
+#include <errno.h>
+#include <netpacket/packet.h>
+#include <string.h>
+
+/* The bits of socket(2)'s second argument that are the type; the others are flags. */
+#define SOCK_TYPE_MASK 0xfu
+/* Linux takes no longer address. */
+#define ADDRESS_MOST sizeof(struct sockaddr_storage)
+
+#define FAIL(error) pkt_fail(-(int32_t)PKT_##error)
+
+static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct sockaddr_ll, sll_addr) == PKT_SLL_ADDR,
+              "sockaddr_ll differs from Linux's; compile with boards/posix");
+static_assert(MSG_PEEK == PKT_MSG_PEEK && MSG_TRUNC == PKT_MSG_TRUNC && MSG_DONTWAIT == PKT_MSG_DONTWAIT,
+              "message flags differ from Linux's; compile with boards/posix");
+
+bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < 64; }
+
+int pktsock_socket(int domain, int type, int protocol) {
+  if (domain != AF_PACKET)
+    return FAIL(EAFNOSUPPORT);
+  uint32_t base = (uint32_t)type & SOCK_TYPE_MASK;
+  if (base > SOCK_PACKET || ((uint32_t)type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0)
+    return FAIL(EINVAL);
+  if (base != SOCK_RAW && base != SOCK_DGRAM)
+    return FAIL(ESOCKTNOSUPPORT);
+  pkt_os_lock();
+  int32_t result = -(int32_t)PKT_ENETDOWN;
+  if (pkt_component.control != NULL)
+    result = pkt_call(PKT_CALL_openSocket, base, (uint16_t)protocol, 0, 0);
+  if (result >= 0) {
+    result += PKTSOCK_FIRST_DESCRIPTOR;
+    ((struct pkt_socket *)pkt_at(pkt_socket_of(result)))->nonblock = (type & SOCK_NONBLOCK) != 0;
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : result;
+}
+
+int pktsock_stack(unsigned ifindex) {
+  pkt_os_lock();
+  int32_t result = -(int32_t)PKT_ENODEV;
+  if (pkt_iface_of(ifindex) != NULL)
+    result = pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0);
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
+}
+
+int pktsock_close(int fd) {
+  if (!pkt_is_ours(fd))
+    return pkt_os_close(fd);
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -(int32_t)PKT_EBADF;
+  pkt_update_filters();
+  pkt_os_unlock();
+  pkt_os_wake(); /* whoever waits on it shall notice */
+  return result < 0 ? pkt_fail(result) : 0;
+}
+
+/* Copy a caller's address to the exchange area; returns its length as far as it matters. */
+static uint32_t put_address(const struct sockaddr *address, socklen_t len) {
+  if (len != 0)
+    memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
+  return len;
+}
+
+/* Copy the address in the exchange area to the caller, as much as there is room for. */
+static void get_address(struct sockaddr *address, socklen_t *len, socklen_t there) {
+  memcpy(address, pkt_exchange(), *len < there ? *len : there);
+  *len = there;
+}
+
+int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) {
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = -(int32_t)PKT_EBADF;
+  if (socket != 0) {
+    if (address_len > ADDRESS_MOST)
+      result = -(int32_t)PKT_EINVAL;
+    else if (address == NULL && address_len != 0)
+      result = -(int32_t)PKT_EFAULT;
+    else
+      result = pkt_call(PKT_CALL_bindSocket, socket, put_address(address, address_len), 0, 0);
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}
+
+int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len) {
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t result = -(int32_t)PKT_EBADF;
+  if (socket != 0) {
+    if (address == NULL || address_len == NULL)
+      result = -(int32_t)PKT_EFAULT;
+    else if ((int32_t)*address_len < 0)
+      result = -(int32_t)PKT_EINVAL;
+    else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
+      get_address(address, address_len, (socklen_t)result);
+  }
+  pkt_os_unlock();
+  return result < 0 ? pkt_fail(result) : 0;
+}
+
+/* Calls that packet(7) does not have: what Linux answers. */
+static int refuse(int fd, int32_t error) {
+  pkt_os_lock();
+  bool open = pkt_socket_of(fd) != 0;
+  pkt_os_unlock();
+  return open ? pkt_fail(error) : FAIL(EBADF);
+}
+
+int pktsock_getpeername(int fd, struct sockaddr *address, socklen_t *address_len) {
+  (void)address, (void)address_len;
+  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+}
+
+int pktsock_connect(int fd, const struct sockaddr *address, socklen_t address_len) {
+  (void)address, (void)address_len;
+  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+}
+
+int pktsock_listen(int fd, int backlog) {
+  (void)backlog;
+  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+}
+
+int pktsock_accept(int fd, struct sockaddr *address, socklen_t *address_len) {
+  (void)address, (void)address_len;
+  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+}
+
+int pktsock_shutdown(int fd, int how) {
+  (void)how;
+  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+}
+
+/* ---- Receiving ---------------------------------------------------------------------------------------------------- */
+
+int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
+  if ((flags & PKT_WANT_NAME) != 0)
+    return -(int32_t)PKT_EINVAL;
+  return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+}
+
+ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
+  if (buffer == NULL && len != 0)
+    return FAIL(EFAULT);
+  struct pkt_wait wait = {.begun = false};
+  uint32_t socket;
+  int32_t n;
+  do {
+    socket = pkt_wait_enter(&wait, fd);
+    n = -(int32_t)PKT_EBADF;
+    if (socket != 0) {
+      pkt_buffer(buffer, len);
+      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
+                                       : pkt_receive_from(socket, len, flags, false);
+    }
+  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
+  return n < 0 ? pkt_fail(n) : n;
+}
+
+ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address,
+                         socklen_t *address_len) {
+  if (address == NULL)
+    return pktsock_recv(fd, buffer, len, flags);
+  if ((buffer == NULL && len != 0) || address_len == NULL)
+    return FAIL(EFAULT);
+  if ((int32_t)*address_len < 0)
+    return FAIL(EINVAL);
+  struct pkt_wait wait = {.begun = false};
+  uint32_t socket;
+  int32_t n;
+  do {
+    socket = pkt_wait_enter(&wait, fd);
+    n = -(int32_t)PKT_EBADF;
+    if (socket != 0) {
+      pkt_buffer(buffer, len);
+      n = pkt_receive_from(socket, len, flags, true);
+      if (n >= 0)
+        get_address(address, address_len, PKT_SLL_BYTES);
+    }
+  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
+  return n < 0 ? pkt_fail(n) : n;
+}
+
+/* ---- Sending ------------------------------------------------------------------------------------------------------ */
+
+#if !CONFIG_NET_PKT_WRITE_BUFFERS
+/* A driver that takes nothing for so long is not waited for. */
+#define DRAIN_LIMIT_US 1000000
+
+static bool drained(void) {
+  bool pending = false;
+  pkt_os_lock();
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    pending |= pkt_tx_pending(pkt_component.macs[i]);
+  pkt_os_unlock();
+  return !pending;
+}
+
+void pkt_sent(void) {
+  uint64_t limit = pkt_os_now() + DRAIN_LIMIT_US;
+  uint32_t ticket = pkt_os_ticket();
+  while (!drained() && pkt_os_now() < limit) {
+    pkt_os_wait(ticket, limit);
+    ticket = pkt_os_ticket();
+  }
+}
+#endif
+
+ssize_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
+  return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
+}
+
+ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
+                       socklen_t address_len) {
+  if (buffer == NULL && len != 0)
+    return FAIL(EFAULT);
+  if (len > INT32_MAX)
+    return FAIL(EMSGSIZE);
+  if (address != NULL && address_len > ADDRESS_MOST)
+    return FAIL(EINVAL);
+  struct pkt_wait wait = {.begun = false};
+  uint32_t socket;
+  int32_t n;
+  do {
+    socket = pkt_wait_enter(&wait, fd);
+    n = -(int32_t)PKT_EBADF;
+    if (socket != 0) {
+      pkt_buffer(buffer, len);
+      n = address == NULL ? pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0)
+                          : pkt_call(PKT_CALL_sendTo, socket, (uint32_t)len, put_address(address, address_len), 0);
+      pkt_kick();
+    }
+  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
+  if (n < 0)
+    return pkt_fail(n);
+  pkt_sent();
+  return n;
+}
+
+ssize_t pktsock_read(int fd, void *buffer, size_t len) {
+  return pkt_is_ours(fd) ? pktsock_recv(fd, buffer, len, 0) : pkt_os_read(fd, buffer, len);
+}
+
+ssize_t pktsock_write(int fd, const void *buffer, size_t len) {
+  return pkt_is_ours(fd) ? pktsock_send(fd, buffer, len, 0) : pkt_os_write(fd, buffer, len);
+}

@@ -1,3 +1,0 @@
-# Beside server.c, an application of BOARD=linux: what it consists of, compiled with the system's own headers.
-APP_SOURCES := $(addprefix boards/preload/server/,calls.c missing.c ring.c stand_in.c view.c)
-SYSTEM_SOURCES += boards/preload/server/server.c $(APP_SOURCES)

@@ -1,0 +1,209 @@
+/* A request becomes a call of the component, whose result becomes the answer. */
+#include "ring.h"
+
+#include <pktsock/pktsock.h>
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* One call under way. */
+struct job {
+  struct connection *connection;
+  int socket;
+  const struct preload_request *request;
+  uint8_t *data;
+  size_t len;
+  struct preload_answer *answer;
+  uint8_t *out;
+  size_t out_len;
+};
+
+static socklen_t most(int32_t asked, size_t limit) {
+  return asked < 0 ? 0 : (size_t)asked < limit ? (socklen_t)asked : (socklen_t)limit;
+}
+
+static int do_bind(struct job *job) {
+  view_address_to_component(job->data, job->len);
+  return pktsock_bind(job->socket, (struct sockaddr *)job->data, (socklen_t)job->request->arguments[0]);
+}
+
+static int do_getsockname(struct job *job) {
+  socklen_t len = (socklen_t)job->request->arguments[0];
+  int result = pktsock_getsockname(job->socket, (struct sockaddr *)job->out, &len);
+  if (result < 0)
+    return result;
+  job->out_len = most(job->request->arguments[0], len);
+  view_address_to_program(job->out, job->out_len);
+  return (int)len;
+}
+
+static ssize_t do_send(struct job *job) {
+  const int32_t *a = job->request->arguments;
+  union {
+    struct cmsghdr first;
+    uint8_t bytes[PRELOAD_CONTROL];
+  } control;
+  size_t name = job->request->name, control_len = job->request->control;
+  if (name > PRELOAD_NAME || control_len > sizeof(control) || name + control_len > job->len) {
+    errno = EINVAL;
+    return -1;
+  }
+  memcpy(control.bytes, job->data + name, control_len);
+  view_address_to_component(job->data, name);
+  struct iovec part = {job->data + name + control_len, job->len - name - control_len};
+  struct msghdr message = {
+      .msg_name = a[2] != 0 ? job->data : NULL,
+      .msg_namelen = (socklen_t)a[1],
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = control_len != 0 ? control.bytes : NULL,
+      .msg_controllen = control_len,
+  };
+  if (job->request->call == CALL_SENDMSG)
+    return pktsock_sendmsg(job->socket, &message, a[0]);
+  return pktsock_sendto(job->socket, part.iov_base, part.iov_len, a[0], message.msg_name, message.msg_namelen);
+}
+
+static ssize_t do_receive(struct job *job) {
+  const struct preload_request *request = job->request;
+  socklen_t name = most((int32_t)request->name, PRELOAD_NAME),
+            control = most((int32_t)request->control, PRELOAD_CONTROL);
+  struct iovec part = {job->out + name + control, most(request->arguments[1], PRELOAD_DATA - name - control)};
+  struct msghdr message = {
+      .msg_name = job->out,
+      .msg_namelen = name,
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = job->out + name,
+      .msg_controllen = control,
+  };
+  memset(job->out, 0, name + control);
+  ssize_t n = pktsock_recvmsg(job->socket, &message, request->arguments[0]);
+  if (n < 0)
+    return n;
+  view_address_to_program(job->out, name);
+  job->answer->flags = message.msg_flags;
+  job->answer->name = message.msg_namelen;
+  job->answer->control = (uint32_t)message.msg_controllen;
+  job->out_len = name + control + ((size_t)n < part.iov_len ? (size_t)n : part.iov_len);
+  return n;
+}
+
+static int do_setsockopt(struct job *job) {
+  int level = job->request->arguments[0], name = job->request->arguments[1];
+  socklen_t len = (socklen_t)job->request->arguments[2];
+  if (ring_has_option(level, name))
+    return ring_setsockopt(job->connection, name, job->data, job->len);
+  struct sock_fprog program = {(unsigned short)(job->len / sizeof(struct sock_filter)),
+                               (struct sock_filter *)job->data};
+  if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
+    return pktsock_setsockopt(job->socket, level, name, &program, len);
+  if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+    memset(job->data + job->len, 0, IFNAMSIZ);
+    view_name_to_component((char *)job->data);
+    len = len == 0 ? 0 : IFNAMSIZ;
+  }
+  if (level == SOL_PACKET && (name == PACKET_ADD_MEMBERSHIP || name == PACKET_DROP_MEMBERSHIP) &&
+      job->len >= sizeof(struct packet_mreq)) {
+    struct packet_mreq *membership = (struct packet_mreq *)job->data;
+    membership->mr_ifindex = view_to_component(membership->mr_ifindex);
+  }
+  return pktsock_setsockopt(job->socket, level, name, job->data, len);
+}
+
+static int do_getsockopt(struct job *job) {
+  int level = job->request->arguments[0], name = job->request->arguments[1], result;
+  socklen_t len = (socklen_t)job->request->arguments[2];
+  if (len > PRELOAD_DATA && (int32_t)len > 0)
+    len = PRELOAD_DATA;
+  memcpy(job->out, job->data, job->len);
+  if (ring_has_option(level, name))
+    result = ring_getsockopt(job->connection, name, job->out, &len);
+  else
+    result = pktsock_getsockopt(job->socket, level, name, job->out, &len);
+  if (result < 0)
+    return result;
+  job->out_len = len;
+  return (int)len;
+}
+
+static int do_poll(struct job *job) {
+  struct pollfd fd = {.fd = job->socket, .events = POLLIN};
+  return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
+}
+
+/* A request about the interface may come without a packet socket; the component wants one. */
+static int do_ioctl(struct job *job) {
+  unsigned long request = (uint32_t)job->request->arguments[0];
+  int socket = job->socket >= 0 ? job->socket : server_any_socket(), own = -1;
+  if (socket < 0)
+    socket = own = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
+  memcpy(job->out, job->data, job->len);
+  job->out_len = job->len;
+  int result = job->len == sizeof(struct ifreq) ? view_ioctl(socket, request, (struct ifreq *)job->out)
+                                                : pktsock_ioctl(socket, request, job->out);
+  if (own >= 0) {
+    int error = errno;
+    pktsock_close(own);
+    errno = error;
+  }
+  return result;
+}
+
+/* Tell what the component does not have. */
+static int told(struct job *job, const char *call, int result) {
+  int error = errno;
+  if (result < 0 && error == ENOPROTOOPT)
+    missing_option(call, job->request->arguments[0], job->request->arguments[1]);
+  errno = error;
+  return result;
+}
+
+static ssize_t make(struct job *job) {
+  switch (job->request->call) {
+  case CALL_BIND: return do_bind(job);
+  case CALL_CONNECT: return pktsock_connect(job->socket, NULL, 0);
+  case CALL_LISTEN: return pktsock_listen(job->socket, 0);
+  case CALL_ACCEPT: return pktsock_accept(job->socket, NULL, NULL);
+  case CALL_SHUTDOWN: return pktsock_shutdown(job->socket, 0);
+  case CALL_GETPEERNAME: return pktsock_getpeername(job->socket, NULL, NULL);
+  case CALL_GETSOCKNAME: return do_getsockname(job);
+  case CALL_SENDTO:
+  case CALL_SENDMSG: return do_send(job);
+  case CALL_RECEIVE: return do_receive(job);
+  case CALL_SETSOCKOPT: return told(job, "setsockopt", do_setsockopt(job));
+  case CALL_GETSOCKOPT: return told(job, "getsockopt", do_getsockopt(job));
+  case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
+  case CALL_POLL: return do_poll(job);
+  case CALL_NOTHING: return 0;
+  case CALL_IOCTL: return do_ioctl(job);
+  default: errno = ENOSYS; return -1;
+  }
+}
+
+/* Shall the caller take the byte off the descriptor? When nothing is left to receive; and when something is, for another
+ * one, because the kernel has woken only one of those that wait, and that may not come again. */
+static bool is_spent(struct connection *connection, bool received) {
+  if (server_readable(connection))
+    return received && server_tell(connection);
+  connection->told = false;
+  return true;
+}
+
+size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
+                   struct preload_answer *answer, uint8_t *out) {
+  struct job job = {connection, connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
+  ssize_t result = -1;
+  errno = EBADF;
+  if (connection != NULL || request->call == CALL_IOCTL || request->call == CALL_NOTHING)
+    result = make(&job);
+  answer->result = (int32_t)result;
+  answer->error = result < 0 ? errno : 0;
+  if (connection != NULL && connection->told)
+    answer->drain = is_spent(connection, request->call == CALL_RECEIVE && result >= 0);
+  return result < 0 ? 0 : job.out_len;
+}

@@ -1,0 +1,252 @@
+/* The server of `pktsock run`: runs the component (BOARD=linux) and answers the preloaded library; see protocol.h.
+ *
+ * usage: server.elf KEY IFNAME IFINDEX (private | shared) [ADDRESS/PREFIX]
+ * It prints "ready" when programs can start. A line on its standard input lets it end as soon as no packet socket is open,
+ * the end of its standard input at once. */
+#define _GNU_SOURCE
+#include "ring.h"
+
+#include <pktsock/os.h>
+#include <pktsock/pktsock.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CONNECTIONS 128
+
+static struct connection connections[CONNECTIONS];
+static int listener, wakeups;
+static char address_prefix[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+
+static void __attribute__((noreturn)) give_up(const char *what) {
+  fprintf(stderr, "%s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+struct connection *server_socket_of(uint32_t number) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0 && c->number == number)
+      return c;
+  return NULL;
+}
+
+int server_any_socket(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0)
+      return c->socket;
+  return -1;
+}
+
+/* An interface that is down makes nobody readable, as on Linux: the error that came with it does. */
+bool server_readable(struct connection *connection) {
+  struct pollfd fd = {.fd = connection->socket, .events = POLLIN};
+  short wanted = POLLIN | POLLERR;
+  bool has_frames = connection->ring != NULL && ring_fill(connection);
+  if (connection->ring != NULL)
+    wanted = POLLERR;
+  return (pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & wanted) != 0) || has_frames;
+}
+
+static void drop(struct connection *c) {
+  close(c->fd);
+  c->fd = -1;
+  if (c->socket >= 0)
+    pktsock_close(c->socket);
+  ring_close(c);
+}
+
+/* Close the sockets whose last descriptor is closed, and forget what a program wrote past the library. */
+static void reap(void) {
+  char byte;
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
+    if (c->fd < 0 || c->socket < 0)
+      continue;
+    ssize_t n;
+    do
+      n = recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
+    while (n > 0);
+    if (n == 0 || errno != EAGAIN)
+      drop(c);
+  }
+}
+
+bool server_tell(struct connection *connection) {
+  return send(connection->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+static void tell_readiness(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->told)
+      c->told = server_tell(c);
+}
+
+/* The number in the name that the program's end is bound to, or 0. */
+static uint32_t number_of(int fd) {
+  struct sockaddr_un peer = {.sun_family = AF_UNSPEC};
+  socklen_t len = sizeof(peer);
+  size_t prefix = strlen(address_prefix);
+  if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
+      len != offsetof(struct sockaddr_un, sun_path) + 1 + prefix + 8 ||
+      memcmp(peer.sun_path + 1, address_prefix, prefix) != 0)
+    return 0;
+  char digits[9] = {0};
+  memcpy(digits, peer.sun_path + 1 + prefix, 8);
+  return (uint32_t)strtoul(digits, NULL, 16);
+}
+
+/* The connection becomes a packet socket, if the component has one. */
+static void open_socket(struct connection *c, const struct preload_request *request, struct preload_answer *answer) {
+  c->number = number_of(c->fd);
+  c->socket = pktsock_socket(AF_PACKET, request->arguments[0] | SOCK_NONBLOCK, request->arguments[1]);
+  answer->result = c->socket < 0 ? -1 : 0;
+  answer->error = c->socket < 0 ? errno : 0;
+}
+
+/* Send the answer with `len` bytes of data and, if `descriptor` is none, without one. */
+static bool answer(int fd, void *bytes, size_t len, int descriptor) {
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+  } control = {{CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+  struct iovec part = {bytes, len};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (descriptor >= 0) {
+    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(descriptor));
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof(control);
+  }
+  return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* A request has come in over a connection that is no packet socket. */
+static void serve(struct connection *c) {
+  static union {
+    struct preload_request request;
+    uint8_t bytes[sizeof(struct preload_request) + PRELOAD_DATA + PRELOAD_NAME + IFNAMSIZ];
+  } in;
+  static struct {
+    struct preload_answer answer;
+    uint8_t data[PRELOAD_DATA];
+  } out;
+  ssize_t n = recv(c->fd, in.bytes, sizeof(in.bytes) - IFNAMSIZ, MSG_DONTWAIT);
+  if (n < 0 && errno == EAGAIN)
+    return;
+  if (n < (ssize_t)sizeof(in.request)) {
+    drop(c);
+    return;
+  }
+  reap();
+  size_t len = 0;
+  int descriptor = -1;
+  memset(&out.answer, 0, sizeof(out.answer));
+  if (in.request.call == CALL_SOCKET) {
+    open_socket(c, &in.request, &out.answer);
+  } else {
+    struct connection *socket = server_socket_of(in.request.number);
+    len = server_call(socket, &in.request, in.bytes + sizeof(in.request), (size_t)n - sizeof(in.request), &out.answer,
+                      out.data);
+    if (in.request.call == CALL_MMAP && out.answer.result == 0)
+      descriptor = ring_descriptor(socket);
+  }
+  if (!answer(c->fd, &out, sizeof(out.answer) + len, descriptor) || c->socket < 0)
+    drop(c);
+}
+
+static void accept_one(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd < 0) {
+      *c = (struct connection){.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), .socket = -1};
+      return;
+    }
+}
+
+/* Wakes the loop below whenever something happens in the component. */
+static void *watch(void *nothing) {
+  const uint64_t one = 1;
+  for (;;) {
+    uint32_t ticket = pkt_os_ticket();
+    if (write(wakeups, &one, sizeof(one)) < 0)
+      return nothing;
+    pkt_os_wait(ticket, UINT64_MAX);
+  }
+}
+
+static void listen_at(const char *key) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t len = strlen(key);
+  pthread_t thread;
+  if (len + sizeof("/01234567") > sizeof(address.sun_path)) {
+    errno = ENAMETOOLONG;
+    give_up("the key");
+  }
+  memcpy(address.sun_path + 1, key, len);
+  snprintf(address_prefix, sizeof(address_prefix), "%s/", key);
+  listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (listener < 0 ||
+      bind(listener, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)) < 0 ||
+      listen(listener, CONNECTIONS) < 0)
+    give_up("the server's socket");
+  wakeups = eventfd(0, EFD_CLOEXEC);
+  if (wakeups < 0 || (errno = pthread_create(&thread, NULL, watch, NULL)) != 0)
+    give_up("the server's thread");
+}
+
+/* One turn: wait, then serve whoever has something. False at the end of the standard input. */
+static bool turn(bool *ending) {
+  struct pollfd fds[3 + CONNECTIONS] = {{STDIN_FILENO, POLLIN, 0}, {wakeups, POLLIN, 0}, {-1, POLLIN, 0}};
+  for (int i = 0; i < CONNECTIONS; i++) {
+    fds[3 + i] = (struct pollfd){connections[i].fd, POLLIN, 0};
+    if (connections[i].fd < 0)
+      fds[2].fd = listener; /* there is room for one more */
+  }
+  if (poll(fds, 3 + CONNECTIONS, -1) < 0)
+    return errno == EINTR;
+  uint64_t count;
+  char line[64];
+  if (fds[1].revents != 0 && read(wakeups, &count, sizeof(count)) < 0)
+    return false;
+  if (fds[0].revents != 0) {
+    if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
+      return false;
+    *ending = true;
+  }
+  for (int i = 0; i < CONNECTIONS; i++)
+    if (fds[3 + i].revents != 0 && connections[i].socket < 0)
+      serve(&connections[i]);
+  reap();
+  if (fds[2].revents != 0)
+    accept_one();
+  tell_readiness();
+  return true;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 5 && argc != 6) {
+    fprintf(stderr, "usage: %s KEY IFNAME IFINDEX (private | shared) [ADDRESS/PREFIX]\n", argv[0]);
+    return 2;
+  }
+  unsigned index = (unsigned)strtoul(argv[3], NULL, 10);
+  if (!view_set(argv[2], index, argv[5])) {
+    fprintf(stderr, "%s is not an address like 192.0.2.2/24\n", argv[5]);
+    return 2;
+  }
+  if (strcmp(argv[4], "private") == 0 && !stand_in_make(argv[2], index))
+    give_up("the private network");
+  for (int i = 0; i < CONNECTIONS; i++)
+    connections[i].fd = connections[i].socket = -1;
+  listen_at(argv[1]);
+  printf("ready\n");
+  fflush(stdout);
+  bool ending = false;
+  while (turn(&ending) && !(ending && server_any_socket() < 0))
+    ;
+  return 0;
+}
