@@ -34,8 +34,12 @@ struct pkt_component {
 
 extern struct pkt_component pkt_component;
 
-/* Call the module, with the lock held. */
+/* call.c: call the module, with the lock held. */
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* What the module's imports do with the buffer of the call under way: see engine.h. */
+void pkt_give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
+void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
 /* Set the buffer that give() and take() of the next call work on. */
 static inline void pkt_buffer(const void *buffer, size_t len) {
@@ -61,6 +65,14 @@ static inline uint32_t pkt_socket_of(int fd) {
 
 /* Is that descriptor in the range of the component's? No lock needed. */
 bool pkt_is_ours(int fd);
+
+/* drivers.c: add the interfaces of the configuration and start their MACs, or stop them all; 0 or a negative errno of the
+ * platform. With the lock held. */
+int pkt_start_macs(const struct pktsock_config *config);
+void pkt_stop_macs(void);
+
+/* The module gave frames back: call the drivers that had run out of them. With the lock held. */
+void pkt_refill_macs(void);
 
 /* The interface with that index or that MAC, or NULL; with the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);

@@ -5,7 +5,7 @@
 
 int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
   if (counters == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   const struct pkt_iface *iface = pkt_iface_of(ifindex);
   if (iface != NULL)
@@ -23,16 +23,16 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
         .traps = pkt_component.engine.traps,
     };
   pkt_os_unlock();
-  return iface != NULL ? 0 : pkt_fail(-(int32_t)PKT_ENODEV);
+  return iface != NULL ? 0 : pkt_fail(-PKT_ENODEV);
 }
 
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters) {
   static_assert(sizeof(*counters) == 4 * sizeof(uint32_t), "the words that socketCounters() writes");
   if (counters == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : -(int32_t)PKT_EBADF;
+  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : -PKT_EBADF;
   if (result >= 0)
     memcpy(counters, pkt_exchange(), sizeof(*counters));
   pkt_os_unlock();

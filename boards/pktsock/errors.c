@@ -4,7 +4,7 @@
 #include <errno.h>
 
 int pkt_errno(int32_t negative) {
-  switch ((uint32_t)-negative) {
+  switch (-negative) {
   case 0: return 0;
   case PKT_EPERM: return EPERM;
   case PKT_ENOENT: return ENOENT;

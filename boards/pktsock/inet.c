@@ -19,7 +19,7 @@ int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struc
   if (stack_address != NULL)
     address.sin_addr.s_addr = stack_address(iface->index, request);
   if (address.sin_addr.s_addr == 0)
-    return -(int32_t)PKT_EADDRNOTAVAIL;
+    return -PKT_EADDRNOTAVAIL;
   memcpy(&r->ifr_addr, &address, sizeof(address));
   return 0;
 }

@@ -26,7 +26,7 @@ static int32_t set_flags(struct pkt_iface *iface, uint32_t flags) {
   const uint32_t settable = IFF_UP | IFF_PROMISC | IFF_ALLMULTI, decided = IFF_RUNNING | IFF_BROADCAST;
   uint32_t change = (iface->flags ^ flags) & 0xffff & ~decided;
   if ((change & ~settable) != 0)
-    return -(int32_t)PKT_EINVAL;
+    return -PKT_EINVAL;
   return pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(iface), iface->flags ^ change, 0, 0);
 }
 
@@ -50,7 +50,7 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
 static int32_t about_interface(unsigned long request, struct ifreq *r) {
   struct pkt_iface *iface = request == SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifindex) : named(r);
   if (iface == NULL)
-    return -(int32_t)PKT_ENODEV;
+    return -PKT_ENODEV;
   switch (request) {
   case SIOCGIFINDEX: r->ifr_ifindex = (int)iface->index; return 0;
   case SIOCGIFNAME: memcpy(r->ifr_name, iface->name, IFNAMSIZ); return 0;
@@ -64,7 +64,7 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
   case SIOCADDMULTI:
   case SIOCDELMULTI:
     if (r->ifr_hwaddr.sa_family != AF_UNSPEC)
-      return -(int32_t)PKT_EINVAL;
+      return -PKT_EINVAL;
     memcpy(pkt_exchange(), r->ifr_hwaddr.sa_data, PKT_ETH_ALEN);
     return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == SIOCADDMULTI, 0, 0);
   case SIOCGIFADDR:
@@ -73,13 +73,13 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
   case SIOCETHTOOL:
   case SIOCSIFADDR:
   case SIOCSIFMTU:
-  case SIOCSIFHWADDR: return -(int32_t)PKT_EOPNOTSUPP;
+  case SIOCSIFHWADDR: return -PKT_EOPNOTSUPP;
   case SIOCGIFHWADDR:
     memset(&r->ifr_hwaddr, 0, sizeof(r->ifr_hwaddr));
     r->ifr_hwaddr.sa_family = ARPHRD_ETHER;
     memcpy(r->ifr_hwaddr.sa_data, iface->hwaddr, PKT_ETH_ALEN);
     return 0;
-  default: return -(int32_t)PKT_ENOTTY;
+  default: return -PKT_ENOTTY;
   }
 }
 
@@ -97,7 +97,7 @@ static bool is_known(unsigned long request) {
 static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
   struct pkt_socket *s = pkt_at(socket);
   if (argument == NULL || !is_known(request))
-    return is_known(request) ? -(int32_t)PKT_EFAULT : -(int32_t)PKT_ENOTTY;
+    return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
   case FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
   case FIONREAD: {
@@ -124,7 +124,7 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   pkt_service_drivers(); /* the link may have changed */
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? request_of(socket, request, argument) : -(int32_t)PKT_EBADF;
+  int32_t result = socket != 0 ? request_of(socket, request, argument) : -PKT_EBADF;
   pkt_update_filters();
   pkt_os_unlock();
   pkt_os_wake(); /* whoever waits on an interface that went down shall notice */
@@ -140,10 +140,10 @@ int pktsock_fcntl(int fd, int command, ...) {
     return pkt_os_fcntl(fd, command, argument);
   pkt_os_lock();
   uint32_t offset = pkt_socket_of(fd);
-  int32_t result = -(int32_t)PKT_EBADF;
+  int32_t result = -PKT_EBADF;
   if (offset != 0) {
     struct pkt_socket *socket = pkt_at(offset);
-    result = -(int32_t)PKT_EINVAL;
+    result = -PKT_EINVAL;
     if (command == F_GETFL) {
       result = O_RDWR | (socket->nonblock != 0 ? O_NONBLOCK : 0);
     } else if (command == F_SETFL) {

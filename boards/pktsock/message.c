@@ -97,20 +97,20 @@ static void put_control(struct msghdr *message) {
 
 ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   if (message == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   if (message->msg_name != NULL && (int32_t)message->msg_namelen < 0)
-    return pkt_fail(-(int32_t)PKT_EINVAL);
+    return pkt_fail(-PKT_EINVAL);
   if (message->msg_iovlen > MOST_BUFFERS)
-    return pkt_fail(-(int32_t)PKT_EMSGSIZE);
+    return pkt_fail(-PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   struct pkt_wait wait = {.begun = false};
   uint32_t socket;
   int32_t n;
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       vector_buffer(message->msg_iov, message->msg_iovlen);
       n = pkt_receive_from(socket, (size_t)len, flags, true);
@@ -145,21 +145,21 @@ static bool control_is_valid(const struct msghdr *message) {
 
 ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   if (message == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) ||
       !control_is_valid(message))
-    return pkt_fail(-(int32_t)PKT_EINVAL);
+    return pkt_fail(-PKT_EINVAL);
   if (message->msg_iovlen > MOST_BUFFERS)
-    return pkt_fail(-(int32_t)PKT_EMSGSIZE);
+    return pkt_fail(-PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   struct pkt_wait wait = {.begun = false};
   uint32_t socket;
   int32_t n;
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       vector_buffer(message->msg_iov, message->msg_iovlen);
       if (message->msg_name == NULL) {
@@ -180,10 +180,10 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
 
 ssize_t pktsock_readv(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
+  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
 }
 
 ssize_t pktsock_writev(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-(int32_t)PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
+  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
 }

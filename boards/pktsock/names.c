@@ -7,9 +7,9 @@
 #include <string.h>
 
 unsigned int pktsock_if_nametoindex(const char *name) {
-  int32_t index = -(int32_t)PKT_ENODEV;
+  int32_t index = -PKT_ENODEV;
   if (name == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT), 0;
+    return pkt_fail(-PKT_EFAULT), 0;
   pkt_os_lock();
   if (pkt_component.control != NULL && pkt_put_name(name))
     index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);

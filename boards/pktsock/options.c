@@ -10,10 +10,10 @@
 static int32_t put_timeout(uint32_t *words, const void *value, socklen_t len) {
   struct timeval time;
   if (len < sizeof(time))
-    return -(int32_t)PKT_EINVAL;
+    return -PKT_EINVAL;
   memcpy(&time, value, sizeof(time));
   if (time.tv_usec < 0 || time.tv_usec >= 1000000)
-    return -(int32_t)PKT_EDOM;
+    return -PKT_EDOM;
   uint64_t us = 0;
   if (time.tv_sec < 0)
     us = 1; /* Linux: a negative time-out does not wait at all */
@@ -44,7 +44,7 @@ static uint32_t *timeout_of(uint32_t socket, int level, int name) {
 /* The module is given the program itself instead of the structure that points to it. */
 static int32_t attach_filter(uint32_t socket, const struct sock_fprog *program, socklen_t len) {
   if (len != sizeof(*program) || program->filter == NULL)
-    return -(int32_t)PKT_EINVAL;
+    return -PKT_EINVAL;
   uint32_t bytes = program->len * (uint32_t)sizeof(struct sock_filter);
   pkt_buffer(program->filter, bytes);
   return pkt_call(PKT_CALL_setOption, socket, SOL_SOCKET, SO_ATTACH_FILTER, bytes);
@@ -53,13 +53,13 @@ static int32_t attach_filter(uint32_t socket, const struct sock_fprog *program, 
 int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -(int32_t)PKT_EBADF;
+  int32_t result = -PKT_EBADF;
   if (socket != 0) {
     uint32_t *timeout = timeout_of(socket, level, name);
     if ((int32_t)len < 0) {
-      result = -(int32_t)PKT_EINVAL;
+      result = -PKT_EINVAL;
     } else if (value == NULL && len != 0) {
-      result = -(int32_t)PKT_EFAULT;
+      result = -PKT_EFAULT;
     } else if (timeout != NULL) {
       result = put_timeout(timeout, value, len);
     } else if (level == SOL_SOCKET && name == SO_ATTACH_FILTER) {
@@ -77,13 +77,13 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t
 int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -(int32_t)PKT_EBADF;
+  int32_t result = -PKT_EBADF;
   if (socket != 0) {
     const uint32_t *timeout = timeout_of(socket, level, name);
     if (len == NULL || (value == NULL && *len != 0)) {
-      result = -(int32_t)PKT_EFAULT;
+      result = -PKT_EFAULT;
     } else if ((int32_t)*len < 0) {
-      result = -(int32_t)PKT_EINVAL;
+      result = -PKT_EINVAL;
     } else if (timeout != NULL) {
       result = get_timeout(timeout, value, *len);
     } else {

@@ -59,7 +59,7 @@ int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadlin
   int ready;
   if (entered < count) { /* as NuttX: no slot for another poller */
     count_waiters(fds, entered, false);
-    return -(int32_t)PKT_ENOMEM;
+    return -PKT_ENOMEM;
   }
   pkt_service_drivers();
   for (;;) {
@@ -75,7 +75,7 @@ int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadlin
 
 int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
   if (fds == NULL && count != 0)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : timeout_ms == 0 ? 0 : pkt_os_now() + (uint64_t)timeout_ms * 1000;
   int32_t ready = pkt_poll(fds, count, POLLERR | POLLHUP | POLLNVAL, deadline);
   return ready < 0 ? pkt_fail(ready) : ready;

@@ -31,7 +31,7 @@ static int32_t gather(struct pollfd *fds, int count, fd_set *const *sets) {
     if (events == 0)
       continue;
     if (!pkt_is_ours(fd) || entries == MOST_SOCKETS)
-      return -(int32_t)PKT_EBADF;
+      return -PKT_EBADF;
     fds[entries++] = (struct pollfd){.fd = fd, .events = events};
   }
   return entries;
@@ -42,7 +42,7 @@ static int32_t spread(const struct pollfd *fds, int32_t entries, fd_set *const *
   int32_t bits = 0;
   for (int32_t i = 0; i < entries; i++)
     if ((fds[i].revents & POLLNVAL) != 0)
-      return -(int32_t)PKT_EBADF;
+      return -PKT_EBADF;
   for (int32_t i = 0; i < entries; i++) {
     for (int set = 0; set < SETS; set++) {
       if (!is_in(sets[set], fds[i].fd))
@@ -62,7 +62,7 @@ int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *except
   struct pollfd fds[MOST_SOCKETS];
   uint64_t deadline = UINT64_MAX;
   if (count < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
-    return pkt_fail(-(int32_t)PKT_EINVAL);
+    return pkt_fail(-PKT_EINVAL);
   int32_t entries = gather(fds, count < FD_SETSIZE ? count : FD_SETSIZE, sets);
   if (entries < 0)
     return pkt_fail(entries);

@@ -11,7 +11,7 @@
 /* Linux takes no longer address. */
 #define ADDRESS_MOST sizeof(struct sockaddr_storage)
 
-#define FAIL(error) pkt_fail(-(int32_t)PKT_##error)
+#define FAIL(error) pkt_fail(-PKT_##error)
 
 static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct sockaddr_ll, sll_addr) == PKT_SLL_ADDR,
               "sockaddr_ll differs from Linux's; compile with boards/posix");
@@ -29,7 +29,7 @@ int pktsock_socket(int domain, int type, int protocol) {
   if (base != SOCK_RAW && base != SOCK_DGRAM)
     return FAIL(ESOCKTNOSUPPORT);
   pkt_os_lock();
-  int32_t result = -(int32_t)PKT_ENETDOWN;
+  int32_t result = -PKT_ENETDOWN;
   if (pkt_component.control != NULL)
     result = pkt_call(PKT_CALL_openSocket, base, (uint16_t)protocol, 0, 0);
   if (result >= 0) {
@@ -42,7 +42,7 @@ int pktsock_socket(int domain, int type, int protocol) {
 
 int pktsock_stack(unsigned ifindex) {
   pkt_os_lock();
-  int32_t result = -(int32_t)PKT_ENODEV;
+  int32_t result = -PKT_ENODEV;
   if (pkt_iface_of(ifindex) != NULL)
     result = pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0);
   pkt_os_unlock();
@@ -54,7 +54,7 @@ int pktsock_close(int fd) {
     return pkt_os_close(fd);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -(int32_t)PKT_EBADF;
+  int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -PKT_EBADF;
   pkt_update_filters();
   pkt_os_unlock();
   pkt_os_wake(); /* whoever waits on it shall notice */
@@ -77,12 +77,12 @@ static void get_address(struct sockaddr *address, socklen_t *len, socklen_t ther
 int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -(int32_t)PKT_EBADF;
+  int32_t result = -PKT_EBADF;
   if (socket != 0) {
     if (address_len > ADDRESS_MOST)
-      result = -(int32_t)PKT_EINVAL;
+      result = -PKT_EINVAL;
     else if (address == NULL && address_len != 0)
-      result = -(int32_t)PKT_EFAULT;
+      result = -PKT_EFAULT;
     else
       result = pkt_call(PKT_CALL_bindSocket, socket, put_address(address, address_len), 0, 0);
   }
@@ -93,12 +93,12 @@ int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) 
 int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -(int32_t)PKT_EBADF;
+  int32_t result = -PKT_EBADF;
   if (socket != 0) {
     if (address == NULL || address_len == NULL)
-      result = -(int32_t)PKT_EFAULT;
+      result = -PKT_EFAULT;
     else if ((int32_t)*address_len < 0)
-      result = -(int32_t)PKT_EINVAL;
+      result = -PKT_EINVAL;
     else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
       get_address(address, address_len, (socklen_t)result);
   }
@@ -116,34 +116,34 @@ static int refuse(int fd, int32_t error) {
 
 int pktsock_getpeername(int fd, struct sockaddr *address, socklen_t *address_len) {
   (void)address, (void)address_len;
-  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+  return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
 int pktsock_connect(int fd, const struct sockaddr *address, socklen_t address_len) {
   (void)address, (void)address_len;
-  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+  return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
 int pktsock_listen(int fd, int backlog) {
   (void)backlog;
-  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+  return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
 int pktsock_accept(int fd, struct sockaddr *address, socklen_t *address_len) {
   (void)address, (void)address_len;
-  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+  return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
 int pktsock_shutdown(int fd, int how) {
   (void)how;
-  return refuse(fd, -(int32_t)PKT_EOPNOTSUPP);
+  return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
 /* ---- Receiving ---------------------------------------------------------------------------------------------------- */
 
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
   if ((flags & PKT_WANT_NAME) != 0)
-    return -(int32_t)PKT_EINVAL;
+    return -PKT_EINVAL;
   return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
 }
 
@@ -155,7 +155,7 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
   int32_t n;
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
       n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
@@ -178,7 +178,7 @@ ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
   int32_t n;
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
       n = pkt_receive_from(socket, len, flags, true);
@@ -231,7 +231,7 @@ ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
   int32_t n;
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
       n = address == NULL ? pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0)

@@ -17,7 +17,7 @@ uint32_t pkt_wait_enter(struct pkt_wait *wait, int fd) {
 }
 
 bool pkt_wait_leave(struct pkt_wait *wait, uint32_t socket, int32_t result, int flags, size_t timeout_at) {
-  if (result != -(int32_t)PKT_EAGAIN || socket == 0) {
+  if (result != -PKT_EAGAIN || socket == 0) {
     pkt_os_unlock();
     return false;
   }

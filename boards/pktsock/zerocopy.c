@@ -15,12 +15,12 @@ static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
   uint32_t socket;
   int32_t n;
   if (frame == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   if ((flags & ~MSG_DONTWAIT) != 0)
-    return pkt_fail(-(int32_t)PKT_EINVAL);
+    return pkt_fail(-PKT_EINVAL);
   do {
     socket = pkt_wait_enter(&wait, fd);
-    n = -(int32_t)PKT_EBADF;
+    n = -PKT_EBADF;
     if (socket != 0) {
       n = pkt_call(received ? PKT_CALL_lendReceived : PKT_CALL_lendEmpty, socket, 0, 0, 0);
       if (n > 0)
@@ -36,12 +36,12 @@ int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags) { return l
 
 ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   if (frame->len > UINT16_MAX)
-    return pkt_fail(-(int32_t)PKT_EMSGSIZE);
+    return pkt_fail(-PKT_EMSGSIZE);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = -(int32_t)PKT_EBADF;
+  int32_t n = -PKT_EBADF;
   if (socket != 0) {
     n = pkt_call(PKT_CALL_sendLent, socket, frame->handle, (uint32_t)frame->len, 0);
     pkt_kick();
@@ -55,10 +55,10 @@ ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
 
 int pktsock_give_back(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
-    return pkt_fail(-(int32_t)PKT_EFAULT);
+    return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? pkt_call(PKT_CALL_giveBack, socket, frame->handle, 0, 0) : -(int32_t)PKT_EBADF;
+  int32_t n = socket != 0 ? pkt_call(PKT_CALL_giveBack, socket, frame->handle, 0, 0) : -PKT_EBADF;
   pkt_os_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

@@ -1,0 +1,156 @@
+/* The way to the drivers: interfaces and their MACs, address filters, the link. */
+#include "component.h"
+#include <pktsock/ring.h>
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+static void set_ring(struct pkt_ring *ring, uint32_t offset, uint32_t length) {
+  ring->slots = pkt_at(offset);
+  ring->length = (uint16_t)length;
+  ring->at = 0;
+}
+
+/* Add the driver's interface and hand it the rings. */
+static int attach_mac(struct pkt_mac *mac, unsigned number) {
+  const struct pkt_control *control = pkt_component.control;
+  char name[PKT_IFNAMSIZ] = "eth";
+  name[3] = (char)('0' + number);
+  memcpy(pkt_exchange(), name, PKT_IFNAMSIZ);
+  memcpy(pkt_exchange() + PKT_IFNAMSIZ, mac->hwaddr, PKT_ETH_ALEN);
+  uint32_t most = control->frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
+  uint32_t mtu = most < PKT_ETH_DATA_LEN ? most : PKT_ETH_DATA_LEN;
+  int32_t index = pkt_call(PKT_CALL_addIface, mtu, mac->ops->tx_offset, 0, 0);
+  if (index < 0)
+    return -pkt_errno(index);
+  mac->iface = pkt_iface_of((uint32_t)index);
+  set_ring(&mac->fill, mac->iface->fill_ring, mac->iface->ring_length);
+  set_ring(&mac->rx, mac->iface->rx_ring, mac->iface->ring_length);
+  set_ring(&mac->tx, mac->iface->tx_ring, mac->iface->ring_length);
+  set_ring(&mac->completion, mac->iface->completion_ring, mac->iface->ring_length);
+  mac->memory = pkt_component.engine.memory;
+  mac->frames = pkt_at(control->frame_table);
+  mac->frame_table = control->frame_table;
+  mac->frame_count = control->frame_count;
+  mac->umem = control->umem;
+  mac->umem_end = control->umem + control->frame_count * control->frame_stride;
+  mac->frame_stride = control->frame_stride;
+  mac->frame_size = control->frame_size;
+  return 0;
+}
+
+uint32_t pkt_offset_of(const struct pkt_iface *iface) {
+  return (uint32_t)((const uint8_t *)iface - pkt_component.engine.memory);
+}
+
+static void set_flags(struct pkt_mac *mac, uint32_t flags) {
+  pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(mac->iface), flags, 0, 0);
+}
+
+/* Gather what sockets and ioctls want the MAC to let in. More addresses than there is room for: all of multicast. */
+static void update_filter(struct pkt_mac *mac) {
+  static uint8_t addresses[CONFIG_NET_PKT_MEMBERSHIPS][6];
+  struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
+  uint32_t iface = pkt_offset_of(mac->iface);
+  int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
+  filter.promiscuous = (flags & IFF_PROMISC) != 0;
+  filter.all_multicast = (flags & IFF_ALLMULTI) != 0;
+  int32_t has_address;
+  for (uint32_t i = 0; (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
+    if (has_address == 0)
+      continue;
+    if (filter.count == CONFIG_NET_PKT_MEMBERSHIPS)
+      filter.all_multicast = true;
+    else
+      memcpy(addresses[filter.count++], pkt_exchange(), PKT_ETH_ALEN);
+  }
+  mac->ops->set_filter(mac, &filter);
+}
+
+void pkt_update_filters(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->iface->filter_changed == 0)
+      continue;
+    mac->iface->filter_changed = 0;
+    update_filter(mac);
+  }
+}
+
+static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac->ops->link(mac); }
+
+int pkt_start_macs(const struct pktsock_config *config) {
+  for (unsigned i = 0; i < config->mac_count; i++) {
+    struct pkt_mac *mac = config->macs[i];
+    int result = attach_mac(mac, i);
+    if (result == 0)
+      result = mac->ops->start(mac);
+    if (result < 0) {
+      pkt_component.error = "an Ethernet MAC does not start";
+      return result;
+    }
+    pkt_component.macs[pkt_component.mac_count++] = mac;
+    pkt_component.slow_work |= mac->ops->service != NULL;
+    pkt_component.refills |= mac->ops->refill != NULL;
+    set_flags(mac, mac->iface->flags | IFF_UP | (has_link(mac) ? IFF_RUNNING : 0));
+  }
+  return 0;
+}
+
+void pkt_stop_macs(void) {
+  while (pkt_component.mac_count > 0) {
+    struct pkt_mac *mac = pkt_component.macs[--pkt_component.mac_count];
+    mac->ops->stop(mac);
+  }
+  pkt_component.slow_work = pkt_component.refills = false;
+}
+
+struct pkt_iface *pkt_iface_of(uint32_t index) {
+  uint32_t offset = pkt_component.control != NULL ? pkt_component.control->first_iface : 0;
+  while (offset != 0) {
+    struct pkt_iface *iface = pkt_at(offset);
+    if (iface->index == index)
+      return iface;
+    offset = iface->next;
+  }
+  return NULL;
+}
+
+struct pkt_mac *pkt_mac_of(uint32_t index) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (pkt_component.macs[i]->iface->index == index)
+      return pkt_component.macs[i];
+  return NULL;
+}
+
+void pkt_kick(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (pkt_tx_pending(mac))
+      mac->ops->transmit(mac);
+  }
+}
+
+void pkt_refill_macs(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->ops->refill != NULL && pkt_fill_pending(mac))
+      mac->ops->refill(mac);
+  }
+}
+
+void pkt_service_drivers(void) {
+  if (!pkt_component.slow_work)
+    return;
+  pkt_os_lock();
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->ops->service != NULL)
+      mac->ops->service(mac);
+    uint32_t flags = (mac->iface->flags & ~(uint32_t)IFF_RUNNING) | (has_link(mac) ? IFF_RUNNING : 0);
+    if (flags != mac->iface->flags)
+      set_flags(mac, flags);
+  }
+  pkt_os_unlock();
+}

@@ -1,0 +1,99 @@
+/* Starting and stopping the component: the module is loaded, divides its memory, and the drivers start. */
+#include "component.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct pkt_component pkt_component;
+
+/* Tell the module what to divide its memory into. */
+static void write_control(const struct pktsock_config *config) {
+  struct pkt_control *control = pkt_at(PKT_CONTROL);
+  memset(control, 0, sizeof(*control));
+  control->magic = PKT_MAGIC;
+  control->abi = PKT_ABI_VERSION;
+  control->memory_size = pkt_component.engine.memory_size;
+  control->memory_base = (uint32_t)(uintptr_t)pkt_component.engine.memory;
+  control->frame_align = config->frame_align;
+  control->prealloc_conns = config->prealloc_conns;
+  control->alloc_conns = config->alloc_conns;
+  control->max_conns = config->max_conns;
+  control->interfaces = config->mac_count;
+  control->frames = config->frames;
+  control->frame_size = config->frame_size;
+  control->tx_frames = config->tx_frames;
+  control->rx_reserve = config->rx_reserve;
+  control->stack_reserve = config->stack_reserve;
+  control->queue_frames = config->queue_frames;
+  control->heap_size = config->heap_size;
+  pkt_component.control = control;
+}
+
+/* Load the module with `memory` bytes of linear memory and let it divide them. */
+static int load(const struct pktsock_config *config, uint32_t memory) {
+  struct pkt_engine *engine = &pkt_component.engine;
+  engine->give = pkt_give;
+  engine->take = pkt_take;
+  int result = pkt_engine_load(engine, config->wasm, config->wasm_size, memory);
+  if (result < 0)
+    return result;
+  write_control(config);
+  return -pkt_errno(pkt_call(PKT_CALL_init, 0, 0, 0, 0));
+}
+
+/* Load the module with just the memory that the configuration needs, which the module itself knows: it is asked with the
+ * least that holds the control block, and answers with CONTROL_NEEDED. */
+static int load_fitting(const struct pktsock_config *config) {
+  int result = load(config, PKT_CONTROL + PKT_CONTROL_BYTES);
+  if (result != -ENOMEM || pkt_component.control == NULL)
+    return result;
+  uint32_t needed = pkt_component.control->needed + config->frame_align;
+  pkt_engine_unload(&pkt_component.engine);
+  pkt_component.control = NULL;
+  if (needed > 0x10000) {
+    pkt_component.engine.error = "the configured frames, queues and heap need more than 64 KiB of linear memory";
+    return -ENOMEM;
+  }
+  return load(config, needed);
+}
+
+int pktsock_start(const struct pktsock_config *config) {
+  int result;
+  pkt_os_lock();
+  if (pkt_component.control != NULL) {
+    pkt_component.error = "it has been started before";
+    result = -EALREADY;
+  } else if (config->mac_count > CONFIG_NET_PKT_INTERFACES) {
+    pkt_component.error = "more MACs than CONFIG_NET_PKT_INTERFACES";
+    result = -EINVAL;
+  } else {
+    pkt_component.error = NULL;
+    pkt_component.report = config->report;
+    result = load_fitting(config);
+    if (result < 0)
+      pkt_component.error = pkt_component.engine.error != NULL ? pkt_component.engine.error
+                                                               : "a capacity of the configuration is out of range";
+    else
+      result = pkt_start_macs(config);
+  }
+  pkt_os_unlock();
+  if (result == 0)
+    return 0;
+  if (result != -EALREADY)
+    pktsock_stop();
+  errno = -result;
+  return -1;
+}
+
+void pktsock_stop(void) {
+  pkt_os_lock();
+  pkt_stop_macs();
+  pkt_component.control = NULL;
+  pkt_engine_unload(&pkt_component.engine);
+  pkt_os_unlock();
+  pkt_os_wake();
+}
+
+const char *pktsock_error(void) { return pkt_component.error; }
+
+size_t pktsock_memory_size(void) { return pkt_component.control != NULL ? pkt_component.engine.memory_size : 0; }
