@@ -137,7 +137,7 @@ export const FRAME_VLAN: u32 = 8;
 // ---- A filter's test: where its field is, counted from the frame's link-layer header (assembly/filtertests.ts) --------
 
 /** Mask of the place. */
-export const TEST_PLACE_MOST: u32 = 0xffff;
+export const TEST_PLACE_MASK: u32 = 0xffff;
 /** Above it: the field's bytes, 1, 2 or 4. */
 export const TEST_SIZE_SHIFT: u32 = 16;
 /** The place is so many bytes behind X, which is 0 at first. */
@@ -201,7 +201,7 @@ export const IFACE_RX_POOL_EMPTY: u32 = 136;
 /** Counted by the driver: ring entries of the module that did not hold water; see boards/include/pktsock/ring.h. */
 export const IFACE_RING_FAULTS: u32 = 140;
 /** Counted by the module: frames that were received while the interface was down. */
-export const IFACE_RX_LINK_DOWN: u32 = 144;
+export const IFACE_RX_IFACE_DOWN: u32 = 144;
 /** Not 0: what the MAC shall let in has changed; the glue tells the driver and clears it. */
 export const IFACE_FILTER_CHANGED: u32 = 148;
 export const IFACE_BYTES: u32 = 152;

@@ -5,7 +5,7 @@ import { EINVAL, ENOMEM } from "./packet";
 
 /** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of an instruction as it is kept. */
 export const INSTRUCTION: u32 = 8;
-export const MOST_INSTRUCTIONS: u32 = 4096;
+export const MAX_INSTRUCTIONS: u32 = 4096;
 /** Words of the scratch memory M[], kept behind the program. */
 export const SCRATCH_WORDS: u32 = 16;
 

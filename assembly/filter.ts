@@ -5,7 +5,7 @@ import * as abi from "./abi";
 import {
   Ancillary,
   INSTRUCTION,
-  MOST_INSTRUCTIONS,
+  MAX_INSTRUCTIONS,
   Op,
   SCRATCH_WORDS,
   SKF_AD_OFF,
@@ -31,7 +31,7 @@ export const EVERYTHING: u32 = 0xffffffff;
 export function attachFilter(socket: Socket, bytes: u32): i32 {
   if (socket.filterLocked) return -EPERM;
   const count = bytes / INSTRUCTION;
-  if (!count || count > MOST_INSTRUCTIONS) return -EINVAL;
+  if (!count || count > MAX_INSTRUCTIONS) return -EINVAL;
   const program = allocate(bytes + SCRATCH_WORDS * 4);
   if (!program) return -ENOMEM;
   take(program, bytes);

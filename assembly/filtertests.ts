@@ -2,7 +2,7 @@
 // made a chain of tests, each `field == value ? onTrue : onFalse`, which the port runs (port.match): no instruction is
 // decoded, nothing is loaded twice. What does not fit is interpreted (filter.ts).
 
-import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MOST, TEST_SIZE_SHIFT, TEST_X } from "./abi";
+import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MASK, TEST_SIZE_SHIFT, TEST_X } from "./abi";
 import { INSTRUCTION, Op } from "./bpf";
 import { allocate, free } from "./heap";
 import { Socket } from "./layout";
@@ -93,11 +93,11 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
       continue;
     }
     if (op == Op.LDX_MSH) {
-      if (k > TEST_PLACE_MOST - skip || (here.state == LOADED && here.field & TEST_X)) return 0;
+      if (k > TEST_PLACE_MASK - skip || (here.state == LOADED && here.field & TEST_X)) return 0;
       ++tests;
       if (here.field & TEST_X) here.state = UNKNOWN; // it was the field behind another X
     } else if (op >= Op.LDW_ABS && op <= Op.LDB_IND) {
-      if (k > TEST_PLACE_MOST - skip || here.state == LOADED) return 0;
+      if (k > TEST_PLACE_MASK - skip || here.state == LOADED) return 0;
       const indirect = op >= Op.LDW_IND;
       const size = 4 >> (op - (indirect ? Op.LDW_IND : Op.LDW_ABS));
       here.state = LOADED;

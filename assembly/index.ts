@@ -4,17 +4,17 @@
 // functions that lend frames; descriptors are checked at the outer edge. Errors are negative errno values (packet.ts).
 
 import { ABI_VERSION } from "./abi";
-import { divideMemory } from "./divide";
+import { initialize } from "./initialize";
 
 /** Which layout the module speaks; a loader refuses a module without it or with another one. */
 export const PKTSOCK_ABI: u32 = ABI_VERSION;
 
-export { divideMemory as init };
+export { initialize as init };
 export { addIface, ifaceIndex, setIfaceFlags } from "./interfaces";
 export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./sockets";
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
 export { send, sendTo, bytesUnsent } from "./transmit";
-export { lendReceived, lendEmpty, giveBack, sendLent } from "./zerocopy";
+export { peek, reserve, release, submit } from "./zerocopy";
 export { setOption, getOption, socketCounters } from "./options";
 export { lastStamp } from "./stamps";
 export { pollSocket } from "./poll";

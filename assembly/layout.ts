@@ -76,7 +76,7 @@ export class Iface {
   txErrors: u32;
   rxPoolEmpty: u32;
   ringFaults: u32;
-  rxLinkDown: u32;
+  rxIfaceDown: u32;
   filterChanged: u32;
 }
 

@@ -43,16 +43,16 @@ export function popFree(iface: Iface): Frame | null {
 }
 
 /** One holder less. The last one sends the frame back to where frames are wanted. */
-export function release(frame: Frame): void {
+export function unref(frame: Frame): void {
   const refs = frame.refs - 1;
   frame.refs = refs;
-  if (!refs) comeHome(frame);
+  if (!refs) returnToPool(frame);
 }
 
 /** Nobody holds the frame any more: it goes to the sending side if that lacks one, else to the driver. */
 // @ts-ignore: decorator
 @inline
-export function comeHome(frame: Frame): void {
+export function returnToPool(frame: Frame): void {
   const iface = frame.iface;
   ++iface.spare;
   if (iface.txMissing) {
@@ -76,7 +76,7 @@ export function reap(iface: Iface): void {
       frame.owner = null;
       --owner.sending;
     }
-    if (frame.refs) release(frame);
+    if (frame.refs) unref(frame);
     else pushFree(iface, frame);
     frame = slot.frame;
   }

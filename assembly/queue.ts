@@ -3,7 +3,7 @@
 
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
-import { release } from "./pool";
+import { unref } from "./pool";
 
 /** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
 // @ts-ignore: decorator
@@ -105,7 +105,7 @@ export function dropNewest(socket: Socket, iface: Iface): void {
   socket.tail = entry;
   --socket.packets;
   ++socket.dropsPoolEmpty;
-  release(frame);
+  unref(frame);
 }
 
 /** The entry whose `next` is `entry`. */

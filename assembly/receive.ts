@@ -27,7 +27,7 @@ import {
   SLL_PKTTYPE,
   SLL_PROTOCOL,
 } from "./packet";
-import { comeHome, fill, release, spareAfterReap } from "./pool";
+import { returnToPool, fill, unref, spareAfterReap } from "./pool";
 import { give } from "./port";
 import { put } from "./queue";
 import { offerScarce } from "./scarcity";
@@ -40,7 +40,7 @@ function networkOrder(value: u32): u32 {
 }
 
 /** The most frames that one call takes from a ring, so that a flood cannot keep the lock for ever. */
-const MOST_FRAMES: u32 = 64;
+const MAX_FRAMES: u32 = 64;
 
 /** Empties the RX rings of all interfaces. */
 // @ts-ignore: decorator
@@ -58,7 +58,7 @@ function receiveFrames(iface: Iface): void {
   let slot = iface.rx;
   let frame = slot.frame;
   if (!iface.limit) return dropAll(iface);
-  let budget = MOST_FRAMES;
+  let budget = MAX_FRAMES;
   while (frame) {
     slot.frame = null;
     slot = slot.next;
@@ -112,7 +112,7 @@ function dropAll(iface: Iface): void {
     slot.frame = null;
     slot = slot.next;
     fill(iface, frame);
-    ++iface.rxLinkDown;
+    ++iface.rxIfaceDown;
     frame = slot.frame;
   }
   iface.rx = slot;
@@ -173,7 +173,7 @@ export function receive(socket: Socket, len: u32): i32 {
   socket.head = entry.next;
   const refs = frame.refs - 1;
   frame.refs = refs;
-  if (!refs) comeHome(frame);
+  if (!refs) returnToPool(frame);
   return n;
 }
 
@@ -206,7 +206,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   if (!(flags & MSG_PEEK)) {
     entry.frame = null;
     socket.head = entry.next;
-    release(frame);
+    unref(frame);
   }
   return flags & MSG_TRUNC ? there : n;
 }

@@ -19,7 +19,7 @@ function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u3
   let socket = list;
   while (socket) {
     if (!((socket.key ^ frame.key) & socket.mask)) {
-      const snap = sift(socket, frame);
+      const snap = filterAndCount(socket, frame);
       if (snap) {
         // Once one socket has it, another may share it. One whose queue is full shall not cost others a frame.
         if (refs || socket.tail.frame || mayHold(socket, iface)) refs += enqueueAccepted(socket, frame, snap);
@@ -32,7 +32,7 @@ function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u3
 }
 
 /** Runs the socket's filter, if it has one, on a frame for which there may be no room. Returns the bytes that pass. */
-export function sift(socket: Socket, frame: Frame): u32 {
+export function filterAndCount(socket: Socket, frame: Frame): u32 {
   if (!socket.filter) return EVERYTHING;
   const snap = accept(socket, frame);
   if (!snap) ++socket.filtered;

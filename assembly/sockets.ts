@@ -30,7 +30,7 @@ import {
   SOCK_RAW,
 } from "./packet";
 import { leaveAll } from "./membership";
-import { release } from "./pool";
+import { unref } from "./pool";
 import { before, dequeue } from "./queue";
 import { stackOf } from "./scarcity";
 import { endStamping } from "./stamps";
@@ -123,7 +123,7 @@ export function closeSocket(socket: Socket): void {
   detach(socket);
   let frame = dequeue(socket);
   while (frame) {
-    release(frame);
+    unref(frame);
     frame = dequeue(socket);
   }
   takeBackLent(socket);

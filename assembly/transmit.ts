@@ -26,7 +26,7 @@ import {
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
 import { enqueue } from "./queue";
-import { sift } from "./scarcity";
+import { filterAndCount } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
 export function send(socket: Socket, len: u32): i32 {
@@ -165,7 +165,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   while (tap) {
     if (tap != sender && !((tap.key ^ key) & tap.mask)) {
       if (room) refs += enqueue(tap, frame);
-      else if (sift(tap, frame)) ++tap.dropsPoolEmpty;
+      else if (filterAndCount(tap, frame)) ++tap.dropsPoolEmpty;
     }
     tap = tap.nextTap;
   }

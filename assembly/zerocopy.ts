@@ -7,7 +7,7 @@ import { takeError } from "./errors";
 import { Frame, Iface, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
-import { popFree, pushFree, reap, release } from "./pool";
+import { popFree, pushFree, reap, unref } from "./pool";
 import { lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf } from "./scarcity";
@@ -34,8 +34,8 @@ function takeBack(socket: Socket, frame: Frame): bool {
   return false;
 }
 
-function letGo(frame: Frame): void {
-  if (frame.refs) return release(frame);
+function unlend(frame: Frame): void {
+  if (frame.refs) return unref(frame);
   ++frame.iface.txOwned;
   pushFree(frame.iface, frame);
 }
@@ -56,7 +56,7 @@ export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
  * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent; it stays in the queue) or the
  * pending error.
  */
-export function lendReceived(socket: Socket): i32 {
+export function peek(socket: Socket): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
   if (!entry.frame) service();
@@ -73,11 +73,11 @@ export function lendReceived(socket: Socket): i32 {
 }
 
 /**
- * An empty frame to be written in place, from its link-layer header at FRAME_MAC on, and passed to sendLent(). Returns the
+ * An empty frame to be written in place, from its link-layer header at FRAME_MAC on, and passed to submit(). Returns the
  * frame's offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame free), -ENOBUFS (too many lent, or
  * held by taps: one stays for sending).
  */
-export function lendEmpty(socket: Socket): i32 {
+export function reserve(socket: Socket): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
@@ -94,14 +94,14 @@ export function lendEmpty(socket: Socket): i32 {
 }
 
 /** Gives a lent frame back unsent. Returns 0, or -EINVAL when the socket does not hold it. */
-export function giveBack(socket: Socket, frame: Frame): i32 {
+export function release(socket: Socket, frame: Frame): i32 {
   if (!takeBack(socket, frame)) return -EINVAL;
-  letGo(frame);
+  unlend(frame);
   return 0;
 }
 
 /** Why a lent frame cannot be sent: an errno, or 0. */
-function whyNot(iface: Iface, frame: Frame, len: u32): u32 {
+function sendError(iface: Iface, frame: Frame, len: u32): u32 {
   if (frame.iface != iface) return EINVAL;
   // A received frame may start anywhere in its buffer, which must have room for the padding too.
   if (frame.mac + max(len, abi.ETH_ZLEN) > frame.buffer + control.frameSize) return EMSGSIZE;
@@ -115,7 +115,7 @@ function whyNot(iface: Iface, frame: Frame, len: u32): u32 {
  * header), -EBUSY (a received frame that others still hold), -EMSGSIZE (also when the buffer ends before), -ENXIO,
  * -ENETDOWN.
  */
-export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
+export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
@@ -123,7 +123,7 @@ export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
   if (len - abi.ETH_HLEN >= iface.limit) return -EMSGSIZE;
   if (!takeBack(socket, frame)) return -EINVAL;
   if (frame.refs > 1 || frame.iface != iface || len > frame.len || len < abi.ETH_ZLEN) {
-    const error = whyNot(iface, frame, len);
+    const error = sendError(iface, frame, len);
     if (error) {
       lend(socket, frame);
       return -error;
@@ -137,6 +137,6 @@ export function sendLent(socket: Socket, frame: Frame, len: u32): i32 {
 /** close(2): nothing stays lent. */
 export function takeBackLent(socket: Socket): void {
   while (socket.lentCount) {
-    letGo(changetype<Frame>(load<usize>(socket.lent + (--socket.lentCount << 2))));
+    unlend(changetype<Frame>(load<usize>(socket.lent + (--socket.lentCount << 2))));
   }
 }

@@ -390,8 +390,8 @@ for (const engine of engineNames) {
           assert.deepEqual(Buffer.from(lent.data), frame(0x0800, { seed }));
           lent.data.set(other, 0);
           lent.data.set(hwaddr, 6);
-          assert.equal(sockets.sendLent(fd, lent, 60), 60);
-          fails("EINVAL", () => sockets.giveBack(fd, lent));
+          assert.equal(sockets.submit(fd, lent, 60), 60);
+          fails("EINVAL", () => sockets.release(fd, lent));
           assert.deepEqual(eth0.driver.transmit().map(Buffer.from), [frame(0x0800, { to: other, from: hwaddr, seed })]);
         }
       });
@@ -403,9 +403,9 @@ for (const engine of engineNames) {
           sockets.bind(fd, { ifindex: 1 });
           for (let i = 0; i < 4; i++) assert.ok(eth0.driver.receive(frame(0x0800)), `round ${round}`);
           const lent = [sockets.recvLend(fd), sockets.recvLend(fd), sockets.sendLend(fd)];
-          fails("EINVAL", () => sockets.giveBack(fd, { ...lent[0]!, handle: lent[0]!.handle + 4 }));
-          sockets.giveBack(fd, lent[0]!);
-          fails("EINVAL", () => sockets.giveBack(fd, lent[0]!));
+          fails("EINVAL", () => sockets.release(fd, { ...lent[0]!, handle: lent[0]!.handle + 4 }));
+          sockets.release(fd, lent[0]!);
+          fails("EINVAL", () => sockets.release(fd, lent[0]!));
           sockets.close(fd);
         }
       });

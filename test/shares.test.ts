@@ -141,10 +141,10 @@ for (const engine of engineNames) {
       sockets.bind(fd, { ifindex: 1 });
       eth0.driver.receive(frame(IP, { length: 6 }), 256 - 20);
       const lent = sockets.recvLend(fd);
-      fails("EMSGSIZE", () => sockets.sendLent(fd, lent, 20));
-      sockets.giveBack(fd, lent);
+      fails("EMSGSIZE", () => sockets.submit(fd, lent, 20));
+      sockets.release(fd, lent);
       eth0.driver.receive(frame(IP, { length: 6 }), 256 - 60);
-      assert.equal(sockets.sendLent(fd, sockets.recvLend(fd), 20), 20);
+      assert.equal(sockets.submit(fd, sockets.recvLend(fd), 20), 20);
       assert.deepEqual(
         eth0.driver.transmit().map((bytes) => Buffer.from(bytes)),
         [Buffer.concat([frame(IP, { length: 6 }), Buffer.alloc(40)])],

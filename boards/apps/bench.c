@@ -90,17 +90,17 @@ __attribute__((noinline, noclone)) static void echo_by_copy(int fd) {
 __attribute__((noinline, noclone)) static void echo_in_place(int fd) {
   for (;;) {
     struct pktsock_frame frame;
-    int error = pktsock_recv_lend(fd, &frame, 0);
+    int error = pktsock_peek(fd, &frame, 0);
     MARK(lent_received);
     if (error < 0)
-      fail("pktsock_recv_lend");
+      fail("pktsock_peek");
     if (frame.len == LAST)
       return;
     MARK(lent_send);
-    ssize_t n = pktsock_send_lent(fd, &frame);
+    ssize_t n = pktsock_submit(fd, &frame);
     MARK(lent_sent);
     if (n < 0)
-      fail("pktsock_send_lent");
+      fail("pktsock_submit");
   }
 }
 

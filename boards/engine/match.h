@@ -16,7 +16,7 @@ struct pkt_test {
 };
 
 /* More tests than a program has instructions are a circle. */
-#define PKT_TESTS_MOST 4096u
+#define PKT_MAX_TESTS 4096u
 
 static inline uint32_t pkt_match_word(const uint8_t *bytes) {
   uint32_t word;
@@ -33,11 +33,11 @@ static inline bool pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, 
   uint32_t x = 0;
   if (mac > size - sizeof(uint32_t) || len > size - sizeof(uint32_t) - mac)
     return false; /* words are read, of which the last 3 bytes may lie behind the frame */
-  for (uint32_t left = PKT_TESTS_MOST; (at & 1) == 0; left--) {
+  for (uint32_t left = PKT_MAX_TESTS; (at & 1) == 0; left--) {
     if (left == 0 || at > size - sizeof(struct pkt_test) || (at & 3) != 0)
       return false;
     const struct pkt_test *test = (const struct pkt_test *)(const void *)(memory + at);
-    uint32_t field = test->field, place = field & PKT_TEST_PLACE_MOST;
+    uint32_t field = test->field, place = field & PKT_TEST_PLACE_MASK;
     if ((field & PKT_TEST_X) != 0)
       place += x;
     if (place + (field >> PKT_TEST_SIZE_SHIFT & 7) > len) {

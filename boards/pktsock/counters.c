@@ -17,7 +17,7 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
         .rx_too_short = iface->rx_too_short,
         .rx_too_long = iface->rx_too_long,
         .rx_errors = iface->rx_errors,
-        .rx_link_down = iface->rx_link_down,
+        .rx_iface_down = iface->rx_iface_down,
         .tx_errors = iface->tx_errors,
         .ring_faults = iface->ring_faults,
         .traps = pkt_component.engine.traps,

@@ -7,12 +7,12 @@
 #include <time.h>
 
 /* As many buffers as one call takes: Linux's UIO_MAXIOV. */
-#define MOST_BUFFERS 1024
+#define MAX_BUFFERS 1024
 
 /* The bytes of a vector, or -1 when it is not a valid one. */
 static int64_t vector_len(const struct iovec *vector, size_t count) {
   uint64_t len = 0;
-  if (count > MOST_BUFFERS || (vector == NULL && count != 0))
+  if (count > MAX_BUFFERS || (vector == NULL && count != 0))
     return -1;
   for (size_t i = 0; i < count; i++) {
     if (vector[i].iov_base == NULL && vector[i].iov_len != 0)
@@ -100,7 +100,7 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
     return pkt_fail(-PKT_EFAULT);
   if (message->msg_name != NULL && (int32_t)message->msg_namelen < 0)
     return pkt_fail(-PKT_EINVAL);
-  if (message->msg_iovlen > MOST_BUFFERS)
+  if (message->msg_iovlen > MAX_BUFFERS)
     return pkt_fail(-PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
@@ -149,7 +149,7 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) ||
       !control_is_valid(message))
     return pkt_fail(-PKT_EINVAL);
-  if (message->msg_iovlen > MOST_BUFFERS)
+  if (message->msg_iovlen > MAX_BUFFERS)
     return pkt_fail(-PKT_EMSGSIZE);
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
@@ -180,10 +180,10 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
 
 ssize_t pktsock_readv(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
+  return count < 0 || count > MAX_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
 }
 
 ssize_t pktsock_writev(int fd, const struct iovec *vector, int count) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
+  return count < 0 || count > MAX_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
 }

@@ -8,7 +8,7 @@
 static uint8_t waiters[64];
 
 /* Fill in revents of all entries; returns how many have some. */
-static int look(struct pollfd *fds, nfds_t count, int unasked) {
+static int scan(struct pollfd *fds, nfds_t count, int unasked) {
   int ready = 0;
   pkt_os_lock();
   for (nfds_t i = 0; i < count; i++) {
@@ -31,7 +31,7 @@ static int look(struct pollfd *fds, nfds_t count, int unasked) {
 }
 
 /* Is the descriptor of entry `i` that of an earlier entry? */
-static bool again(const struct pollfd *fds, nfds_t i) {
+static bool is_duplicate(const struct pollfd *fds, nfds_t i) {
   for (nfds_t j = 0; j < i; j++)
     if (fds[j].fd == fds[i].fd)
       return true;
@@ -43,7 +43,7 @@ static nfds_t count_waiters(const struct pollfd *fds, nfds_t count, bool enter) 
   nfds_t i;
   pkt_os_lock();
   for (i = 0; i < count; i++) {
-    if (!pkt_is_ours(fds[i].fd) || again(fds, i))
+    if (!pkt_is_ours(fds[i].fd) || is_duplicate(fds, i))
       continue;
     uint8_t *number = &waiters[fds[i].fd - PKTSOCK_FIRST_DESCRIPTOR];
     if (enter && *number == CONFIG_NET_PKT_NPOLLWAITERS)
@@ -64,7 +64,7 @@ int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadlin
   pkt_service_drivers();
   for (;;) {
     uint32_t ticket = pkt_os_ticket();
-    ready = look(fds, count, unasked);
+    ready = scan(fds, count, unasked);
     if (ready != 0 || deadline == 0 || (deadline != UINT64_MAX && pkt_os_now() >= deadline))
       break;
     pkt_wait_sleep(ticket, deadline);

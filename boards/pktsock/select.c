@@ -6,11 +6,11 @@
 
 /* As many descriptors as there can be sockets. */
 #if CONFIG_NET_PKT_ALLOC_CONNS == 0
-#define MOST_SOCKETS CONFIG_NET_PKT_PREALLOC_CONNS
+#define MAX_SOCKETS CONFIG_NET_PKT_PREALLOC_CONNS
 #elif CONFIG_NET_PKT_MAX_CONNS > CONFIG_NET_PKT_PREALLOC_CONNS
-#define MOST_SOCKETS CONFIG_NET_PKT_MAX_CONNS
+#define MAX_SOCKETS CONFIG_NET_PKT_MAX_CONNS
 #else
-#define MOST_SOCKETS 64
+#define MAX_SOCKETS 64
 #endif
 
 /* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
@@ -30,7 +30,7 @@ static int32_t gather(struct pollfd *fds, int count, fd_set *const *sets) {
         events |= events_of[set];
     if (events == 0)
       continue;
-    if (!pkt_is_ours(fd) || entries == MOST_SOCKETS)
+    if (!pkt_is_ours(fd) || entries == MAX_SOCKETS)
       return -PKT_EBADF;
     fds[entries++] = (struct pollfd){.fd = fd, .events = events};
   }
@@ -59,7 +59,7 @@ static int32_t spread(const struct pollfd *fds, int32_t entries, fd_set *const *
 /* As Linux does it: seconds and microseconds may not be negative, and what is left of the time is told. */
 int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
   fd_set *const sets[SETS] = {readable, writable, exceptional};
-  struct pollfd fds[MOST_SOCKETS];
+  struct pollfd fds[MAX_SOCKETS];
   uint64_t deadline = UINT64_MAX;
   if (count < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
     return pkt_fail(-PKT_EINVAL);

@@ -9,7 +9,7 @@
 /* The bits of socket(2)'s second argument that are the type; the others are flags. */
 #define SOCK_TYPE_MASK 0xfu
 /* Linux takes no longer address. */
-#define ADDRESS_MOST sizeof(struct sockaddr_storage)
+#define MAX_ADDRESS sizeof(struct sockaddr_storage)
 
 #define FAIL(error) pkt_fail(-PKT_##error)
 
@@ -79,7 +79,7 @@ int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) 
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
   if (socket != 0) {
-    if (address_len > ADDRESS_MOST)
+    if (address_len > MAX_ADDRESS)
       result = -PKT_EINVAL;
     else if (address == NULL && address_len != 0)
       result = -PKT_EFAULT;
@@ -224,7 +224,7 @@ ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
     return FAIL(EFAULT);
   if (len > INT32_MAX)
     return FAIL(EMSGSIZE);
-  if (address != NULL && address_len > ADDRESS_MOST)
+  if (address != NULL && address_len > MAX_ADDRESS)
     return FAIL(EINVAL);
   struct pkt_wait wait = {.begun = false};
   uint32_t socket;

@@ -22,7 +22,7 @@ static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
     socket = pkt_wait_enter(&wait, fd);
     n = -PKT_EBADF;
     if (socket != 0) {
-      n = pkt_call(received ? PKT_CALL_lendReceived : PKT_CALL_lendEmpty, socket, 0, 0, 0);
+      n = pkt_call(received ? PKT_CALL_peek : PKT_CALL_reserve, socket, 0, 0, 0);
       if (n > 0)
         describe(frame, (uint32_t)n, received);
     }
@@ -30,11 +30,11 @@ static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
   return n < 0 ? pkt_fail(n) : 0;
 }
 
-int pktsock_recv_lend(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, true); }
+int pktsock_peek(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, true); }
 
-int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, false); }
+int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, false); }
 
-ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
+ssize_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
   if (frame->len > UINT16_MAX)
@@ -43,7 +43,7 @@ ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
   uint32_t socket = pkt_socket_of(fd);
   int32_t n = -PKT_EBADF;
   if (socket != 0) {
-    n = pkt_call(PKT_CALL_sendLent, socket, frame->handle, (uint32_t)frame->len, 0);
+    n = pkt_call(PKT_CALL_submit, socket, frame->handle, (uint32_t)frame->len, 0);
     pkt_kick();
   }
   pkt_os_unlock();
@@ -53,12 +53,12 @@ ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame) {
   return n;
 }
 
-int pktsock_give_back(int fd, const struct pktsock_frame *frame) {
+int pktsock_release(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? pkt_call(PKT_CALL_giveBack, socket, frame->handle, 0, 0) : -PKT_EBADF;
+  int32_t n = socket != 0 ? pkt_call(PKT_CALL_release, socket, frame->handle, 0, 0) : -PKT_EBADF;
   pkt_os_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

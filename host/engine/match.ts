@@ -17,7 +17,7 @@ export function match(memory: Uint8Array, at: number, frame: number): number {
     if (left === 0) throw new RangeError("a filter's tests do not end");
     const field = word(at);
     const [mask, value] = [word(at + 4), word(at + 8)];
-    const place = (field & abi.TEST_PLACE_MOST) + (field & abi.TEST_X ? x : 0);
+    const place = (field & abi.TEST_PLACE_MASK) + (field & abi.TEST_X ? x : 0);
     if (place + ((field >> abi.TEST_SIZE_SHIFT) & 7) > len) return 0;
     let holds = true;
     if (field & abi.TEST_LOAD_X) x = (view.getUint8(mac + place) & 15) << 2;

@@ -275,22 +275,22 @@ export class PktSock {
   // ---- Zero copy ----
 
   recvLend(fd: number): LentFrame {
-    const handle = check(this.call("lendReceived", this.socketOf(fd, "recvLend")), "recvLend");
+    const handle = check(this.call("peek", this.socketOf(fd, "recvLend")), "recvLend");
     return this.lent(handle, this.memory.u32(handle + abi.FRAME_LEN));
   }
 
   sendLend(fd: number): LentFrame {
-    const handle = check(this.call("lendEmpty", this.socketOf(fd, "sendLend")), "sendLend");
+    const handle = check(this.call("reserve", this.socketOf(fd, "sendLend")), "sendLend");
     const head = this.memory.u32(handle + abi.FRAME_MAC) - this.memory.u32(handle + abi.FRAME_BUFFER);
     return this.lent(handle, this.control(abi.CONTROL_FRAME_SIZE) - head);
   }
 
-  sendLent(fd: number, frame: LentFrame, length: number): number {
-    return check(this.call("sendLent", this.socketOf(fd, "sendLent"), frame.handle, length), "sendLent");
+  submit(fd: number, frame: LentFrame, length: number): number {
+    return check(this.call("submit", this.socketOf(fd, "submit"), frame.handle, length), "submit");
   }
 
-  giveBack(fd: number, frame: LentFrame): void {
-    check(this.call("giveBack", this.socketOf(fd, "giveBack"), frame.handle), "giveBack");
+  release(fd: number, frame: LentFrame): void {
+    check(this.call("release", this.socketOf(fd, "release"), frame.handle), "release");
   }
 
   private lent(handle: number, length: number): LentFrame {

@@ -63,7 +63,7 @@ static void do_counters(struct agent_args *args) {
   agent_field_decimal("poolempty", (long)c.rx_pool_empty);
   agent_field_decimal("tooshort", (long)c.rx_too_short);
   agent_field_decimal("toolong", (long)c.rx_too_long);
-  agent_field_decimal("linkdown", (long)c.rx_link_down);
+  agent_field_decimal("linkdown", (long)c.rx_iface_down);
 }
 
 /* socketcounters FD */
@@ -101,7 +101,7 @@ static void do_recvlend(struct agent_args *args) {
   struct pktsock_frame *frame = take_lent(args);
   if (!agent_ok(args))
     return;
-  int result = pktsock_recv_lend((int)fd, frame, (int)flags);
+  int result = pktsock_peek((int)fd, frame, (int)flags);
   agent_result(result);
   if (!result)
     agent_field_hex("data", frame->data, frame->len);
@@ -113,7 +113,7 @@ static void do_sendlend(struct agent_args *args) {
   struct pktsock_frame *frame = take_lent(args);
   if (!agent_ok(args))
     return;
-  int result = pktsock_send_lend((int)fd, frame, (int)flags);
+  int result = pktsock_reserve((int)fd, frame, (int)flags);
   agent_result(result);
   if (!result)
     agent_field_decimal("room", (long)frame->len);
@@ -132,7 +132,7 @@ static void do_sendlent(struct agent_args *args) {
   if (data.bytes)
     memcpy(frame->data, data.bytes, data.len);
   sent.len = (size_t)len;
-  agent_result(pktsock_send_lent((int)fd, &sent));
+  agent_result(pktsock_submit((int)fd, &sent));
 }
 
 /* giveback FD NUMBER */
@@ -140,7 +140,7 @@ static void do_giveback(struct agent_args *args) {
   long fd = agent_number(args);
   struct pktsock_frame *frame = take_lent(args);
   if (agent_ok(args))
-    agent_result(pktsock_give_back((int)fd, frame));
+    agent_result(pktsock_release((int)fd, frame));
 }
 
 const struct agent_entry agent_component[] = {

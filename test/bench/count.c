@@ -33,10 +33,10 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
 
-#define MOST_MARKS 16
-#define IDLE MOST_MARKS
+#define MAX_MARKS 16
+#define IDLE MAX_MARKS
 
-static uint64_t marks[MOST_MARKS];
+static uint64_t marks[MAX_MARKS];
 static unsigned mark_count;
 static uint64_t instructions;
 static struct record {
@@ -93,10 +93,10 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info
   for (int i = 0; i < argc; i++) {
     if (strncmp(argv[i], "out=", 4) == 0)
       out = fopen(argv[i] + 4, "w");
-    else if (strncmp(argv[i], "mark=", 5) == 0 && mark_count < MOST_MARKS)
+    else if (strncmp(argv[i], "mark=", 5) == 0 && mark_count < MAX_MARKS)
       marks[mark_count++] = strtoull(argv[i] + 5, NULL, 0);
     else
-      return fprintf(stderr, "count: %s is not out=FILE or one of at most %d mark=ADDRESS\n", argv[i], MOST_MARKS);
+      return fprintf(stderr, "count: %s is not out=FILE or one of at most %d mark=ADDRESS\n", argv[i], MAX_MARKS);
   }
   if (out == NULL)
     return fprintf(stderr, "count: out=FILE is missing or cannot be written\n");

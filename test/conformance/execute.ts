@@ -14,7 +14,7 @@ const SENTINEL_TYPE = 0x88b6;
 const CALL_MS = 10_000;
 const FRAME_MS = 5_000;
 /** More than any queue holds. */
-const MOST_FRAMES = 500;
+const MAX_FRAMES = 500;
 
 class Run {
   readonly vars: Vars;
@@ -152,7 +152,7 @@ class Run {
 
   private async fill(fd: string, flags: string): Promise<number> {
     for (let count = 0; ; count++) {
-      if (count > MOST_FRAMES) throw new Error("send() never fails");
+      if (count > MAX_FRAMES) throw new Error("send() never fails");
       const command = `send ${fd} ${compact(numbered(count), this.names)} ${flags}`;
       if (parseAnswer(await this.target.call(command, CALL_MS)).ret === "-1") return count;
     }

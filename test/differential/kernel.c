@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MOST_BYTES 2048
+#define MAX_BYTES 2048
 #define WAIT_MS 5000
 
 enum { KINDS = 6 };
@@ -33,7 +33,7 @@ struct received {
   int32_t len;
   uint16_t protocol;
   uint8_t type;
-  uint8_t bytes[MOST_BYTES];
+  uint8_t bytes[MAX_BYTES];
 };
 
 static void die(const char *what) {
@@ -112,7 +112,7 @@ static void send_and_wait(int sender, int witness, const uint8_t *bytes, size_t 
 }
 
 static void run_frame(int fd, int sender, int witness) {
-  uint8_t bytes[MOST_BYTES];
+  uint8_t bytes[MAX_BYTES];
   uint32_t len = get_word();
   if (len > sizeof(bytes)) {
     fprintf(stderr, "a frame is too long\n");
@@ -148,7 +148,7 @@ static void run_case(const int sockets[KINDS], uint32_t kind, int sender, int wi
     if (error == 0) {
       run_frame(fd, sender, witness);
     } else {
-      uint8_t bytes[MOST_BYTES];
+      uint8_t bytes[MAX_BYTES];
       uint32_t len = get_word();
       get(bytes, len < sizeof(bytes) ? len : sizeof(bytes));
     }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define FIRST PKTSOCK_FIRST_DESCRIPTOR
-#define MOST_OPERATIONS 120
+#define MAX_OPERATIONS 120
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,7 +39,7 @@ uint32_t api_length(struct input *in) {
   uint8_t choice = input_u8(in);
   if (choice < sizeof(edges) / sizeof(edges[0]))
     return edges[choice];
-  return choice < 128 ? choice : input_u16(in) % MOST_FRAME;
+  return choice < 128 ? choice : input_u16(in) % MAX_FRAME;
 }
 
 uint32_t api_address(struct input *in, struct sockaddr_storage *address) {
@@ -129,7 +129,7 @@ static void tell_name(struct input *in) {
 }
 
 static void arrive(struct input *in) {
-  uint8_t frame[MOST_FRAME], choice = input_u8(in);
+  uint8_t frame[MAX_FRAME], choice = input_u8(in);
   uint32_t len = api_length(in), offset = choice & 0x0f;
   struct nic *nic = &world.nics[choice >> 7 & (world.nic_count - 1)];
   if (offset == 0x0f) /* at the end of its buffer */
@@ -207,7 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   world.closed = api_forget_lent;
   uint8_t choice = input_u8(in);
   world_start(choice);
-  for (unsigned i = 0; i < MOST_OPERATIONS && input_left(in) != 0; i++)
+  for (unsigned i = 0; i < MAX_OPERATIONS && input_left(in) != 0; i++)
     operate(in);
   world.waits = 0;
   api_check_lent();

@@ -10,7 +10,7 @@
 #include <sys/select.h>
 #include <sys/time.h>
 
-#define MOST_POLLED 6
+#define MAX_POLLED 6
 
 /* What SIOCADDMULTI added: as many as there are operations in a run. */
 static struct ifreq added[128];
@@ -53,7 +53,7 @@ static void control(struct input *in, int fd) {
   EXPECT("ioctl", result, EBADF, EFAULT, EINVAL, ENOTTY, ENODEV, ENOENT, ENOBUFS, EADDRNOTAVAIL, EOPNOTSUPP);
   int32_t said;
   memcpy(&said, &argument, sizeof(said));
-  MUST(result < 0 || request != FIONREAD || (said >= 0 && said <= MOST_FRAME), "FIONREAD says %d bytes", said);
+  MUST(result < 0 || request != FIONREAD || (said >= 0 && said <= MAX_FRAME), "FIONREAD says %d bytes", said);
   if (result == 0 && request == SIOCADDMULTI)
     added[added_count++] = argument.request;
 }
@@ -91,7 +91,7 @@ static void wait_by_select(struct input *in) {
   struct timeval timeout = {0, input_u8(in)};
   for (int set = 0; set < 3; set++)
     FD_ZERO(&asked[set]);
-  for (unsigned n = 0; n < MOST_POLLED; n++) {
+  for (unsigned n = 0; n < MAX_POLLED; n++) {
     int fd = api_descriptor(in);
     uint8_t in_sets = input_u8(in);
     for (int set = 0; set < 3; set++)
@@ -108,13 +108,13 @@ static void wait_by_select(struct input *in) {
 }
 
 void api_poll(struct input *in) {
-  struct pollfd fds[MOST_POLLED];
+  struct pollfd fds[MAX_POLLED];
   uint8_t choice = input_u8(in), open = 0;
   if ((choice & 0x3f) == 0x3e) {
     wait_by_select(in);
     return;
   }
-  nfds_t count = choice % (MOST_POLLED + 1);
+  nfds_t count = choice % (MAX_POLLED + 1);
   int ready, wait = -1;
   for (nfds_t i = 0; i < count; i++) {
     fds[i] = (struct pollfd){api_descriptor(in), (short)input_u8(in), 0x7777};

@@ -5,7 +5,7 @@
 #include <netpacket/packet.h>
 #include <stdlib.h>
 
-#define MOST_VECTOR 5
+#define MAX_VECTOR 5
 #define RECEIVE_ERRORS EBADF, EAGAIN, EINVAL, ENETDOWN
 #define SEND_ERRORS EBADF, EAGAIN, EINVAL, EMSGSIZE, ENXIO, ENETDOWN
 
@@ -25,7 +25,7 @@ static void check_received(const char *call, ssize_t n, ssize_t there, size_t ro
   if (n < 0)
     return;
   MUST((size_t)n <= room || (flags & MSG_TRUNC) != 0, "%s returned %zd with room for %zu", call, n, room);
-  MUST(n <= MOST_FRAME, "%s returned %zd", call, n);
+  MUST(n <= MAX_FRAME, "%s returned %zd", call, n);
   size_t fits = (size_t)there < room || (flags & MSG_TRUNC) != 0 ? (size_t)there : room;
   MUST(there < 0 || n == (ssize_t)fits, "%s returned %zd; %zd bytes were waiting, room is %zu", call, n, there, room);
 }
@@ -35,7 +35,7 @@ void api_receive(struct input *in) {
   int fd = api_descriptor(in), flags = receive_flags(in);
   uint8_t choice = input_u8(in);
   /* Sometimes the caller says that there is more room than there is: no frame is that long. */
-  size_t boast = boasts[choice & 7], real = boast != 0 ? MOST_FRAME : api_length(in), room = boast != 0 ? boast : real;
+  size_t boast = boasts[choice & 7], real = boast != 0 ? MAX_FRAME : api_length(in), room = boast != 0 ? boast : real;
   uint8_t *buffer = api_buffer(real);
   struct sockaddr_storage from;
   socklen_t from_room = choice & 0x20 ? input_u8(in) % sizeof(from) : sizeof(struct sockaddr_ll), from_len = from_room;
@@ -69,7 +69,7 @@ void api_receive(struct input *in) {
 /* A vector of buffers of the sizes that the input says, each its own memory. Returns their sum. */
 static size_t make_vector(struct input *in, struct iovec *vector, size_t *count) {
   size_t len = 0;
-  *count = input_u8(in) % (MOST_VECTOR + 1);
+  *count = input_u8(in) % (MAX_VECTOR + 1);
   for (size_t i = 0; i < *count; i++) {
     size_t part = api_length(in);
     bool nowhere = part == 0 && input_bool(in);
@@ -105,7 +105,7 @@ static void check_control(struct msghdr *message, size_t room) {
 }
 
 void api_receive_message(struct input *in) {
-  struct iovec vector[MOST_VECTOR];
+  struct iovec vector[MAX_VECTOR];
   struct sockaddr_storage from;
   size_t count, room;
   int fd = api_descriptor(in), flags = receive_flags(in);
@@ -163,13 +163,13 @@ static void check_sent(int fd, const uint8_t *bytes, size_t len, const unsigned 
 }
 
 static void count_sent(unsigned *before) {
-  for (unsigned i = 0; i < MOST_NICS; i++)
+  for (unsigned i = 0; i < MAX_NICS; i++)
     before[i] = world.nics[i].sent;
 }
 
 void api_send(struct input *in) {
   struct sockaddr_storage address;
-  unsigned before[MOST_NICS];
+  unsigned before[MAX_NICS];
   int fd = api_descriptor(in);
   uint8_t choice = input_u8(in);
   size_t len = api_length(in);
@@ -194,10 +194,10 @@ void api_send(struct input *in) {
 }
 
 void api_send_message(struct input *in) {
-  struct iovec vector[MOST_VECTOR];
+  struct iovec vector[MAX_VECTOR];
   struct sockaddr_storage address;
-  unsigned before[MOST_NICS];
-  uint8_t all[MOST_VECTOR * MOST_FRAME], *end = all;
+  unsigned before[MAX_NICS];
+  uint8_t all[MAX_VECTOR * MAX_FRAME], *end = all;
   size_t count;
   int fd = api_descriptor(in);
   uint8_t choice = input_u8(in);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define MOST_LENT 32
+#define MAX_LENT 32
 #define WRITTEN 0x3c
 
 /* One that was lent; it stays here when it was given back, to be given back again. */
@@ -15,7 +15,7 @@ struct lent {
   struct pktsock_frame frame;
 };
 
-static struct lent lent[MOST_LENT];
+static struct lent lent[MAX_LENT];
 static unsigned count;
 static bool forgotten; /* a record was overwritten: its frame is never given back by its name */
 
@@ -66,36 +66,35 @@ void api_lend(struct input *in) {
   if (choice >= 0xf0)
     flags = (int)input_u32(in);
   if (received)
-    EXPECT("pktsock_recv_lend", result = pktsock_recv_lend(fd, &frame, flags), EAGAIN, EBADF, ENETDOWN, ENOBUFS,
-           EINVAL);
+    EXPECT("pktsock_peek", result = pktsock_peek(fd, &frame, flags), EAGAIN, EBADF, ENETDOWN, ENOBUFS, EINVAL);
   else
-    EXPECT("pktsock_send_lend", result = pktsock_send_lend(fd, &frame, flags), EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS,
+    EXPECT("pktsock_reserve", result = pktsock_reserve(fd, &frame, flags), EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS,
            EINVAL);
   if (result < 0)
     return;
-  MUST(frame.len <= MOST_FRAME && frame.len >= PKT_ETH_HLEN, "a lent frame has %zu bytes", frame.len);
+  MUST(frame.len <= MAX_FRAME && frame.len >= PKT_ETH_HLEN, "a lent frame has %zu bytes", frame.len);
   if (!received)
     memset(frame.data, WRITTEN, frame.len);
   for (unsigned i = 0; i < count; i++)
     MUST(lent[i].fd < 0 || (lent[i].received && received) || lent[i].frame.handle != frame.handle,
          "a frame is lent twice at the same time");
   unsigned at = count;
-  if (count < MOST_LENT) {
+  if (count < MAX_LENT) {
     count++;
   } else {
-    at = choice % MOST_LENT;
+    at = choice % MAX_LENT;
     forgotten |= lent[at].fd >= 0;
   }
   lent[at] = (struct lent){fd, received, sum_of(&frame), frame};
 }
 
-static void send_lent(int fd, struct pktsock_frame frame, size_t len) {
+static void submit(int fd, struct pktsock_frame frame, size_t len) {
   frame.len = len;
-  ssize_t n = pktsock_send_lent(fd, &frame);
-  EXPECT("pktsock_send_lent", n, EINVAL, EMSGSIZE, EBUSY, EBADF, ENXIO, ENETDOWN);
+  ssize_t n = pktsock_submit(fd, &frame);
+  EXPECT("pktsock_submit", n, EINVAL, EMSGSIZE, EBUSY, EBADF, ENXIO, ENETDOWN);
   if (n < 0)
     return;
-  MUST(n == (ssize_t)len, "pktsock_send_lent returned %zd of %zu", n, len);
+  MUST(n == (ssize_t)len, "pktsock_submit returned %zd of %zu", n, len);
   taken_back(fd, frame.handle);
 }
 
@@ -109,14 +108,14 @@ void api_end_lending(struct input *in) {
   int fd = choice & 4 || one->fd < 0 ? api_descriptor(in) : one->fd;
   check(one);
   if (choice & 1) {
-    send_lent(fd, one->frame, choice & 2 ? api_length(in) : one->frame.len);
+    submit(fd, one->frame, choice & 2 ? api_length(in) : one->frame.len);
     return;
   }
-  int result = pktsock_give_back(fd, &one->frame);
-  EXPECT("pktsock_give_back", result, EINVAL, EBADF);
+  int result = pktsock_release(fd, &one->frame);
+  EXPECT("pktsock_release", result, EINVAL, EBADF);
   if (result < 0)
     return;
   taken_back(fd, one->frame.handle);
-  result = pktsock_give_back(fd, &one->frame);
+  result = pktsock_release(fd, &one->frame);
   MUST(result < 0 && errno == EINVAL, "a frame was taken back twice");
 }

@@ -135,10 +135,10 @@ static int32_t call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, 
   case PKT_CALL_send: return (int32_t)Z_pktsockZ_send(M, a, b);
   case PKT_CALL_sendTo: return (int32_t)Z_pktsockZ_sendTo(M, a, b, c);
   case PKT_CALL_bytesUnsent: return (int32_t)Z_pktsockZ_bytesUnsent(M, a);
-  case PKT_CALL_lendReceived: return (int32_t)Z_pktsockZ_lendReceived(M, a);
-  case PKT_CALL_lendEmpty: return (int32_t)Z_pktsockZ_lendEmpty(M, a);
-  case PKT_CALL_giveBack: return (int32_t)Z_pktsockZ_giveBack(M, a, b);
-  case PKT_CALL_sendLent: return (int32_t)Z_pktsockZ_sendLent(M, a, b, c);
+  case PKT_CALL_peek: return (int32_t)Z_pktsockZ_peek(M, a);
+  case PKT_CALL_reserve: return (int32_t)Z_pktsockZ_reserve(M, a);
+  case PKT_CALL_release: return (int32_t)Z_pktsockZ_release(M, a, b);
+  case PKT_CALL_submit: return (int32_t)Z_pktsockZ_submit(M, a, b, c);
   case PKT_CALL_socketCounters: Z_pktsockZ_socketCounters(M, a); return 0;
   case PKT_CALL_setOption: return (int32_t)Z_pktsockZ_setOption(M, a, b, c, d);
   case PKT_CALL_getOption: return (int32_t)Z_pktsockZ_getOption(M, a, b, c, d);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#define MOST_INSTRUCTIONS 1200
+#define MAX_INSTRUCTIONS 1200
 /* Programs up to this length fit into the heap, whatever they are. */
 #define FITS 1000
 #define BIG_HEAP 4 /* number of the configuration in world.c */
@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct sock_filter program[MOST_INSTRUCTIONS];
+static struct sock_filter program[MAX_INSTRUCTIONS];
 static uint32_t count;
 
 /* How it is received: the socket's type, its protocol, the frame's direction. */
@@ -26,7 +26,7 @@ struct setting {
 };
 
 struct frame {
-  uint8_t bytes[MOST_FRAME];
+  uint8_t bytes[MAX_FRAME];
   uint32_t len;
 };
 
@@ -70,7 +70,7 @@ static struct sock_filter instruction(struct input *in, uint32_t behind) {
 
 static void read_program(struct input *in) {
   uint8_t choice = input_u8(in);
-  count = choice < 0xf0 ? choice % 64 : input_u16(in) % (MOST_INSTRUCTIONS + 1);
+  count = choice < 0xf0 ? choice % 64 : input_u16(in) % (MAX_INSTRUCTIONS + 1);
   for (uint32_t i = 0; i < count; i++)
     program[i] = instruction(in, count - 1 - i);
   if (count != 0 && (choice & 0x40) == 0)
@@ -145,7 +145,7 @@ static void describe(const struct setting *setting, struct frame *frame, struct 
 /* The frame comes along, and `verdict` bytes of it must pass (any number, if `random`). */
 static void pass(int fd, const struct setting *setting, const struct frame *wire, const struct bpf_packet *packet,
                  uint32_t verdict, bool random, const char *filter) {
-  static uint8_t got[MOST_FRAME];
+  static uint8_t got[MAX_FRAME];
   uint32_t there = packet->len - packet->seen_from;
   if (setting->outgoing)
     MUST(pktsock_send(world.bystander, wire->bytes, wire->len, 0) == (ssize_t)wire->len, "send: errno %d", errno);

@@ -16,7 +16,7 @@ static uint32_t state(uint32_t field) { return word(PKT_CONTROL + PKT_CONTROL_BY
 
 /* ---- Frames --------------------------------------------------------------------------------------------------------- */
 
-static uint8_t places[2 * MOST_POOL]; /* of each frame of the table */
+static uint8_t places[2 * MAX_POOL]; /* of each frame of the table */
 
 static void put(uint32_t offset, const char *where) {
   const struct pkt_control *control = pkt_component.control;

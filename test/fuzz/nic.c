@@ -31,7 +31,7 @@ static void transmit(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   while ((frame = pkt_tx_take(mac)) != NULL) {
     check_sent(mac, frame);
-    MUST(nic->sending_count < MOST_POOL, "more frames are being sent than there are");
+    MUST(nic->sending_count < MAX_POOL, "more frames are being sent than there are");
     for (unsigned i = 0; i < nic->sending_count; i++)
       MUST(nic->sending[i] != frame, "a frame is sent twice at the same time");
     nic->last_len = pkt_tx_bytes(frame);

@@ -16,7 +16,7 @@
 #define ETH_P_BYSTANDER 0x88b5
 /* Waits of one call after which its descriptor is closed: the call must end then, and not much later. */
 #define PATIENCE 8
-#define MOST_WAITS 32
+#define MAX_WAITS 32
 
 extern const unsigned char pktsock_wasm[];
 extern const unsigned int pktsock_wasm_size;
@@ -131,7 +131,7 @@ static void something_arrives(struct nic *nic) {
 /* Somebody waits: something happens, and time goes by. */
 void __wrap_pkt_os_wait(uint32_t ticket, uint64_t deadline) {
   (void)ticket;
-  MUST(++world.waits < MOST_WAITS, "a call waits on a descriptor that is closed");
+  MUST(++world.waits < MAX_WAITS, "a call waits on a descriptor that is closed");
   struct nic *nic = &world.nics[world.waits % world.nic_count];
   switch (world.waits > PATIENCE ? 3 : input_u8(&world.in) & 7) {
   case 1: nic_complete(nic, 0); break;
@@ -160,7 +160,7 @@ static void open_bystander(void) {
 }
 
 void world_start(unsigned configuration) {
-  static struct pkt_mac *macs[MOST_NICS];
+  static struct pkt_mac *macs[MAX_NICS];
   unsigned number = configuration % (sizeof(configurations) / sizeof(configurations[0]));
   struct pktsock_config *config = &world.config;
   *config = configurations[number].config;

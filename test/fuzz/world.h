@@ -7,9 +7,9 @@
 #include <pktsock/mac.h>
 #include <pktsock/pktsock.h>
 
-#define MOST_NICS 2
-#define MOST_FRAME 2048
-#define MOST_POOL 40
+#define MAX_NICS 2
+#define MAX_FRAME 2048
+#define MAX_POOL 40
 
 /* Ends the run with a sentence: a finding. */
 void fuzz_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -21,13 +21,13 @@ struct nic {
   bool holds; /* keep frames that are sent until nic_complete() */
   bool no_carrier;
   bool started;
-  struct pkt_frame *sending[MOST_POOL];
+  struct pkt_frame *sending[MAX_POOL];
   unsigned sending_count;
   struct pkt_frame *prefetched[2];
   unsigned prefetched_count;
   unsigned sent; /* how many, and the last one */
   uint32_t last_len;
-  uint8_t last[MOST_FRAME];
+  uint8_t last[MAX_FRAME];
   struct pkt_mac_filter filter;
 };
 
@@ -41,7 +41,7 @@ bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t of
 bool nic_complete(struct nic *nic, unsigned which);
 
 struct world {
-  struct nic nics[MOST_NICS];
+  struct nic nics[MAX_NICS];
   unsigned nic_count;
   struct pktsock_config config;
   uint64_t now; /* microseconds */

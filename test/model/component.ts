@@ -39,8 +39,8 @@ export interface Component extends Calls {
   /** Lends a received (false: an empty) frame: its bytes, or as many as may be written. Returns how it is named below. */
   lend(fd: number, received: boolean): { name: number; data: Uint8Array };
   /** Sends a lent frame, to which the bytes have been written. */
-  sendLent(fd: number, name: number, bytes: Buffer): number;
-  giveBack(fd: number, name: number): void;
+  submit(fd: number, name: number, bytes: Buffer): number;
+  release(fd: number, name: number): void;
 
   // The driver of an interface.
   /** Takes an empty frame in advance. */

@@ -42,7 +42,7 @@ export class Model extends Sockets implements Component {
     const socket = this.of(fd);
     this.tap.leave(socket);
     for (const { frame } of socket.queue.splice(0)) frame.pool.release(frame);
-    for (const frame of socket.lent.splice(0)) this.letGo(frame);
+    for (const frame of socket.lent.splice(0)) this.unlend(frame);
     this.options.close(socket);
     if (socket.type === STACK) socket.iface!.stackAttached = false;
     for (const { tx, sending, completed } of this.interfaces) {
@@ -213,7 +213,7 @@ export class Model extends Sockets implements Component {
 
   lend(fd: number, received: boolean): { name: number; data: Uint8Array } {
     const socket = this.of(fd);
-    return received ? this.lendReceived(socket) : this.lendEmpty(socket);
+    return received ? this.peek(socket) : this.reserve(socket);
   }
 
   /** How many received frames of an interface are lent, counting one as often as it is. */
@@ -222,7 +222,7 @@ export class Model extends Sockets implements Component {
     return lent.filter((frame) => frame.pool === iface && frame.refs > 0).length;
   }
 
-  private lendReceived(socket: Socket): { name: number; data: Uint8Array } {
+  private peek(socket: Socket): { name: number; data: Uint8Array } {
     this.reportError(socket);
     const frame = this.oldest(socket)?.frame;
     if (frame === undefined) return fail("EAGAIN");
@@ -234,14 +234,14 @@ export class Model extends Sockets implements Component {
     return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes) };
   }
 
-  private lendEmpty(socket: Socket): { name: number; data: Uint8Array } {
+  private reserve(socket: Socket): { name: number; data: Uint8Array } {
     const { iface } = socket;
     if (iface === undefined) return fail("ENXIO");
     if (!iface.up) return fail("ENETDOWN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
     if (!iface.mayLendEmpty()) return fail("ENOBUFS");
     if (!iface.hasFree()) return fail("EAGAIN");
-    iface.lendEmpty();
+    iface.reserve();
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);
     socket.lent.push(frame);
@@ -255,17 +255,17 @@ export class Model extends Sockets implements Component {
     return frame;
   }
 
-  private letGo(frame: Frame): void {
+  private unlend(frame: Frame): void {
     if (frame.refs > 0) return frame.pool.release(frame);
     frame.pool.takeBackEmpty();
     frame.pool.free++;
   }
 
-  giveBack(fd: number, name: number): void {
-    this.letGo(this.takeBack(this.of(fd), name));
+  release(fd: number, name: number): void {
+    this.unlend(this.takeBack(this.of(fd), name));
   }
 
-  sendLent(fd: number, name: number, bytes: Buffer): number {
+  submit(fd: number, name: number, bytes: Buffer): number {
     const socket = this.of(fd);
     const { iface } = socket;
     const frame = this.lent[name];

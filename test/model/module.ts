@@ -96,7 +96,7 @@ export class Module implements Component {
       tooShort: iface.counter(abi.IFACE_RX_TOO_SHORT),
       tooLong: iface.counter(abi.IFACE_RX_TOO_LONG),
       poolEmpty: iface.counter(abi.IFACE_RX_POOL_EMPTY),
-      linkDown: iface.counter(abi.IFACE_RX_LINK_DOWN),
+      linkDown: iface.counter(abi.IFACE_RX_IFACE_DOWN),
       sent: iface.counter(abi.IFACE_TX_FRAMES),
     };
   }
@@ -120,8 +120,8 @@ export class Module implements Component {
     return this.lent.findLastIndex(({ handle }) => handle === this.lent[name]?.handle) > name;
   }
 
-  sendLent(fd: number, name: number, bytes: Buffer): number {
-    return this.sockets.sendLent(fd, this.named(name), bytes.length);
+  submit(fd: number, name: number, bytes: Buffer): number {
+    return this.sockets.submit(fd, this.named(name), bytes.length);
   }
 
   /** Writes to a lent frame, as much as its buffer holds. */
@@ -133,8 +133,8 @@ export class Module implements Component {
     memory.at(at, Math.min(bytes.length, end - at)).set(bytes.subarray(0, end - at));
   }
 
-  giveBack(fd: number, name: number): void {
-    this.sockets.giveBack(fd, this.named(name));
+  release(fd: number, name: number): void {
+    this.sockets.release(fd, this.named(name));
   }
 
   prefetch(ifindex: number): boolean {

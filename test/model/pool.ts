@@ -102,7 +102,7 @@ export class Pool {
   }
 
   /** Lends an empty frame, or takes it back into the sending side. */
-  lendEmpty(): void {
+  reserve(): void {
     this.free--;
     this.owned--;
     this.lentEmpty++;

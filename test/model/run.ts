@@ -158,18 +158,18 @@ export class Run {
           const { name, data } = on.lend(step.fd, step.received);
           return { name, data: step.received ? Buffer.from(data) : data.length };
         });
-      case "giveBack": {
+      case "release": {
         const name = this.module.lentBefore(step.back);
         if (this.module.isLentAnew(name)) return;
-        return this.both((on) => on.giveBack(step.fd, name));
+        return this.both((on) => on.release(step.fd, name));
       }
-      case "sendLent": {
+      case "submit": {
         const name = this.module.lentBefore(step.back);
         if (this.module.isLentAnew(name)) return;
         let bytes = frameOf(step.frame);
         if (this.model.isWritable(name)) this.module.write(name, bytes);
         else bytes = Buffer.from(this.model.bytesOf(name) ?? bytes);
-        return this.both((on) => on.sendLent(step.fd, name, bytes));
+        return this.both((on) => on.submit(step.fd, name, bytes));
       }
       case "option": {
         const [level, name] = optionNumbers[step.name];

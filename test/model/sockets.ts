@@ -9,7 +9,7 @@ import { socketStruct, entryStruct } from "./structs.js";
 import { Tap } from "./tap.js";
 
 /** Descriptors that exist at most when only memory limits them. */
-const MOST_DESCRIPTORS = 64;
+const MAX_DESCRIPTORS = 64;
 
 /** The one thing that the model asks of the module: would blocks of these sizes fit into its heap, one after the other? */
 export interface Heap {
@@ -32,7 +32,7 @@ export class Sockets {
     readonly heap: Heap,
   ) {
     const { preallocConns, allocConns, maxConns, frameSize, frameAlign } = capacities;
-    const most = allocConns > 0 ? Math.max(preallocConns, maxConns || MOST_DESCRIPTORS) : preallocConns;
+    const most = allocConns > 0 ? Math.max(preallocConns, maxConns || MAX_DESCRIPTORS) : preallocConns;
     this.table = Array.from({ length: most }, () => undefined);
     this.free = this.there = preallocConns;
     this.stride = Math.ceil(frameSize / frameAlign) * frameAlign;

@@ -31,8 +31,8 @@ export type Step =
   | { do: "flags"; ifindex: number; flags: number }
   | { do: "lend"; fd: number; received: boolean }
   /** `back`: how many were lent since. */
-  | { do: "giveBack"; fd: number; back: number }
-  | { do: "sendLent"; fd: number; back: number; frame: FrameWords }
+  | { do: "release"; fd: number; back: number }
+  | { do: "submit"; fd: number; back: number; frame: FrameWords }
   | { do: "option"; fd: number; name: keyof typeof optionNumbers; value: number }
   | { do: "getOption"; fd: number; name: keyof typeof optionNumbers; length: number }
   | { do: "filter"; fd: number; number: number }
@@ -143,8 +143,8 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   [7, step("complete", { ifindex, which: fc.nat(5), times })],
   [2, step("flags", { ifindex, flags: ifaceFlags })],
   [7, step("lend", { fd, received: fc.boolean() })],
-  [3, step("giveBack", { fd, back })],
-  [5, step("sendLent", { fd, back, frame })],
+  [3, step("release", { fd, back })],
+  [5, step("submit", { fd, back, frame })],
   [5, step("option", { fd, name: optionName, value: optionValue })],
   [2, step("getOption", { fd, name: optionName, length: fc.nat(5) })],
   [4, step("filter", { fd, number: fc.nat(filters.length + invalidFilters.length - 1) })],

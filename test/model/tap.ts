@@ -5,7 +5,7 @@ import { type Frame, untagged } from "./frame.js";
 import { htons } from "../../host/engine/sockaddr.js";
 
 /** The most frames that one call takes from an interface. */
-const MOST_FRAMES = 64;
+const MAX_FRAMES = 64;
 
 /** How many of an interface's frames wait in a socket's queue. */
 function framesOf({ queue }: Socket, pool: Pool): number {
@@ -50,7 +50,7 @@ export class Tap {
       pool.rx = [];
       return;
     }
-    for (const frame of pool.rx.splice(0, MOST_FRAMES)) {
+    for (const frame of pool.rx.splice(0, MAX_FRAMES)) {
       const { bytes, protocol, tag } = untagged(frame.bytes);
       if (tag !== undefined) frame.offset += 4;
       frame.bytes = bytes;

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define ETH_P_ECAT 0x88a4
-#define FRAME_MOST 1522
+#define MAX_FRAME_BYTES 1522
 #define CYCLES 3
 #define FRAMES 4
 #define DATAGRAMS 3
@@ -51,7 +51,7 @@ static int set_coalescing(int fd, struct ifreq *ifr, unsigned usecs) {
 
 static int open_socket(const char *interface, long timeout_us) {
   struct timeval timeout = {.tv_sec = timeout_us / 1000000, .tv_usec = timeout_us % 1000000};
-  const int buffer_size = FRAME_MOST * 256, dont_route = 1;
+  const int buffer_size = MAX_FRAME_BYTES * 256, dont_route = 1;
   struct ifreq ifr = {0};
   int fd = socket(PF_PACKET, SOCK_RAW, htons(ETH_P_ECAT));
   if (fd < 0)
@@ -107,7 +107,7 @@ static int datagrams_in(const uint8_t *frame, ssize_t len, unsigned long *seen) 
 }
 
 int main(void) {
-  static uint8_t frame[FRAME_MOST];
+  static uint8_t frame[MAX_FRAME_BYTES];
   int fd = open_socket("eth0", 2000000);
   if (fd < 0)
     return fail("cannot open the socket");

@@ -41,11 +41,11 @@ static void swap_addresses(uint8_t *frame) {
 
 static bool echo_in_place(void) {
   struct pktsock_frame frame;
-  if (pktsock_recv_lend(sd, &frame, MSG_DONTWAIT) < 0)
+  if (pktsock_peek(sd, &frame, MSG_DONTWAIT) < 0)
     return false;
   swap_addresses(frame.data);
-  if (pktsock_send_lent(sd, &frame) < 0)
-    pktsock_give_back(sd, &frame);
+  if (pktsock_submit(sd, &frame) < 0)
+    pktsock_release(sd, &frame);
   return true;
 }
 

@@ -42,13 +42,13 @@ static void take_clock_in(void) {
 
 void esp32_start_rmii_clock(void) {
   static const char trouble[] = "eth0: the chip's PLL for the 50 MHz of RMII does not settle; trying again\n";
-  static bool settled, told;
+  static bool settled, reported;
   if (settled)
     return;
   settled = esp32_start_apll_50mhz();
-  if (!settled && !told)
+  if (!settled && !reported)
     board_console_write(trouble, sizeof(trouble) - 1);
-  told = true;
+  reported = true;
 }
 
 static void give_clock_out(unsigned gpio) {

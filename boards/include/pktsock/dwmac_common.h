@@ -6,7 +6,7 @@
 #include <pktsock/mac.h>
 #include <pktsock/phy.h>
 
-enum { DWMAC_MOST_EXACT = 7 };
+enum { DWMAC_MAX_EXACT = 7 };
 
 enum {
   DWMAC_RESET_US = 20000, /* takes a few cycles of the slowest clock, when that runs */
@@ -21,12 +21,12 @@ int dwmac_wait_clear(const volatile uint32_t *reg, uint32_t mask, uint32_t limit
  * each one waits that long. For start-up, filters and link changes only. */
 void dwmac_write(volatile uint32_t *reg, uint32_t value);
 
-/* An address filter: `exact` addresses (DWMAC_MOST_EXACT at most) are compared whole, single stations first. The others go
+/* An address filter: `exact` addresses (DWMAC_MAX_EXACT at most) are compared whole, single stations first. The others go
  * by their hash; without a table for it all of their kind are let in. */
 struct dwmac_filter {
   bool promiscuous, all_multicast, hash_unicast, hash_multicast;
   uint32_t hash[2];
-  uint8_t exact_count, exact[DWMAC_MOST_EXACT][6];
+  uint8_t exact_count, exact[DWMAC_MAX_EXACT][6];
 };
 void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter, unsigned exact,
                         bool hash_table);
@@ -44,7 +44,7 @@ bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec);
 /* A MAC that may stop at any time: because the PHY's clock is missing, at a bus error, or for no known reason. */
 struct dwmac_recovery {
   volatile bool failed; /* set by the interrupt handler: the DMA stopped at a bus error */
-  bool running, told;
+  bool running, reported;
   uint64_t retry;    /* not running: when to try again, microseconds */
   uint32_t tx_seen;  /* frames sent when the transmitter was last seen to move, ... */
   uint64_t tx_moved; /* ... and when that was */

@@ -37,7 +37,7 @@ struct pkt_iface {
   uint32_t fill_ring, rx_ring, tx_ring, completion_ring, ring_length;
   uint32_t stamping;
   uint32_t rx_frames, rx_no_frame, rx_too_short, rx_too_long, rx_errors, tx_frames, tx_errors;
-  uint32_t rx_pool_empty, ring_faults, rx_link_down, filter_changed;
+  uint32_t rx_pool_empty, ring_faults, rx_iface_down, filter_changed;
 };
 
 /* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */

@@ -19,7 +19,7 @@ struct phy {
   enum phy_state state;
   bool fast;        /* 100 Mbit/s, else 10; valid with PHY_LINK_UP */
   bool full_duplex; /* valid with PHY_LINK_UP */
-  bool told;        /* the present trouble has been told */
+  bool reported;    /* the present trouble has been told */
   uint64_t next;    /* when to look again, microseconds */
   uint64_t deadline;
 };

@@ -70,7 +70,7 @@ struct pktsock_counters {
   uint32_t rx_too_short;  /* dropped: shorter than the link-layer header */
   uint32_t rx_too_long;   /* dropped: longer than a frame buffer */
   uint32_t rx_errors;     /* dropped: CRC, overrun */
-  uint32_t rx_link_down;  /* dropped: the interface was down */
+  uint32_t rx_iface_down; /* dropped: the interface was down */
   uint32_t tx_errors;     /* not sent by the hardware */
   uint32_t ring_faults;   /* entries of the module that did not hold water */
   uint32_t traps;         /* of the module, all interfaces together */
@@ -108,20 +108,20 @@ struct pktsock_frame {
 /* The oldest received frame, in place, for SOCK_DGRAM too from its link-layer header on. Others may look at the same bytes:
  * read only. Waits as recv() does; `flags`: MSG_DONTWAIT. 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many
  * frames are lent; recv() still copies it). */
-int pktsock_recv_lend(int fd, struct pktsock_frame *frame, int flags);
+int pktsock_peek(int fd, struct pktsock_frame *frame, int flags);
 
 /* An empty frame to be written in place from its link-layer header on. The socket must be bound to an interface. Waits as
  * send() does. 0, or -1 and errno: EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS (too many are lent, or held by slow taps). */
-int pktsock_send_lend(int fd, struct pktsock_frame *frame, int flags);
+int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
 
 /* Send a lent frame, an empty one that was written or a received one, `frame->len` bytes, without copying. `len` on
  * success, when the frame is the component's again; else -1, the frame stays lent, and errno: EINVAL (not lent by this
  * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY
  * (received, and another socket still holds it), EBADF, ENXIO, ENETDOWN. */
-ssize_t pktsock_send_lent(int fd, const struct pktsock_frame *frame);
+ssize_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 
 /* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */
-int pktsock_give_back(int fd, const struct pktsock_frame *frame);
+int pktsock_release(int fd, const struct pktsock_frame *frame);
 
 /* The network stack's descriptor on an interface: it is offered every received frame after all packet sockets have been,
  * and may hold CONFIG_NET_PKT_STACK_RESERVE frames when they hold all others. Use it with the calls above, with recv(),

@@ -42,9 +42,9 @@ void phy_init(struct phy *phy) { *phy = (struct phy){.state = PHY_ABSENT}; }
 static bool answers(int value) { return value > 0 && value != 0xffff; }
 
 static void lose(struct phy *phy, struct pkt_mac *mac, uint64_t now, const char *why) {
-  if (!phy->told)
+  if (!phy->reported)
     phy_say(mac, why);
-  phy->told = true;
+  phy->reported = true;
   phy->state = PHY_ABSENT;
   phy->next = now + RETRY_US;
 }
@@ -68,7 +68,7 @@ static void negotiate(struct phy *phy, struct pkt_mac *mac, const struct phy_bus
   bus->write(mac, address, ANAR, AN_100_FULL | AN_100_HALF | AN_10_FULL | AN_10_HALF | AN_SELECTOR_802_3);
   bus->write(mac, address, BMCR, BMCR_AN_ENABLE | BMCR_AN_RESTART);
   phy->state = PHY_LINK_DOWN;
-  phy->told = false;
+  phy->reported = false;
   phy->deadline = now + PATIENCE_US;
 }
 
@@ -80,7 +80,7 @@ static void resolve(struct phy *phy, struct pkt_mac *mac, int ours, int theirs) 
   phy->fast = (common & (AN_100_FULL | AN_100_HALF)) != 0;
   phy->full_duplex = (common & (phy->fast ? AN_100_FULL : AN_10_FULL)) != 0;
   phy->state = PHY_LINK_UP;
-  phy->told = false;
+  phy->reported = false;
   phy_say(mac, phy->fast ? (phy->full_duplex ? "link up, 100 Mbit/s full duplex" : "link up, 100 Mbit/s half duplex")
                          : (phy->full_duplex ? "link up, 10 Mbit/s full duplex" : "link up, 10 Mbit/s half duplex"));
 }
@@ -89,7 +89,7 @@ static void watch(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bu
   /* The link bit latches low: a link that was lost and came back since the last look reads as down once. */
   int bmsr = bus->read(mac, address, BMSR);
   if (!answers(bmsr)) {
-    phy->told = false;
+    phy->reported = false;
     lose(phy, mac, now, "the PHY stopped answering; trying again every second");
     return;
   }
@@ -100,9 +100,9 @@ static void watch(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bu
     phy->deadline = now + PATIENCE_US;
   } else if (phy->state == PHY_LINK_DOWN && link) {
     resolve(phy, mac, bus->read(mac, address, ANAR), bus->read(mac, address, ANLPAR));
-  } else if (phy->state == PHY_LINK_DOWN && !phy->told && now >= phy->deadline) {
+  } else if (phy->state == PHY_LINK_DOWN && !phy->reported && now >= phy->deadline) {
     phy_say(mac, "no link; is the cable plugged in at both ends?");
-    phy->told = true;
+    phy->reported = true;
   }
 }
 

@@ -74,16 +74,16 @@ bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec) {
 
 static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops) {
   if (ops->bring_up(mac) == 0) {
-    if (r->told)
+    if (r->reported)
       phy_say(mac, "the MAC runs again");
-    r->told = false;
+    r->reported = false;
     r->running = true;
     r->tx_moved = pkt_os_now();
     return;
   }
-  if (!r->told)
+  if (!r->reported)
     phy_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Trying again every second");
-  r->told = true;
+  r->reported = true;
   r->retry = pkt_os_now() + RETRY_US;
 }
 
@@ -105,7 +105,7 @@ bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct d
     r->running = false;
     ops->take_down(mac);
     r->failed = false;
-    r->told = true;
+    r->reported = true;
     r->retry = 0;
   }
   if (!r->running && pkt_os_now() >= r->retry)

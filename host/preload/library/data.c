@@ -41,7 +41,7 @@ static ssize_t give(int fd, uint32_t number, enum preload_call call, const struc
       .control = control,
   };
   struct preload_answer answer;
-  struct iovec out[2 + MOST_PARTS] = {{message->msg_name, name}, {message->msg_control, control}};
+  struct iovec out[2 + MAX_PARTS] = {{message->msg_name, name}, {message->msg_control, control}};
   if (len > PRELOAD_DATA)
     return fail(EMSGSIZE);
   if (message->msg_control != NULL && message->msg_controllen > PRELOAD_CONTROL)
@@ -56,7 +56,7 @@ SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     return NEXT(sendmsg)(fd, message, flags);
   if (message == NULL)
     return fail(EFAULT);
-  if (message->msg_iovlen > MOST_PARTS)
+  if (message->msg_iovlen > MAX_PARTS)
     return fail(EMSGSIZE);
   return give(fd, number, CALL_SENDMSG, message, flags);
 }
@@ -90,7 +90,7 @@ SERVED ssize_t writev(int fd, const struct iovec *vector, int count) {
   if (number == 0)
     return NEXT(writev)(fd, vector, count);
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : give(fd, number, CALL_SENDMSG, &message, 0);
+  return count < 0 || count > MAX_PARTS ? fail(EINVAL) : give(fd, number, CALL_SENDMSG, &message, 0);
 }
 
 SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
@@ -130,7 +130,7 @@ static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) 
       .control = message->msg_control == NULL ? 0 : at_most((socklen_t)message->msg_controllen, PRELOAD_CONTROL),
   };
   struct preload_answer answer;
-  struct iovec in[2 + MOST_PARTS] = {{message->msg_name, request.name}, {message->msg_control, request.control}};
+  struct iovec in[2 + MAX_PARTS] = {{message->msg_name, request.name}, {message->msg_control, request.control}};
   memcpy(in + 2, message->msg_iov, message->msg_iovlen * sizeof(*in));
   ssize_t n;
   do
@@ -150,7 +150,7 @@ SERVED ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
     return NEXT(recvmsg)(fd, message, flags);
   if (message == NULL)
     return fail(EFAULT);
-  if (message->msg_iovlen > MOST_PARTS)
+  if (message->msg_iovlen > MAX_PARTS)
     return fail(EMSGSIZE);
   if ((int32_t)message->msg_namelen < 0)
     return fail(EINVAL);
@@ -192,7 +192,7 @@ SERVED ssize_t readv(int fd, const struct iovec *vector, int count) {
   if (number == 0)
     return NEXT(readv)(fd, vector, count);
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-  return count < 0 || count > MOST_PARTS ? fail(EINVAL) : take(fd, number, &message, 0);
+  return count < 0 || count > MAX_PARTS ? fail(EINVAL) : take(fd, number, &message, 0);
 }
 
 SERVED int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {

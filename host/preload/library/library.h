@@ -24,7 +24,7 @@
   })
 
 /* A vector of the caller may have so many parts, as many as the component takes. */
-#define MOST_PARTS 64
+#define MAX_PARTS 64
 
 /* The interface as the program sees it, from the environment; an empty name and 0 when there is no server. */
 extern char library_ifname[16];

@@ -76,7 +76,7 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
     struct cmsghdr header;
     uint8_t bytes[CMSG_SPACE(sizeof(int))];
   } control;
-  struct iovec parts[MOST_PARTS + 4] = {{request, sizeof(*request)}};
+  struct iovec parts[MAX_PARTS + 4] = {{request, sizeof(*request)}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
   ssize_t n;
   if (out_parts != 0)

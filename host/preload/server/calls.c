@@ -190,7 +190,7 @@ static ssize_t make(struct job *job) {
 static bool is_spent(struct connection *connection, bool received) {
   if (server_readable(connection))
     return received && server_tell(connection);
-  connection->told = false;
+  connection->reported = false;
   return true;
 }
 
@@ -203,7 +203,7 @@ size_t server_call(struct connection *connection, const struct preload_request *
     result = make(&job);
   answer->result = (int32_t)result;
   answer->error = result < 0 ? errno : 0;
-  if (connection != NULL && connection->told)
+  if (connection != NULL && connection->reported)
     answer->drain = is_spent(connection, request->call == CALL_RECEIVE && result >= 0);
   return result < 0 ? 0 : job.out_len;
 }

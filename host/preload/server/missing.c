@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_SAID 64
+#define MAX_SAID 64
 
 struct option {
   int level, name;
@@ -31,12 +31,12 @@ static const struct option known[] = {
 };
 
 void missing_option(const char *call, int level, int name) {
-  static struct option said[MOST_SAID];
+  static struct option said[MAX_SAID];
   static int count;
   for (int i = 0; i < count; i++)
     if (said[i].level == level && said[i].name == name)
       return;
-  if (count < MOST_SAID)
+  if (count < MAX_SAID)
     said[count++] = (struct option){level, name, NULL};
   char numbers[32];
   const char *text = numbers;

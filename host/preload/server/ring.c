@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MOST_BYTES (64u << 20)
+#define MAX_BYTES (64u << 20)
 /* Least room for a link-layer header in front of the network header: Linux's. */
 #define HEADER_ROOM 16
 #define ETHERNET_HEADER 14
@@ -56,7 +56,7 @@ static bool is_possible(const struct tpacket_req *wanted, unsigned reserve) {
   return wanted->tp_block_size > 0 && wanted->tp_block_size % (unsigned)getpagesize() == 0 && per_block > 0 &&
          wanted->tp_frame_size >= TPACKET2_HDRLEN + reserve && wanted->tp_frame_size % TPACKET_ALIGNMENT == 0 &&
          (uint64_t)per_block * wanted->tp_block_nr == wanted->tp_frame_nr &&
-         (uint64_t)wanted->tp_block_size * wanted->tp_block_nr <= MOST_BYTES;
+         (uint64_t)wanted->tp_block_size * wanted->tp_block_nr <= MAX_BYTES;
 }
 
 /* What a frame of the ring tells, the socket has to tell first. */
@@ -183,7 +183,7 @@ int ring_setsockopt(struct connection *c, int name, const void *value, size_t le
   if (c->ring != NULL)
     return fail(EBUSY);
   if (name == PACKET_RESERVE) {
-    if (number > MOST_BYTES)
+    if (number > MAX_BYTES)
       return fail(EINVAL);
     c->reserve = number;
   } else {

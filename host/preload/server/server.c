@@ -84,8 +84,8 @@ bool server_tell(struct connection *connection) {
 
 static void tell_readiness(void) {
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->told)
-      c->told = server_tell(c);
+    if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->reported)
+      c->reported = server_tell(c);
 }
 
 /* The number in the name that the program's end is bound to, or 0. */

@@ -16,7 +16,7 @@ struct connection {
   int fd;          /* -1: unused */
   int socket;      /* the component's descriptor; -1: a call */
   uint32_t number; /* by which calls name the socket */
-  bool told;       /* the program's descriptor is readable: a byte is under way */
+  bool reported;   /* the program's descriptor is readable: a byte is under way */
 
   struct ring *ring;         /* PACKET_RX_RING, or NULL */
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
