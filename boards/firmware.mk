@@ -3,7 +3,8 @@
 #   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG.
 #                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may
-#                                      list in SYSTEM_SOURCES what is compiled without boards/posix
+#                                      list in SYSTEM_SOURCES files of the application that are compiled without
+#                                      boards/posix, as the component and the drivers always are
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
@@ -67,7 +68,7 @@ endif
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
 FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:%=-DCONFIG_%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
-STANDARD_HEADERS = -Iboards/posix
+STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
 FIRMWARE_OBJECT = $(OUT)/obj/$(subst /,_,$(basename $(1))).o
 FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,$(source)))
@@ -88,8 +89,9 @@ $(foreach source,$(filter-out $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
 $(foreach source,$(filter $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w $(UNSANITIZED))))
-# What belongs to a system with headers of its own is compiled with those.
-$(foreach source,$(SYSTEM_SOURCES),$(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS :=))
+# The standard names are for applications, but for one that belongs to a system with socket headers of its own.
+$(foreach source,$(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES)),\
+  $(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS := -Iboards/posix))
 $(call FIRMWARE_OBJECT,boards/engine/wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 

@@ -203,7 +203,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return trapped(engine, result);
-  if (runtime->numCodePages > CONFIG_NET_PKT_CODE_PAGES)
+  if (runtime->numCodePages > PKTSOCK_CODE_PAGES)
     forget_code(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }

@@ -9,16 +9,11 @@
 #include <pktsock/os.h>
 #include <pktsock/pktsock.h>
 
-/* Descriptors start behind those that the C library has for itself. */
-#ifndef PKTSOCK_FIRST_DESCRIPTOR
-#define PKTSOCK_FIRST_DESCRIPTOR 3
-#endif
-
 /* All fields are guarded by the lock of os.h. */
 struct pkt_component {
   struct pkt_engine engine;
   struct pkt_control *control; /* in linear memory; NULL while stopped */
-  struct pkt_mac *macs[CONFIG_NET_PKT_INTERFACES];
+  struct pkt_mac *macs[PKTSOCK_INTERFACES];
   unsigned mac_count;
   void (*report)(const char *sentence);
   const char *error;
@@ -28,7 +23,7 @@ struct pkt_component {
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */
   uint8_t *cursor;
   size_t room;
-  const struct iovec *rest;
+  const struct pktsock_iovec *rest;
   int rest_count;
 };
 
@@ -91,10 +86,8 @@ void pkt_update_filters(void);
 bool pkt_put_name(const char *name);
 
 /* SIOCGIFADDR and its like, and SIOCGIFCONF: 0 or a negative errno; with the lock held. inet.c */
-struct ifreq;
-struct ifconf;
-int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct ifreq *r);
-int32_t pkt_list_inet(struct ifconf *list);
+int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r);
+int32_t pkt_list_inet(struct pktsock_ifconf *list);
 
 /* Negative internal errno to the platform's (positive; 0 stays 0), and to -1 with errno set. */
 int pkt_errno(int32_t negative);
@@ -124,10 +117,10 @@ void pkt_service_drivers(void);
 
 /* poll(2) until `deadline` (0: look once; UINT64_MAX: for ever); `unasked`: the events that are told though nobody asked
  * for them. How many entries have some, or -ENOMEM when a descriptor has CONFIG_NET_PKT_NPOLLWAITERS pollers. */
-int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadline);
+int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline);
 
 /* A call has put frames into TX: without write buffers it returns when the drivers have taken them. Without the lock. */
-#if CONFIG_NET_PKT_WRITE_BUFFERS
+#if PKTSOCK_WRITE_BUFFERS
 static inline void pkt_sent(void) {}
 #else
 void pkt_sent(void);

@@ -3,7 +3,6 @@
 #include <pktsock/ring.h>
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 
 static void set_ring(struct pkt_ring *ring, uint32_t offset, uint32_t length) {
@@ -50,17 +49,17 @@ static void set_flags(struct pkt_mac *mac, uint32_t flags) {
 
 /* Gather what sockets and ioctls want the MAC to let in. More addresses than there is room for: all of multicast. */
 static void update_filter(struct pkt_mac *mac) {
-  static uint8_t addresses[CONFIG_NET_PKT_MEMBERSHIPS][6];
+  static uint8_t addresses[PKTSOCK_MEMBERSHIPS][6];
   struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
   uint32_t iface = pkt_offset_of(mac->iface);
   int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
-  filter.promiscuous = (flags & IFF_PROMISC) != 0;
-  filter.all_multicast = (flags & IFF_ALLMULTI) != 0;
+  filter.promiscuous = (flags & PKTSOCK_IFF_PROMISC) != 0;
+  filter.all_multicast = (flags & PKTSOCK_IFF_ALLMULTI) != 0;
   int32_t has_address;
   for (uint32_t i = 0; (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
     if (has_address == 0)
       continue;
-    if (filter.count == CONFIG_NET_PKT_MEMBERSHIPS)
+    if (filter.count == PKTSOCK_MEMBERSHIPS)
       filter.all_multicast = true;
     else
       memcpy(addresses[filter.count++], pkt_exchange(), PKT_ETH_ALEN);
@@ -93,7 +92,7 @@ int pkt_start_macs(const struct pktsock_config *config) {
     pkt_component.macs[pkt_component.mac_count++] = mac;
     pkt_component.slow_work |= mac->ops->service != NULL;
     pkt_component.refills |= mac->ops->refill != NULL;
-    set_flags(mac, mac->iface->flags | IFF_UP | (has_link(mac) ? IFF_RUNNING : 0));
+    set_flags(mac, mac->iface->flags | PKTSOCK_IFF_UP | (has_link(mac) ? PKTSOCK_IFF_RUNNING : 0));
   }
   return 0;
 }
@@ -148,7 +147,7 @@ void pkt_service_drivers(void) {
     struct pkt_mac *mac = pkt_component.macs[i];
     if (mac->ops->service != NULL)
       mac->ops->service(mac);
-    uint32_t flags = (mac->iface->flags & ~(uint32_t)IFF_RUNNING) | (has_link(mac) ? IFF_RUNNING : 0);
+    uint32_t flags = (mac->iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING) | (has_link(mac) ? PKTSOCK_IFF_RUNNING : 0);
     if (flags != mac->iface->flags)
       set_flags(mac, flags);
   }

@@ -3,6 +3,10 @@
 
 #include <errno.h>
 
+#ifndef ESOCKTNOSUPPORT
+#define ESOCKTNOSUPPORT PKTSOCK_ESOCKTNOSUPPORT
+#endif
+
 int pkt_errno(int32_t negative) {
   switch (-negative) {
   case 0: return 0;

@@ -1,10 +1,7 @@
 /* The ioctls of netdevice(7) that ask for IPv4 addresses. The component has none; the network stack may. */
 #include "component.h"
 
-#include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 static uint32_t (*stack_address)(unsigned ifindex, unsigned long request);
 
@@ -14,28 +11,28 @@ void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long r
   pkt_os_unlock();
 }
 
-int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct ifreq *r) {
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  if (stack_address != NULL)
-    address.sin_addr.s_addr = stack_address(iface->index, request);
-  if (address.sin_addr.s_addr == 0)
+int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r) {
+  uint32_t address = stack_address != NULL ? stack_address(iface->index, request) : 0;
+  if (address == 0)
     return -PKT_EADDRNOTAVAIL;
-  memcpy(&r->ifr_addr, &address, sizeof(address));
+  struct pktsock_sockaddr inet = {.sa_family = PKTSOCK_AF_INET};
+  memcpy(inet.sa_data + 2, &address, sizeof(address)); /* struct sockaddr_in: behind the port, which is 0 */
+  r->ifr_ifru.ifru_addr = inet;
   return 0;
 }
 
-int32_t pkt_list_inet(struct ifconf *list) {
-  int room = list->ifc_req != NULL ? list->ifc_len : 0, used = 0;
+int32_t pkt_list_inet(struct pktsock_ifconf *list) {
+  int room = list->ifc_ifcu.ifcu_req != NULL ? list->ifc_len : 0, used = 0;
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     const struct pkt_iface *iface = pkt_component.macs[i]->iface;
-    struct ifreq r = {0};
-    if (pkt_get_inet(iface, SIOCGIFADDR, &r) < 0)
+    struct pktsock_ifreq r = {0};
+    if (pkt_get_inet(iface, PKTSOCK_SIOCGIFADDR, &r) < 0)
       continue;
-    memcpy(r.ifr_name, iface->name, IFNAMSIZ);
-    if (list->ifc_req != NULL && room - used < (int)sizeof(r))
+    memcpy(r.ifr_ifrn.ifrn_name, iface->name, PKTSOCK_IFNAMSIZ);
+    if (list->ifc_ifcu.ifcu_req != NULL && room - used < (int)sizeof(r))
       break;
-    if (list->ifc_req != NULL)
-      memcpy(list->ifc_buf + used, &r, sizeof(r));
+    if (list->ifc_ifcu.ifcu_req != NULL)
+      memcpy(list->ifc_ifcu.ifcu_buf + used, &r, sizeof(r));
     used += (int)sizeof(r);
   }
   list->ifc_len = used;

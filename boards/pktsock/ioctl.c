@@ -2,18 +2,15 @@
 #include "component.h"
 
 #include <fcntl.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <time.h>
 
 /* The interface that a request names, or NULL; with the lock held. */
-static struct pkt_iface *named(const struct ifreq *request) {
-  char name[IFNAMSIZ + 1] = {0};
-  memcpy(name, request->ifr_name, IFNAMSIZ - 1);
+static struct pkt_iface *named(const struct pktsock_ifreq *request) {
+  char name[PKTSOCK_IFNAMSIZ + 1] = {0};
+  memcpy(name, request->ifr_ifrn.ifrn_name, PKTSOCK_IFNAMSIZ - 1);
   if (!pkt_put_name(name))
     return NULL;
   int32_t index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
@@ -23,7 +20,8 @@ static struct pkt_iface *named(const struct ifreq *request) {
 /* SIOCSIFFLAGS: up and down, promiscuous, all multicast. What the hardware decides is passed over, as on Linux; what
  * cannot be changed is an error. */
 static int32_t set_flags(struct pkt_iface *iface, uint32_t flags) {
-  const uint32_t settable = IFF_UP | IFF_PROMISC | IFF_ALLMULTI, decided = IFF_RUNNING | IFF_BROADCAST;
+  const uint32_t settable = PKTSOCK_IFF_UP | PKTSOCK_IFF_PROMISC | PKTSOCK_IFF_ALLMULTI,
+                 decided = PKTSOCK_IFF_RUNNING | PKTSOCK_IFF_BROADCAST;
   uint32_t change = (iface->flags ^ flags) & 0xffff & ~decided;
   if ((change & ~settable) != 0)
     return -PKT_EINVAL;
@@ -39,7 +37,7 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
   memcpy(stamp, pkt_exchange(), sizeof(stamp));
   if (stamp[0] == 0)
     pkt_os_time(&stamp[0], &stamp[1]);
-  if (request == SIOCGSTAMP)
+  if (request == PKTSOCK_SIOCGSTAMP)
     *(struct timeval *)argument = (struct timeval){.tv_sec = stamp[0], .tv_usec = stamp[1] / 1000};
   else
     *(struct timespec *)argument = (struct timespec){.tv_sec = stamp[0], .tv_nsec = (long)stamp[1]};
@@ -47,37 +45,37 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
 }
 
 /* Requests about an interface; with the lock held. */
-static int32_t about_interface(unsigned long request, struct ifreq *r) {
-  struct pkt_iface *iface = request == SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifindex) : named(r);
+static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
+  struct pkt_iface *iface = request == PKTSOCK_SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifru.ifru_ivalue) : named(r);
   if (iface == NULL)
     return -PKT_ENODEV;
   switch (request) {
-  case SIOCGIFINDEX: r->ifr_ifindex = (int)iface->index; return 0;
-  case SIOCGIFNAME: memcpy(r->ifr_name, iface->name, IFNAMSIZ); return 0;
-  case SIOCGIFMTU: r->ifr_mtu = (int)iface->mtu; return 0;
-  case SIOCGIFFLAGS: {
-    bool up = (iface->flags & IFF_UP) != 0;
-    r->ifr_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)IFF_RUNNING);
+  case PKTSOCK_SIOCGIFINDEX: r->ifr_ifru.ifru_ivalue = (int)iface->index; return 0;
+  case PKTSOCK_SIOCGIFNAME: memcpy(r->ifr_ifrn.ifrn_name, iface->name, PKTSOCK_IFNAMSIZ); return 0;
+  case PKTSOCK_SIOCGIFMTU: r->ifr_ifru.ifru_mtu = (int)iface->mtu; return 0;
+  case PKTSOCK_SIOCGIFFLAGS: {
+    bool up = (iface->flags & PKTSOCK_IFF_UP) != 0;
+    r->ifr_ifru.ifru_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING);
     return 0;
   }
-  case SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_flags);
-  case SIOCADDMULTI:
-  case SIOCDELMULTI:
-    if (r->ifr_hwaddr.sa_family != AF_UNSPEC)
+  case PKTSOCK_SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_ifru.ifru_flags);
+  case PKTSOCK_SIOCADDMULTI:
+  case PKTSOCK_SIOCDELMULTI:
+    if (r->ifr_ifru.ifru_hwaddr.sa_family != PKTSOCK_AF_UNSPEC)
       return -PKT_EINVAL;
-    memcpy(pkt_exchange(), r->ifr_hwaddr.sa_data, PKT_ETH_ALEN);
-    return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == SIOCADDMULTI, 0, 0);
-  case SIOCGIFADDR:
-  case SIOCGIFBRDADDR:
-  case SIOCGIFNETMASK: return pkt_get_inet(iface, request, r);
-  case SIOCETHTOOL:
-  case SIOCSIFADDR:
-  case SIOCSIFMTU:
-  case SIOCSIFHWADDR: return -PKT_EOPNOTSUPP;
-  case SIOCGIFHWADDR:
-    memset(&r->ifr_hwaddr, 0, sizeof(r->ifr_hwaddr));
-    r->ifr_hwaddr.sa_family = ARPHRD_ETHER;
-    memcpy(r->ifr_hwaddr.sa_data, iface->hwaddr, PKT_ETH_ALEN);
+    memcpy(pkt_exchange(), r->ifr_ifru.ifru_hwaddr.sa_data, PKT_ETH_ALEN);
+    return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == PKTSOCK_SIOCADDMULTI, 0, 0);
+  case PKTSOCK_SIOCGIFADDR:
+  case PKTSOCK_SIOCGIFBRDADDR:
+  case PKTSOCK_SIOCGIFNETMASK: return pkt_get_inet(iface, request, r);
+  case PKTSOCK_SIOCETHTOOL:
+  case PKTSOCK_SIOCSIFADDR:
+  case PKTSOCK_SIOCSIFMTU:
+  case PKTSOCK_SIOCSIFHWADDR: return -PKT_EOPNOTSUPP;
+  case PKTSOCK_SIOCGIFHWADDR:
+    memset(&r->ifr_ifru.ifru_hwaddr, 0, sizeof(r->ifr_ifru.ifru_hwaddr));
+    r->ifr_ifru.ifru_hwaddr.sa_family = PKTSOCK_ARPHRD_ETHER;
+    memcpy(r->ifr_ifru.ifru_hwaddr.sa_data, iface->hwaddr, PKT_ETH_ALEN);
     return 0;
   default: return -PKT_ENOTTY;
   }
@@ -85,12 +83,12 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
 
 static bool is_known(unsigned long request) {
   switch (request) {
-  case FIONBIO:
-  case FIONREAD:
-  case SIOCOUTQ:
-  case SIOCGSTAMP:
-  case SIOCGSTAMPNS: return true;
-  default: return request >= SIOCGIFNAME && request <= SIOCETHTOOL;
+  case PKTSOCK_FIONBIO:
+  case PKTSOCK_FIONREAD:
+  case PKTSOCK_SIOCOUTQ:
+  case PKTSOCK_SIOCGSTAMP:
+  case PKTSOCK_SIOCGSTAMPNS: return true;
+  default: return request >= PKTSOCK_SIOCGIFNAME && request <= PKTSOCK_SIOCETHTOOL;
   }
 }
 
@@ -99,17 +97,17 @@ static int32_t request_of(uint32_t socket, unsigned long request, void *argument
   if (argument == NULL || !is_known(request))
     return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
-  case FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
-  case FIONREAD: {
+  case PKTSOCK_FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
+  case PKTSOCK_FIONREAD: {
     int32_t n = pkt_call(PKT_CALL_bytesReadable, socket, 0, 0, 0);
     if (n >= 0)
       *(int *)argument = n;
     return n < 0 ? n : 0;
   }
-  case SIOCOUTQ: *(int *)argument = pkt_call(PKT_CALL_bytesUnsent, socket, 0, 0, 0); return 0;
-  case SIOCGSTAMP:
-  case SIOCGSTAMPNS: return get_stamp(socket, request, argument);
-  case SIOCGIFCONF: return pkt_list_inet(argument);
+  case PKTSOCK_SIOCOUTQ: *(int *)argument = pkt_call(PKT_CALL_bytesUnsent, socket, 0, 0, 0); return 0;
+  case PKTSOCK_SIOCGSTAMP:
+  case PKTSOCK_SIOCGSTAMPNS: return get_stamp(socket, request, argument);
+  case PKTSOCK_SIOCGIFCONF: return pkt_list_inet(argument);
   default: return about_interface(request, argument);
   }
 }

@@ -1,7 +1,6 @@
 /* recvmsg(2) and sendmsg(2), readv(2) and writev(2): the calls with several buffers. */
 #include "component.h"
 
-#include <netpacket/packet.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
@@ -10,7 +9,7 @@
 #define MAX_BUFFERS 1024
 
 /* The bytes of a vector, or -1 when it is not a valid one. */
-static int64_t vector_len(const struct iovec *vector, size_t count) {
+static int64_t vector_len(const struct pktsock_iovec *vector, size_t count) {
   uint64_t len = 0;
   if (count > MAX_BUFFERS || (vector == NULL && count != 0))
     return -1;
@@ -23,7 +22,7 @@ static int64_t vector_len(const struct iovec *vector, size_t count) {
   return (int64_t)len;
 }
 
-static void vector_buffer(const struct iovec *vector, size_t count) {
+static void vector_buffer(const struct pktsock_iovec *vector, size_t count) {
   pkt_buffer(NULL, 0); /* the copy goes on to the vector at once */
   pkt_component.rest = vector;
   pkt_component.rest_count = (int)count;
@@ -37,55 +36,56 @@ static uint32_t received(uint32_t at) {
 }
 
 /* Append a control message; `used` counts what is written. Linux's put_cmsg(): what does not fit is cut, and said. */
-static void put_message(struct msghdr *message, size_t *used, int level, int type, const void *data, size_t len) {
+static void put_message(struct pktsock_msghdr *message, size_t *used, int level, int type, const void *data,
+                        size_t len) {
   size_t room = message->msg_controllen - *used;
-  struct cmsghdr header = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
+  struct pktsock_cmsghdr header = {.cmsg_len = PKTSOCK_CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
   if (message->msg_control == NULL || room < sizeof(header)) {
-    message->msg_flags |= MSG_CTRUNC;
+    message->msg_flags |= PKTSOCK_MSG_CTRUNC;
     return;
   }
   if (room < header.cmsg_len) {
-    message->msg_flags |= MSG_CTRUNC;
+    message->msg_flags |= PKTSOCK_MSG_CTRUNC;
     header.cmsg_len = room;
   }
   uint8_t *at = (uint8_t *)message->msg_control + *used;
   memcpy(at, &header, sizeof(header));
-  memcpy(at + CMSG_LEN(0), data, header.cmsg_len - CMSG_LEN(0));
-  *used += CMSG_SPACE(len) < room ? CMSG_SPACE(len) : room;
+  memcpy(at + PKTSOCK_CMSG_LEN(0), data, header.cmsg_len - PKTSOCK_CMSG_LEN(0));
+  *used += PKTSOCK_CMSG_SPACE(len) < room ? PKTSOCK_CMSG_SPACE(len) : room;
 }
 
 /* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before anybody wanted times has the present one. */
-static void put_stamp(struct msghdr *message, size_t *used, uint32_t options) {
+static void put_stamp(struct pktsock_msghdr *message, size_t *used, uint32_t options) {
   uint32_t sec = received(PKT_EXCHANGE_SEC), nsec = received(PKT_EXCHANGE_NSEC);
   if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_STAMPED) == 0)
     pkt_os_time(&sec, &nsec);
   if ((options & PKT_OPTION_TIMESTAMP) != 0) {
     struct timeval time = {.tv_sec = sec, .tv_usec = nsec / 1000};
-    put_message(message, used, SOL_SOCKET, SCM_TIMESTAMP, &time, sizeof(time));
+    put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMP, &time, sizeof(time));
   } else {
     struct timespec time = {.tv_sec = sec, .tv_nsec = (long)nsec};
-    put_message(message, used, SOL_SOCKET, SCM_TIMESTAMPNS, &time, sizeof(time));
+    put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMPNS, &time, sizeof(time));
   }
 }
 
 /* PACKET_AUXDATA of packet(7). */
-static void put_auxdata(struct msghdr *message, size_t *used) {
-  struct tpacket_auxdata aux = {
-      .tp_status = TP_STATUS_USER,
+static void put_auxdata(struct pktsock_msghdr *message, size_t *used) {
+  struct pktsock_tpacket_auxdata aux = {
+      .tp_status = PKTSOCK_TP_STATUS_USER,
       .tp_len = received(PKT_EXCHANGE_UNCUT_LEN),
       .tp_snaplen = received(PKT_EXCHANGE_LEN),
       .tp_net = (uint16_t)received(PKT_EXCHANGE_NET),
   };
   if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_VLAN) != 0) {
     uint32_t tag = received(PKT_EXCHANGE_TCI);
-    aux.tp_status |= TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID;
+    aux.tp_status |= PKTSOCK_TP_STATUS_VLAN_VALID | PKTSOCK_TP_STATUS_VLAN_TPID_VALID;
     aux.tp_vlan_tci = (uint16_t)tag;
     aux.tp_vlan_tpid = (uint16_t)(tag >> 16);
   }
-  put_message(message, used, SOL_PACKET, PACKET_AUXDATA, &aux, sizeof(aux));
+  put_message(message, used, PKTSOCK_SOL_PACKET, PKTSOCK_PACKET_AUXDATA, &aux, sizeof(aux));
 }
 
-static void put_control(struct msghdr *message) {
+static void put_control(struct pktsock_msghdr *message) {
   uint32_t options = received(PKT_EXCHANGE_OPTIONS);
   size_t used = 0;
   if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0)
@@ -95,7 +95,7 @@ static void put_control(struct msghdr *message) {
   message->msg_controllen = used;
 }
 
-ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
+ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
   if (message->msg_name != NULL && (int32_t)message->msg_namelen < 0)
@@ -118,7 +118,7 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
         message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
         put_control(message);
         if (message->msg_name != NULL) {
-          socklen_t room = message->msg_namelen;
+          pktsock_socklen_t room = message->msg_namelen;
           memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
         }
         message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
@@ -130,23 +130,24 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
 
 /* May these control messages go along with a frame? None means anything to a packet socket here; Linux passes over those
  * of other levels and refuses what it does not know of SOL_SOCKET. */
-static bool control_is_valid(const struct msghdr *message) {
-  struct msghdr copy = *message;
+static bool control_is_valid(const struct pktsock_msghdr *message) {
+  struct pktsock_msghdr copy = *message;
   if (copy.msg_control == NULL || copy.msg_controllen == 0)
     return true;
-  if (copy.msg_controllen < sizeof(struct cmsghdr))
+  if (copy.msg_controllen < sizeof(struct pktsock_cmsghdr))
     return true; /* not even one */
   const uint8_t *end = (const uint8_t *)copy.msg_control + copy.msg_controllen;
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c != NULL; c = CMSG_NXTHDR(&copy, c))
-    if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c) || c->cmsg_level == SOL_SOCKET)
+  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&copy); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&copy, c))
+    if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c) ||
+        c->cmsg_level == PKTSOCK_SOL_SOCKET)
       return false;
   return true;
 }
 
-ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
+ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
-  if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct sockaddr_storage)) ||
+  if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct pktsock_sockaddr_storage)) ||
       !control_is_valid(message))
     return pkt_fail(-PKT_EINVAL);
   if (message->msg_iovlen > MAX_BUFFERS)
@@ -165,7 +166,7 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
       if (message->msg_name == NULL) {
         n = pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0);
       } else {
-        socklen_t name_len = message->msg_namelen;
+        pktsock_socklen_t name_len = message->msg_namelen;
         memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
         n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)len, name_len, 0);
       }
@@ -178,12 +179,12 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   return n;
 }
 
-ssize_t pktsock_readv(int fd, const struct iovec *vector, int count) {
-  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+ptrdiff_t pktsock_readv(int fd, const struct pktsock_iovec *vector, int count) {
+  struct pktsock_msghdr message = {.msg_iov = (struct pktsock_iovec *)vector, .msg_iovlen = (size_t)count};
   return count < 0 || count > MAX_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_recvmsg(fd, &message, 0);
 }
 
-ssize_t pktsock_writev(int fd, const struct iovec *vector, int count) {
-  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+ptrdiff_t pktsock_writev(int fd, const struct pktsock_iovec *vector, int count) {
+  struct pktsock_msghdr message = {.msg_iov = (struct pktsock_iovec *)vector, .msg_iovlen = (size_t)count};
   return count < 0 || count > MAX_BUFFERS ? pkt_fail(-PKT_EINVAL) : pktsock_sendmsg(fd, &message, 0);
 }

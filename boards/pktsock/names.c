@@ -2,7 +2,6 @@
 #include "component.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +31,10 @@ char *pktsock_if_indextoname(unsigned int index, char *name) {
   return NULL;
 }
 
-struct if_nameindex *pktsock_if_nameindex(void) {
+struct pktsock_if_nameindex *pktsock_if_nameindex(void) {
   unsigned count = pkt_component.mac_count;
-  size_t entries = (count + 1) * sizeof(struct if_nameindex);
-  struct if_nameindex *list = malloc(entries + count * PKT_IFNAMSIZ);
+  size_t entries = (count + 1) * sizeof(struct pktsock_if_nameindex);
+  struct pktsock_if_nameindex *list = malloc(entries + count * PKT_IFNAMSIZ);
   if (list == NULL) {
     errno = ENOBUFS;
     return NULL;
@@ -47,8 +46,8 @@ struct if_nameindex *pktsock_if_nameindex(void) {
     list[i].if_name = memcpy(names + i * PKT_IFNAMSIZ, pkt_component.macs[i]->iface->name, PKT_IFNAMSIZ);
   }
   pkt_os_unlock();
-  list[count] = (struct if_nameindex){0, NULL};
+  list[count] = (struct pktsock_if_nameindex){0, NULL};
   return list;
 }
 
-void pktsock_if_freenameindex(struct if_nameindex *list) { free(list); }
+void pktsock_if_freenameindex(struct pktsock_if_nameindex *list) { free(list); }

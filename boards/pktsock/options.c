@@ -1,13 +1,11 @@
 /* setsockopt(2) and getsockopt(2): the time-outs, which the glue waits for, here; all else in the module. */
 #include "component.h"
 
-#include <linux/filter.h>
-#include <netpacket/packet.h>
 #include <string.h>
 #include <sys/time.h>
 
 /* struct timeval of the platform to microseconds in two words: 0 is for ever, as on Linux. */
-static int32_t put_timeout(uint32_t *words, const void *value, socklen_t len) {
+static int32_t put_timeout(uint32_t *words, const void *value, pktsock_socklen_t len) {
   struct timeval time;
   if (len < sizeof(time))
     return -PKT_EINVAL;
@@ -24,10 +22,10 @@ static int32_t put_timeout(uint32_t *words, const void *value, socklen_t len) {
   return 0;
 }
 
-static int32_t get_timeout(const uint32_t *words, void *value, socklen_t len) {
+static int32_t get_timeout(const uint32_t *words, void *value, pktsock_socklen_t len) {
   uint64_t us = (uint64_t)words[1] << 32 | words[0];
   struct timeval time = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
-  socklen_t n = len < sizeof(time) ? len : sizeof(time);
+  pktsock_socklen_t n = len < sizeof(time) ? len : sizeof(time);
   if (n != 0)
     memcpy(value, &time, n);
   return (int32_t)n;
@@ -36,21 +34,21 @@ static int32_t get_timeout(const uint32_t *words, void *value, socklen_t len) {
 /* The words of a time-out option, or NULL for another option. */
 static uint32_t *timeout_of(uint32_t socket, int level, int name) {
   struct pkt_socket *s = pkt_at(socket);
-  if (level != SOL_SOCKET)
+  if (level != PKTSOCK_SOL_SOCKET)
     return NULL;
-  return name == SO_RCVTIMEO ? s->receive_timeout : name == SO_SNDTIMEO ? s->send_timeout : NULL;
+  return name == PKTSOCK_SO_RCVTIMEO ? s->receive_timeout : name == PKTSOCK_SO_SNDTIMEO ? s->send_timeout : NULL;
 }
 
 /* The module is given the program itself instead of the structure that points to it. */
-static int32_t attach_filter(uint32_t socket, const struct sock_fprog *program, socklen_t len) {
+static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *program, pktsock_socklen_t len) {
   if (len != sizeof(*program) || program->filter == NULL)
     return -PKT_EINVAL;
-  uint32_t bytes = program->len * (uint32_t)sizeof(struct sock_filter);
+  uint32_t bytes = program->len * (uint32_t)sizeof(struct pktsock_sock_filter);
   pkt_buffer(program->filter, bytes);
-  return pkt_call(PKT_CALL_setOption, socket, SOL_SOCKET, SO_ATTACH_FILTER, bytes);
+  return pkt_call(PKT_CALL_setOption, socket, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_ATTACH_FILTER, bytes);
 }
 
-int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t len) {
+int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
@@ -62,7 +60,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t
       result = -PKT_EFAULT;
     } else if (timeout != NULL) {
       result = put_timeout(timeout, value, len);
-    } else if (level == SOL_SOCKET && name == SO_ATTACH_FILTER) {
+    } else if (level == PKTSOCK_SOL_SOCKET && name == PKTSOCK_SO_ATTACH_FILTER) {
       result = attach_filter(socket, value, len);
     } else {
       pkt_buffer(value, len);
@@ -74,7 +72,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t
   return result < 0 ? pkt_fail(result) : 0;
 }
 
-int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
+int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen_t *len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
@@ -91,7 +89,7 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
       result = pkt_call(PKT_CALL_getOption, socket, (uint32_t)level, (uint32_t)name, *len);
     }
     if (result >= 0)
-      *len = (socklen_t)result;
+      *len = (pktsock_socklen_t)result;
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : 0;

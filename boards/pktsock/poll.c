@@ -1,27 +1,27 @@
 /* poll(2), and waiting until descriptors are ready for it and for select(2). */
 #include "component.h"
 
-#define READABLE (POLLIN | POLLRDNORM)
-#define WRITABLE (POLLOUT | POLLWRNORM)
+#define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
+#define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
 
 /* Tasks that poll each descriptor right now; guarded by the lock. */
-static uint8_t waiters[64];
+static uint8_t waiters[PKT_MAX_DESCRIPTORS];
 
 /* Fill in revents of all entries; returns how many have some. */
-static int scan(struct pollfd *fds, nfds_t count, int unasked) {
+static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
   int ready = 0;
   pkt_os_lock();
-  for (nfds_t i = 0; i < count; i++) {
+  for (unsigned long i = 0; i < count; i++) {
     fds[i].revents = 0;
     if (fds[i].fd < 0)
       continue;
     uint32_t socket = pkt_socket_of(fds[i].fd);
-    int32_t events = socket != 0 ? pkt_call(PKT_CALL_pollSocket, socket, 0, 0, 0) : POLLNVAL;
+    int32_t events = socket != 0 ? pkt_call(PKT_CALL_pollSocket, socket, 0, 0, 0) : PKTSOCK_POLLNVAL;
     if (events < 0)
-      events = POLLERR;
-    if ((events & POLLIN) != 0)
+      events = PKTSOCK_POLLERR;
+    if ((events & PKTSOCK_POLLIN) != 0)
       events |= READABLE;
-    if ((events & POLLOUT) != 0)
+    if ((events & PKTSOCK_POLLOUT) != 0)
       events |= WRITABLE;
     fds[i].revents = (short)(events & (fds[i].events | unasked));
     ready += fds[i].revents != 0;
@@ -31,22 +31,22 @@ static int scan(struct pollfd *fds, nfds_t count, int unasked) {
 }
 
 /* Is the descriptor of entry `i` that of an earlier entry? */
-static bool is_duplicate(const struct pollfd *fds, nfds_t i) {
-  for (nfds_t j = 0; j < i; j++)
+static bool is_duplicate(const struct pktsock_pollfd *fds, unsigned long i) {
+  for (unsigned long j = 0; j < i; j++)
     if (fds[j].fd == fds[i].fd)
       return true;
   return false;
 }
 
 /* Enter or leave the descriptors' lists of pollers, each once; returns the number of entries that could be entered. */
-static nfds_t count_waiters(const struct pollfd *fds, nfds_t count, bool enter) {
-  nfds_t i;
+static unsigned long count_waiters(const struct pktsock_pollfd *fds, unsigned long count, bool enter) {
+  unsigned long i;
   pkt_os_lock();
   for (i = 0; i < count; i++) {
     if (!pkt_is_ours(fds[i].fd) || is_duplicate(fds, i))
       continue;
     uint8_t *number = &waiters[fds[i].fd - PKTSOCK_FIRST_DESCRIPTOR];
-    if (enter && *number == CONFIG_NET_PKT_NPOLLWAITERS)
+    if (enter && *number == PKTSOCK_NPOLLWAITERS)
       break;
     *number = (uint8_t)(enter ? *number + 1 : *number - 1);
   }
@@ -54,8 +54,8 @@ static nfds_t count_waiters(const struct pollfd *fds, nfds_t count, bool enter) 
   return i;
 }
 
-int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadline) {
-  nfds_t entered = count_waiters(fds, count, true);
+int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline) {
+  unsigned long entered = count_waiters(fds, count, true);
   int ready;
   if (entered < count) { /* as NuttX: no slot for another poller */
     count_waiters(fds, entered, false);
@@ -73,10 +73,10 @@ int32_t pkt_poll(struct pollfd *fds, nfds_t count, int unasked, uint64_t deadlin
   return ready;
 }
 
-int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+int pktsock_poll(struct pktsock_pollfd *fds, unsigned long count, int timeout_ms) {
   if (fds == NULL && count != 0)
     return pkt_fail(-PKT_EFAULT);
   uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : timeout_ms == 0 ? 0 : pkt_os_now() + (uint64_t)timeout_ms * 1000;
-  int32_t ready = pkt_poll(fds, count, POLLERR | POLLHUP | POLLNVAL, deadline);
+  int32_t ready = pkt_poll(fds, count, PKTSOCK_POLLERR | PKTSOCK_POLLHUP | PKTSOCK_POLLNVAL, deadline);
   return ready < 0 ? pkt_fail(ready) : ready;
 }

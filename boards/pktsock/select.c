@@ -1,27 +1,26 @@
 /* select(2) over pkt_poll(), for programs that know no poll(). */
 #include "component.h"
-
-#include <sys/select.h>
-#include <sys/time.h>
+#include <pktsock/select.h>
 
 /* As many descriptors as there can be sockets. */
-#if CONFIG_NET_PKT_ALLOC_CONNS == 0
-#define MAX_SOCKETS CONFIG_NET_PKT_PREALLOC_CONNS
-#elif CONFIG_NET_PKT_MAX_CONNS > CONFIG_NET_PKT_PREALLOC_CONNS
-#define MAX_SOCKETS CONFIG_NET_PKT_MAX_CONNS
+#if PKTSOCK_ALLOC_CONNS == 0
+#define MAX_SOCKETS PKTSOCK_PREALLOC_CONNS
+#elif PKTSOCK_MAX_CONNS > PKTSOCK_PREALLOC_CONNS
+#define MAX_SOCKETS PKTSOCK_MAX_CONNS
 #else
-#define MAX_SOCKETS 64
+#define MAX_SOCKETS PKT_MAX_DESCRIPTORS
 #endif
 
 /* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
  * none: when an interface is down, recv() waits. */
 enum { SETS = 3 };
-static const short events_of[SETS] = {POLLIN | POLLERR, POLLOUT | POLLERR, POLLPRI};
+static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
+                                      PKTSOCK_POLLPRI};
 
 static bool is_in(const fd_set *set, int fd) { return set != NULL && FD_ISSET(fd, set); }
 
 /* One entry for each descriptor in any of the sets. Their number, or -EBADF. */
-static int32_t gather(struct pollfd *fds, int count, fd_set *const *sets) {
+static int32_t gather(struct pktsock_pollfd *fds, int count, fd_set *const *sets) {
   int32_t entries = 0;
   for (int fd = 0; fd < count; fd++) {
     short events = 0;
@@ -32,16 +31,16 @@ static int32_t gather(struct pollfd *fds, int count, fd_set *const *sets) {
       continue;
     if (!pkt_is_ours(fd) || entries == MAX_SOCKETS)
       return -PKT_EBADF;
-    fds[entries++] = (struct pollfd){.fd = fd, .events = events};
+    fds[entries++] = (struct pktsock_pollfd){.fd = fd, .events = events};
   }
   return entries;
 }
 
 /* Leave in the sets what is ready. How many bits that are, or -EBADF. */
-static int32_t spread(const struct pollfd *fds, int32_t entries, fd_set *const *sets) {
+static int32_t spread(const struct pktsock_pollfd *fds, int32_t entries, fd_set *const *sets) {
   int32_t bits = 0;
   for (int32_t i = 0; i < entries; i++)
-    if ((fds[i].revents & POLLNVAL) != 0)
+    if ((fds[i].revents & PKTSOCK_POLLNVAL) != 0)
       return -PKT_EBADF;
   for (int32_t i = 0; i < entries; i++) {
     for (int set = 0; set < SETS; set++) {
@@ -59,7 +58,7 @@ static int32_t spread(const struct pollfd *fds, int32_t entries, fd_set *const *
 /* As Linux does it: seconds and microseconds may not be negative, and what is left of the time is told. */
 int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
   fd_set *const sets[SETS] = {readable, writable, exceptional};
-  struct pollfd fds[MAX_SOCKETS];
+  struct pktsock_pollfd fds[MAX_SOCKETS];
   uint64_t deadline = UINT64_MAX;
   if (count < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
     return pkt_fail(-PKT_EINVAL);
@@ -70,7 +69,7 @@ int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *except
     uint64_t us = (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec;
     deadline = us == 0 ? 0 : pkt_os_now() + us;
   }
-  int32_t result = pkt_poll(fds, (nfds_t)entries, POLLNVAL, deadline);
+  int32_t result = pkt_poll(fds, (unsigned long)entries, PKTSOCK_POLLNVAL, deadline);
   if (deadline != UINT64_MAX) {
     uint64_t now = pkt_os_now(), left = deadline > now ? deadline - now : 0;
     timeout->tv_sec = (time_t)(left / 1000000);

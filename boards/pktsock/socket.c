@@ -3,30 +3,28 @@
 #include <pktsock/ring.h>
 
 #include <errno.h>
-#include <netpacket/packet.h>
 #include <string.h>
 
 /* The bits of socket(2)'s second argument that are the type; the others are flags. */
 #define SOCK_TYPE_MASK 0xfu
 /* Linux takes no longer address. */
-#define MAX_ADDRESS sizeof(struct sockaddr_storage)
+#define MAX_ADDRESS sizeof(struct pktsock_sockaddr_storage)
 
 #define FAIL(error) pkt_fail(-PKT_##error)
 
-static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct sockaddr_ll, sll_addr) == PKT_SLL_ADDR,
-              "sockaddr_ll differs from Linux's; compile with boards/posix");
-static_assert(MSG_PEEK == PKT_MSG_PEEK && MSG_TRUNC == PKT_MSG_TRUNC && MSG_DONTWAIT == PKT_MSG_DONTWAIT,
-              "message flags differ from Linux's; compile with boards/posix");
+static_assert(sizeof(struct pktsock_sockaddr_ll) == PKT_SLL_BYTES, "pktsock_sockaddr_ll is not as long as Linux's");
+static_assert(offsetof(struct pktsock_sockaddr_ll, sll_addr) == PKT_SLL_ADDR, "sll_addr is not where Linux has it");
 
-bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < 64; }
+bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < PKT_MAX_DESCRIPTORS; }
 
 int pktsock_socket(int domain, int type, int protocol) {
-  if (domain != AF_PACKET)
+  if (domain != PKTSOCK_AF_PACKET)
     return FAIL(EAFNOSUPPORT);
   uint32_t base = (uint32_t)type & SOCK_TYPE_MASK;
-  if (base > SOCK_PACKET || ((uint32_t)type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0)
+  if (base > PKTSOCK_SOCK_PACKET ||
+      ((uint32_t)type & ~(SOCK_TYPE_MASK | PKTSOCK_SOCK_NONBLOCK | PKTSOCK_SOCK_CLOEXEC)) != 0)
     return FAIL(EINVAL);
-  if (base != SOCK_RAW && base != SOCK_DGRAM)
+  if (base != PKTSOCK_SOCK_RAW && base != PKTSOCK_SOCK_DGRAM)
     return FAIL(ESOCKTNOSUPPORT);
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
@@ -34,7 +32,7 @@ int pktsock_socket(int domain, int type, int protocol) {
     result = pkt_call(PKT_CALL_openSocket, base, (uint16_t)protocol, 0, 0);
   if (result >= 0) {
     result += PKTSOCK_FIRST_DESCRIPTOR;
-    ((struct pkt_socket *)pkt_at(pkt_socket_of(result)))->nonblock = (type & SOCK_NONBLOCK) != 0;
+    ((struct pkt_socket *)pkt_at(pkt_socket_of(result)))->nonblock = (type & PKTSOCK_SOCK_NONBLOCK) != 0;
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : result;
@@ -62,19 +60,19 @@ int pktsock_close(int fd) {
 }
 
 /* Copy a caller's address to the exchange area; returns its length as far as it matters. */
-static uint32_t put_address(const struct sockaddr *address, socklen_t len) {
+static uint32_t put_address(const struct pktsock_sockaddr *address, pktsock_socklen_t len) {
   if (len != 0)
     memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
   return len;
 }
 
 /* Copy the address in the exchange area to the caller, as much as there is room for. */
-static void get_address(struct sockaddr *address, socklen_t *len, socklen_t there) {
+static void get_address(struct pktsock_sockaddr *address, pktsock_socklen_t *len, pktsock_socklen_t there) {
   memcpy(address, pkt_exchange(), *len < there ? *len : there);
   *len = there;
 }
 
-int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) {
+int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
@@ -90,7 +88,7 @@ int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len) 
   return result < 0 ? pkt_fail(result) : 0;
 }
 
-int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len) {
+int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
@@ -100,7 +98,7 @@ int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len
     else if ((int32_t)*address_len < 0)
       result = -PKT_EINVAL;
     else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
-      get_address(address, address_len, (socklen_t)result);
+      get_address(address, address_len, (pktsock_socklen_t)result);
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -114,12 +112,12 @@ static int refuse(int fd, int32_t error) {
   return open ? pkt_fail(error) : FAIL(EBADF);
 }
 
-int pktsock_getpeername(int fd, struct sockaddr *address, socklen_t *address_len) {
+int pktsock_getpeername(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len) {
   (void)address, (void)address_len;
   return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
-int pktsock_connect(int fd, const struct sockaddr *address, socklen_t address_len) {
+int pktsock_connect(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len) {
   (void)address, (void)address_len;
   return refuse(fd, -PKT_EOPNOTSUPP);
 }
@@ -129,7 +127,7 @@ int pktsock_listen(int fd, int backlog) {
   return refuse(fd, -PKT_EOPNOTSUPP);
 }
 
-int pktsock_accept(int fd, struct sockaddr *address, socklen_t *address_len) {
+int pktsock_accept(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len) {
   (void)address, (void)address_len;
   return refuse(fd, -PKT_EOPNOTSUPP);
 }
@@ -147,7 +145,7 @@ int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described)
   return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
 }
 
-ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
+ptrdiff_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
   if (buffer == NULL && len != 0)
     return FAIL(EFAULT);
   struct pkt_wait wait = {.begun = false};
@@ -158,15 +156,15 @@ ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
     n = -PKT_EBADF;
     if (socket != 0) {
       pkt_buffer(buffer, len);
-      n = (flags & ~MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
-                                       : pkt_receive_from(socket, len, flags, false);
+      n = (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
+                                               : pkt_receive_from(socket, len, flags, false);
     }
   } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
   return n < 0 ? pkt_fail(n) : n;
 }
 
-ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address,
-                         socklen_t *address_len) {
+ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct pktsock_sockaddr *address,
+                           pktsock_socklen_t *address_len) {
   if (address == NULL)
     return pktsock_recv(fd, buffer, len, flags);
   if ((buffer == NULL && len != 0) || address_len == NULL)
@@ -191,7 +189,7 @@ ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct soc
 
 /* ---- Sending ------------------------------------------------------------------------------------------------------ */
 
-#if !CONFIG_NET_PKT_WRITE_BUFFERS
+#if !PKTSOCK_WRITE_BUFFERS
 /* A driver that takes nothing for so long is not waited for. */
 #define DRAIN_LIMIT_US 1000000
 
@@ -214,12 +212,12 @@ void pkt_sent(void) {
 }
 #endif
 
-ssize_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
+ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
   return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
 }
 
-ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
-                       socklen_t address_len) {
+ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct pktsock_sockaddr *address,
+                         pktsock_socklen_t address_len) {
   if (buffer == NULL && len != 0)
     return FAIL(EFAULT);
   if (len > INT32_MAX)
@@ -245,10 +243,10 @@ ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const 
   return n;
 }
 
-ssize_t pktsock_read(int fd, void *buffer, size_t len) {
+ptrdiff_t pktsock_read(int fd, void *buffer, size_t len) {
   return pkt_is_ours(fd) ? pktsock_recv(fd, buffer, len, 0) : pkt_os_read(fd, buffer, len);
 }
 
-ssize_t pktsock_write(int fd, const void *buffer, size_t len) {
+ptrdiff_t pktsock_write(int fd, const void *buffer, size_t len) {
   return pkt_is_ours(fd) ? pktsock_send(fd, buffer, len, 0) : pkt_os_write(fd, buffer, len);
 }

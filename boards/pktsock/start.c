@@ -63,8 +63,8 @@ int pktsock_start(const struct pktsock_config *config) {
   if (pkt_component.control != NULL) {
     pkt_component.error = "it has been started before";
     result = -EALREADY;
-  } else if (config->mac_count > CONFIG_NET_PKT_INTERFACES) {
-    pkt_component.error = "more MACs than CONFIG_NET_PKT_INTERFACES";
+  } else if (config->mac_count > PKTSOCK_INTERFACES) {
+    pkt_component.error = "more MACs than the option INTERFACES allows";
     result = -EINVAL;
   } else {
     pkt_component.error = NULL;

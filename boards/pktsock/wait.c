@@ -27,7 +27,7 @@ bool pkt_wait_leave(struct pkt_wait *wait, uint32_t socket, int32_t result, int 
     uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];
     wait->begun = true;
     wait->generation = s->generation;
-    wait->blocking = (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) == 0 && s->nonblock == 0;
+    wait->blocking = (flags & (PKTSOCK_MSG_DONTWAIT | PKTSOCK_MSG_ERRQUEUE)) == 0 && s->nonblock == 0;
     wait->deadline = us != 0 ? pkt_os_now() + us : UINT64_MAX;
   }
   pkt_os_unlock();

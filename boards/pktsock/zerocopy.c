@@ -1,8 +1,6 @@
 /* Frames lent in place: pktsock.h's zero-copy calls. */
 #include "component.h"
 
-#include <netpacket/packet.h>
-
 static void describe(struct pktsock_frame *frame, uint32_t handle, bool received) {
   const struct pkt_frame *f = pkt_at(handle);
   frame->handle = handle;
@@ -16,7 +14,7 @@ static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
   int32_t n;
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
-  if ((flags & ~MSG_DONTWAIT) != 0)
+  if ((flags & ~PKTSOCK_MSG_DONTWAIT) != 0)
     return pkt_fail(-PKT_EINVAL);
   do {
     socket = pkt_wait_enter(&wait, fd);
@@ -34,7 +32,7 @@ int pktsock_peek(int fd, struct pktsock_frame *frame, int flags) { return lend(f
 
 int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, false); }
 
-ssize_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
+ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
   if (frame->len > UINT16_MAX)

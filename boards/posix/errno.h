@@ -3,9 +3,10 @@
 #define PKT_ERRNO_H
 
 #include_next <errno.h>
+#include <pktsock/socket.h>
 
 #ifndef ESOCKTNOSUPPORT
-#define ESOCKTNOSUPPORT 124 /* newlib's number */
+#define ESOCKTNOSUPPORT PKTSOCK_ESOCKTNOSUPPORT
 #endif
 
 #endif

@@ -3,23 +3,20 @@
 #define PKT_POLL_H
 
 #include <pkt_redirect.h>
+#include <pktsock/socket.h>
 
-#define POLLIN 0x001
-#define POLLPRI 0x002
-#define POLLOUT 0x004
-#define POLLERR 0x008
-#define POLLHUP 0x010
-#define POLLNVAL 0x020
-#define POLLRDNORM 0x040
-#define POLLWRNORM 0x100
+#define POLLIN PKTSOCK_POLLIN
+#define POLLPRI PKTSOCK_POLLPRI
+#define POLLOUT PKTSOCK_POLLOUT
+#define POLLERR PKTSOCK_POLLERR
+#define POLLHUP PKTSOCK_POLLHUP
+#define POLLNVAL PKTSOCK_POLLNVAL
+#define POLLRDNORM PKTSOCK_POLLRDNORM
+#define POLLWRNORM PKTSOCK_POLLWRNORM
 
 typedef unsigned long nfds_t;
 
-struct pollfd {
-  int fd;
-  short events;
-  short revents;
-};
+#define pollfd pktsock_pollfd
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms) PKT_CALLS(poll);
 

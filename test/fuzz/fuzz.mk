@@ -35,9 +35,10 @@ $(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h build/fuzz/p
 	$$(QUIET)$(FUZZ_CC) $$(FUZZ_CFLAGS) $(2) -c $$< -o $$@
 endef
 FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
-$(foreach source,$(FUZZ_PORT) $(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter) test/fuzz/engine_wasm2c.c,\
-  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix $(FUZZ_W2C_CFLAGS))))
-$(eval $(call FUZZ_RULE,boards/os/posix.c,$(FUZZ_CHECKED)))
+$(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
+  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix)))
+$(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
+$(eval $(call FUZZ_RULE,test/fuzz/engine_wasm2c.c,$(FUZZ_CHECKED) $(FUZZ_W2C_CFLAGS)))
 $(eval $(call FUZZ_RULE,build/fuzz/pktsock_w2c.c,-fsanitize=fuzzer-no-link -w $(FUZZ_W2C_CFLAGS)))
 $(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -w $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)))
 $(foreach source,$(FIRMWARE_WASM3),$(eval $(call FUZZ_RULE,$(source),-O2 -w $(FIRMWARE_WASM3_CFLAGS))))

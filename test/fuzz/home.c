@@ -97,10 +97,10 @@ static void check_iface(struct nic *nic) {
 
 /* Nobody polls any descriptor: as many can as there is room for. */
 static void check_pollers(void) {
-  struct pollfd fds[64 * CONFIG_NET_PKT_NPOLLWAITERS];
+  struct pollfd fds[PKT_MAX_DESCRIPTORS * PKTSOCK_NPOLLWAITERS];
   nfds_t count = sizeof(fds) / sizeof(fds[0]);
   for (nfds_t i = 0; i < count; i++)
-    fds[i] = (struct pollfd){PKTSOCK_FIRST_DESCRIPTOR + (int)(i % 64), POLLIN, 0};
+    fds[i] = (struct pollfd){PKTSOCK_FIRST_DESCRIPTOR + (int)(i % PKT_MAX_DESCRIPTORS), POLLIN, 0};
   MUST(pktsock_poll(fds, count, 0) == (int)count, "a poll() that ended still counts");
 }
 

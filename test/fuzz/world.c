@@ -205,7 +205,7 @@ static void calm(void) {
 
 static int readiness(short events) {
   struct pollfd fds[2] = {{world.bystander, events, 0}, {world.bystander, events, 0}};
-  int ready = pktsock_poll(fds, CONFIG_NET_PKT_NPOLLWAITERS < 2 ? 1 : 2, 0);
+  int ready = pktsock_poll(fds, PKTSOCK_NPOLLWAITERS < 2 ? 1 : 2, 0);
   MUST(ready >= 0, "poll() on the bystander: errno %d", errno);
   return fds[0].revents;
 }

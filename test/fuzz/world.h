@@ -6,6 +6,10 @@
 #include "input.h"
 #include <pktsock/mac.h>
 #include <pktsock/pktsock.h>
+#include <pktsock/select.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #define MAX_NICS 2
 #define MAX_FRAME 2048

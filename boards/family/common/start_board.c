@@ -16,13 +16,13 @@ static void print(const char *sentence) {
 }
 
 int pktsock_start_board(void) {
-  static struct pkt_mac *macs[CONFIG_NET_PKT_INTERFACES];
+  static struct pkt_mac *macs[PKTSOCK_INTERFACES];
   struct pktsock_config config = PKTSOCK_CONFIG;
   config.wasm = pktsock_wasm;
   config.wasm_size = pktsock_wasm_size;
   config.macs = macs;
   config.report = print;
-  for (unsigned i = 0; i < CONFIG_NET_PKT_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)
+  for (unsigned i = 0; i < PKTSOCK_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)
     config.mac_count++;
   int result = pktsock_start(&config);
   if (result < 0)

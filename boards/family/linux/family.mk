@@ -5,7 +5,6 @@ OS := posix
 FAMILY_CFLAGS := -DPKTSOCK_FIRST_DESCRIPTOR=512
 FAMILY_LIBS := -lpthread
 MACS ?= host_nic
-SYSTEM_SOURCES := boards/os/posix.c boards/targets/$(BOARD)/board.c $(call mac_sources,$(MACS))
 SANITIZE ?=
 ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -1,25 +1,27 @@
 /* pktsock: AF_PACKET sockets as a component. This is all that a firmware build needs to call.
  *
  * The calls below do what their namesakes without the prefix do on Linux (packet(7), socket(7), netdevice(7)): on success
- * a count or 0, on failure -1 and errno. A program written for the standard names compiles against boards/posix, which
- * links those names to these functions; a system with its own socket headers uses the prefix beside them. Structures,
- * flags and option numbers are Linux's; errno numbers are the platform's. Multi-byte fields of sockaddr_ll are in host
- * order but for sll_protocol, as on Linux.
+ * a count or 0, on failure -1 and errno. Structures, flags and option numbers are Linux's, under the names of
+ * pktsock/socket.h; errno numbers are the platform's. This header includes no socket header of the system, so it can
+ * stand beside those of a network stack. A program written for the standard names compiles against boards/posix, which
+ * makes them out of these.
  *
  * Calling context: any task, never an interrupt handler. Buffers stay the caller's and are free again on return. */
 #ifndef PKTSOCK_H
 #define PKTSOCK_H
 
-#include <poll.h>
+#include <pktsock/abi.h>
+#include <pktsock/config.h>
+#include <pktsock/socket.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/select.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct pkt_mac;
-struct if_nameindex;
 
 /* ---- The component ------------------------------------------------------------------------------------------------ */
 
@@ -31,7 +33,8 @@ struct pktsock_config {
   unsigned mac_count;
   void (*report)(const char *sentence); /* told when the module traps; may be NULL */
 
-  /* Capacities: pktsock/config.h says what each means and its range. */
+  /* Capacities: pktsock/config.h says what each means and its range. The build sets them as CONFIG_NET_PKT_..., or
+   * under the prefix that the headers were generated with. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
   uint32_t frames, frame_size, frame_align, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
 };
@@ -43,12 +46,27 @@ struct pktsock_config {
 
 #define PKTSOCK_CONFIG                                                                                                 \
   {                                                                                                                    \
-    .prealloc_conns = CONFIG_NET_PKT_PREALLOC_CONNS, .alloc_conns = CONFIG_NET_PKT_ALLOC_CONNS,                        \
-    .max_conns = CONFIG_NET_PKT_MAX_CONNS, .frames = CONFIG_NET_PKT_FRAMES, .frame_size = CONFIG_NET_PKT_FRAME_SIZE,   \
-    .frame_align = PKTSOCK_FRAME_ALIGN, .tx_frames = CONFIG_NET_PKT_TX_FRAMES,                                         \
-    .rx_reserve = CONFIG_NET_PKT_RX_RESERVE, .stack_reserve = CONFIG_NET_PKT_STACK_RESERVE,                            \
-    .queue_frames = CONFIG_NET_PKT_QUEUE_FRAMES, .heap_size = CONFIG_NET_PKT_HEAP_SIZE,                                \
+    .prealloc_conns = PKTSOCK_PREALLOC_CONNS, .alloc_conns = PKTSOCK_ALLOC_CONNS, .max_conns = PKTSOCK_MAX_CONNS,      \
+    .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
+    .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \
+    .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE,                                              \
   }
+
+/* The first descriptor; the component's are PKT_MAX_DESCRIPTORS (64) numbers from there on, whatever the capacities. The
+ * default leaves 0 to 2 to the C library. Define another for the whole build, -DPKTSOCK_FIRST_DESCRIPTOR=n, where other
+ * descriptors are in the way; for select() the numbers in use must be less than FD_SETSIZE, which may be 64.
+ *
+ * lwIP numbers its sockets from LWIP_SOCKET_OFFSET on, MEMP_NUM_NETCONN of them: 0 to 3 by its defaults. Set
+ * PKTSOCK_FIRST_DESCRIPTOR to the sum of the two or more, or LWIP_SOCKET_OFFSET to PKTSOCK_FIRST_DESCRIPTOR + 64 or more. */
+#ifndef PKTSOCK_FIRST_DESCRIPTOR
+#define PKTSOCK_FIRST_DESCRIPTOR 3
+#endif
+
+/* Are `count` descriptors from `first` on apart from the component's? A constant expression. Write once, in a file that
+ * includes <lwip/sockets.h> too:
+ *   static_assert(PKTSOCK_APART(LWIP_SOCKET_OFFSET, MEMP_NUM_NETCONN), "descriptors overlap"); */
+#define PKTSOCK_APART(first, count)                                                                                    \
+  ((first) + (count) <= PKTSOCK_FIRST_DESCRIPTOR || (first) >= PKTSOCK_FIRST_DESCRIPTOR + (int)PKT_MAX_DESCRIPTORS)
 
 /* Load the module, add the interfaces, start the drivers and bring the interfaces up. Call once, after the clock and the
  * lock of os.h work; again only after pktsock_stop(). 0, or -1 and errno: ENOEXEC (the module is refused), ENOMEM,
@@ -118,7 +136,7 @@ int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
  * success, when the frame is the component's again; else -1, the frame stays lent, and errno: EINVAL (not lent by this
  * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY
  * (received, and another socket still holds it), EBADF, ENXIO, ENETDOWN. */
-ssize_t pktsock_submit(int fd, const struct pktsock_frame *frame);
+ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 
 /* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */
 int pktsock_release(int fd, const struct pktsock_frame *frame);
@@ -138,41 +156,45 @@ void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long r
 
 /* ENOBUFS when CONFIG_NET_PKT_PREALLOC_CONNS, _ALLOC_CONNS and _MAX_CONNS leave no socket, or the heap no memory for one. */
 int pktsock_socket(int domain, int type, int protocol);
-int pktsock_bind(int fd, const struct sockaddr *address, socklen_t address_len);
-int pktsock_getsockname(int fd, struct sockaddr *address, socklen_t *address_len);
-int pktsock_getpeername(int fd, struct sockaddr *address, socklen_t *address_len);
-int pktsock_connect(int fd, const struct sockaddr *address, socklen_t address_len);
+int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len);
+int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
+int pktsock_getpeername(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
+int pktsock_connect(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len);
 int pktsock_listen(int fd, int backlog);
-int pktsock_accept(int fd, struct sockaddr *address, socklen_t *address_len);
+int pktsock_accept(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
 int pktsock_shutdown(int fd, int how);
 
-ssize_t pktsock_send(int fd, const void *buffer, size_t len, int flags);
-ssize_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *address,
-                       socklen_t address_len);
-ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags);
-ssize_t pktsock_recv(int fd, void *buffer, size_t len, int flags);
-ssize_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *address, socklen_t *address_len);
-ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags);
-int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
-int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags);
+ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct pktsock_sockaddr *address,
+                         pktsock_socklen_t address_len);
+ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags);
+ptrdiff_t pktsock_recv(int fd, void *buffer, size_t len, int flags);
+ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct pktsock_sockaddr *address,
+                           pktsock_socklen_t *address_len);
+ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags);
+int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len);
+int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen_t *len);
 
 /* Descriptors that are not packet sockets are passed on to the system (os.h). */
 int pktsock_close(int fd);
-ssize_t pktsock_read(int fd, void *buffer, size_t len);
-ssize_t pktsock_write(int fd, const void *buffer, size_t len);
-ssize_t pktsock_readv(int fd, const struct iovec *vector, int count);
-ssize_t pktsock_writev(int fd, const struct iovec *vector, int count);
+ptrdiff_t pktsock_read(int fd, void *buffer, size_t len);
+ptrdiff_t pktsock_write(int fd, const void *buffer, size_t len);
+ptrdiff_t pktsock_readv(int fd, const struct pktsock_iovec *vector, int count);
+ptrdiff_t pktsock_writev(int fd, const struct pktsock_iovec *vector, int count);
 int pktsock_fcntl(int fd, int command, ...);
 int pktsock_ioctl(int fd, unsigned long request, ...);
 
-/* Of descriptors that are not packet sockets poll() tells POLLNVAL, and select() fails with EBADF. ENOMEM when
+/* Descriptors that are not packet sockets have POLLNVAL. pktsock/select.h has pktsock_select(). ENOMEM when
  * CONFIG_NET_PKT_NPOLLWAITERS tasks wait for the same descriptor already. */
-int pktsock_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
-int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout);
+int pktsock_poll(struct pktsock_pollfd *fds, unsigned long count, int timeout_ms);
 
 unsigned int pktsock_if_nametoindex(const char *name);
 char *pktsock_if_indextoname(unsigned int index, char *name);
-struct if_nameindex *pktsock_if_nameindex(void);
-void pktsock_if_freenameindex(struct if_nameindex *list);
+struct pktsock_if_nameindex *pktsock_if_nameindex(void);
+void pktsock_if_freenameindex(struct pktsock_if_nameindex *list);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,18 +2,10 @@
 #ifndef PKT_LINUX_FILTER_H
 #define PKT_LINUX_FILTER_H
 
-#include <stdint.h>
+#include <pktsock/socket.h>
 
-struct sock_filter {
-  uint16_t code;
-  uint8_t jt, jf;
-  uint32_t k;
-};
-
-struct sock_fprog {
-  unsigned short len; /* instructions */
-  struct sock_filter *filter;
-};
+#define sock_filter pktsock_sock_filter
+#define sock_fprog pktsock_sock_fprog
 
 #define BPF_STMT(code, k)                                                                                              \
   { (unsigned short)(code), 0, 0, k }

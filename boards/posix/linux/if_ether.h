@@ -2,7 +2,7 @@
 #ifndef PKT_LINUX_IF_ETHER_H
 #define PKT_LINUX_IF_ETHER_H
 
-#include <stdint.h>
+#include <pktsock/socket.h>
 
 #define ETH_ALEN 6
 #define ETH_HLEN 14
@@ -11,17 +11,17 @@
 #define ETH_FRAME_LEN 1514
 #define ETH_FCS_LEN 4
 
-#define ETH_P_802_3 0x0001
-#define ETH_P_ALL 0x0003
-#define ETH_P_802_2 0x0004
+#define ETH_P_802_3 PKTSOCK_ETH_P_802_3
+#define ETH_P_ALL PKTSOCK_ETH_P_ALL
+#define ETH_P_802_2 PKTSOCK_ETH_P_802_2
 #define ETH_P_IP 0x0800
 #define ETH_P_ARP 0x0806
-#define ETH_P_8021Q 0x8100
+#define ETH_P_8021Q PKTSOCK_ETH_P_8021Q
 #define ETH_P_IPV6 0x86dd
 #define ETH_P_PAE 0x888e
 #define ETH_P_PROFINET 0x8892
 #define ETH_P_ETHERCAT 0x88a4
-#define ETH_P_8021AD 0x88a8
+#define ETH_P_8021AD PKTSOCK_ETH_P_8021AD
 #define ETH_P_LLDP 0x88cc
 #define ETH_P_1588 0x88f7
 #define ETH_P_802_3_MIN 0x0600

@@ -2,66 +2,47 @@
 #ifndef PKT_LINUX_IF_PACKET_H
 #define PKT_LINUX_IF_PACKET_H
 
-#include <stdint.h>
+#include <pktsock/socket.h>
 
-struct sockaddr_ll {
-  unsigned short sll_family;
-  uint16_t sll_protocol; /* network order */
-  int sll_ifindex;
-  unsigned short sll_hatype;
-  unsigned char sll_pkttype;
-  unsigned char sll_halen;
-  unsigned char sll_addr[8];
-};
+#define sockaddr_ll pktsock_sockaddr_ll
 
-#define PACKET_HOST 0
-#define PACKET_BROADCAST 1
-#define PACKET_MULTICAST 2
-#define PACKET_OTHERHOST 3
-#define PACKET_OUTGOING 4
+#define PACKET_HOST PKTSOCK_PACKET_HOST
+#define PACKET_BROADCAST PKTSOCK_PACKET_BROADCAST
+#define PACKET_MULTICAST PKTSOCK_PACKET_MULTICAST
+#define PACKET_OTHERHOST PKTSOCK_PACKET_OTHERHOST
+#define PACKET_OUTGOING PKTSOCK_PACKET_OUTGOING
 
-#define SOL_PACKET 263
-#define PACKET_ADD_MEMBERSHIP 1
-#define PACKET_DROP_MEMBERSHIP 2
-#define PACKET_RX_RING 5
-#define PACKET_STATISTICS 6
-#define PACKET_AUXDATA 8
-#define PACKET_ORIGDEV 9
-#define PACKET_VERSION 10
-#define PACKET_HDRLEN 11
-#define PACKET_RESERVE 12
-#define PACKET_TX_RING 13
-#define PACKET_LOSS 14
-#define PACKET_TIMESTAMP 17
+#define SOL_PACKET PKTSOCK_SOL_PACKET
+#define PACKET_ADD_MEMBERSHIP PKTSOCK_PACKET_ADD_MEMBERSHIP
+#define PACKET_DROP_MEMBERSHIP PKTSOCK_PACKET_DROP_MEMBERSHIP
+#define PACKET_RX_RING PKTSOCK_PACKET_RX_RING
+#define PACKET_STATISTICS PKTSOCK_PACKET_STATISTICS
+#define PACKET_AUXDATA PKTSOCK_PACKET_AUXDATA
+#define PACKET_ORIGDEV PKTSOCK_PACKET_ORIGDEV
+#define PACKET_VERSION PKTSOCK_PACKET_VERSION
+#define PACKET_HDRLEN PKTSOCK_PACKET_HDRLEN
+#define PACKET_RESERVE PKTSOCK_PACKET_RESERVE
+#define PACKET_TX_RING PKTSOCK_PACKET_TX_RING
+#define PACKET_LOSS PKTSOCK_PACKET_LOSS
+#define PACKET_TIMESTAMP PKTSOCK_PACKET_TIMESTAMP
 #define PACKET_FANOUT 18
 #define PACKET_QDISC_BYPASS 20
-#define PACKET_IGNORE_OUTGOING 23
+#define PACKET_IGNORE_OUTGOING PKTSOCK_PACKET_IGNORE_OUTGOING
 
-struct packet_mreq {
-  int mr_ifindex;
-  unsigned short mr_type;
-  unsigned short mr_alen;
-  unsigned char mr_address[8];
-};
+#define packet_mreq pktsock_packet_mreq
 
-#define PACKET_MR_MULTICAST 0
-#define PACKET_MR_PROMISC 1
-#define PACKET_MR_ALLMULTI 2
-#define PACKET_MR_UNICAST 3
+#define PACKET_MR_MULTICAST PKTSOCK_PACKET_MR_MULTICAST
+#define PACKET_MR_PROMISC PKTSOCK_PACKET_MR_PROMISC
+#define PACKET_MR_ALLMULTI PKTSOCK_PACKET_MR_ALLMULTI
+#define PACKET_MR_UNICAST PKTSOCK_PACKET_MR_UNICAST
 
-struct tpacket_stats {
-  unsigned int tp_packets; /* with the drops */
-  unsigned int tp_drops;
-};
+#define tpacket_stats pktsock_tpacket_stats
 
-struct tpacket_auxdata {
-  uint32_t tp_status, tp_len, tp_snaplen;
-  uint16_t tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid;
-};
+#define tpacket_auxdata pktsock_tpacket_auxdata
 
-#define TP_STATUS_USER 0x1
-#define TP_STATUS_CSUMNOTREADY 0x8
-#define TP_STATUS_VLAN_VALID 0x10
-#define TP_STATUS_VLAN_TPID_VALID 0x40
+#define TP_STATUS_USER PKTSOCK_TP_STATUS_USER
+#define TP_STATUS_CSUMNOTREADY PKTSOCK_TP_STATUS_CSUMNOTREADY
+#define TP_STATUS_VLAN_VALID PKTSOCK_TP_STATUS_VLAN_VALID
+#define TP_STATUS_VLAN_TPID_VALID PKTSOCK_TP_STATUS_VLAN_TPID_VALID
 
 #endif

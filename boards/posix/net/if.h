@@ -3,45 +3,26 @@
 #define PKT_NET_IF_H
 
 #include <pkt_redirect.h>
+#include <pktsock/pktsock.h>
 #include <sys/socket.h>
 
-#define IFNAMSIZ 16
+#define IFNAMSIZ PKTSOCK_IFNAMSIZ
 #define IF_NAMESIZE IFNAMSIZ
 
-#define IFF_UP 0x1
-#define IFF_BROADCAST 0x2
+#define IFF_UP PKTSOCK_IFF_UP
+#define IFF_BROADCAST PKTSOCK_IFF_BROADCAST
 #define IFF_DEBUG 0x4
 #define IFF_LOOPBACK 0x8
 #define IFF_POINTOPOINT 0x10
-#define IFF_RUNNING 0x40
+#define IFF_RUNNING PKTSOCK_IFF_RUNNING
 #define IFF_NOARP 0x80
-#define IFF_PROMISC 0x100
-#define IFF_ALLMULTI 0x200
-#define IFF_MULTICAST 0x1000
+#define IFF_PROMISC PKTSOCK_IFF_PROMISC
+#define IFF_ALLMULTI PKTSOCK_IFF_ALLMULTI
+#define IFF_MULTICAST PKTSOCK_IFF_MULTICAST
 
-struct ifmap {
-  unsigned long mem_start, mem_end;
-  unsigned short base_addr;
-  unsigned char irq, dma, port;
-};
-
-struct ifreq {
-  union {
-    char ifrn_name[IFNAMSIZ];
-  } ifr_ifrn;
-  union {
-    struct sockaddr ifru_addr;
-    struct sockaddr ifru_netmask;
-    struct sockaddr ifru_broadaddr;
-    struct sockaddr ifru_hwaddr;
-    short ifru_flags;
-    int ifru_ivalue;
-    int ifru_mtu;
-    struct ifmap ifru_map;
-    char ifru_newname[IFNAMSIZ];
-    void *ifru_data;
-  } ifr_ifru;
-};
+#define ifmap pktsock_ifmap
+#define ifreq pktsock_ifreq
+#define ifconf pktsock_ifconf
 
 #define ifr_name ifr_ifrn.ifrn_name
 #define ifr_addr ifr_ifru.ifru_addr
@@ -53,26 +34,14 @@ struct ifreq {
 #define ifr_mtu ifr_ifru.ifru_mtu
 #define ifr_data ifr_ifru.ifru_data
 
-/* SIOCGIFCONF: room for requests with name and address, and how many bytes of it are used. */
-struct ifconf {
-  int ifc_len;
-  union {
-    char *ifcu_buf;
-    struct ifreq *ifcu_req;
-  } ifc_ifcu;
-};
-
 #define ifc_buf ifc_ifcu.ifcu_buf
 #define ifc_req ifc_ifcu.ifcu_req
 
-struct if_nameindex {
-  unsigned int if_index;
-  char *if_name;
-};
-
 unsigned int if_nametoindex(const char *name) PKT_CALLS(if_nametoindex);
 char *if_indextoname(unsigned int index, char *name) PKT_CALLS(if_indextoname);
-struct if_nameindex *if_nameindex(void) PKT_CALLS(if_nameindex);
-void if_freenameindex(struct if_nameindex *list) PKT_CALLS(if_freenameindex);
+void if_freenameindex(struct pktsock_if_nameindex *list) PKT_CALLS(if_freenameindex);
+
+/* The struct, and the function of the same name, which pktsock.h declares. */
+#define if_nameindex pktsock_if_nameindex
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <net/if.h>
 
-#define ARPHRD_ETHER 1
+#define ARPHRD_ETHER PKTSOCK_ARPHRD_ETHER
 #define ARPOP_REQUEST 1
 #define ARPOP_REPLY 2
 

@@ -1,69 +1,34 @@
 /* socket(2) and its family for systems that have none. Numbers and layouts are Linux's; what each call does stands in
- * packet(7) and boards/include/pktsock/pktsock.h. */
+ * packet(7) and pktsock/pktsock.h. */
 #ifndef PKT_SYS_SOCKET_H
 #define PKT_SYS_SOCKET_H
 
 #include <pkt_redirect.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <pktsock/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
-typedef uint32_t socklen_t;
+typedef pktsock_socklen_t socklen_t;
 typedef uint16_t sa_family_t;
 
-struct sockaddr {
-  sa_family_t sa_family;
-  char sa_data[14];
-};
+#define sockaddr pktsock_sockaddr
+#define sockaddr_storage pktsock_sockaddr_storage
+#define msghdr pktsock_msghdr
+#define cmsghdr pktsock_cmsghdr
+#define linger pktsock_linger
 
-struct sockaddr_storage {
-  sa_family_t ss_family;
-  uint32_t ss_align_[31];
-};
+#define CMSG_ALIGN(len) PKTSOCK_CMSG_ALIGN(len)
+#define CMSG_DATA(cmsg) PKTSOCK_CMSG_DATA(cmsg)
+#define CMSG_SPACE(len) PKTSOCK_CMSG_SPACE(len)
+#define CMSG_LEN(len) PKTSOCK_CMSG_LEN(len)
+#define CMSG_FIRSTHDR(msg) PKTSOCK_CMSG_FIRSTHDR(msg)
+#define CMSG_NXTHDR(msg, cmsg) PKTSOCK_CMSG_NXTHDR(msg, cmsg)
 
-struct msghdr {
-  void *msg_name;
-  socklen_t msg_namelen;
-  struct iovec *msg_iov;
-  size_t msg_iovlen;
-  void *msg_control;
-  size_t msg_controllen;
-  int msg_flags;
-};
-
-struct cmsghdr {
-  size_t cmsg_len;
-  int cmsg_level;
-  int cmsg_type;
-};
-
-#define CMSG_ALIGN(len) (((len) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
-#define CMSG_DATA(cmsg) ((unsigned char *)((struct cmsghdr *)(cmsg) + 1))
-#define CMSG_SPACE(len) (CMSG_ALIGN(len) + CMSG_ALIGN(sizeof(struct cmsghdr)))
-#define CMSG_LEN(len) (CMSG_ALIGN(sizeof(struct cmsghdr)) + (len))
-#define CMSG_FIRSTHDR(msg)                                                                                             \
-  ((msg)->msg_controllen >= sizeof(struct cmsghdr) ? (struct cmsghdr *)(msg)->msg_control : (struct cmsghdr *)0)
-#define CMSG_NXTHDR(msg, cmsg) pkt_cmsg_next_(msg, cmsg)
-
-static inline struct cmsghdr *pkt_cmsg_next_(struct msghdr *msg, struct cmsghdr *cmsg) {
-  unsigned char *end = (unsigned char *)msg->msg_control + msg->msg_controllen;
-  unsigned char *next = (unsigned char *)cmsg + CMSG_ALIGN(cmsg->cmsg_len);
-  if (cmsg->cmsg_len < sizeof(struct cmsghdr) || next + sizeof(struct cmsghdr) > end)
-    return NULL;
-  return (struct cmsghdr *)next;
-}
-
-struct linger {
-  int l_onoff;
-  int l_linger;
-};
-
-#define AF_UNSPEC 0
+#define AF_UNSPEC PKTSOCK_AF_UNSPEC
 #define AF_UNIX 1
-#define AF_INET 2
+#define AF_INET PKTSOCK_AF_INET
 #define AF_INET6 10
-#define AF_PACKET 17
+#define AF_PACKET PKTSOCK_AF_PACKET
 #define PF_UNSPEC AF_UNSPEC
 #define PF_UNIX AF_UNIX
 #define PF_INET AF_INET
@@ -71,48 +36,48 @@ struct linger {
 #define PF_PACKET AF_PACKET
 
 #define SOCK_STREAM 1
-#define SOCK_DGRAM 2
-#define SOCK_RAW 3
+#define SOCK_DGRAM PKTSOCK_SOCK_DGRAM
+#define SOCK_RAW PKTSOCK_SOCK_RAW
 #define SOCK_SEQPACKET 5
-#define SOCK_PACKET 10
-#define SOCK_NONBLOCK 04000
-#define SOCK_CLOEXEC 02000000
+#define SOCK_PACKET PKTSOCK_SOCK_PACKET
+#define SOCK_NONBLOCK PKTSOCK_SOCK_NONBLOCK
+#define SOCK_CLOEXEC PKTSOCK_SOCK_CLOEXEC
 
 #define MSG_OOB 0x01
-#define MSG_PEEK 0x02
-#define MSG_DONTROUTE 0x04
-#define MSG_CTRUNC 0x08
-#define MSG_TRUNC 0x20
-#define MSG_DONTWAIT 0x40
+#define MSG_PEEK PKTSOCK_MSG_PEEK
+#define MSG_DONTROUTE PKTSOCK_MSG_DONTROUTE
+#define MSG_CTRUNC PKTSOCK_MSG_CTRUNC
+#define MSG_TRUNC PKTSOCK_MSG_TRUNC
+#define MSG_DONTWAIT PKTSOCK_MSG_DONTWAIT
 #define MSG_WAITALL 0x100
-#define MSG_ERRQUEUE 0x2000
+#define MSG_ERRQUEUE PKTSOCK_MSG_ERRQUEUE
 #define MSG_NOSIGNAL 0x4000
 
-#define SOL_SOCKET 1
+#define SOL_SOCKET PKTSOCK_SOL_SOCKET
 #define SO_DEBUG 1
 #define SO_REUSEADDR 2
-#define SO_TYPE 3
-#define SO_ERROR 4
-#define SO_DONTROUTE 5
+#define SO_TYPE PKTSOCK_SO_TYPE
+#define SO_ERROR PKTSOCK_SO_ERROR
+#define SO_DONTROUTE PKTSOCK_SO_DONTROUTE
 #define SO_BROADCAST 6
-#define SO_SNDBUF 7
-#define SO_RCVBUF 8
+#define SO_SNDBUF PKTSOCK_SO_SNDBUF
+#define SO_RCVBUF PKTSOCK_SO_RCVBUF
 #define SO_KEEPALIVE 9
-#define SO_PRIORITY 12
-#define SO_LINGER 13
-#define SO_RCVTIMEO 20
-#define SO_SNDTIMEO 21
-#define SO_BINDTODEVICE 25
-#define SO_ATTACH_FILTER 26
-#define SO_DETACH_FILTER 27
-#define SO_TIMESTAMP 29
-#define SO_ACCEPTCONN 30
-#define SO_TIMESTAMPNS 35
-#define SO_PROTOCOL 38
-#define SO_DOMAIN 39
-#define SO_LOCK_FILTER 44
-#define SCM_TIMESTAMP SO_TIMESTAMP
-#define SCM_TIMESTAMPNS SO_TIMESTAMPNS
+#define SO_PRIORITY PKTSOCK_SO_PRIORITY
+#define SO_LINGER PKTSOCK_SO_LINGER
+#define SO_RCVTIMEO PKTSOCK_SO_RCVTIMEO
+#define SO_SNDTIMEO PKTSOCK_SO_SNDTIMEO
+#define SO_BINDTODEVICE PKTSOCK_SO_BINDTODEVICE
+#define SO_ATTACH_FILTER PKTSOCK_SO_ATTACH_FILTER
+#define SO_DETACH_FILTER PKTSOCK_SO_DETACH_FILTER
+#define SO_TIMESTAMP PKTSOCK_SO_TIMESTAMP
+#define SO_ACCEPTCONN PKTSOCK_SO_ACCEPTCONN
+#define SO_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
+#define SO_PROTOCOL PKTSOCK_SO_PROTOCOL
+#define SO_DOMAIN PKTSOCK_SO_DOMAIN
+#define SO_LOCK_FILTER PKTSOCK_SO_LOCK_FILTER
+#define SCM_TIMESTAMP PKTSOCK_SCM_TIMESTAMP
+#define SCM_TIMESTAMPNS PKTSOCK_SCM_TIMESTAMPNS
 
 #define SHUT_RD 0
 #define SHUT_WR 1

@@ -3,13 +3,10 @@
 #define PKT_SYS_UIO_H
 
 #include <pkt_redirect.h>
-#include <stddef.h>
+#include <pktsock/socket.h>
 #include <sys/types.h>
 
-struct iovec {
-  void *iov_base;
-  size_t iov_len;
-};
+#define iovec pktsock_iovec
 
 ssize_t readv(int fd, const struct iovec *vector, int count) PKT_CALLS(readv);
 ssize_t writev(int fd, const struct iovec *vector, int count) PKT_CALLS(writev);

@@ -28,12 +28,12 @@ static socklen_t most(int32_t asked, size_t limit) {
 
 static int do_bind(struct job *job) {
   view_address_to_component(job->data, job->len);
-  return pktsock_bind(job->socket, (struct sockaddr *)job->data, (socklen_t)job->request->arguments[0]);
+  return pktsock_bind(job->socket, (struct pktsock_sockaddr *)job->data, (socklen_t)job->request->arguments[0]);
 }
 
 static int do_getsockname(struct job *job) {
   socklen_t len = (socklen_t)job->request->arguments[0];
-  int result = pktsock_getsockname(job->socket, (struct sockaddr *)job->out, &len);
+  int result = pktsock_getsockname(job->socket, (struct pktsock_sockaddr *)job->out, &len);
   if (result < 0)
     return result;
   job->out_len = most(job->request->arguments[0], len);
@@ -44,7 +44,7 @@ static int do_getsockname(struct job *job) {
 static ssize_t do_send(struct job *job) {
   const int32_t *a = job->request->arguments;
   union {
-    struct cmsghdr first;
+    struct pktsock_cmsghdr first;
     uint8_t bytes[PRELOAD_CONTROL];
   } control;
   size_t name = job->request->name, control_len = job->request->control;
@@ -54,8 +54,8 @@ static ssize_t do_send(struct job *job) {
   }
   memcpy(control.bytes, job->data + name, control_len);
   view_address_to_component(job->data, name);
-  struct iovec part = {job->data + name + control_len, job->len - name - control_len};
-  struct msghdr message = {
+  struct pktsock_iovec part = {job->data + name + control_len, job->len - name - control_len};
+  struct pktsock_msghdr message = {
       .msg_name = a[2] != 0 ? job->data : NULL,
       .msg_namelen = (socklen_t)a[1],
       .msg_iov = &part,
@@ -72,8 +72,8 @@ static ssize_t do_receive(struct job *job) {
   const struct preload_request *request = job->request;
   socklen_t name = most((int32_t)request->name, PRELOAD_NAME),
             control = most((int32_t)request->control, PRELOAD_CONTROL);
-  struct iovec part = {job->out + name + control, most(request->arguments[1], PRELOAD_DATA - name - control)};
-  struct msghdr message = {
+  struct pktsock_iovec part = {job->out + name + control, most(request->arguments[1], PRELOAD_DATA - name - control)};
+  struct pktsock_msghdr message = {
       .msg_name = job->out,
       .msg_namelen = name,
       .msg_iov = &part,
@@ -98,8 +98,8 @@ static int do_setsockopt(struct job *job) {
   socklen_t len = (socklen_t)job->request->arguments[2];
   if (ring_has_option(level, name))
     return ring_setsockopt(job->connection, name, job->data, job->len);
-  struct sock_fprog program = {(unsigned short)(job->len / sizeof(struct sock_filter)),
-                               (struct sock_filter *)job->data};
+  struct pktsock_sock_fprog program = {(unsigned short)(job->len / sizeof(struct pktsock_sock_filter)),
+                                       (struct pktsock_sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
     return pktsock_setsockopt(job->socket, level, name, &program, len);
   if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
@@ -132,7 +132,7 @@ static int do_getsockopt(struct job *job) {
 }
 
 static int do_poll(struct job *job) {
-  struct pollfd fd = {.fd = job->socket, .events = POLLIN};
+  struct pktsock_pollfd fd = {.fd = job->socket, .events = POLLIN};
   return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
 }
 

@@ -99,20 +99,20 @@ static int open_ring(struct connection *c, const struct tpacket_req *wanted) {
 }
 
 /* Write a received frame's header; its bytes are already there. */
-static void describe(struct ring *ring, struct tpacket2_hdr *header, struct msghdr *message, size_t captured) {
+static void describe(struct ring *ring, struct tpacket2_hdr *header, struct pktsock_msghdr *message, size_t captured) {
   uint32_t status = TP_STATUS_USER;
   header->tp_len = header->tp_snaplen = (uint32_t)captured;
   header->tp_mac = (uint16_t)ring->mac;
   header->tp_net = (uint16_t)ring->net;
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(message); c != NULL; c = PKTSOCK_CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
       struct timespec time;
-      memcpy(&time, CMSG_DATA(c), sizeof(time));
+      memcpy(&time, PKTSOCK_CMSG_DATA(c), sizeof(time));
       header->tp_sec = (uint32_t)time.tv_sec;
       header->tp_nsec = (uint32_t)time.tv_nsec;
     } else if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
       struct tpacket_auxdata aux;
-      memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+      memcpy(&aux, PKTSOCK_CMSG_DATA(c), sizeof(aux));
       status |= aux.tp_status;
       header->tp_len = aux.tp_len;
       header->tp_vlan_tci = aux.tp_vlan_tci;
@@ -127,12 +127,12 @@ static bool fill_one(struct connection *c) {
   struct ring *ring = c->ring;
   struct tpacket2_hdr *header = frame_at(ring, ring->at);
   union {
-    struct cmsghdr first;
+    struct pktsock_cmsghdr first;
     uint8_t bytes[128];
   } control;
   size_t room = ring->frame_size > ring->mac ? ring->frame_size - ring->mac : 0;
-  struct iovec part = {(uint8_t *)header + ring->mac, room};
-  struct msghdr message = {
+  struct pktsock_iovec part = {(uint8_t *)header + ring->mac, room};
+  struct pktsock_msghdr message = {
       .msg_name = (uint8_t *)header + TPACKET_ALIGN(sizeof(*header)),
       .msg_namelen = sizeof(struct sockaddr_ll),
       .msg_iov = &part,

@@ -47,7 +47,7 @@ int server_any_socket(void) {
 
 /* An interface that is down makes nobody readable, as on Linux: the error that came with it does. */
 bool server_readable(struct connection *connection) {
-  struct pollfd fd = {.fd = connection->socket, .events = POLLIN};
+  struct pktsock_pollfd fd = {.fd = connection->socket, .events = POLLIN};
   short wanted = POLLIN | POLLERR;
   bool has_frames = connection->ring != NULL && ring_fill(connection);
   if (connection->ring != NULL)

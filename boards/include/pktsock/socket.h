@@ -1,0 +1,224 @@
+/* The types and numbers of the calls in pktsock.h, under names of their own, so that this header can be included beside
+ * any system's or stack's socket headers. Layouts and numbers are Linux's: packet(7), socket(7), netdevice(7).
+ * boards/posix makes the standard names out of them. Multi-byte fields are in host order unless stated otherwise. */
+#ifndef PKTSOCK_SOCKET_H
+#define PKTSOCK_SOCKET_H
+
+#include <pktsock/numbers.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint32_t pktsock_socklen_t;
+
+/* ---- Addresses ---------------------------------------------------------------------------------------------------- */
+
+struct pktsock_sockaddr {
+  uint16_t sa_family;
+  char sa_data[14];
+};
+
+/* Room for any address; the longest that the calls accept. */
+struct pktsock_sockaddr_storage {
+  uint16_t ss_family;
+  uint32_t ss_align_[31];
+};
+
+struct pktsock_sockaddr_ll {
+  uint16_t sll_family;
+  uint16_t sll_protocol; /* network order */
+  int sll_ifindex;
+  uint16_t sll_hatype;
+  unsigned char sll_pkttype;
+  unsigned char sll_halen;
+  unsigned char sll_addr[8];
+};
+
+#define PKTSOCK_AF_UNSPEC 0
+#define PKTSOCK_AF_INET 2
+
+#define PKTSOCK_SOCK_PACKET 10
+#define PKTSOCK_SOCK_NONBLOCK 04000
+#define PKTSOCK_SOCK_CLOEXEC 02000000
+
+/* ---- Messages ----------------------------------------------------------------------------------------------------- */
+
+struct pktsock_iovec {
+  void *iov_base;
+  size_t iov_len; /* bytes */
+};
+
+struct pktsock_msghdr {
+  void *msg_name;
+  pktsock_socklen_t msg_namelen;
+  struct pktsock_iovec *msg_iov;
+  size_t msg_iovlen; /* entries of msg_iov */
+  void *msg_control;
+  size_t msg_controllen; /* bytes */
+  int msg_flags;
+};
+
+struct pktsock_cmsghdr {
+  size_t cmsg_len; /* bytes, this header included */
+  int cmsg_level;
+  int cmsg_type;
+};
+
+#define PKTSOCK_CMSG_ALIGN(len) (((len) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
+#define PKTSOCK_CMSG_DATA(cmsg) ((unsigned char *)((struct pktsock_cmsghdr *)(cmsg) + 1))
+#define PKTSOCK_CMSG_SPACE(len) (PKTSOCK_CMSG_ALIGN(len) + PKTSOCK_CMSG_ALIGN(sizeof(struct pktsock_cmsghdr)))
+#define PKTSOCK_CMSG_LEN(len) (PKTSOCK_CMSG_ALIGN(sizeof(struct pktsock_cmsghdr)) + (len))
+#define PKTSOCK_CMSG_FIRSTHDR(msg)                                                                                     \
+  ((msg)->msg_controllen >= sizeof(struct pktsock_cmsghdr) ? (struct pktsock_cmsghdr *)(msg)->msg_control              \
+                                                           : (struct pktsock_cmsghdr *)0)
+#define PKTSOCK_CMSG_NXTHDR(msg, cmsg) pktsock_cmsg_next_(msg, cmsg)
+
+static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *msg, struct pktsock_cmsghdr *cmsg) {
+  unsigned char *end = (unsigned char *)msg->msg_control + msg->msg_controllen;
+  unsigned char *next = (unsigned char *)cmsg + PKTSOCK_CMSG_ALIGN(cmsg->cmsg_len);
+  if (cmsg->cmsg_len < sizeof(struct pktsock_cmsghdr) || next + sizeof(struct pktsock_cmsghdr) > end)
+    return NULL;
+  return (struct pktsock_cmsghdr *)next;
+}
+
+/* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec. */
+#define PKTSOCK_SCM_TIMESTAMP PKTSOCK_SO_TIMESTAMP
+#define PKTSOCK_SCM_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
+
+/* The data of PKTSOCK_PACKET_AUXDATA, a control message of PKTSOCK_SOL_PACKET. */
+struct pktsock_tpacket_auxdata {
+  uint32_t tp_status, tp_len, tp_snaplen;
+  uint16_t tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid;
+};
+
+#define PKTSOCK_TP_STATUS_USER 0x1
+#define PKTSOCK_TP_STATUS_CSUMNOTREADY 0x8
+#define PKTSOCK_TP_STATUS_VLAN_VALID 0x10
+#define PKTSOCK_TP_STATUS_VLAN_TPID_VALID 0x40
+
+/* ---- Options ------------------------------------------------------------------------------------------------------ */
+
+/* PKTSOCK_SO_RCVTIMEO and _SNDTIMEO take the struct timeval of the C library's <sys/time.h>. */
+
+/* PKTSOCK_PACKET_ADD_MEMBERSHIP and _DROP_MEMBERSHIP */
+struct pktsock_packet_mreq {
+  int mr_ifindex;
+  uint16_t mr_type;
+  uint16_t mr_alen;
+  unsigned char mr_address[8];
+};
+
+/* PKTSOCK_PACKET_STATISTICS */
+struct pktsock_tpacket_stats {
+  unsigned int tp_packets; /* with the drops */
+  unsigned int tp_drops;
+};
+
+/* PKTSOCK_SO_LINGER */
+struct pktsock_linger {
+  int l_onoff;
+  int l_linger;
+};
+
+/* PKTSOCK_SO_ATTACH_FILTER: classic BPF, as `tcpdump -dd` prints it. */
+struct pktsock_sock_filter {
+  uint16_t code;
+  uint8_t jt, jf;
+  uint32_t k;
+};
+
+struct pktsock_sock_fprog {
+  unsigned short len; /* instructions */
+  struct pktsock_sock_filter *filter;
+};
+
+/* ---- Interfaces --------------------------------------------------------------------------------------------------- */
+
+#define PKTSOCK_IFNAMSIZ 16 /* bytes of an interface's name, with the NUL */
+
+struct pktsock_ifmap {
+  unsigned long mem_start, mem_end;
+  unsigned short base_addr;
+  unsigned char irq, dma, port;
+};
+
+struct pktsock_ifreq {
+  union {
+    char ifrn_name[PKTSOCK_IFNAMSIZ];
+  } ifr_ifrn;
+  union {
+    struct pktsock_sockaddr ifru_addr;
+    struct pktsock_sockaddr ifru_netmask;
+    struct pktsock_sockaddr ifru_broadaddr;
+    struct pktsock_sockaddr ifru_hwaddr;
+    short ifru_flags;
+    int ifru_ivalue;
+    int ifru_mtu;
+    struct pktsock_ifmap ifru_map;
+    char ifru_newname[PKTSOCK_IFNAMSIZ];
+    void *ifru_data;
+  } ifr_ifru;
+};
+
+/* PKTSOCK_SIOCGIFCONF: room for requests with name and address, and how many bytes of it are used. */
+struct pktsock_ifconf {
+  int ifc_len;
+  union {
+    char *ifcu_buf;
+    struct pktsock_ifreq *ifcu_req;
+  } ifc_ifcu;
+};
+
+struct pktsock_if_nameindex {
+  unsigned int if_index; /* 0 ends the list */
+  char *if_name;
+};
+
+#define PKTSOCK_FIONBIO 0x5421
+#define PKTSOCK_SIOCINQ PKTSOCK_FIONREAD
+#define PKTSOCK_SIOCOUTQ 0x5411
+#define PKTSOCK_SIOCGSTAMP 0x8906   /* the C library's struct timeval */
+#define PKTSOCK_SIOCGSTAMPNS 0x8907 /* the C library's struct timespec */
+#define PKTSOCK_SIOCGIFNAME 0x8910
+#define PKTSOCK_SIOCGIFCONF 0x8912
+#define PKTSOCK_SIOCGIFFLAGS 0x8913
+#define PKTSOCK_SIOCSIFFLAGS 0x8914
+#define PKTSOCK_SIOCGIFADDR 0x8915
+#define PKTSOCK_SIOCSIFADDR 0x8916
+#define PKTSOCK_SIOCGIFBRDADDR 0x8919
+#define PKTSOCK_SIOCGIFNETMASK 0x891b
+#define PKTSOCK_SIOCGIFMTU 0x8921
+#define PKTSOCK_SIOCSIFMTU 0x8922
+#define PKTSOCK_SIOCSIFHWADDR 0x8924
+#define PKTSOCK_SIOCGIFHWADDR 0x8927
+#define PKTSOCK_SIOCADDMULTI 0x8931
+#define PKTSOCK_SIOCDELMULTI 0x8932
+#define PKTSOCK_SIOCGIFINDEX 0x8933
+#define PKTSOCK_SIOCETHTOOL 0x8946
+
+/* ---- Waiting ------------------------------------------------------------------------------------------------------ */
+
+struct pktsock_pollfd {
+  int fd;
+  short events;
+  short revents;
+};
+
+#define PKTSOCK_POLLPRI 0x002
+#define PKTSOCK_POLLNVAL 0x020
+#define PKTSOCK_POLLRDNORM 0x040
+#define PKTSOCK_POLLWRNORM 0x100
+
+/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+
+/* errno when socket() is asked for a type that it does not have, where <errno.h> has no ESOCKTNOSUPPORT: newlib's number. */
+#define PKTSOCK_ESOCKTNOSUPPORT 124
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
