@@ -10,6 +10,9 @@ export const MAGIC: u32 = 0x53544b50;
 /** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
 export const ABI_VERSION: u32 = 2;
 
+/** The descriptor table never has more entries, however many sockets memory allows. */
+export const MAX_DESCRIPTORS: u32 = 64;
+
 // ---- Control block: at a fixed address, written by the loader before init(), completed by init() -----------------
 
 /** Address of the control block. Offset 0 stays unused, so that an offset of 0 always means "none". */

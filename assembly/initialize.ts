@@ -6,9 +6,6 @@ import { Socket, State, checkLayout } from "./layout";
 import { control, ifaceBytes, socketBytes, state } from "./memory";
 import { EINVAL, ENOMEM } from "./packet";
 
-/** Descriptors that exist at most when only memory limits them. */
-const MAX_DESCRIPTORS: u32 = 64;
-
 /** The smallest number that is at least `value` and, added to `base`, a multiple of `align` (a power of two). */
 function alignUp(value: usize, base: usize, align: usize): usize {
   return ((value + base + align - 1) & ~(align - 1)) - base;
@@ -26,12 +23,12 @@ export function initialize(): i32 {
   if (interfaces - 1 >= 16 || control.queueFrames - 1 >= 1024 || frames > 1024) return -EINVAL;
   if (align < 4 || align > 64 || (align & (align - 1)) != 0) return -EINVAL;
   if (control.frameSize < abi.ETH_ZLEN + 4 || control.frameSize > 0x4000 || control.heapSize > 0xffff) return -EINVAL;
-  if (control.preallocConns > MAX_DESCRIPTORS || control.maxConns > MAX_DESCRIPTORS) return -EINVAL;
+  if (control.preallocConns > abi.MAX_DESCRIPTORS || control.maxConns > abi.MAX_DESCRIPTORS) return -EINVAL;
   if (control.txFrames == 0 || control.rxReserve == 0) return -EINVAL;
   if (control.txFrames + control.rxReserve >= frames) return -EINVAL;
 
   let descriptors = control.preallocConns;
-  if (control.allocConns) descriptors = max(descriptors, control.maxConns ? control.maxConns : MAX_DESCRIPTORS);
+  if (control.allocConns) descriptors = max(descriptors, control.maxConns ? control.maxConns : abi.MAX_DESCRIPTORS);
   control.tableLength = descriptors;
 
   let at = changetype<usize>(state) + offsetof<State>();

@@ -168,7 +168,7 @@ export class Inspection {
     let at = this.memory.u32(abi.CONTROL + abi.CONTROL_BYTES + stateStruct[root]!);
     for (; at !== 0; at = this.field(at, next)) {
       members.push(at);
-      assert.ok(members.length <= 64, `the list of ${root} ends`);
+      assert.ok(members.length <= abi.MAX_DESCRIPTORS, `the list of ${root} ends`);
     }
     return members;
   }
