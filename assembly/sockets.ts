@@ -5,7 +5,7 @@ import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
-import { Entry, Frame, Iface, STACK, Socket, Special, State } from "./layout";
+import { Entry, Frame, Iface, STACK, Sockaddr, Socket, Special, State } from "./layout";
 import { control, exchange, makeCircle, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
@@ -20,12 +20,6 @@ import {
   IFF_UP,
   SLL_ADDR,
   SLL_BYTES,
-  SLL_FAMILY,
-  SLL_HALEN,
-  SLL_HATYPE,
-  SLL_IFINDEX,
-  SLL_PKTTYPE,
-  SLL_PROTOCOL,
   SOCK_DGRAM,
   SOCK_RAW,
 } from "./packet";
@@ -157,12 +151,13 @@ function disown(socket: Socket): void {
  * ifindex 0 means every interface. Returns 0, -EINVAL or -ENODEV.
  */
 export function bindSocket(socket: Socket, addressLength: u32): i32 {
-  if (addressLength < SLL_BYTES || load<u16>(exchange, SLL_FAMILY) != AF_PACKET) return -EINVAL;
+  const address = changetype<Sockaddr>(exchange);
+  if (addressLength < SLL_BYTES || address.family != AF_PACKET) return -EINVAL;
   if (socket.type == STACK) return -EINVAL; // its reserve is its interface's
-  const index = load<u32>(exchange, SLL_IFINDEX);
+  const index = address.ifindex;
   const iface = ifaceOf(index);
   if (index && !iface) return -ENODEV;
-  const protocol = <u32>load<u16>(exchange, SLL_PROTOCOL);
+  const protocol = <u32>address.protocol;
   moveTo(socket, iface, protocol ? protocol : socket.protocol);
   return 0;
 }
@@ -177,15 +172,16 @@ export function moveTo(socket: Socket, iface: Iface | null, protocol: u32): void
 /** getsockname(2): writes a sockaddr_ll to the exchange area and returns its length. */
 export function socketName(socket: Socket): i32 {
   const iface = socket.iface;
-  store<u16>(exchange, AF_PACKET, SLL_FAMILY);
-  store<u16>(exchange, socket.protocol, SLL_PROTOCOL);
-  store<u32>(exchange, iface ? iface.index : 0, SLL_IFINDEX);
-  store<u16>(exchange, iface ? ARPHRD_ETHER : 0, SLL_HATYPE);
-  store<u8>(exchange, 0, SLL_PKTTYPE);
-  store<u8>(exchange, iface ? abi.ETH_ALEN : 0, SLL_HALEN);
+  const address = changetype<Sockaddr>(exchange);
+  address.family = <u16>AF_PACKET;
+  address.protocol = <u16>socket.protocol;
+  address.ifindex = iface ? iface.index : 0;
+  address.hatype = iface ? <u16>ARPHRD_ETHER : 0;
+  address.pkttype = 0;
+  address.halen = iface ? <u8>abi.ETH_ALEN : 0;
   if (!iface) return SLL_ADDR;
-  store<u32>(exchange, iface.hwaddrHead, SLL_ADDR);
-  store<u16>(exchange, iface.hwaddrTail, SLL_ADDR + 4);
+  address.addrHead = iface.hwaddrHead;
+  address.addrTail = iface.hwaddrTail;
   return SLL_ADDR + abi.ETH_ALEN;
 }
 

@@ -4,7 +4,7 @@
 import * as abi from "./abi";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
-import { Frame, Iface, Socket, Special } from "./layout";
+import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   EAGAIN,
@@ -19,9 +19,6 @@ import {
   IFF_UP,
   SLL_ADDR,
   SLL_BYTES,
-  SLL_HALEN,
-  SLL_IFINDEX,
-  SLL_PROTOCOL,
 } from "./packet";
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
@@ -50,9 +47,9 @@ export function send(socket: Socket, len: u32): i32 {
 
 /** sendto(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Returns as send(). */
 export function sendTo(socket: Socket, len: u32, addressLength: u32): i32 {
-  if (addressLength < SLL_BYTES || load<u8>(exchange, SLL_HALEN) > addressLength - SLL_ADDR) return -EINVAL;
-  const iface = ifaceOf(load<u32>(exchange, SLL_IFINDEX));
-  return sendOn(socket, iface, load<u16>(exchange, SLL_PROTOCOL), len, exchange + SLL_ADDR);
+  const address = changetype<Sockaddr>(exchange);
+  if (addressLength < SLL_BYTES || address.halen > addressLength - SLL_ADDR) return -EINVAL;
+  return sendOn(socket, ifaceOf(address.ifindex), address.protocol, len, exchange + SLL_ADDR);
 }
 
 /** The checks of Linux's packet_snd(), in its order. `to` is the destination's address, or 0. */

@@ -3,7 +3,8 @@ import * as abi from "../assembly/abi.js";
 import * as packet from "../assembly/packet.js";
 import { engineNames, TrapError } from "../host/engine/engine.js";
 import { ErrnoError } from "../host/engine/errno.js";
-import { PktSock } from "../host/engine/pktsock.js";
+import { options } from "../host/build/options.js";
+import { optionOf, PktSock } from "../host/engine/pktsock.js";
 import { htons } from "../host/engine/sockaddr.js";
 import { broadcast, frame, hwaddr, moduleBytes, other, start } from "./support/module.js";
 
@@ -27,20 +28,25 @@ for (const engine of engineNames) {
 
       it("refuses capacities that do not fit or make no sense", () => {
         const load = (options: object) => () => PktSock.load(moduleBytes(), { engine, ...options });
-        fails("ENOMEM", load({ frames: 60 }));
+        fails("ENOMEM", load({ frames: 40 }));
         fails("ENOMEM", load({ memorySize: 9000 }));
         for (const options of [
-          { frameAlign: 3 },
+          { frameAlign: 2 },
+          { frameAlign: 12 },
           { frameAlign: 128 },
           { frames: 5, txFrames: 3, rxReserve: 2 },
-          { txFrames: 0 },
-          { rxReserve: 0 },
-          { interfaces: 0 },
-          { queueFrames: 0 },
-          { frameSize: 40 },
-          { preallocConns: 65 },
         ]) {
           fails("EINVAL", load(options), JSON.stringify(options));
+        }
+      });
+
+      it("refuses what is outside the range of an option, like the build", () => {
+        for (const [name, option] of Object.entries(optionOf)) {
+          const { min, max } = options.find((one) => one.name === option)!;
+          for (const value of [min - 1, max + 1]) {
+            const load = () => PktSock.load(moduleBytes(), { engine, [name]: value });
+            fails("EINVAL", load, `${name} ${value}`);
+          }
         }
       });
 

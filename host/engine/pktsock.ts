@@ -10,22 +10,39 @@ import type { ExportName } from "./exports.js";
 import { Memory } from "./memory.js";
 import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "./sockaddr.js";
 
-const defaultOf = (name: OptionName) => options.find((option) => option.name === name)!.default;
+/** The capacities that are options of a build. */
+export const optionOf = {
+  preallocConns: "NET_PKT_PREALLOC_CONNS",
+  allocConns: "NET_PKT_ALLOC_CONNS",
+  maxConns: "NET_PKT_MAX_CONNS",
+  interfaces: "NET_PKT_INTERFACES",
+  frames: "NET_PKT_FRAMES",
+  frameSize: "NET_PKT_FRAME_SIZE",
+  txFrames: "NET_PKT_TX_FRAMES",
+  rxReserve: "NET_PKT_RX_RESERVE",
+  stackReserve: "NET_PKT_STACK_RESERVE",
+  queueFrames: "NET_PKT_QUEUE_FRAMES",
+  heapSize: "NET_PKT_HEAP_SIZE",
+} as const satisfies Record<string, OptionName>;
 
-/** The capacities: where each stands in the control block, and its default. */
+type OptionCapacity = keyof typeof optionOf;
+
+const defaultOf = (capacity: OptionCapacity) => options.find((option) => option.name === optionOf[capacity])!.default;
+
+/** The capacities: where each is in the control block, and its default. */
 const capacities = {
   frameAlign: [abi.CONTROL_FRAME_ALIGN, 4],
-  preallocConns: [abi.CONTROL_PREALLOC_CONNS, defaultOf("NET_PKT_PREALLOC_CONNS")],
-  allocConns: [abi.CONTROL_ALLOC_CONNS, defaultOf("NET_PKT_ALLOC_CONNS")],
-  maxConns: [abi.CONTROL_MAX_CONNS, defaultOf("NET_PKT_MAX_CONNS")],
-  interfaces: [abi.CONTROL_INTERFACES, defaultOf("NET_PKT_INTERFACES")],
-  frames: [abi.CONTROL_FRAMES, defaultOf("NET_PKT_FRAMES")],
-  frameSize: [abi.CONTROL_FRAME_SIZE, defaultOf("NET_PKT_FRAME_SIZE")],
-  txFrames: [abi.CONTROL_TX_FRAMES, defaultOf("NET_PKT_TX_FRAMES")],
-  rxReserve: [abi.CONTROL_RX_RESERVE, defaultOf("NET_PKT_RX_RESERVE")],
-  stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("NET_PKT_STACK_RESERVE")],
-  queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("NET_PKT_QUEUE_FRAMES")],
-  heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("NET_PKT_HEAP_SIZE")],
+  preallocConns: [abi.CONTROL_PREALLOC_CONNS, defaultOf("preallocConns")],
+  allocConns: [abi.CONTROL_ALLOC_CONNS, defaultOf("allocConns")],
+  maxConns: [abi.CONTROL_MAX_CONNS, defaultOf("maxConns")],
+  interfaces: [abi.CONTROL_INTERFACES, defaultOf("interfaces")],
+  frames: [abi.CONTROL_FRAMES, defaultOf("frames")],
+  frameSize: [abi.CONTROL_FRAME_SIZE, defaultOf("frameSize")],
+  txFrames: [abi.CONTROL_TX_FRAMES, defaultOf("txFrames")],
+  rxReserve: [abi.CONTROL_RX_RESERVE, defaultOf("rxReserve")],
+  stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("stackReserve")],
+  queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("queueFrames")],
+  heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("heapSize")],
 } as const;
 
 export type Capacities = Partial<Record<keyof typeof capacities, number>>;
