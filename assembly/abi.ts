@@ -8,7 +8,7 @@
 /** Identifies a pktsock module: "PKTS" as it stands in memory. */
 export const MAGIC: u32 = 0x53544b50;
 /** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
-export const ABI_VERSION: u32 = 2;
+export const ABI_VERSION: u32 = 3;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */
 export const MAX_DESCRIPTORS: u32 = 64;

@@ -20,8 +20,12 @@ import {
   IFF_UP,
   SLL_ADDR,
   SLL_BYTES,
+  SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_PACKET,
   SOCK_RAW,
+  SOCK_TYPE_MASK,
 } from "./packet";
 import { leaveAll } from "./membership";
 import { unref } from "./pool";
@@ -33,11 +37,28 @@ import { takeBackLent, wouldLendAll } from "./zerocopy";
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` SOCK_RAW or SOCK_DGRAM (or STACK, see openStack()); `protocol` in network order as it stands in memory (its low 16 bits).
- * Returns a descriptor, or -ESOCKTNOSUPPORT, -ENOBUFS.
+ * socket(2): `type` with its flags, as Linux numbers them; `protocol` in network order as in memory (its low 16 bits). The
+ * flags are SOCK_NONBLOCK and SOCK_CLOEXEC, which has no effect. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {
-  if (type != SOCK_RAW && type != SOCK_DGRAM && type != STACK) return -ESOCKTNOSUPPORT;
+  const base = type & SOCK_TYPE_MASK;
+  if (base > SOCK_PACKET || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  if (base != SOCK_RAW && base != SOCK_DGRAM) return -ESOCKTNOSUPPORT;
+  const descriptor = open(base);
+  if (descriptor < 0) return descriptor;
+  const socket = socketAt(descriptor);
+  socket.nonblock = type & SOCK_NONBLOCK ? 1 : 0;
+  attach(socket, null, protocol & 0xffff);
+  return descriptor;
+}
+
+/** The socket of a descriptor that is open. */
+function socketAt(descriptor: u32): Socket {
+  return changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
+}
+
+/** A new socket with the lowest free descriptor, not attached yet. Returns the descriptor, or -ENOBUFS. */
+function open(type: u32): i32 {
   let descriptor: u32 = 0;
   while (load<u32>(control.table + (descriptor << 2))) {
     if (++descriptor == control.tableLength) return -ENOBUFS;
@@ -49,7 +70,6 @@ export function openSocket(type: u32, protocol: u32): i32 {
   socket.type = type;
   socket.skip = type == SOCK_DGRAM ? abi.ETH_HLEN : 0;
   makeQueue(socket);
-  attach(socket, null, protocol & 0xffff);
   return descriptor;
 }
 
@@ -70,11 +90,10 @@ export function openStack(index: u32): i32 {
   if (!iface) return -ENODEV;
   if (stackOf(iface)) return -EBUSY;
   if (wouldLendAll(iface, 0, control.stackReserve)) return -ENOBUFS;
-  const descriptor = openSocket(STACK, 0);
+  const descriptor = open(STACK);
   if (descriptor < 0) return descriptor;
-  const socket = changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
   iface.spare -= control.stackReserve;
-  attach(socket, iface, ALL);
+  attach(socketAt(descriptor), iface, ALL);
   return descriptor;
 }
 

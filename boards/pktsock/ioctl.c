@@ -20,16 +20,6 @@ static struct pkt_iface *named(const struct ifreq *request) {
   return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
 }
 
-/* SIOCSIFFLAGS: up and down, promiscuous, all multicast. What the hardware decides is passed over, as on Linux; what
- * cannot be changed is an error. */
-static int32_t set_flags(struct pkt_iface *iface, uint32_t flags) {
-  const uint32_t settable = IFF_UP | IFF_PROMISC | IFF_ALLMULTI, decided = IFF_RUNNING | IFF_BROADCAST;
-  uint32_t change = (iface->flags ^ flags) & 0xffff & ~decided;
-  if ((change & ~settable) != 0)
-    return -PKT_EINVAL;
-  return pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(iface), iface->flags ^ change, 0, 0);
-}
-
 /* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
 static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
   int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
@@ -60,7 +50,8 @@ static int32_t about_interface(unsigned long request, struct ifreq *r) {
     r->ifr_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)IFF_RUNNING);
     return 0;
   }
-  case SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_flags);
+  case SIOCSIFFLAGS:
+    return pkt_call(PKT_CALL_requestIfaceFlags, pkt_offset_of(iface), (uint16_t)r->ifr_flags, 0, 0);
   case SIOCADDMULTI:
   case SIOCDELMULTI:
     if (r->ifr_hwaddr.sa_family != AF_UNSPEC)

@@ -6,8 +6,6 @@
 #include <netpacket/packet.h>
 #include <string.h>
 
-/* The bits of socket(2)'s second argument that are the type; the others are flags. */
-#define SOCK_TYPE_MASK 0xfu
 /* Linux takes no longer address. */
 #define MAX_ADDRESS sizeof(struct sockaddr_storage)
 
@@ -15,6 +13,9 @@
 
 static_assert(sizeof(struct sockaddr_ll) == PKT_SLL_BYTES && offsetof(struct sockaddr_ll, sll_addr) == PKT_SLL_ADDR,
               "sockaddr_ll differs from Linux's; compile with boards/posix");
+static_assert(SOCK_NONBLOCK == PKT_SOCK_NONBLOCK && SOCK_CLOEXEC == PKT_SOCK_CLOEXEC && SOCK_RAW == PKT_SOCK_RAW &&
+                  SOCK_DGRAM == PKT_SOCK_DGRAM,
+              "socket types differ from Linux's; compile with boards/posix");
 static_assert(MSG_PEEK == PKT_MSG_PEEK && MSG_TRUNC == PKT_MSG_TRUNC && MSG_DONTWAIT == PKT_MSG_DONTWAIT,
               "message flags differ from Linux's; compile with boards/posix");
 
@@ -23,21 +24,12 @@ bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < 64; 
 int pktsock_socket(int domain, int type, int protocol) {
   if (domain != AF_PACKET)
     return FAIL(EAFNOSUPPORT);
-  uint32_t base = (uint32_t)type & SOCK_TYPE_MASK;
-  if (base > SOCK_PACKET || ((uint32_t)type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0)
-    return FAIL(EINVAL);
-  if (base != SOCK_RAW && base != SOCK_DGRAM)
-    return FAIL(ESOCKTNOSUPPORT);
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
   if (pkt_component.control != NULL)
-    result = pkt_call(PKT_CALL_openSocket, base, (uint16_t)protocol, 0, 0);
-  if (result >= 0) {
-    result += PKTSOCK_FIRST_DESCRIPTOR;
-    ((struct pkt_socket *)pkt_at(pkt_socket_of(result)))->nonblock = (type & SOCK_NONBLOCK) != 0;
-  }
+    result = pkt_call(PKT_CALL_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0);
   pkt_os_unlock();
-  return result < 0 ? pkt_fail(result) : result;
+  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
 }
 
 int pktsock_stack(unsigned ifindex) {

@@ -4,6 +4,7 @@ export const exportArguments = {
   addIface: 2,
   ifaceIndex: 0,
   setIfaceFlags: 2,
+  requestIfaceFlags: 2,
   openSocket: 2,
   openStack: 1,
   closeSocket: 1,

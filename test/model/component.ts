@@ -31,6 +31,8 @@ export interface Component extends Calls {
   /** Seconds and nanoseconds. */
   lastStamp(fd: number): readonly [number, number];
   setFlags(ifindex: number, flags: number): void;
+  /** SIOCSIFFLAGS. */
+  requestFlags(ifindex: number, flags: number): void;
   setMulticast(ifindex: number, on: boolean, address: Buffer): void;
   /** What the MAC shall let in, and whether that has changed since the last call. */
   macFilter(ifindex: number): { changed: boolean; flags: number; addresses: string[] };

@@ -22,8 +22,12 @@ export class Model extends Sockets implements Component {
   // ---- Sockets ----
 
   socket(type: number, protocol = 0): number {
-    if (type !== SOCK_RAW && type !== SOCK_DGRAM) return fail("ESOCKTNOSUPPORT");
-    const fd = this.open(type);
+    const base = type & 0xf;
+    const flags = type - base;
+    if (base > 10 || (flags & ~(packet.SOCK_NONBLOCK | packet.SOCK_CLOEXEC)) !== 0) return fail("EINVAL");
+    if (base !== SOCK_RAW && base !== SOCK_DGRAM) return fail("ESOCKTNOSUPPORT");
+    const fd = this.open(base);
+    this.table[fd]!.nonblock = (flags & packet.SOCK_NONBLOCK) !== 0;
     this.attach(this.table[fd]!, undefined, protocol);
     return fd;
   }
@@ -308,6 +312,14 @@ export class Model extends Sockets implements Component {
     if (((iface.flags ^ flags) & (packet.IFF_PROMISC | packet.IFF_ALLMULTI)) !== 0) iface.filterChanged = true;
     iface.flags = flags;
     if (went) for (const socket of this.openSockets()) if (socket.iface === iface) socket.error = packet.ENETDOWN;
+  }
+
+  requestFlags(ifindex: number, flags: number): void {
+    const { flags: now } = this.named(ifindex);
+    const settable = packet.IFF_UP | packet.IFF_PROMISC | packet.IFF_ALLMULTI;
+    const ignored = packet.IFF_RUNNING | packet.IFF_BROADCAST | 0xffff0000;
+    if (((now ^ flags) & ~(settable | ignored)) !== 0) return fail("EINVAL");
+    this.setFlags(ifindex, (now & ~settable) | (flags & settable));
   }
 
   setMulticast(ifindex: number, on: boolean, address: Buffer): void {

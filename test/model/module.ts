@@ -68,6 +68,10 @@ export class Module implements Component {
     this.mac(ifindex).iface.flags = flags;
   }
 
+  requestFlags(ifindex: number, flags: number): void {
+    check(this.sockets.call("requestIfaceFlags", this.mac(ifindex).iface.offset, flags), "ioctl");
+  }
+
   setMulticast(ifindex: number, on: boolean, address: Buffer): void {
     const { iface } = this.mac(ifindex);
     this.sockets.memory.at(exchange, address.length).set(address);

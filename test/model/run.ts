@@ -125,6 +125,8 @@ export class Run {
         return;
       case "flags":
         return this.both((on) => on.setFlags(step.ifindex, step.flags));
+      case "requestFlags":
+        return this.both((on) => on.requestFlags(step.ifindex, step.flags));
       case "multicast":
         return this.both((on) => on.setMulticast(step.ifindex, step.on, addressOf(step.address)));
       default:
