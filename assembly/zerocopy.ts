@@ -52,11 +52,12 @@ export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
 }
 
 /**
- * The oldest received frame, lent in place: FRAME_MAC and FRAME_LEN say where it is. Others may look at the same bytes:
- * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent; it stays in the queue) or the
+ * Lends the oldest received frame in place: FRAME_MAC and FRAME_LEN say where it is. While FRAME_REFS is above 1, others
+ * hold the same bytes, and the frame is read-only. With `exclusive` only a frame that nobody else holds is lent. Returns the
+ * frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent, or not exclusive; it stays in the queue) or the
  * pending error.
  */
-export function peek(socket: Socket): i32 {
+export function peek(socket: Socket, exclusive: u32): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
   if (!entry.frame) service();
@@ -64,6 +65,7 @@ export function peek(socket: Socket): i32 {
   if (!frame) return -EAGAIN;
   if (socket.lentCount == control.queueFrames) return -ENOBUFS;
   const iface = frame.iface;
+  if (exclusive && isShared(iface, frame)) return -ENOBUFS;
   if (iface.spare <= 0) {
     if (wouldLendAll(iface, 1, 0)) return -ENOBUFS;
   }
@@ -100,13 +102,18 @@ export function release(socket: Socket, frame: Frame): i32 {
   return 0;
 }
 
+/** Do others hold this frame of the interface, too? The TX ring is one of them until the frame has been sent. */
+function isShared(iface: Iface, frame: Frame): bool {
+  if (frame.refs > 1) reap(iface);
+  return frame.refs > 1;
+}
+
 /** Why a lent frame cannot be sent: an errno, or 0. */
 function sendError(iface: Iface, frame: Frame, len: u32): u32 {
   if (frame.iface != iface) return EINVAL;
   // A received frame may start anywhere in its buffer, which must have room for the padding too.
   if (frame.mac + max(len, abi.ETH_ZLEN) > frame.buffer + control.frameSize) return EMSGSIZE;
-  if (frame.refs > 1) reap(iface);
-  return frame.refs > 1 ? EBUSY : 0;
+  return isShared(iface, frame) ? EBUSY : 0;
 }
 
 /**

@@ -402,6 +402,30 @@ for (const engine of engineNames) {
         }
       });
 
+      it("lends a frame exclusively when nobody else holds it, nor the TX ring", () => {
+        const { sockets, eth0 } = start(engine);
+        const [fd, tap] = [sockets.socket(SOCK_RAW, IP), sockets.socket(SOCK_RAW, ALL)];
+        sockets.bind(fd, { ifindex: 1 });
+        eth0.driver.receive(frame(0x0800, { seed: 1 }));
+        fails("ENOBUFS", () => sockets.recvLend(fd, true));
+        const shared = sockets.recvLend(fd);
+        assert.equal(shared.shared, true);
+        fails("ENOBUFS", () => sockets.recvLend(tap, true));
+        sockets.release(fd, shared);
+        const alone = sockets.recvLend(tap, true);
+        assert.equal(alone.shared, false);
+        assert.deepEqual(Buffer.from(alone.data), frame(0x0800, { seed: 1 }));
+        sockets.release(tap, alone);
+
+        sockets.send(fd, frame(0x0800, { seed: 2 }));
+        fails("ENOBUFS", () => sockets.recvLend(tap, true));
+        assert.equal(eth0.driver.transmit().length, 1);
+        const sent = sockets.recvLend(tap, true);
+        assert.equal(sent.shared, false);
+        sockets.release(tap, sent);
+        assert.equal(sockets.sendLend(fd).shared, false);
+      });
+
       it("refuses what was not lent, and takes all back at close", () => {
         const { sockets, eth0 } = start(engine, { frames: 8, txFrames: 2, rxReserve: 2, queueFrames: 4 });
         for (let round = 0; round < 10; round++) {

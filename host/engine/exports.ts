@@ -17,7 +17,7 @@ export const exportArguments = {
   send: 2,
   sendTo: 3,
   bytesUnsent: 1,
-  peek: 1,
+  peek: 2,
   reserve: 1,
   release: 2,
   submit: 3,

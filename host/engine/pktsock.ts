@@ -73,6 +73,8 @@ export interface LentFrame {
   readonly handle: number;
   /** From the link-layer header on: the received bytes, or as many as may be written. A view of linear memory. */
   readonly data: Uint8Array;
+  /** Others hold the same bytes: they must not be written. */
+  readonly shared: boolean;
 }
 
 /** An interface and, in place of a board's MAC, its driver. */
@@ -291,8 +293,9 @@ export class PktSock {
 
   // ---- Zero copy ----
 
-  recvLend(fd: number): LentFrame {
-    const handle = check(this.call("peek", this.socketOf(fd, "recvLend")), "recvLend");
+  /** `exclusive`: only a frame that nobody else holds. */
+  recvLend(fd: number, exclusive = false): LentFrame {
+    const handle = check(this.call("peek", this.socketOf(fd, "recvLend"), Number(exclusive)), "recvLend");
     return this.lent(handle, this.memory.u32(handle + abi.FRAME_LEN));
   }
 
@@ -311,7 +314,8 @@ export class PktSock {
   }
 
   private lent(handle: number, length: number): LentFrame {
-    return { handle, data: this.memory.at(this.memory.u32(handle + abi.FRAME_MAC), length) };
+    const data = this.memory.at(this.memory.u32(handle + abi.FRAME_MAC), length);
+    return { handle, data, shared: this.memory.u32(handle + abi.FRAME_REFS) > 1 };
   }
 
   /** The socket behind a descriptor, as its offset. */

@@ -3,7 +3,7 @@
 import * as packet from "../../assembly/packet.js";
 import type { Received } from "../../host/engine/pktsock.js";
 import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "../../host/engine/sockaddr.js";
-import type { Component, Counters } from "./component.js";
+import type { Component, Counters, Lending, Lent } from "./component.js";
 import { fail } from "./fail.js";
 import { Frame } from "./frame.js";
 import { Options } from "./options.js";
@@ -215,9 +215,9 @@ export class Model extends Sockets implements Component {
 
   // ---- Zero copy ----
 
-  lend(fd: number, received: boolean): { name: number; data: Uint8Array } {
+  lend(fd: number, what: Lending): Lent {
     const socket = this.of(fd);
-    return received ? this.peek(socket) : this.reserve(socket);
+    return what === "empty" ? this.reserve(socket) : this.peek(socket, what === "exclusive");
   }
 
   /** How many received frames of an interface are lent, counting one as often as it is. */
@@ -226,19 +226,21 @@ export class Model extends Sockets implements Component {
     return lent.filter((frame) => frame.pool === iface && frame.refs > 0).length;
   }
 
-  private peek(socket: Socket): { name: number; data: Uint8Array } {
+  private peek(socket: Socket, exclusive: boolean): Lent {
     this.reportError(socket);
     const frame = this.oldest(socket)?.frame;
     if (frame === undefined) return fail("EAGAIN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
     const { pool } = frame;
+    if (exclusive && frame.refs > 1) pool.reap();
+    if (exclusive && frame.refs > 1) return fail("ENOBUFS");
     if (pool.spare <= 0 && pool.wouldLendAll(this.lentOf(pool) + 1, 0)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);
-    return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes) };
+    return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes), shared: frame.refs > 1 };
   }
 
-  private reserve(socket: Socket): { name: number; data: Uint8Array } {
+  private reserve(socket: Socket): Lent {
     const { iface } = socket;
     if (iface === undefined) return fail("ENXIO");
     if (!iface.up) return fail("ENETDOWN");
@@ -249,7 +251,7 @@ export class Model extends Sockets implements Component {
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);
     socket.lent.push(frame);
-    return { name: this.lent.push(frame) - 1, data: new Uint8Array(room) };
+    return { name: this.lent.push(frame) - 1, data: new Uint8Array(room), shared: false };
   }
 
   private takeBack(socket: Socket, name: number): Frame {

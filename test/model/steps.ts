@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import * as packet from "../../assembly/packet.js";
 import { htons } from "../../host/engine/sockaddr.js";
+import type { Lending } from "./component.js";
 import { filters, invalidFilters } from "./filters.js";
 
 /** A frame in few words. */
@@ -29,7 +30,7 @@ export type Step =
   | { do: "transmit"; ifindex: number; times: number }
   | { do: "complete"; ifindex: number; which: number; times: number }
   | { do: "flags" | "requestFlags"; ifindex: number; flags: number }
-  | { do: "lend"; fd: number; received: boolean }
+  | { do: "lend"; fd: number; what: Lending }
   /** `back`: how many were lent since. */
   | { do: "release"; fd: number; back: number }
   | { do: "submit"; fd: number; back: number; frame: FrameWords }
@@ -154,7 +155,7 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   [7, step("complete", { ifindex, which: fc.nat(5), times })],
   [2, step("flags", { ifindex, flags: ifaceFlags })],
   [1, step("requestFlags", { ifindex, flags: requested })],
-  [7, step("lend", { fd, received: fc.boolean() })],
+  [7, step("lend", { fd, what: fc.constantFrom<Lending>("received", "exclusive", "empty", "empty") })],
   [3, step("release", { fd, back })],
   [5, step("submit", { fd, back, frame })],
   [5, step("option", { fd, name: optionName, value: optionValue })],
