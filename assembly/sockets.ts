@@ -30,7 +30,7 @@ import {
 import { leaveAll } from "./membership";
 import { unref } from "./pool";
 import { before, dequeue } from "./queue";
-import { stackOf } from "./scarcity";
+import { stackOf, stackShare } from "./scarcity";
 import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
 
@@ -89,10 +89,10 @@ export function openStack(index: u32): i32 {
   const iface = ifaceOf(index);
   if (!iface) return -ENODEV;
   if (stackOf(iface)) return -EBUSY;
-  if (wouldLendAll(iface, 0, control.stackReserve)) return -ENOBUFS;
+  if (wouldLendAll(iface, null, stackShare())) return -ENOBUFS;
   const descriptor = open(STACK);
   if (descriptor < 0) return descriptor;
-  iface.spare -= control.stackReserve;
+  iface.spare -= stackShare();
   attach(socketAt(descriptor), iface, ALL);
   return descriptor;
 }
@@ -144,7 +144,7 @@ export function closeSocket(socket: Socket): void {
   leaveAll(socket);
   endStamping(socket);
   const iface = socket.iface;
-  if (socket.type == STACK && iface) iface.spare += control.stackReserve;
+  if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
   if (socket.single) {

@@ -23,7 +23,7 @@ import {
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
 import { enqueue } from "./queue";
-import { filterAndCount } from "./scarcity";
+import { filterAndCount, shareInUse, stackOf } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
 export function send(socket: Socket, len: u32): i32 {
@@ -133,17 +133,22 @@ export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, le
   iface.tx = slot.next;
 }
 
-/** May taps hold another frame that is being sent? However slow they are, a frame stays for sending. */
+/**
+ * May taps hold another frame that is being sent? However slow they are, a frame stays for sending. `held`: a received frame
+ * that is sent on, which Iface.spare lacks already.
+ */
 // @ts-ignore: decorator
 @inline
-function mayShare(iface: Iface): bool {
-  return iface.txOwned > 1 && iface.spare > 0;
+function mayShare(iface: Iface, held: bool): bool {
+  return held ? iface.spare >= 0 : iface.txOwned > 1 && iface.spare > 0;
 }
 
-/** The same, once the frames that were sent and shown before have been taken back. */
-function mayShareAfterReap(iface: Iface): bool {
+/** The same, once the frames that were sent and shown before have been taken back, and exactly what a stack holds. */
+function mayShareAfterReap(iface: Iface, held: bool): bool {
   reap(iface);
-  return mayShare(iface);
+  if (mayShare(iface, held)) return true;
+  if (!held && iface.txOwned <= 1) return false;
+  return iface.spare + <i32>shareInUse(stackOf(iface)) >= (held ? 0 : 1);
 }
 
 /**
@@ -156,7 +161,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  const room = held || mayShare(iface) || mayShareAfterReap(iface);
+  const room = mayShare(iface, held) || mayShareAfterReap(iface, held);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {

@@ -4,13 +4,13 @@
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
-import { Frame, Iface, Socket, Special } from "./layout";
+import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { popFree, pushFree, reap, unref } from "./pool";
 import { lentOf } from "./queue";
 import { service } from "./receive";
-import { stackOf } from "./scarcity";
+import { stackOf, stackShare } from "./scarcity";
 import { queue } from "./transmit";
 
 // @ts-ignore: decorator
@@ -40,15 +40,23 @@ function unlend(frame: Frame): void {
   pushFree(frame.iface, frame);
 }
 
-/** May sockets hold so few frames of the pool, `fewer` less than now, that those which are lent and `more` leave none? */
-export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
-  let lent = more;
+/**
+ * Would the lent frames of the pool leave sockets none, if another were lent to `borrower` (null: to nobody), `share` of the
+ * pool being the network stack's?
+ */
+export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
+  let lent: u32 = 0;
+  let lentToStack: u32 = 0;
   for (let i: u32 = 0; i < control.tableLength; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
-    if (socket) lent += lentOf(socket, iface);
+    if (!socket) continue;
+    const frames = lentOf(socket, iface) + (socket == borrower ? 1 : 0);
+    if (socket.type == STACK) lentToStack += frames;
+    else lent += frames;
   }
-  if (stackOf(iface)) fewer += control.stackReserve;
-  return lent != 0 && lent + fewer >= control.frames - control.txFrames - control.rxReserve;
+  // The stack's lent frames are of its share first.
+  if (lentToStack > share) lent += lentToStack - share;
+  return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
 
 /**
@@ -67,7 +75,7 @@ export function peek(socket: Socket, exclusive: u32): i32 {
   const iface = frame.iface;
   if (exclusive && isShared(iface, frame)) return -ENOBUFS;
   if (iface.spare <= 0) {
-    if (wouldLendAll(iface, 1, 0)) return -ENOBUFS;
+    if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
   }
   entry.frame = null;
   socket.head = entry.next;

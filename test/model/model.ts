@@ -35,7 +35,7 @@ export class Model extends Sockets implements Component {
   openStack(ifindex: number): number {
     const iface = this.ifaceOf(ifindex) ?? fail("ENODEV");
     if (this.tap.stackOf(iface) !== undefined) return fail("EBUSY");
-    if (iface.wouldLendAll(this.lentOf(iface), this.capacities.stackReserve)) return fail("ENOBUFS");
+    if (iface.wouldLendAll(this.lentTo(iface, false), 0, true)) return fail("ENOBUFS");
     const fd = this.open(STACK);
     iface.stackAttached = true;
     this.attach(this.table[fd]!, iface, ALL);
@@ -220,9 +220,9 @@ export class Model extends Sockets implements Component {
     return what === "empty" ? this.reserve(socket) : this.peek(socket, what === "exclusive");
   }
 
-  /** How many received frames of an interface are lent, counting one as often as it is. */
-  private lentOf(iface: Pool): number {
-    const lent = this.openSockets().flatMap((socket) => socket.lent);
+  /** How many received frames of an interface are lent to the stack, or to sockets, counting one as often as it is. */
+  private lentTo(iface: Pool, stack: boolean): number {
+    const lent = this.openSockets().flatMap((socket) => ((socket.type === STACK) === stack ? socket.lent : []));
     return lent.filter((frame) => frame.pool === iface && frame.refs > 0).length;
   }
 
@@ -234,7 +234,9 @@ export class Model extends Sockets implements Component {
     const { pool } = frame;
     if (exclusive && frame.refs > 1) pool.reap();
     if (exclusive && frame.refs > 1) return fail("ENOBUFS");
-    if (pool.spare <= 0 && pool.wouldLendAll(this.lentOf(pool) + 1, 0)) return fail("ENOBUFS");
+    const toStack = socket.type === STACK;
+    const lent = [this.lentTo(pool, false) + Number(!toStack), this.lentTo(pool, true) + Number(toStack)] as const;
+    if (pool.spare <= 0 && pool.wouldLendAll(...lent)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);
     return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes), shared: frame.refs > 1 };
