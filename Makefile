@@ -75,7 +75,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
-build/gen/pktsock/abi.h: node_modules/.package-lock.json assembly/abi.ts host/build/headers.ts host/build/options.ts \
+build/gen/pktsock/abi.h: node_modules/.package-lock.json assembly/abi.ts assembly/capacities.ts host/build/headers.ts host/build/options.ts \
   host/engine/exports.ts assembly/packet.ts
 	$(QUIET)npx tsx host/build/headers.ts build/gen
 

@@ -8,7 +8,7 @@
 /** Identifies a pktsock module: "PKTS" as it stands in memory. */
 export const MAGIC: u32 = 0x53544b50;
 /** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
-export const ABI_VERSION: u32 = 2;
+export const ABI_VERSION: u32 = 3;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */
 export const MAX_DESCRIPTORS: u32 = 64;
@@ -70,19 +70,19 @@ export const EXCHANGE_BYTES: u32 = 64;
 // The exchange area after receiveFrom() with WANT_NAME: struct sockaddr_ll, then
 /** Message flags (MSG_TRUNC). */
 export const EXCHANGE_MSG_FLAGS: u32 = 20;
-/** Bytes that the frame had for this socket, before the caller's buffer cut it. */
+/** Bytes that the frame had for this socket, before the caller's buffer truncated it. */
 export const EXCHANGE_LEN: u32 = 24;
-/** Bytes that it had before the socket's filter cut it. */
+/** Bytes that it had before the socket's filter truncated it. */
 export const EXCHANGE_UNCUT_LEN: u32 = 28;
-/** FRAME_FLAGS, FRAME_TCI, FRAME_SEC, FRAME_NSEC of the frame. */
-export const EXCHANGE_FRAME_FLAGS: u32 = 32;
-export const EXCHANGE_TCI: u32 = 36;
-export const EXCHANGE_SEC: u32 = 40;
-export const EXCHANGE_NSEC: u32 = 44;
 /** Where the network header starts in what the socket sees: ETH_HLEN for SOCK_RAW, 0 for SOCK_DGRAM. */
-export const EXCHANGE_NET: u32 = 52;
-/** OPTION_* of the socket: which control messages recvmsg() shall make. */
-export const EXCHANGE_OPTIONS: u32 = 48;
+export const EXCHANGE_NET: u32 = 32;
+/** FRAME_FLAGS, FRAME_TCI, FRAME_SEC, FRAME_NSEC of the frame. */
+export const EXCHANGE_FRAME_FLAGS: u32 = 36;
+export const EXCHANGE_TCI: u32 = 40;
+export const EXCHANGE_SEC: u32 = 44;
+export const EXCHANGE_NSEC: u32 = 48;
+/** OPTION_* of the socket: which control messages recvmsg() makes. */
+export const EXCHANGE_OPTIONS: u32 = 52;
 
 /** PACKET_IGNORE_OUTGOING, PACKET_AUXDATA, SO_TIMESTAMP, SO_TIMESTAMPNS, PACKET_ORIGDEV. */
 export const OPTION_IGNORE_OUTGOING: u32 = 1;

@@ -10,7 +10,7 @@ import { initialize } from "./initialize";
 export const PKTSOCK_ABI: u32 = ABI_VERSION;
 
 export { initialize as init };
-export { addIface, ifaceIndex, setIfaceFlags } from "./interfaces";
+export { addIface, ifaceIndex, requestIfaceFlags, setIfaceFlags } from "./interfaces";
 export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./sockets";
 export { receive, receiveFrom, bytesReadable, service } from "./receive";
 export { send, sendTo, bytesUnsent } from "./transmit";

@@ -1,6 +1,7 @@
 // init(): linear memory is divided once, as the control block asks.
 
 import * as abi from "./abi";
+import * as range from "./capacities";
 import { makeHeap } from "./heap";
 import { Socket, State, checkLayout } from "./layout";
 import { control, ifaceBytes, socketBytes, state } from "./memory";
@@ -9,6 +10,10 @@ import { EINVAL, ENOMEM } from "./packet";
 /** The smallest number that is at least `value` and, added to `base`, a multiple of `align` (a power of two). */
 function alignUp(value: usize, base: usize, align: usize): usize {
   return ((value + base + align - 1) & ~(align - 1)) - base;
+}
+
+function inRange(value: u32, least: u32, most: u32): bool {
+  return value - least <= most - least;
 }
 
 /**
@@ -20,11 +25,16 @@ export function initialize(): i32 {
   const interfaces = control.interfaces;
   const frames = control.frames;
   const align = control.frameAlign;
-  if (interfaces - 1 >= 16 || control.queueFrames - 1 >= 1024 || frames > 1024) return -EINVAL;
-  if (align < 4 || align > 64 || (align & (align - 1)) != 0) return -EINVAL;
-  if (control.frameSize < abi.ETH_ZLEN + 4 || control.frameSize > 0x4000 || control.heapSize > 0xffff) return -EINVAL;
-  if (control.preallocConns > abi.MAX_DESCRIPTORS || control.maxConns > abi.MAX_DESCRIPTORS) return -EINVAL;
-  if (control.txFrames == 0 || control.rxReserve == 0) return -EINVAL;
+  if (!inRange(interfaces, range.MIN_INTERFACES, range.MAX_INTERFACES)) return -EINVAL;
+  if (!inRange(frames, range.MIN_FRAMES, range.MAX_FRAMES)) return -EINVAL;
+  if (!inRange(control.frameSize, range.MIN_FRAME_SIZE, range.MAX_FRAME_SIZE)) return -EINVAL;
+  if (!inRange(control.txFrames, range.MIN_TX_FRAMES, range.MAX_TX_FRAMES)) return -EINVAL;
+  if (!inRange(control.rxReserve, range.MIN_RX_RESERVE, range.MAX_RX_RESERVE)) return -EINVAL;
+  if (!inRange(control.queueFrames, range.MIN_QUEUE_FRAMES, range.MAX_QUEUE_FRAMES)) return -EINVAL;
+  if (!inRange(align, range.MIN_FRAME_ALIGN, range.MAX_FRAME_ALIGN) || (align & (align - 1)) != 0) return -EINVAL;
+  if (control.preallocConns > abi.MAX_DESCRIPTORS || control.allocConns > abi.MAX_DESCRIPTORS) return -EINVAL;
+  if (control.maxConns > abi.MAX_DESCRIPTORS || control.stackReserve > range.MAX_STACK_RESERVE) return -EINVAL;
+  if (control.heapSize > range.MAX_HEAP_SIZE) return -EINVAL;
   if (control.txFrames + control.rxReserve >= frames) return -EINVAL;
 
   let descriptors = control.preallocConns;

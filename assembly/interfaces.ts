@@ -14,6 +14,7 @@ import {
   IFF_BROADCAST,
   IFF_MULTICAST,
   IFF_PROMISC,
+  IFF_RUNNING,
   IFF_UP,
 } from "./packet";
 import { fill, pushFree } from "./pool";
@@ -111,4 +112,16 @@ export function setIfaceFlags(iface: Iface, flags: u32): void {
   iface.flags = flags;
   iface.limit = flags & IFF_UP ? iface.mtu + 1 : 0;
   if (wasUp && !(flags & IFF_UP)) reportToBound(iface, ENETDOWN);
+}
+
+/** What SIOCSIFFLAGS can change, and what it passes over because the hardware decides it, like Linux. */
+const SETTABLE: u32 = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
+const DECIDED: u32 = IFF_RUNNING | IFF_BROADCAST;
+
+/** SIOCSIFFLAGS: the low 16 bits of the flags as an application wants them. Returns 0, or -EINVAL for what cannot be changed. */
+export function requestIfaceFlags(iface: Iface, flags: u32): i32 {
+  const change = (iface.flags ^ flags) & 0xffff & ~DECIDED;
+  if (change & ~SETTABLE) return -EINVAL;
+  setIfaceFlags(iface, iface.flags ^ change);
+  return 0;
 }

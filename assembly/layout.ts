@@ -3,6 +3,7 @@
 // All state lives here and none in WebAssembly globals, so that another instance of the module finds it whole.
 
 import * as abi from "./abi";
+import { SLL_ADDR, SLL_BYTES, SLL_HALEN, SLL_IFINDEX } from "./packet";
 
 /** An entry of a ring. */
 @unmanaged
@@ -107,6 +108,33 @@ export class Control {
   umem: usize;
   frameStride: u32;
   needed: u32;
+}
+
+/** struct sockaddr_ll of packet(7), in the exchange area. */
+@unmanaged
+export class Sockaddr {
+  family: u16;
+  protocol: u16;
+  ifindex: u32;
+  hatype: u16;
+  pkttype: u8;
+  halen: u8;
+  addrHead: u32;
+  addrTail: u32;
+}
+
+/** What receiveFrom() with WANT_NAME says about a frame, in the exchange area. */
+@unmanaged
+export class ExchangeReceived extends Sockaddr {
+  msgFlags: u32;
+  len: u32;
+  uncutLen: u32;
+  net: u32;
+  frameFlags: u32;
+  tci: u32;
+  sec: u32;
+  nsec: u32;
+  options: u32;
 }
 
 /** What a socket's fast receive path does not know; Socket.special. */
@@ -259,4 +287,18 @@ export function checkLayout(): void {
   if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");
   if (offsetof<Control>() > abi.CONTROL_EXCHANGE) ERROR("Control");
+  if (offsetof<Sockaddr>("ifindex") != SLL_IFINDEX) ERROR("Sockaddr.ifindex");
+  if (offsetof<Sockaddr>("halen") != SLL_HALEN) ERROR("Sockaddr.halen");
+  if (offsetof<Sockaddr>("addrHead") != SLL_ADDR) ERROR("Sockaddr.addrHead");
+  if (offsetof<Sockaddr>() != SLL_BYTES) ERROR("Sockaddr");
+  if (offsetof<ExchangeReceived>("msgFlags") != abi.EXCHANGE_MSG_FLAGS) ERROR("ExchangeReceived.msgFlags");
+  if (offsetof<ExchangeReceived>("len") != abi.EXCHANGE_LEN) ERROR("ExchangeReceived.len");
+  if (offsetof<ExchangeReceived>("uncutLen") != abi.EXCHANGE_UNCUT_LEN) ERROR("ExchangeReceived.uncutLen");
+  if (offsetof<ExchangeReceived>("net") != abi.EXCHANGE_NET) ERROR("ExchangeReceived.net");
+  if (offsetof<ExchangeReceived>("frameFlags") != abi.EXCHANGE_FRAME_FLAGS) ERROR("ExchangeReceived.frameFlags");
+  if (offsetof<ExchangeReceived>("tci") != abi.EXCHANGE_TCI) ERROR("ExchangeReceived.tci");
+  if (offsetof<ExchangeReceived>("sec") != abi.EXCHANGE_SEC) ERROR("ExchangeReceived.sec");
+  if (offsetof<ExchangeReceived>("nsec") != abi.EXCHANGE_NSEC) ERROR("ExchangeReceived.nsec");
+  if (offsetof<ExchangeReceived>("options") != abi.EXCHANGE_OPTIONS) ERROR("ExchangeReceived.options");
+  if (offsetof<ExchangeReceived>() > abi.EXCHANGE_BYTES) ERROR("ExchangeReceived");
 }

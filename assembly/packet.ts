@@ -33,6 +33,12 @@ export const EDESTADDRREQ: u32 = 89;
 export const AF_PACKET: u32 = 17;
 export const SOCK_DGRAM: u32 = 2;
 export const SOCK_RAW: u32 = 3;
+/** The highest type of socket that Linux knows. */
+export const SOCK_PACKET: u32 = 10;
+/** The bits of the second argument that are the type; the others are flags. */
+export const SOCK_TYPE_MASK: u32 = 0xf;
+export const SOCK_NONBLOCK: u32 = 0x800;
+export const SOCK_CLOEXEC: u32 = 0x80000;
 
 // recv(2), send(2), poll(2)
 export const MSG_PEEK: u32 = 0x02;

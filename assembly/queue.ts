@@ -20,6 +20,15 @@ export function put(socket: Socket, frame: Frame): u32 {
   return append(socket, frame, snap);
 }
 
+/** Puts a frame into the entry at the tail of a socket's queue, which must be free. */
+// @ts-ignore: decorator
+@inline
+export function insert(socket: Socket, entry: Entry, frame: Frame): void {
+  entry.frame = frame;
+  socket.tail = entry.next;
+  ++socket.packets;
+}
+
 /** Puts a frame that has passed the socket's filter into its queue if that has room. Returns the holders that this adds. */
 // @ts-ignore: decorator
 @inline
@@ -29,10 +38,8 @@ function append(socket: Socket, frame: Frame, snap: u32): u32 {
     ++socket.dropsQueueFull;
     return 0;
   }
-  entry.frame = frame;
   entry.snap = snap;
-  socket.tail = entry.next;
-  ++socket.packets;
+  insert(socket, entry, frame);
   return 1;
 }
 

@@ -4,7 +4,7 @@
 import * as abi from "./abi";
 import { takeError } from "./errors";
 import { packetType, tagVisible } from "./frame";
-import { Frame, Iface, Socket, Special } from "./layout";
+import { ExchangeReceived, Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   AF_PACKET,
@@ -19,17 +19,10 @@ import {
   MSG_ERRQUEUE,
   MSG_PEEK,
   MSG_TRUNC,
-  SLL_ADDR,
-  SLL_FAMILY,
-  SLL_HALEN,
-  SLL_HATYPE,
-  SLL_IFINDEX,
-  SLL_PKTTYPE,
-  SLL_PROTOCOL,
 } from "./packet";
 import { returnToPool, fill, unref, spareAfterReap } from "./pool";
 import { give } from "./port";
-import { put } from "./queue";
+import { insert, put } from "./queue";
 import { offerScarce } from "./scarcity";
 
 /** htons() of a constant: the order in which protocols stand in a frame. */
@@ -75,13 +68,12 @@ function receiveFrames(iface: Iface): void {
       let socket = state.receivers;
       while (socket) {
         if (!((socket.key ^ key) & socket.mask)) {
+          // append() without a snap length, in the form that costs an interpreter least.
           const entry = socket.tail;
           if (entry.frame) {
             ++socket.dropsQueueFull;
           } else {
-            entry.frame = frame;
-            socket.tail = entry.next;
-            ++socket.packets;
+            insert(socket, entry, frame);
             ++refs;
           }
         }
@@ -196,8 +188,9 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   give(frame.mac + socket.skip, n);
   if (flags & abi.WANT_NAME) {
     describe(socket, frame);
-    store<u32>(exchange, n < there ? MSG_TRUNC : 0, abi.EXCHANGE_MSG_FLAGS);
-    store<u32>(exchange, there, abi.EXCHANGE_LEN);
+    const received = changetype<ExchangeReceived>(exchange);
+    received.msgFlags = n < there ? MSG_TRUNC : 0;
+    received.len = there;
   }
   if (socket.special & Special.STAMP) {
     socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
@@ -211,24 +204,25 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   return flags & MSG_TRUNC ? there : n;
 }
 
-/** Writes the frame's sockaddr_ll and what recvmsg() tells of it to the exchange area. */
+/** Writes the frame's sockaddr_ll and what recvmsg() says about it to the exchange area. */
 function describe(socket: Socket, frame: Frame): void {
   const mac = frame.mac;
-  store<u16>(exchange, AF_PACKET, SLL_FAMILY);
-  store<u16>(exchange, frame.key, SLL_PROTOCOL);
-  store<u32>(exchange, frame.key >> 16, SLL_IFINDEX);
-  store<u16>(exchange, ARPHRD_ETHER, SLL_HATYPE);
-  store<u8>(exchange, packetType(socket, frame), SLL_PKTTYPE);
-  store<u8>(exchange, abi.ETH_ALEN, SLL_HALEN);
-  store<u32>(exchange, load<u32>(mac, abi.ETH_ALEN), SLL_ADDR);
-  store<u32>(exchange, load<u16>(mac, abi.ETH_ALEN + 4), SLL_ADDR + 4);
-  store<u32>(exchange, frame.len - socket.skip, abi.EXCHANGE_UNCUT_LEN);
-  store<u32>(exchange, abi.ETH_HLEN - socket.skip, abi.EXCHANGE_NET);
-  store<u32>(exchange, tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN, abi.EXCHANGE_FRAME_FLAGS);
-  store<u32>(exchange, frame.tci, abi.EXCHANGE_TCI);
-  store<u32>(exchange, frame.sec, abi.EXCHANGE_SEC);
-  store<u32>(exchange, frame.nsec, abi.EXCHANGE_NSEC);
-  store<u32>(exchange, socket.options, abi.EXCHANGE_OPTIONS);
+  const received = changetype<ExchangeReceived>(exchange);
+  received.family = <u16>AF_PACKET;
+  received.protocol = <u16>frame.key;
+  received.ifindex = frame.key >> 16;
+  received.hatype = <u16>ARPHRD_ETHER;
+  received.pkttype = <u8>packetType(socket, frame);
+  received.halen = <u8>abi.ETH_ALEN;
+  received.addrHead = load<u32>(mac, abi.ETH_ALEN);
+  received.addrTail = load<u16>(mac, abi.ETH_ALEN + 4);
+  received.uncutLen = frame.len - socket.skip;
+  received.net = abi.ETH_HLEN - socket.skip;
+  received.frameFlags = tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN;
+  received.tci = frame.tci;
+  received.sec = frame.sec;
+  received.nsec = frame.nsec;
+  received.options = socket.options;
 }
 
 /** FIONREAD: bytes of the next frame, or 0. */

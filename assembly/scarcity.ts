@@ -1,7 +1,7 @@
-// What happens to a received frame when the sockets hold all frames of a pool that they may hold. Who has most of them in
-// its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody; the network stack loses after
-// the sockets, and nothing of its reserve. Drops are counted where they happen. Frames that are lent cannot be taken from
-// anybody, so there is always one that is not.
+// What happens to a received frame when the sockets hold all frames of a pool that they may hold. The socket with most of
+// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. Half of what is
+// shared belongs to the network stack while one is attached; of that it loses nothing, and of the rest after the sockets.
+// Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
 
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
@@ -10,20 +10,26 @@ import { dropNewest, enqueueAccepted, framesOf, lentOf } from "./queue";
 
 /** Offers a frame for which there is no room. Returns its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
-  ++iface.rxPoolEmpty;
-  return offerScarceTo(state.watchers, iface, frame, offerScarceTo(state.receivers, iface, frame, 0));
+  // One frame counts once, however many sockets lose something.
+  const counted = iface.rxPoolEmpty + 1;
+  const refs = offerScarceTo(state.receivers, iface, frame, 0, counted);
+  return offerScarceTo(state.watchers, iface, frame, refs, counted);
 }
 
 /** Offers it to a list of sockets; `refs` counts its holders before and after. */
-function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u32): u32 {
+function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
   let socket = list;
   while (socket) {
     if (!((socket.key ^ frame.key) & socket.mask)) {
       const snap = filterAndCount(socket, frame);
       if (snap) {
         // Once one socket has it, another may share it. One whose queue is full shall not cost others a frame.
-        if (refs || socket.tail.frame || mayHold(socket, iface)) refs += enqueueAccepted(socket, frame, snap);
-        else ++socket.dropsPoolEmpty;
+        if (refs || socket.tail.frame || mayHold(socket, iface, counted)) {
+          refs += enqueueAccepted(socket, frame, snap);
+        } else {
+          ++socket.dropsPoolEmpty;
+          iface.rxPoolEmpty = counted;
+        }
       }
     }
     socket = socket.next;
@@ -39,29 +45,52 @@ export function filterAndCount(socket: Socket, frame: Frame): u32 {
   return snap;
 }
 
-/** May this socket hold another frame of the pool, because it is the network stack with its reserve, or at another's cost? */
-function mayHold(socket: Socket, iface: Iface): bool {
-  if (socket.type == STACK) return iface.spare + <i32>control.stackReserve > 0;
-  // Who has none gets one, even another's only one: that one may be slow, and it would be kept for ever.
+/**
+ * The frames of each pool that only the network stack may hold while one is attached. Sockets keep half of what is shared,
+ * rounded down, or less when CONFIG_NET_PKT_STACK_RESERVE asks for more, but at least one frame.
+ */
+export function stackShare(): u32 {
+  const shared = control.frames - control.txFrames - control.rxReserve;
+  return min(max(control.stackReserve, (shared + 1) >> 1), shared - 1);
+}
+
+/** May this socket hold another frame of the pool, within its share or at another's cost? */
+function mayHold(socket: Socket, iface: Iface, counted: u32): bool {
+  const share = stackShare();
+  if (socket.type == STACK) return mayStackHold(socket, iface, share, counted);
+  // A socket with no frames may take another's last one: a slow socket would keep it for ever.
   const queued = framesOf(socket, iface);
   const least = queued ? queued + 2 : 1;
   const stack = stackOf(iface);
   // A frame that several sockets hold comes free only when each has lost it.
-  while (iface.spare + <i32>reserveInUse(stack) <= 0) {
+  while (iface.spare + <i32>shareInUse(stack) <= 0) {
     let loser = richestSocket(iface);
     if (!loser || framesOf(loser, iface) < least) {
       loser = stack;
       if (!loser || !loser.head.frame) return false;
-      // What it was lent counts: the reserve is for either.
-      if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, control.stackReserve + 1)) return false;
+      // Lent frames count: the share is for either.
+      if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, share + 1)) return false;
     }
     dropNewest(loser, iface);
+    iface.rxPoolEmpty = counted;
   }
   return true;
 }
 
-/** Frames of the network stack's reserve that it holds, and nobody else: they are missing from Iface.spare twice. */
-function reserveInUse(stack: Socket | null): u32 {
+/** The stack may hold what is left, and its share even at the cost of sockets that held it before the stack came. */
+function mayStackHold(stack: Socket, iface: Iface, share: u32, counted: u32): bool {
+  while (iface.spare + <i32>share <= 0) {
+    if (framesOf(stack, iface) + lentOf(stack, iface) >= share) return false;
+    const loser = richestSocket(iface);
+    if (!loser) return false;
+    dropNewest(loser, iface);
+    iface.rxPoolEmpty = counted;
+  }
+  return true;
+}
+
+/** Frames of the network stack's share that it holds, and nobody else: Iface.spare lacks them twice. */
+export function shareInUse(stack: Socket | null): u32 {
   if (!stack) return 0;
   let frames: u32 = 0;
   let entry = stack.head;
@@ -72,7 +101,7 @@ function reserveInUse(stack: Socket | null): u32 {
   for (let n: u32 = 0; n < stack.lentCount; ++n) {
     if (changetype<Frame>(load<usize>(stack.lent + (n << 2))).refs == 1) ++frames;
   }
-  return min(frames, control.stackReserve);
+  return min(frames, stackShare());
 }
 
 /** The network stack of the interface, or null. */

@@ -5,7 +5,7 @@ import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
-import { Entry, Frame, Iface, STACK, Socket, Special, State } from "./layout";
+import { Entry, Frame, Iface, STACK, Sockaddr, Socket, Special, State } from "./layout";
 import { control, exchange, makeCircle, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
@@ -20,30 +20,45 @@ import {
   IFF_UP,
   SLL_ADDR,
   SLL_BYTES,
-  SLL_FAMILY,
-  SLL_HALEN,
-  SLL_HATYPE,
-  SLL_IFINDEX,
-  SLL_PKTTYPE,
-  SLL_PROTOCOL,
+  SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_PACKET,
   SOCK_RAW,
+  SOCK_TYPE_MASK,
 } from "./packet";
 import { leaveAll } from "./membership";
 import { unref } from "./pool";
 import { before, dequeue } from "./queue";
-import { stackOf } from "./scarcity";
+import { stackOf, stackShare } from "./scarcity";
 import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
 
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` SOCK_RAW or SOCK_DGRAM (or STACK, see openStack()); `protocol` in network order as it stands in memory (its low 16 bits).
- * Returns a descriptor, or -ESOCKTNOSUPPORT, -ENOBUFS.
+ * socket(2): `type` with its flags, as Linux numbers them; `protocol` in network order as in memory (its low 16 bits). The
+ * flags are SOCK_NONBLOCK and SOCK_CLOEXEC, which has no effect. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {
-  if (type != SOCK_RAW && type != SOCK_DGRAM && type != STACK) return -ESOCKTNOSUPPORT;
+  const base = type & SOCK_TYPE_MASK;
+  if (base > SOCK_PACKET || (type & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return -EINVAL;
+  if (base != SOCK_RAW && base != SOCK_DGRAM) return -ESOCKTNOSUPPORT;
+  const descriptor = open(base);
+  if (descriptor < 0) return descriptor;
+  const socket = socketAt(descriptor);
+  socket.nonblock = type & SOCK_NONBLOCK ? 1 : 0;
+  attach(socket, null, protocol & 0xffff);
+  return descriptor;
+}
+
+/** The socket of a descriptor that is open. */
+function socketAt(descriptor: u32): Socket {
+  return changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
+}
+
+/** A new socket with the lowest free descriptor, not attached yet. Returns the descriptor, or -ENOBUFS. */
+function open(type: u32): i32 {
   let descriptor: u32 = 0;
   while (load<u32>(control.table + (descriptor << 2))) {
     if (++descriptor == control.tableLength) return -ENOBUFS;
@@ -55,7 +70,6 @@ export function openSocket(type: u32, protocol: u32): i32 {
   socket.type = type;
   socket.skip = type == SOCK_DGRAM ? abi.ETH_HLEN : 0;
   makeQueue(socket);
-  attach(socket, null, protocol & 0xffff);
   return descriptor;
 }
 
@@ -75,12 +89,11 @@ export function openStack(index: u32): i32 {
   const iface = ifaceOf(index);
   if (!iface) return -ENODEV;
   if (stackOf(iface)) return -EBUSY;
-  if (wouldLendAll(iface, 0, control.stackReserve)) return -ENOBUFS;
-  const descriptor = openSocket(STACK, 0);
+  if (wouldLendAll(iface, null, stackShare())) return -ENOBUFS;
+  const descriptor = open(STACK);
   if (descriptor < 0) return descriptor;
-  const socket = changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
-  iface.spare -= control.stackReserve;
-  attach(socket, iface, ALL);
+  iface.spare -= stackShare();
+  attach(socketAt(descriptor), iface, ALL);
   return descriptor;
 }
 
@@ -131,7 +144,7 @@ export function closeSocket(socket: Socket): void {
   leaveAll(socket);
   endStamping(socket);
   const iface = socket.iface;
-  if (socket.type == STACK && iface) iface.spare += control.stackReserve;
+  if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
   if (socket.single) {
@@ -157,12 +170,13 @@ function disown(socket: Socket): void {
  * ifindex 0 means every interface. Returns 0, -EINVAL or -ENODEV.
  */
 export function bindSocket(socket: Socket, addressLength: u32): i32 {
-  if (addressLength < SLL_BYTES || load<u16>(exchange, SLL_FAMILY) != AF_PACKET) return -EINVAL;
+  const address = changetype<Sockaddr>(exchange);
+  if (addressLength < SLL_BYTES || address.family != AF_PACKET) return -EINVAL;
   if (socket.type == STACK) return -EINVAL; // its reserve is its interface's
-  const index = load<u32>(exchange, SLL_IFINDEX);
+  const index = address.ifindex;
   const iface = ifaceOf(index);
   if (index && !iface) return -ENODEV;
-  const protocol = <u32>load<u16>(exchange, SLL_PROTOCOL);
+  const protocol = <u32>address.protocol;
   moveTo(socket, iface, protocol ? protocol : socket.protocol);
   return 0;
 }
@@ -177,15 +191,16 @@ export function moveTo(socket: Socket, iface: Iface | null, protocol: u32): void
 /** getsockname(2): writes a sockaddr_ll to the exchange area and returns its length. */
 export function socketName(socket: Socket): i32 {
   const iface = socket.iface;
-  store<u16>(exchange, AF_PACKET, SLL_FAMILY);
-  store<u16>(exchange, socket.protocol, SLL_PROTOCOL);
-  store<u32>(exchange, iface ? iface.index : 0, SLL_IFINDEX);
-  store<u16>(exchange, iface ? ARPHRD_ETHER : 0, SLL_HATYPE);
-  store<u8>(exchange, 0, SLL_PKTTYPE);
-  store<u8>(exchange, iface ? abi.ETH_ALEN : 0, SLL_HALEN);
+  const address = changetype<Sockaddr>(exchange);
+  address.family = <u16>AF_PACKET;
+  address.protocol = <u16>socket.protocol;
+  address.ifindex = iface ? iface.index : 0;
+  address.hatype = iface ? <u16>ARPHRD_ETHER : 0;
+  address.pkttype = 0;
+  address.halen = iface ? <u8>abi.ETH_ALEN : 0;
   if (!iface) return SLL_ADDR;
-  store<u32>(exchange, iface.hwaddrHead, SLL_ADDR);
-  store<u16>(exchange, iface.hwaddrTail, SLL_ADDR + 4);
+  address.addrHead = iface.hwaddrHead;
+  address.addrTail = iface.hwaddrTail;
   return SLL_ADDR + abi.ETH_ALEN;
 }
 

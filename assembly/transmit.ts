@@ -4,7 +4,7 @@
 import * as abi from "./abi";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
-import { Frame, Iface, Socket, Special } from "./layout";
+import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   EAGAIN,
@@ -19,14 +19,11 @@ import {
   IFF_UP,
   SLL_ADDR,
   SLL_BYTES,
-  SLL_HALEN,
-  SLL_IFINDEX,
-  SLL_PROTOCOL,
 } from "./packet";
 import { popFree, pushFree, reap } from "./pool";
 import { take } from "./port";
 import { enqueue } from "./queue";
-import { filterAndCount } from "./scarcity";
+import { filterAndCount, shareInUse, stackOf } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
 export function send(socket: Socket, len: u32): i32 {
@@ -50,9 +47,9 @@ export function send(socket: Socket, len: u32): i32 {
 
 /** sendto(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Returns as send(). */
 export function sendTo(socket: Socket, len: u32, addressLength: u32): i32 {
-  if (addressLength < SLL_BYTES || load<u8>(exchange, SLL_HALEN) > addressLength - SLL_ADDR) return -EINVAL;
-  const iface = ifaceOf(load<u32>(exchange, SLL_IFINDEX));
-  return sendOn(socket, iface, load<u16>(exchange, SLL_PROTOCOL), len, exchange + SLL_ADDR);
+  const address = changetype<Sockaddr>(exchange);
+  if (addressLength < SLL_BYTES || address.halen > addressLength - SLL_ADDR) return -EINVAL;
+  return sendOn(socket, ifaceOf(address.ifindex), address.protocol, len, exchange + SLL_ADDR);
 }
 
 /** The checks of Linux's packet_snd(), in its order. `to` is the destination's address, or 0. */
@@ -136,17 +133,22 @@ export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, le
   iface.tx = slot.next;
 }
 
-/** May taps hold another frame that is being sent? However slow they are, a frame stays for sending. */
+/**
+ * May taps hold another frame that is being sent? However slow they are, a frame stays for sending. `held`: a received frame
+ * that is sent on, which Iface.spare lacks already.
+ */
 // @ts-ignore: decorator
 @inline
-function mayShare(iface: Iface): bool {
-  return iface.txOwned > 1 && iface.spare > 0;
+function mayShare(iface: Iface, held: bool): bool {
+  return held ? iface.spare >= 0 : iface.txOwned > 1 && iface.spare > 0;
 }
 
-/** The same, once the frames that were sent and shown before have been taken back. */
-function mayShareAfterReap(iface: Iface): bool {
+/** The same, once the frames that were sent and shown before have been taken back, and exactly what a stack holds. */
+function mayShareAfterReap(iface: Iface, held: bool): bool {
   reap(iface);
-  return mayShare(iface);
+  if (mayShare(iface, held)) return true;
+  if (!held && iface.txOwned <= 1) return false;
+  return iface.spare + <i32>shareInUse(stackOf(iface)) >= (held ? 0 : 1);
 }
 
 /**
@@ -159,7 +161,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  const room = held || mayShare(iface) || mayShareAfterReap(iface);
+  const room = mayShare(iface, held) || mayShareAfterReap(iface, held);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {

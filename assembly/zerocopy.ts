@@ -4,13 +4,13 @@
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
-import { Frame, Iface, Socket, Special } from "./layout";
+import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { popFree, pushFree, reap, unref } from "./pool";
 import { lentOf } from "./queue";
 import { service } from "./receive";
-import { stackOf } from "./scarcity";
+import { stackOf, stackShare } from "./scarcity";
 import { queue } from "./transmit";
 
 // @ts-ignore: decorator
@@ -40,23 +40,32 @@ function unlend(frame: Frame): void {
   pushFree(frame.iface, frame);
 }
 
-/** May sockets hold so few frames of the pool, `fewer` less than now, that those which are lent and `more` leave none? */
-export function wouldLendAll(iface: Iface, more: u32, fewer: u32): bool {
-  let lent = more;
+/**
+ * Would the lent frames of the pool leave sockets none, if another were lent to `borrower` (null: to nobody), `share` of the
+ * pool being the network stack's?
+ */
+export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
+  let lent: u32 = 0;
+  let lentToStack: u32 = 0;
   for (let i: u32 = 0; i < control.tableLength; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
-    if (socket) lent += lentOf(socket, iface);
+    if (!socket) continue;
+    const frames = lentOf(socket, iface) + (socket == borrower ? 1 : 0);
+    if (socket.type == STACK) lentToStack += frames;
+    else lent += frames;
   }
-  if (stackOf(iface)) fewer += control.stackReserve;
-  return lent != 0 && lent + fewer >= control.frames - control.txFrames - control.rxReserve;
+  // The stack's lent frames are of its share first.
+  if (lentToStack > share) lent += lentToStack - share;
+  return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
 
 /**
- * The oldest received frame, lent in place: FRAME_MAC and FRAME_LEN say where it is. Others may look at the same bytes:
- * read only. Returns the frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent; it stays in the queue) or the
+ * Lends the oldest received frame in place: FRAME_MAC and FRAME_LEN say where it is. While FRAME_REFS is above 1, others
+ * hold the same bytes, and the frame is read-only. With `exclusive` only a frame that nobody else holds is lent. Returns the
+ * frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent, or not exclusive; it stays in the queue) or the
  * pending error.
  */
-export function peek(socket: Socket): i32 {
+export function peek(socket: Socket, exclusive: u32): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
   if (!entry.frame) service();
@@ -64,8 +73,9 @@ export function peek(socket: Socket): i32 {
   if (!frame) return -EAGAIN;
   if (socket.lentCount == control.queueFrames) return -ENOBUFS;
   const iface = frame.iface;
+  if (exclusive && isShared(iface, frame)) return -ENOBUFS;
   if (iface.spare <= 0) {
-    if (wouldLendAll(iface, 1, 0)) return -ENOBUFS;
+    if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
   }
   entry.frame = null;
   socket.head = entry.next;
@@ -100,13 +110,18 @@ export function release(socket: Socket, frame: Frame): i32 {
   return 0;
 }
 
+/** Do others hold this frame of the interface, too? The TX ring is one of them until the frame has been sent. */
+function isShared(iface: Iface, frame: Frame): bool {
+  if (frame.refs > 1) reap(iface);
+  return frame.refs > 1;
+}
+
 /** Why a lent frame cannot be sent: an errno, or 0. */
 function sendError(iface: Iface, frame: Frame, len: u32): u32 {
   if (frame.iface != iface) return EINVAL;
   // A received frame may start anywhere in its buffer, which must have room for the padding too.
   if (frame.mac + max(len, abi.ETH_ZLEN) > frame.buffer + control.frameSize) return EMSGSIZE;
-  if (frame.refs > 1) reap(iface);
-  return frame.refs > 1 ? EBUSY : 0;
+  return isShared(iface, frame) ? EBUSY : 0;
 }
 
 /**

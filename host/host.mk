@@ -17,7 +17,7 @@ build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c boards/engine/e
 	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/pktsock -isystem $(WASM3_DIR) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c %.o,$^)
 
-build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/packet.ts node_modules/.package-lock.json
+build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)npx esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
 	  --banner:js='#!/usr/bin/env node' --outfile=$@

@@ -3,7 +3,8 @@ import * as abi from "../assembly/abi.js";
 import * as packet from "../assembly/packet.js";
 import { engineNames, TrapError } from "../host/engine/engine.js";
 import { ErrnoError } from "../host/engine/errno.js";
-import { PktSock } from "../host/engine/pktsock.js";
+import { options } from "../host/build/options.js";
+import { optionOf, PktSock } from "../host/engine/pktsock.js";
 import { htons } from "../host/engine/sockaddr.js";
 import { broadcast, frame, hwaddr, moduleBytes, other, start } from "./support/module.js";
 
@@ -27,20 +28,25 @@ for (const engine of engineNames) {
 
       it("refuses capacities that do not fit or make no sense", () => {
         const load = (options: object) => () => PktSock.load(moduleBytes(), { engine, ...options });
-        fails("ENOMEM", load({ frames: 60 }));
+        fails("ENOMEM", load({ frames: 40 }));
         fails("ENOMEM", load({ memorySize: 9000 }));
         for (const options of [
-          { frameAlign: 3 },
+          { frameAlign: 2 },
+          { frameAlign: 12 },
           { frameAlign: 128 },
           { frames: 5, txFrames: 3, rxReserve: 2 },
-          { txFrames: 0 },
-          { rxReserve: 0 },
-          { interfaces: 0 },
-          { queueFrames: 0 },
-          { frameSize: 40 },
-          { preallocConns: 65 },
         ]) {
           fails("EINVAL", load(options), JSON.stringify(options));
+        }
+      });
+
+      it("refuses what is outside the range of an option, like the build", () => {
+        for (const [name, option] of Object.entries(optionOf)) {
+          const { min, max } = options.find((one) => one.name === option)!;
+          for (const value of [min - 1, max + 1]) {
+            const load = () => PktSock.load(moduleBytes(), { engine, [name]: value });
+            fails("EINVAL", load, `${name} ${value}`);
+          }
         }
       });
 
@@ -394,6 +400,30 @@ for (const engine of engineNames) {
           fails("EINVAL", () => sockets.release(fd, lent));
           assert.deepEqual(eth0.driver.transmit().map(Buffer.from), [frame(0x0800, { to: other, from: hwaddr, seed })]);
         }
+      });
+
+      it("lends a frame exclusively when nobody else holds it, nor the TX ring", () => {
+        const { sockets, eth0 } = start(engine);
+        const [fd, tap] = [sockets.socket(SOCK_RAW, IP), sockets.socket(SOCK_RAW, ALL)];
+        sockets.bind(fd, { ifindex: 1 });
+        eth0.driver.receive(frame(0x0800, { seed: 1 }));
+        fails("ENOBUFS", () => sockets.recvLend(fd, true));
+        const shared = sockets.recvLend(fd);
+        assert.equal(shared.shared, true);
+        fails("ENOBUFS", () => sockets.recvLend(tap, true));
+        sockets.release(fd, shared);
+        const alone = sockets.recvLend(tap, true);
+        assert.equal(alone.shared, false);
+        assert.deepEqual(Buffer.from(alone.data), frame(0x0800, { seed: 1 }));
+        sockets.release(tap, alone);
+
+        sockets.send(fd, frame(0x0800, { seed: 2 }));
+        fails("ENOBUFS", () => sockets.recvLend(tap, true));
+        assert.equal(eth0.driver.transmit().length, 1);
+        const sent = sockets.recvLend(tap, true);
+        assert.equal(sent.shared, false);
+        sockets.release(tap, sent);
+        assert.equal(sockets.sendLend(fd).shared, false);
       });
 
       it("refuses what was not lent, and takes all back at close", () => {

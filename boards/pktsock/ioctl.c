@@ -17,17 +17,6 @@ static struct pkt_iface *named(const struct pktsock_ifreq *request) {
   return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
 }
 
-/* SIOCSIFFLAGS: up and down, promiscuous, all multicast. What the hardware decides is passed over, as on Linux; what
- * cannot be changed is an error. */
-static int32_t set_flags(struct pkt_iface *iface, uint32_t flags) {
-  const uint32_t settable = PKTSOCK_IFF_UP | PKTSOCK_IFF_PROMISC | PKTSOCK_IFF_ALLMULTI,
-                 decided = PKTSOCK_IFF_RUNNING | PKTSOCK_IFF_BROADCAST;
-  uint32_t change = (iface->flags ^ flags) & 0xffff & ~decided;
-  if ((change & ~settable) != 0)
-    return -PKT_EINVAL;
-  return pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(iface), iface->flags ^ change, 0, 0);
-}
-
 /* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
 static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
   int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
@@ -58,7 +47,8 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
     r->ifr_ifru.ifru_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING);
     return 0;
   }
-  case PKTSOCK_SIOCSIFFLAGS: return set_flags(iface, (uint16_t)r->ifr_ifru.ifru_flags);
+  case PKTSOCK_SIOCSIFFLAGS:
+    return pkt_call(PKT_CALL_requestIfaceFlags, pkt_offset_of(iface), (uint16_t)r->ifr_ifru.ifru_flags, 0, 0);
   case PKTSOCK_SIOCADDMULTI:
   case PKTSOCK_SIOCDELMULTI:
     if (r->ifr_ifru.ifru_hwaddr.sa_family != PKTSOCK_AF_UNSPEC)

@@ -28,12 +28,8 @@ static void vector_buffer(const struct pktsock_iovec *vector, size_t count) {
   pkt_component.rest_count = (int)count;
 }
 
-/* A word of what the module tells of a received frame. */
-static uint32_t received(uint32_t at) {
-  uint32_t word;
-  memcpy(&word, pkt_exchange() + at, sizeof(word));
-  return word;
-}
+/* What the module says about the frame that it just gave. */
+static const struct pkt_exchange_received *received(void) { return (const void *)pkt_exchange(); }
 
 /* Append a control message; `used` counts what is written. Linux's put_cmsg(): what does not fit is cut, and said. */
 static void put_message(struct pktsock_msghdr *message, size_t *used, int level, int type, const void *data,
@@ -56,8 +52,8 @@ static void put_message(struct pktsock_msghdr *message, size_t *used, int level,
 
 /* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before anybody wanted times has the present one. */
 static void put_stamp(struct pktsock_msghdr *message, size_t *used, uint32_t options) {
-  uint32_t sec = received(PKT_EXCHANGE_SEC), nsec = received(PKT_EXCHANGE_NSEC);
-  if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_STAMPED) == 0)
+  uint32_t sec = received()->sec, nsec = received()->nsec;
+  if ((received()->frame_flags & PKT_FRAME_STAMPED) == 0)
     pkt_os_time(&sec, &nsec);
   if ((options & PKT_OPTION_TIMESTAMP) != 0) {
     struct timeval time = {.tv_sec = sec, .tv_usec = nsec / 1000};
@@ -72,12 +68,12 @@ static void put_stamp(struct pktsock_msghdr *message, size_t *used, uint32_t opt
 static void put_auxdata(struct pktsock_msghdr *message, size_t *used) {
   struct pktsock_tpacket_auxdata aux = {
       .tp_status = PKTSOCK_TP_STATUS_USER,
-      .tp_len = received(PKT_EXCHANGE_UNCUT_LEN),
-      .tp_snaplen = received(PKT_EXCHANGE_LEN),
-      .tp_net = (uint16_t)received(PKT_EXCHANGE_NET),
+      .tp_len = received()->uncut_len,
+      .tp_snaplen = received()->len,
+      .tp_net = (uint16_t)received()->net,
   };
-  if ((received(PKT_EXCHANGE_FRAME_FLAGS) & PKT_FRAME_VLAN) != 0) {
-    uint32_t tag = received(PKT_EXCHANGE_TCI);
+  if ((received()->frame_flags & PKT_FRAME_VLAN) != 0) {
+    uint32_t tag = received()->tci;
     aux.tp_status |= PKTSOCK_TP_STATUS_VLAN_VALID | PKTSOCK_TP_STATUS_VLAN_TPID_VALID;
     aux.tp_vlan_tci = (uint16_t)tag;
     aux.tp_vlan_tpid = (uint16_t)(tag >> 16);
@@ -86,7 +82,7 @@ static void put_auxdata(struct pktsock_msghdr *message, size_t *used) {
 }
 
 static void put_control(struct pktsock_msghdr *message) {
-  uint32_t options = received(PKT_EXCHANGE_OPTIONS);
+  uint32_t options = received()->options;
   size_t used = 0;
   if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0)
     put_stamp(message, &used, options);
@@ -115,7 +111,7 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
       vector_buffer(message->msg_iov, message->msg_iovlen);
       n = pkt_receive_from(socket, (size_t)len, flags, true);
       if (n >= 0) {
-        message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
+        message->msg_flags = (int)received()->msg_flags;
         put_control(message);
         if (message->msg_name != NULL) {
           pktsock_socklen_t room = message->msg_namelen;

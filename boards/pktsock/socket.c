@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* The bits of socket(2)'s second argument that are the type; the others are flags. */
-#define SOCK_TYPE_MASK 0xfu
 /* Linux takes no longer address. */
 #define MAX_ADDRESS sizeof(struct pktsock_sockaddr_storage)
 
@@ -20,22 +18,12 @@ bool pkt_is_ours(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR < PKT_
 int pktsock_socket(int domain, int type, int protocol) {
   if (domain != PKTSOCK_AF_PACKET)
     return FAIL(EAFNOSUPPORT);
-  uint32_t base = (uint32_t)type & SOCK_TYPE_MASK;
-  if (base > PKTSOCK_SOCK_PACKET ||
-      ((uint32_t)type & ~(SOCK_TYPE_MASK | PKTSOCK_SOCK_NONBLOCK | PKTSOCK_SOCK_CLOEXEC)) != 0)
-    return FAIL(EINVAL);
-  if (base != PKTSOCK_SOCK_RAW && base != PKTSOCK_SOCK_DGRAM)
-    return FAIL(ESOCKTNOSUPPORT);
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
   if (pkt_component.control != NULL)
-    result = pkt_call(PKT_CALL_openSocket, base, (uint16_t)protocol, 0, 0);
-  if (result >= 0) {
-    result += PKTSOCK_FIRST_DESCRIPTOR;
-    ((struct pkt_socket *)pkt_at(pkt_socket_of(result)))->nonblock = (type & PKTSOCK_SOCK_NONBLOCK) != 0;
-  }
+    result = pkt_call(PKT_CALL_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0);
   pkt_os_unlock();
-  return result < 0 ? pkt_fail(result) : result;
+  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
 }
 
 int pktsock_stack(unsigned ifindex) {

@@ -5,6 +5,7 @@ static void describe(struct pktsock_frame *frame, uint32_t handle, bool received
   const struct pkt_frame *f = pkt_at(handle);
   frame->handle = handle;
   frame->data = pkt_at(f->mac);
+  frame->shared = f->refs > 1;
   frame->len = received ? f->len : pkt_component.control->frame_size - (f->mac - f->buffer);
 }
 
@@ -14,13 +15,13 @@ static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
   int32_t n;
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
-  if ((flags & ~PKTSOCK_MSG_DONTWAIT) != 0)
+  if ((flags & ~(PKTSOCK_MSG_DONTWAIT | (received ? PKTSOCK_EXCLUSIVE : 0))) != 0)
     return pkt_fail(-PKT_EINVAL);
   do {
     socket = pkt_wait_enter(&wait, fd);
     n = -PKT_EBADF;
     if (socket != 0) {
-      n = pkt_call(received ? PKT_CALL_peek : PKT_CALL_reserve, socket, 0, 0, 0);
+      n = pkt_call(received ? PKT_CALL_peek : PKT_CALL_reserve, socket, (flags & PKTSOCK_EXCLUSIVE) != 0, 0, 0);
       if (n > 0)
         describe(frame, (uint32_t)n, received);
     }

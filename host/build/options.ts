@@ -1,5 +1,9 @@
 // The one table of capacities: Kconfig, the C header with defaults and range checks, the loaders and the documentation
-// all come from it. Options of NuttX keep NuttX's names and meaning.
+// all come from it. The module checks the same ranges (assembly/capacities.ts). Options of NuttX keep NuttX's names and
+// meaning.
+
+import { MAX_DESCRIPTORS } from "../../assembly/abi.js";
+import * as range from "../../assembly/capacities.js";
 
 export interface Option {
   /** Name without CONFIG_. */
@@ -16,21 +20,21 @@ export const options = [
     name: "NET_PKT_PREALLOC_CONNS",
     default: 4,
     min: 0,
-    max: 64,
+    max: MAX_DESCRIPTORS,
     help: "Number of preallocated packet connections (all tasks).",
   },
   {
     name: "NET_PKT_ALLOC_CONNS",
     default: 0,
     min: 0,
-    max: 64,
+    max: MAX_DESCRIPTORS,
     help: "Dynamic allocation of packet connections: 0 never, 1 one at need and freed at close, n allocates batches of n that are kept.",
   },
   {
     name: "NET_PKT_MAX_CONNS",
     default: 0,
     min: 0,
-    max: 64,
+    max: MAX_DESCRIPTORS,
     help: "Maximum number of packet connections when ALLOC_CONNS is not 0; 0 means what memory allows.",
   },
   {
@@ -47,42 +51,42 @@ export const options = [
     max: 16,
     help: "Tasks that can poll() the same socket at the same time.",
   },
-  { name: "NET_PKT_INTERFACES", default: 1, min: 1, max: 4, help: "Network interfaces." },
-  { name: "NET_PKT_FRAMES", default: 12, min: 3, max: 40, help: "Frames in the pool of each interface." },
+  { name: "NET_PKT_INTERFACES", default: 1, min: range.MIN_INTERFACES, max: range.MAX_INTERFACES, help: "Network interfaces." },
+  { name: "NET_PKT_FRAMES", default: 12, min: range.MIN_FRAMES, max: range.MAX_FRAMES, help: "Frames in the pool of each interface." },
   {
     name: "NET_PKT_FRAME_SIZE",
     default: 1536,
-    min: 128,
-    max: 2048,
+    min: range.MIN_FRAME_SIZE,
+    max: range.MAX_FRAME_SIZE,
     help: "Bytes of one frame's buffer: link-layer header, payload, VLAN tag, FCS and 2 bytes of alignment.",
   },
-  { name: "NET_PKT_TX_FRAMES", default: 4, min: 1, max: 16, help: "Frames of each pool that are kept for sending." },
+  { name: "NET_PKT_TX_FRAMES", default: 4, min: range.MIN_TX_FRAMES, max: range.MAX_TX_FRAMES, help: "Frames of each pool that are kept for sending." },
   {
     name: "NET_PKT_RX_RESERVE",
     default: 2,
-    min: 1,
-    max: 16,
+    min: range.MIN_RX_RESERVE,
+    max: range.MAX_RX_RESERVE,
     help: "Frames of each pool that always stay with the driver, however slow the sockets are.",
   },
   {
     name: "NET_PKT_STACK_RESERVE",
     default: 1,
     min: 0,
-    max: 16,
+    max: range.MAX_STACK_RESERVE,
     help: "Frames of each pool that only the network stack may hold, once one is attached.",
   },
   {
     name: "NET_PKT_QUEUE_FRAMES",
     default: 8,
-    min: 1,
-    max: 64,
+    min: range.MIN_QUEUE_FRAMES,
+    max: range.MAX_QUEUE_FRAMES,
     help: "Most frames in one socket's receive queue; SO_RCVBUF can only lower it.",
   },
   {
     name: "NET_PKT_HEAP_SIZE",
     default: 1024,
     min: 0,
-    max: 16384,
+    max: range.MAX_HEAP_SIZE,
     help: "Bytes for what is allocated while running: dynamic connections, filters, memberships.",
   },
   {

@@ -10,22 +10,39 @@ import type { ExportName } from "./exports.js";
 import { Memory } from "./memory.js";
 import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "./sockaddr.js";
 
-const defaultOf = (name: OptionName) => options.find((option) => option.name === name)!.default;
+/** The capacities that are options of a build. */
+export const optionOf = {
+  preallocConns: "NET_PKT_PREALLOC_CONNS",
+  allocConns: "NET_PKT_ALLOC_CONNS",
+  maxConns: "NET_PKT_MAX_CONNS",
+  interfaces: "NET_PKT_INTERFACES",
+  frames: "NET_PKT_FRAMES",
+  frameSize: "NET_PKT_FRAME_SIZE",
+  txFrames: "NET_PKT_TX_FRAMES",
+  rxReserve: "NET_PKT_RX_RESERVE",
+  stackReserve: "NET_PKT_STACK_RESERVE",
+  queueFrames: "NET_PKT_QUEUE_FRAMES",
+  heapSize: "NET_PKT_HEAP_SIZE",
+} as const satisfies Record<string, OptionName>;
 
-/** The capacities: where each stands in the control block, and its default. */
+type OptionCapacity = keyof typeof optionOf;
+
+const defaultOf = (capacity: OptionCapacity) => options.find((option) => option.name === optionOf[capacity])!.default;
+
+/** The capacities: where each is in the control block, and its default. */
 const capacities = {
   frameAlign: [abi.CONTROL_FRAME_ALIGN, 4],
-  preallocConns: [abi.CONTROL_PREALLOC_CONNS, defaultOf("NET_PKT_PREALLOC_CONNS")],
-  allocConns: [abi.CONTROL_ALLOC_CONNS, defaultOf("NET_PKT_ALLOC_CONNS")],
-  maxConns: [abi.CONTROL_MAX_CONNS, defaultOf("NET_PKT_MAX_CONNS")],
-  interfaces: [abi.CONTROL_INTERFACES, defaultOf("NET_PKT_INTERFACES")],
-  frames: [abi.CONTROL_FRAMES, defaultOf("NET_PKT_FRAMES")],
-  frameSize: [abi.CONTROL_FRAME_SIZE, defaultOf("NET_PKT_FRAME_SIZE")],
-  txFrames: [abi.CONTROL_TX_FRAMES, defaultOf("NET_PKT_TX_FRAMES")],
-  rxReserve: [abi.CONTROL_RX_RESERVE, defaultOf("NET_PKT_RX_RESERVE")],
-  stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("NET_PKT_STACK_RESERVE")],
-  queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("NET_PKT_QUEUE_FRAMES")],
-  heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("NET_PKT_HEAP_SIZE")],
+  preallocConns: [abi.CONTROL_PREALLOC_CONNS, defaultOf("preallocConns")],
+  allocConns: [abi.CONTROL_ALLOC_CONNS, defaultOf("allocConns")],
+  maxConns: [abi.CONTROL_MAX_CONNS, defaultOf("maxConns")],
+  interfaces: [abi.CONTROL_INTERFACES, defaultOf("interfaces")],
+  frames: [abi.CONTROL_FRAMES, defaultOf("frames")],
+  frameSize: [abi.CONTROL_FRAME_SIZE, defaultOf("frameSize")],
+  txFrames: [abi.CONTROL_TX_FRAMES, defaultOf("txFrames")],
+  rxReserve: [abi.CONTROL_RX_RESERVE, defaultOf("rxReserve")],
+  stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("stackReserve")],
+  queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("queueFrames")],
+  heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("heapSize")],
 } as const;
 
 export type Capacities = Partial<Record<keyof typeof capacities, number>>;
@@ -56,6 +73,8 @@ export interface LentFrame {
   readonly handle: number;
   /** From the link-layer header on: the received bytes, or as many as may be written. A view of linear memory. */
   readonly data: Uint8Array;
+  /** Others hold the same bytes: they must not be written. */
+  readonly shared: boolean;
 }
 
 /** An interface and, in place of a board's MAC, its driver. */
@@ -274,8 +293,9 @@ export class PktSock {
 
   // ---- Zero copy ----
 
-  recvLend(fd: number): LentFrame {
-    const handle = check(this.call("peek", this.socketOf(fd, "recvLend")), "recvLend");
+  /** `exclusive`: only a frame that nobody else holds. */
+  recvLend(fd: number, exclusive = false): LentFrame {
+    const handle = check(this.call("peek", this.socketOf(fd, "recvLend"), Number(exclusive)), "recvLend");
     return this.lent(handle, this.memory.u32(handle + abi.FRAME_LEN));
   }
 
@@ -294,7 +314,8 @@ export class PktSock {
   }
 
   private lent(handle: number, length: number): LentFrame {
-    return { handle, data: this.memory.at(this.memory.u32(handle + abi.FRAME_MAC), length) };
+    const data = this.memory.at(this.memory.u32(handle + abi.FRAME_MAC), length);
+    return { handle, data, shared: this.memory.u32(handle + abi.FRAME_REFS) > 1 };
   }
 
   /** The socket behind a descriptor, as its offset. */

@@ -95,7 +95,7 @@ static struct pktsock_frame *take_lent(struct agent_args *args) {
   return &lent[number];
 }
 
-/* recvlend FD FLAGS NUMBER: answers the frame's bytes. */
+/* recvlend FD FLAGS NUMBER: answers whether the frame is shared, and its bytes. */
 static void do_recvlend(struct agent_args *args) {
   long fd = agent_number(args), flags = agent_number(args);
   struct pktsock_frame *frame = take_lent(args);
@@ -103,8 +103,10 @@ static void do_recvlend(struct agent_args *args) {
     return;
   int result = pktsock_peek((int)fd, frame, (int)flags);
   agent_result(result);
-  if (!result)
-    agent_field_hex("data", frame->data, frame->len);
+  if (result)
+    return;
+  agent_field_decimal("shared", frame->shared);
+  agent_field_hex("data", frame->data, frame->len);
 }
 
 /* sendlend FD FLAGS NUMBER: answers how many bytes may be written. */

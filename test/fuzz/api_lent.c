@@ -63,6 +63,8 @@ void api_lend(struct input *in) {
   uint8_t choice = input_u8(in);
   int flags = choice & 2 ? 0 : MSG_DONTWAIT, result;
   bool received = (choice & 1) != 0;
+  if (received && (choice & 4) != 0)
+    flags |= PKTSOCK_EXCLUSIVE;
   if (choice >= 0xf0)
     flags = (int)input_u32(in);
   if (received)
@@ -73,8 +75,10 @@ void api_lend(struct input *in) {
   if (result < 0)
     return;
   MUST(frame.len <= MAX_FRAME && frame.len >= PKT_ETH_HLEN, "a lent frame has %zu bytes", frame.len);
-  if (!received)
-    memset(frame.data, WRITTEN, frame.len);
+  bool exclusive = received && (flags & PKTSOCK_EXCLUSIVE) != 0;
+  MUST(!frame.shared || (received && !exclusive), "a frame is shared that nobody else may hold");
+  if (!received || !frame.shared)
+    memset(frame.data, WRITTEN, frame.len); /* whoever else holds it would notice */
   for (unsigned i = 0; i < count; i++)
     MUST(lent[i].fd < 0 || (lent[i].received && received) || lent[i].frame.handle != frame.handle,
          "a frame is lent twice at the same time");
@@ -100,7 +104,7 @@ static void submit(int fd, struct pktsock_frame frame, size_t len) {
 
 void api_end_lending(struct input *in) {
   uint8_t choice = input_u8(in);
-  struct lent forged = {.fd = -1, .frame = {NULL, 60, 0}}, *one = &forged;
+  struct lent forged = {.fd = -1, .frame = {NULL, 60, 0, false}}, *one = &forged;
   if (count != 0 && choice < 0xf0)
     one = &lent[input_u8(in) % count];
   else

@@ -123,6 +123,7 @@ static int32_t call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, 
   case PKT_CALL_addIface: return (int32_t)Z_pktsockZ_addIface(M, a, b);
   case PKT_CALL_ifaceIndex: return (int32_t)Z_pktsockZ_ifaceIndex(M);
   case PKT_CALL_setIfaceFlags: Z_pktsockZ_setIfaceFlags(M, a, b); return 0;
+  case PKT_CALL_requestIfaceFlags: return (int32_t)Z_pktsockZ_requestIfaceFlags(M, a, b);
   case PKT_CALL_openSocket: return (int32_t)Z_pktsockZ_openSocket(M, a, b);
   case PKT_CALL_openStack: return (int32_t)Z_pktsockZ_openStack(M, a);
   case PKT_CALL_closeSocket: Z_pktsockZ_closeSocket(M, a); return 0;
@@ -135,7 +136,7 @@ static int32_t call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, 
   case PKT_CALL_send: return (int32_t)Z_pktsockZ_send(M, a, b);
   case PKT_CALL_sendTo: return (int32_t)Z_pktsockZ_sendTo(M, a, b, c);
   case PKT_CALL_bytesUnsent: return (int32_t)Z_pktsockZ_bytesUnsent(M, a);
-  case PKT_CALL_peek: return (int32_t)Z_pktsockZ_peek(M, a);
+  case PKT_CALL_peek: return (int32_t)Z_pktsockZ_peek(M, a, b);
   case PKT_CALL_reserve: return (int32_t)Z_pktsockZ_reserve(M, a);
   case PKT_CALL_release: return (int32_t)Z_pktsockZ_release(M, a, b);
   case PKT_CALL_submit: return (int32_t)Z_pktsockZ_submit(M, a, b, c);

@@ -25,19 +25,30 @@ export type Counters = Record<
   number
 >;
 
+/** What is lent: a received frame, one that nobody else holds, or an empty one. */
+export type Lending = "received" | "exclusive" | "empty";
+
+export interface Lent {
+  name: number;
+  data: Uint8Array;
+  shared: boolean;
+}
+
 /** A call that fails throws an ErrnoError. Interfaces are named by their index. */
 export interface Component extends Calls {
   openStack(ifindex: number): number;
   /** Seconds and nanoseconds. */
   lastStamp(fd: number): readonly [number, number];
   setFlags(ifindex: number, flags: number): void;
+  /** SIOCSIFFLAGS. */
+  requestFlags(ifindex: number, flags: number): void;
   setMulticast(ifindex: number, on: boolean, address: Buffer): void;
   /** What the MAC shall let in, and whether that has changed since the last call. */
   macFilter(ifindex: number): { changed: boolean; flags: number; addresses: string[] };
   counters(ifindex: number): Counters;
 
-  /** Lends a received (false: an empty) frame: its bytes, or as many as may be written. Returns how it is named below. */
-  lend(fd: number, received: boolean): { name: number; data: Uint8Array };
+  /** Lends a frame: its bytes, or as many as may be written. Returns what the calls below name it by. */
+  lend(fd: number, what: Lending): Lent;
   /** Sends a lent frame, to which the bytes have been written. */
   submit(fd: number, name: number, bytes: Buffer): number;
   release(fd: number, name: number): void;

@@ -168,7 +168,7 @@ export class Inspection {
     let at = this.memory.u32(abi.CONTROL + abi.CONTROL_BYTES + stateStruct[root]!);
     for (; at !== 0; at = this.field(at, next)) {
       members.push(at);
-      assert.ok(members.length <= 64, `the list of ${root} ends`);
+      assert.ok(members.length <= abi.MAX_DESCRIPTORS, `the list of ${root} ends`);
     }
     return members;
   }
@@ -191,7 +191,7 @@ export class Inspection {
     model.table.forEach((socket, fd) => {
       const offset = this.memory.u32(table + fd * 4);
       if (socket === undefined) return assert.equal(offset, 0, `descriptor ${fd} is closed`);
-      const { packets, drops, filtered, sending, limit } = socket;
+      const { packets, drops, filtered, sending, limit, nonblock } = socket;
       const dropped = this.field(offset, "dropsQueueFull") + this.field(offset, "dropsPoolEmpty");
       assert.equal(
         this.field(offset, "sending"),
@@ -204,8 +204,9 @@ export class Inspection {
         filtered: this.field(offset, "filtered"),
         sending: this.field(offset, "sending"),
         limit: this.field(offset, "queueLength"),
+        nonblock: this.field(offset, "nonblock") !== 0,
       };
-      assert.deepEqual(said, { packets, drops, filtered, sending, limit }, `what descriptor ${fd} counts`);
+      assert.deepEqual(said, { packets, drops, filtered, sending, limit, nonblock }, `what descriptor ${fd} counts`);
       const { matched, taken, lost, queue } = socket;
       assert.equal(dropped, lost, `descriptor ${fd}: dropped since it was opened`);
       assert.equal(taken + queue.length + lost, matched, `descriptor ${fd}: received and dropped is what matched`);

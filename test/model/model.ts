@@ -3,7 +3,7 @@
 import * as packet from "../../assembly/packet.js";
 import type { Received } from "../../host/engine/pktsock.js";
 import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "../../host/engine/sockaddr.js";
-import type { Component, Counters } from "./component.js";
+import type { Component, Counters, Lending, Lent } from "./component.js";
 import { fail } from "./fail.js";
 import { Frame } from "./frame.js";
 import { Options } from "./options.js";
@@ -22,8 +22,12 @@ export class Model extends Sockets implements Component {
   // ---- Sockets ----
 
   socket(type: number, protocol = 0): number {
-    if (type !== SOCK_RAW && type !== SOCK_DGRAM) return fail("ESOCKTNOSUPPORT");
-    const fd = this.open(type);
+    const base = type & 0xf;
+    const flags = type - base;
+    if (base > 10 || (flags & ~(packet.SOCK_NONBLOCK | packet.SOCK_CLOEXEC)) !== 0) return fail("EINVAL");
+    if (base !== SOCK_RAW && base !== SOCK_DGRAM) return fail("ESOCKTNOSUPPORT");
+    const fd = this.open(base);
+    this.table[fd]!.nonblock = (flags & packet.SOCK_NONBLOCK) !== 0;
     this.attach(this.table[fd]!, undefined, protocol);
     return fd;
   }
@@ -31,7 +35,7 @@ export class Model extends Sockets implements Component {
   openStack(ifindex: number): number {
     const iface = this.ifaceOf(ifindex) ?? fail("ENODEV");
     if (this.tap.stackOf(iface) !== undefined) return fail("EBUSY");
-    if (iface.wouldLendAll(this.lentOf(iface), this.capacities.stackReserve)) return fail("ENOBUFS");
+    if (iface.wouldLendAll(this.lentTo(iface, false), 0, true)) return fail("ENOBUFS");
     const fd = this.open(STACK);
     iface.stackAttached = true;
     this.attach(this.table[fd]!, iface, ALL);
@@ -211,30 +215,34 @@ export class Model extends Sockets implements Component {
 
   // ---- Zero copy ----
 
-  lend(fd: number, received: boolean): { name: number; data: Uint8Array } {
+  lend(fd: number, what: Lending): Lent {
     const socket = this.of(fd);
-    return received ? this.peek(socket) : this.reserve(socket);
+    return what === "empty" ? this.reserve(socket) : this.peek(socket, what === "exclusive");
   }
 
-  /** How many received frames of an interface are lent, counting one as often as it is. */
-  private lentOf(iface: Pool): number {
-    const lent = this.openSockets().flatMap((socket) => socket.lent);
+  /** How many received frames of an interface are lent to the stack, or to sockets, counting one as often as it is. */
+  private lentTo(iface: Pool, stack: boolean): number {
+    const lent = this.openSockets().flatMap((socket) => ((socket.type === STACK) === stack ? socket.lent : []));
     return lent.filter((frame) => frame.pool === iface && frame.refs > 0).length;
   }
 
-  private peek(socket: Socket): { name: number; data: Uint8Array } {
+  private peek(socket: Socket, exclusive: boolean): Lent {
     this.reportError(socket);
     const frame = this.oldest(socket)?.frame;
     if (frame === undefined) return fail("EAGAIN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
     const { pool } = frame;
-    if (pool.spare <= 0 && pool.wouldLendAll(this.lentOf(pool) + 1, 0)) return fail("ENOBUFS");
+    if (exclusive && frame.refs > 1) pool.reap();
+    if (exclusive && frame.refs > 1) return fail("ENOBUFS");
+    const toStack = socket.type === STACK;
+    const lent = [this.lentTo(pool, false) + Number(!toStack), this.lentTo(pool, true) + Number(toStack)] as const;
+    if (pool.spare <= 0 && pool.wouldLendAll(...lent)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);
-    return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes) };
+    return { name: this.lent.push(frame) - 1, data: new Uint8Array(frame.bytes), shared: frame.refs > 1 };
   }
 
-  private reserve(socket: Socket): { name: number; data: Uint8Array } {
+  private reserve(socket: Socket): Lent {
     const { iface } = socket;
     if (iface === undefined) return fail("ENXIO");
     if (!iface.up) return fail("ENETDOWN");
@@ -245,7 +253,7 @@ export class Model extends Sockets implements Component {
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);
     socket.lent.push(frame);
-    return { name: this.lent.push(frame) - 1, data: new Uint8Array(room) };
+    return { name: this.lent.push(frame) - 1, data: new Uint8Array(room), shared: false };
   }
 
   private takeBack(socket: Socket, name: number): Frame {
@@ -308,6 +316,14 @@ export class Model extends Sockets implements Component {
     if (((iface.flags ^ flags) & (packet.IFF_PROMISC | packet.IFF_ALLMULTI)) !== 0) iface.filterChanged = true;
     iface.flags = flags;
     if (went) for (const socket of this.openSockets()) if (socket.iface === iface) socket.error = packet.ENETDOWN;
+  }
+
+  requestFlags(ifindex: number, flags: number): void {
+    const { flags: now } = this.named(ifindex);
+    const settable = packet.IFF_UP | packet.IFF_PROMISC | packet.IFF_ALLMULTI;
+    const ignored = packet.IFF_RUNNING | packet.IFF_BROADCAST | 0xffff0000;
+    if (((now ^ flags) & ~(settable | ignored)) !== 0) return fail("EINVAL");
+    this.setFlags(ifindex, (now & ~settable) | (flags & settable));
   }
 
   setMulticast(ifindex: number, on: boolean, address: Buffer): void {

@@ -5,7 +5,7 @@ import type { EngineName } from "../../host/engine/engine.js";
 import { check, ErrnoError } from "../../host/engine/errno.js";
 import { type Capacities, type Interface, type LentFrame, PktSock } from "../../host/engine/pktsock.js";
 import { moduleBytes } from "../support/module.js";
-import type { Component, Counters } from "./component.js";
+import type { Component, Counters, Lending, Lent } from "./component.js";
 
 const exchange = abi.CONTROL + abi.CONTROL_EXCHANGE;
 
@@ -68,6 +68,10 @@ export class Module implements Component {
     this.mac(ifindex).iface.flags = flags;
   }
 
+  requestFlags(ifindex: number, flags: number): void {
+    check(this.sockets.call("requestIfaceFlags", this.mac(ifindex).iface.offset, flags), "ioctl");
+  }
+
   setMulticast(ifindex: number, on: boolean, address: Buffer): void {
     const { iface } = this.mac(ifindex);
     this.sockets.memory.at(exchange, address.length).set(address);
@@ -101,13 +105,13 @@ export class Module implements Component {
     };
   }
 
-  lend(fd: number, received: boolean): { name: number; data: Uint8Array } {
-    const frame = received ? this.sockets.recvLend(fd) : this.sockets.sendLend(fd);
-    return { name: this.lent.push(frame) - 1, data: frame.data };
+  lend(fd: number, what: Lending): Lent {
+    const frame = what === "empty" ? this.sockets.sendLend(fd) : this.sockets.recvLend(fd, what === "exclusive");
+    return { name: this.lent.push(frame) - 1, data: frame.data, shared: frame.shared };
   }
 
   private named(name: number): LentFrame {
-    return this.lent[name] ?? { handle: 4, data: new Uint8Array(0) };
+    return this.lent[name] ?? { handle: 4, data: new Uint8Array(0), shared: false };
   }
 
   /** The name of the frame that was lent last, or as many before it. */

@@ -49,10 +49,20 @@ export class Pool {
     return (this.flags & IFF_UP) !== 0;
   }
 
+  /** What sockets and the stack share. */
+  private get shared(): number {
+    const { frames, txFrames, rxReserve } = this.shares;
+    return frames - txFrames - rxReserve;
+  }
+
+  /** The frames that only a network stack may hold: half of what is shared, but one is left for sockets. */
+  get stackShare(): number {
+    return Math.min(Math.max(this.shares.stackReserve, Math.ceil(this.shared / 2)), this.shared - 1);
+  }
+
   /** How many more frames sockets may hold. */
   get spare(): number {
-    const { frames, txFrames, rxReserve, stackReserve } = this.shares;
-    return frames - txFrames - rxReserve - (this.stackAttached ? stackReserve : 0) - this.held;
+    return this.shared - (this.stackAttached ? this.stackShare : 0) - this.held;
   }
 
   /** Empty frames that the driver can take. */
@@ -119,11 +129,11 @@ export class Pool {
     return this.owned > 1;
   }
 
-  /** Would `lent` received frames leave none for others, if sockets may hold `fewer` frames than now? */
-  wouldLendAll(lent: number, fewer: number): boolean {
-    const { frames, txFrames, rxReserve, stackReserve } = this.shares;
-    const most = frames - txFrames - rxReserve - (this.stackAttached ? stackReserve : 0) - fewer;
-    return lent > 0 && lent >= most;
+  /** Would these received frames, lent to sockets and to the stack, leave sockets none, with a stack or without? */
+  wouldLendAll(toSockets: number, toStack: number, withStack = this.stackAttached): boolean {
+    const share = withStack ? this.stackShare : 0;
+    const lent = toSockets + Math.max(0, toStack - share);
+    return lent > 0 && lent >= this.shared - share;
   }
 
   /** May sockets hold another frame? */
@@ -132,11 +142,13 @@ export class Pool {
     return this.spare > 0;
   }
 
-  /** May taps hold a frame that is being sent? One always stays for sending. */
-  mayShare(): boolean {
-    const may = () => this.owned > 1 && this.spare > 0;
-    if (!may()) this.reap();
-    return may();
+  /** May taps hold a frame that is being sent? One always stays for sending. `inUse`: of the stack's share. */
+  mayShare(frame: Frame, inUse: () => number): boolean {
+    const held = frame.refs > 0;
+    const may = (more: number) => (held ? this.spare + more >= 0 : this.owned > 1 && this.spare + more > 0);
+    if (may(0)) return true;
+    this.reap();
+    return may(inUse());
   }
 
   // ---- The driver ----

@@ -125,6 +125,8 @@ export class Run {
         return;
       case "flags":
         return this.both((on) => on.setFlags(step.ifindex, step.flags));
+      case "requestFlags":
+        return this.both((on) => on.requestFlags(step.ifindex, step.flags));
       case "multicast":
         return this.both((on) => on.setMulticast(step.ifindex, step.on, addressOf(step.address)));
       default:
@@ -155,8 +157,8 @@ export class Run {
       }
       case "lend":
         return this.both((on) => {
-          const { name, data } = on.lend(step.fd, step.received);
-          return { name, data: step.received ? Buffer.from(data) : data.length };
+          const { name, data, shared } = on.lend(step.fd, step.what);
+          return { name, shared, data: step.what === "empty" ? data.length : Buffer.from(data) };
         });
       case "release": {
         const name = this.module.lentBefore(step.back);

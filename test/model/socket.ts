@@ -32,6 +32,7 @@ export class Socket {
   queue: Queued[] = [];
   lent: Frame[] = [];
   error = 0;
+  nonblock = false;
   ignoreOutgoing = false;
   filter: Filter | undefined;
   filterLocked = false;

@@ -1,4 +1,5 @@
 // The model's table of sockets: NuttX's connection options, descriptors, and what a socket is bound to.
+import { MAX_DESCRIPTORS } from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
 import { ErrnoError } from "../../host/engine/errno.js";
 import type { Capacities } from "../../host/engine/pktsock.js";
@@ -7,9 +8,6 @@ import { Pool } from "./pool.js";
 import { Socket } from "./socket.js";
 import { socketStruct, entryStruct } from "./structs.js";
 import { Tap } from "./tap.js";
-
-/** Descriptors that exist at most when only memory limits them. */
-const MAX_DESCRIPTORS = 64;
 
 /** The one thing that the model asks of the module: would blocks of these sizes fit into its heap, one after the other? */
 export interface Heap {

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import * as packet from "../../assembly/packet.js";
 import { htons } from "../../host/engine/sockaddr.js";
+import type { Lending } from "./component.js";
 import { filters, invalidFilters } from "./filters.js";
 
 /** A frame in few words. */
@@ -28,8 +29,8 @@ export type Step =
   | { do: "prefetch"; ifindex: number }
   | { do: "transmit"; ifindex: number; times: number }
   | { do: "complete"; ifindex: number; which: number; times: number }
-  | { do: "flags"; ifindex: number; flags: number }
-  | { do: "lend"; fd: number; received: boolean }
+  | { do: "flags" | "requestFlags"; ifindex: number; flags: number }
+  | { do: "lend"; fd: number; what: Lending }
   /** `back`: how many were lent since. */
   | { do: "release"; fd: number; back: number }
   | { do: "submit"; fd: number; back: number; frame: FrameWords }
@@ -121,6 +122,17 @@ const times = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 2, max: 8 }) },
 );
 const up = packet.IFF_UP | packet.IFF_RUNNING;
+const requested = fc.constantFrom(
+  ...[up, up | packet.IFF_PROMISC, up | packet.IFF_ALLMULTI, 0, 0x4, packet.IFF_BROADCAST].map(
+    (flags) => flags | packet.IFF_MULTICAST,
+  ),
+  up,
+);
+const socketType = fc.constantFrom(
+  ...[packet.SOCK_RAW, packet.SOCK_RAW, packet.SOCK_RAW, packet.SOCK_DGRAM, packet.SOCK_DGRAM],
+  ...[packet.SOCK_RAW | packet.SOCK_NONBLOCK, packet.SOCK_DGRAM | packet.SOCK_CLOEXEC],
+  ...[0, 1, packet.SOCK_PACKET, 11, packet.SOCK_RAW | 0x10],
+);
 const ifaceFlags = fc.constantFrom(up, up, up, 0, 0, up | packet.IFF_PROMISC, up | packet.IFF_ALLMULTI);
 
 function step<T extends Step["do"]>(what: T, fields: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<Step> {
@@ -128,7 +140,7 @@ function step<T extends Step["do"]>(what: T, fields: Record<string, fc.Arbitrary
 }
 
 const weighted: readonly [number, fc.Arbitrary<Step>][] = [
-  [3, step("socket", { type: fc.constantFrom(packet.SOCK_RAW, packet.SOCK_RAW, packet.SOCK_DGRAM, 1), protocol })],
+  [3, step("socket", { type: socketType, protocol })],
   [1, step("stack", { ifindex })],
   [2, step("close", { fd })],
   [6, step("bind", { fd, ifindex, protocol, length: sllLength })],
@@ -142,7 +154,8 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   [8, step("transmit", { ifindex, times })],
   [7, step("complete", { ifindex, which: fc.nat(5), times })],
   [2, step("flags", { ifindex, flags: ifaceFlags })],
-  [7, step("lend", { fd, received: fc.boolean() })],
+  [1, step("requestFlags", { ifindex, flags: requested })],
+  [7, step("lend", { fd, what: fc.constantFrom<Lending>("received", "exclusive", "empty", "empty") })],
   [3, step("release", { fd, back })],
   [5, step("submit", { fd, back, frame })],
   [5, step("option", { fd, name: optionName, value: optionValue })],

@@ -12,6 +12,11 @@ function framesOf({ queue }: Socket, pool: Pool): number {
   return queue.filter(({ frame }) => frame.pool === pool).length;
 }
 
+/** How many of an interface's received frames are lent to a socket. */
+function lentOf({ lent }: Socket, pool: Pool): number {
+  return lent.filter((frame) => frame.pool === pool && frame.refs > 0).length;
+}
+
 export class Tap {
   /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each in the order in
    * which frames are offered. */
@@ -75,45 +80,60 @@ export class Tap {
   private offerScarce(frame: Frame): number {
     const { pool } = frame;
     let holders = 0;
-    pool.counters.poolEmpty++;
+    let isLoss = false;
     for (const socket of this.matching(frame)) {
       const snap = socket.verdict(frame);
       if (snap === 0) continue;
       // What would not enter the queue costs nobody else a frame.
-      const may = holders > 0 || socket.queue.length >= socket.limit || this.makeRoom(socket, pool);
-      if (!may) socket.drop();
+      const room = holders > 0 || socket.queue.length >= socket.limit ? "there" : this.makeRoom(socket, pool);
+      if (room !== "there") isLoss = true;
+      if (room === "none") socket.drop();
       else if (socket.append(frame, snap)) holders++;
     }
+    if (isLoss) pool.counters.poolEmpty++;
     return holders;
   }
 
-  private makeRoom(socket: Socket, pool: Pool): boolean {
-    if (socket.type === STACK) return pool.spare + pool.shares.stackReserve > 0;
+  /** Is there room for another frame in what the socket may hold? "made": others lost some; "none": nevertheless. */
+  private makeRoom(socket: Socket, pool: Pool): "there" | "made" | "none" {
     const own = framesOf(socket, pool);
-    while (pool.spare + this.reserveInUse(pool) <= 0) {
-      // Who has none gets even another's only one. The stack loses after the sockets, and nothing of its reserve.
-      const least = own === 0 ? 1 : own + 2;
-      let loser = this.richest(pool);
-      if (loser === undefined || framesOf(loser, pool) < least) {
-        loser = this.stackOf(pool);
-        if (loser === undefined || loser.queue.length === 0) return false;
-        const lent = loser.lent.filter((frame) => frame.pool === pool && frame.refs > 0).length;
-        if (framesOf(loser, pool) + lent < Math.max(least, pool.shares.stackReserve + 1)) return false;
-      }
+    const isStack = socket.type === STACK;
+    const isFull = () => pool.spare + (isStack ? pool.stackShare : this.shareInUse(pool)) <= 0;
+    if (!isFull()) return "there";
+    while (isFull()) {
+      const loser = isStack ? this.loserToStack(socket, pool) : this.loserTo(own, pool);
+      if (loser === undefined) return "none";
       const at = loser.queue.findLastIndex(({ frame }) => frame.pool === pool);
       const [dropped] = loser.queue.splice(at, 1);
       loser.packets--;
       loser.drop();
       pool.release(dropped!.frame);
     }
-    return true;
+    return "made";
   }
 
-  /** Frames of the stack's reserve that it holds, and nobody else. */
-  private reserveInUse(pool: Pool): number {
+  /** Who loses a frame to a socket that has `own` in its queue. One with none may take another's last one. */
+  private loserTo(own: number, pool: Pool): Socket | undefined {
+    const least = own === 0 ? 1 : own + 2;
+    const richest = this.richest(pool);
+    if (richest !== undefined && framesOf(richest, pool) >= least) return richest;
+    // The stack loses after the sockets, and nothing of its share.
     const stack = this.stackOf(pool);
-    const held = [...(stack?.queue.map(({ frame }) => frame) ?? []), ...(stack?.lent ?? [])];
-    return Math.min(held.filter(({ refs }) => refs === 1).length, pool.shares.stackReserve);
+    if (stack === undefined || stack.queue.length === 0) return undefined;
+    return framesOf(stack, pool) + lentOf(stack, pool) >= Math.max(least, pool.stackShare + 1) ? stack : undefined;
+  }
+
+  /** Who loses a frame to the stack: sockets that held its share before it was attached. */
+  private loserToStack(stack: Socket, pool: Pool): Socket | undefined {
+    return framesOf(stack, pool) + lentOf(stack, pool) < pool.stackShare ? this.richest(pool) : undefined;
+  }
+
+  /** Frames of the stack's share that it holds, and nobody else. */
+  private shareInUse(pool: Pool): number {
+    const stack = this.stackOf(pool);
+    if (stack === undefined) return 0;
+    const held = [...stack.queue.map(({ frame }) => frame), ...stack.lent];
+    return Math.min(held.filter(({ refs }) => refs === 1).length, pool.stackShare);
   }
 
   /** The socket that has most of an interface's frames in its queue. */
@@ -137,7 +157,7 @@ export class Tap {
     if (protocol === 0 || protocol === ALL) protocol = htons(frame.bytes.readUInt16BE(12));
     frame.about = { protocol, ifindex: pool.index, outgoing: true };
     const matching = others.filter((tap) => tap.matches(frame));
-    const room = frame.refs > 0 || pool.mayShare();
+    const room = pool.mayShare(frame, () => this.shareInUse(pool));
     let holders = 0;
     for (const tap of matching) {
       const snap = tap.verdict(frame);

@@ -19,6 +19,14 @@ struct pkt_control {
   uint8_t exchange[PKT_EXCHANGE_BYTES];
 };
 
+/* The exchange area after receiveFrom() with PKT_WANT_NAME. */
+struct pkt_exchange_received {
+  uint8_t address[PKT_SLL_BYTES]; /* struct sockaddr_ll */
+  uint32_t msg_flags, len, uncut_len, net;
+  uint32_t frame_flags, tci, sec, nsec;
+  uint32_t options;
+};
+
 struct pkt_slot {
   uint32_t frame, next;
 };
@@ -56,6 +64,15 @@ PKT_AT(pkt_control, heap_size, PKT_CONTROL_HEAP_SIZE);
 PKT_AT(pkt_control, table, PKT_CONTROL_TABLE);
 PKT_AT(pkt_control, needed, PKT_CONTROL_NEEDED);
 PKT_AT(pkt_control, exchange, PKT_CONTROL_EXCHANGE);
+PKT_AT(pkt_exchange_received, msg_flags, PKT_EXCHANGE_MSG_FLAGS);
+PKT_AT(pkt_exchange_received, len, PKT_EXCHANGE_LEN);
+PKT_AT(pkt_exchange_received, uncut_len, PKT_EXCHANGE_UNCUT_LEN);
+PKT_AT(pkt_exchange_received, net, PKT_EXCHANGE_NET);
+PKT_AT(pkt_exchange_received, frame_flags, PKT_EXCHANGE_FRAME_FLAGS);
+PKT_AT(pkt_exchange_received, tci, PKT_EXCHANGE_TCI);
+PKT_AT(pkt_exchange_received, sec, PKT_EXCHANGE_SEC);
+PKT_AT(pkt_exchange_received, nsec, PKT_EXCHANGE_NSEC);
+PKT_AT(pkt_exchange_received, options, PKT_EXCHANGE_OPTIONS);
 PKT_AT(pkt_slot, frame, PKT_SLOT_FRAME);
 PKT_AT(pkt_slot, next, PKT_SLOT_NEXT);
 PKT_AT(pkt_frame, refs, PKT_FRAME_REFS);
@@ -73,6 +90,7 @@ PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
 PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
 PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);
 static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
+static_assert(sizeof(struct pkt_exchange_received) <= PKT_EXCHANGE_BYTES, "pkt_exchange_received");
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");

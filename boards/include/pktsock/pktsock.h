@@ -121,11 +121,18 @@ struct pktsock_frame {
   uint8_t *data;   /* the link-layer header */
   size_t len;      /* received: bytes without FCS; to send: bytes that may be written */
   uint32_t handle; /* the component's */
+  bool shared;     /* others hold the same bytes: read only */
 };
 
-/* The oldest received frame, in place, for SOCK_DGRAM too from its link-layer header on. Others may look at the same bytes:
- * read only. Waits as recv() does; `flags`: MSG_DONTWAIT. 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many
- * frames are lent; recv() still copies it). */
+/* Flag of pktsock_peek(). */
+#define PKTSOCK_EXCLUSIVE 0x20000000
+
+/* Lend the oldest received frame in place, for SOCK_DGRAM too from its link-layer header on. Other sockets, the network
+ * stack or a driver that still sends the frame may hold the same bytes: while `frame->shared` is true the frame is
+ * read-only. It is true or false as of the call; a frame that is not shared stays so until it is given back, and may be
+ * written. Waits like recv(). `flags`: MSG_DONTWAIT, and PKTSOCK_EXCLUSIVE, which lends only a frame that is not shared.
+ * 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many frames are lent, or with PKTSOCK_EXCLUSIVE the frame is
+ * shared: it stays in the queue, and recv() copies it), EFAULT, EINVAL (another flag). */
 int pktsock_peek(int fd, struct pktsock_frame *frame, int flags);
 
 /* An empty frame to be written in place from its link-layer header on. The socket must be bound to an interface. Waits as

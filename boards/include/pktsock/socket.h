@@ -40,9 +40,6 @@ struct pktsock_sockaddr_ll {
 #define PKTSOCK_AF_UNSPEC 0
 #define PKTSOCK_AF_INET 2
 
-#define PKTSOCK_SOCK_PACKET 10
-#define PKTSOCK_SOCK_NONBLOCK 04000
-#define PKTSOCK_SOCK_CLOEXEC 02000000
 
 /* ---- Messages ----------------------------------------------------------------------------------------------------- */
 

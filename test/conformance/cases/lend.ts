@@ -14,6 +14,9 @@ const givesBack = (name: string, number: number, expect = OK): CallStep => call(
 const takes = (how: "recvlend" | "sendlend", name: string, number: number): CallStep =>
   call(`${how} $${name} MSG_DONTWAIT ${number}`, { ret: /^(0|-1)$/ });
 
+/** PKTSOCK_EXCLUSIVE, without waiting. */
+const EXCLUSIVE = "MSG_DONTWAIT|0x20000000";
+
 const large = (number: number): string => frame({ payload: `@1000:${number}` });
 
 /** More frames than any pool has, one after the other. */
@@ -152,6 +155,39 @@ export const lendCases: readonly Case[] = [
     receives("other", frame(), 60),
     call("sendlent $s 0 - 60", { ret: 60 }),
     arrives(frame()),
+  ]),
+  ours("lend: PKTSOCK_EXCLUSIVE lends what nobody else holds", [
+    ...bound("s"),
+    inject(frame({ payload: "@200:1" })),
+    readable("s"),
+    call(`recvlend $s ${EXCLUSIVE} 0`, { ret: 0, fields: { shared: 0, data: `{${frame({ payload: "@200:1" })}}` } }),
+    call(`recvlend $s ${EXCLUSIVE} 1`, fails("EAGAIN")),
+    call(`sendlent $s 0 {${outgoing({ payload: "@200:2" })}}`, { ret: 214 }),
+    arrives(outgoing({ payload: "@200:2" })),
+    call(`sendlend $s ${EXCLUSIVE} 0`, fails("EINVAL")),
+  ]),
+  ours("lend: PKTSOCK_EXCLUSIVE does not lend a shared frame: recv() copies it", [
+    ...bound("s"),
+    ...bound("other"),
+    inject(frame()),
+    readable("s"),
+    readable("other"),
+    call(`recvlend $s ${EXCLUSIVE} 0`, fails("ENOBUFS")),
+    receives("s", frame(), 60),
+    call(`recvlend $other ${EXCLUSIVE} 0`, { ret: 0, fields: { shared: 0, data: `{${frame()}}` } }),
+    givesBack("other", 0),
+  ]),
+  ours("lend: a frame is shared until the others have read it", [
+    ...bound("s"),
+    ...bound("other"),
+    inject(frame({ payload: "@46:1" })),
+    readable("s"),
+    readable("other"),
+    call("recvlend $s MSG_DONTWAIT 0", { ret: 0, fields: { shared: 1 } }),
+    call(`recvlend $other ${EXCLUSIVE} 1`, fails("ENOBUFS")),
+    givesBack("s", 0),
+    call(`recvlend $other ${EXCLUSIVE} 1`, { ret: 0, fields: { shared: 0 } }),
+    givesBack("other", 1),
   ]),
   ours("lend: what cannot be sent stays lent", [
     ...bound("s"),
