@@ -121,13 +121,12 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   va_end(arguments);
   if (!pkt_is_ours(fd))
     return pkt_os_ioctl(fd, request, argument);
-  pkt_service_drivers(); /* the link may have changed */
   pkt_os_lock();
+  pkt_service_drivers(); /* the link may have changed */
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? request_of(socket, request, argument) : -PKT_EBADF;
   pkt_update_filters();
-  pkt_os_unlock();
-  pkt_os_wake(); /* whoever waits on an interface that went down shall notice */
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 

@@ -95,6 +95,29 @@ static void put_control(struct msghdr *message) {
   message->msg_controllen = used;
 }
 
+struct vectored {
+  struct msghdr *message;
+  size_t len;
+  int flags;
+};
+
+static int32_t receive(uint32_t socket, void *call) {
+  const struct vectored *v = call;
+  struct msghdr *message = v->message;
+  vector_buffer(message->msg_iov, message->msg_iovlen);
+  int32_t n = pkt_receive_from(socket, v->len, v->flags, true);
+  if (n < 0)
+    return n;
+  message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
+  put_control(message);
+  if (message->msg_name != NULL) {
+    socklen_t room = message->msg_namelen;
+    memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
+  }
+  message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
+  return n;
+}
+
 ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
@@ -105,26 +128,8 @@ ssize_t pktsock_recvmsg(int fd, struct msghdr *message, int flags) {
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      vector_buffer(message->msg_iov, message->msg_iovlen);
-      n = pkt_receive_from(socket, (size_t)len, flags, true);
-      if (n >= 0) {
-        message->msg_flags = (int)received(PKT_EXCHANGE_MSG_FLAGS);
-        put_control(message);
-        if (message->msg_name != NULL) {
-          socklen_t room = message->msg_namelen;
-          memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
-        }
-        message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
-      }
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
+  struct vectored call = {message, (size_t)len, flags};
+  int32_t n = pkt_try(fd, flags, POLLIN | POLLERR, receive, &call);
   return n < 0 ? pkt_fail(n) : n;
 }
 
@@ -143,6 +148,22 @@ static bool control_is_valid(const struct msghdr *message) {
   return true;
 }
 
+static int32_t dispatch(uint32_t socket, void *call) {
+  const struct vectored *v = call;
+  const struct msghdr *message = v->message;
+  int32_t n;
+  vector_buffer(message->msg_iov, message->msg_iovlen);
+  if (message->msg_name == NULL) {
+    n = pkt_call(PKT_CALL_send, socket, (uint32_t)v->len, 0, 0);
+  } else {
+    socklen_t name_len = message->msg_namelen;
+    memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
+    n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)v->len, name_len, 0);
+  }
+  pkt_kick();
+  return n;
+}
+
 ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
@@ -154,24 +175,8 @@ ssize_t pktsock_sendmsg(int fd, const struct msghdr *message, int flags) {
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      vector_buffer(message->msg_iov, message->msg_iovlen);
-      if (message->msg_name == NULL) {
-        n = pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0);
-      } else {
-        socklen_t name_len = message->msg_namelen;
-        memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
-        n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)len, name_len, 0);
-      }
-      pkt_kick();
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
+  struct vectored call = {(struct msghdr *)message, (size_t)len, flags};
+  int32_t n = pkt_try(fd, flags, POLLOUT | POLLERR, dispatch, &call);
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();

@@ -70,7 +70,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, socklen_t
     }
     pkt_update_filters();
   }
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 
@@ -93,6 +93,6 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
     if (result >= 0)
       *len = (socklen_t)result;
   }
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
