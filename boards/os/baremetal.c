@@ -8,9 +8,7 @@
 #include <errno.h>
 
 /* The only task. */
-static struct pkt_os_task {
-  volatile bool woken;
-} task;
+static struct pkt_os_task { volatile bool woken; } task;
 
 void pkt_os_init(void) {}
 
@@ -18,7 +16,9 @@ void pkt_os_lock(void) {}
 
 void pkt_os_unlock(void) {}
 
-struct pkt_os_task *pkt_os_self(void) { return &task; }
+struct pkt_os_task *pkt_os_self(void) {
+  return &task;
+}
 
 void pkt_os_watch(struct pkt_os_task *watcher) {
   if (watcher != NULL)

@@ -25,8 +25,8 @@ struct pkt_component {
   struct pkt_waiter *waiters; /* the one that came last is the first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
   uint64_t service_at;        /* when drivers with slow work are looked after again */
-  bool slow_work; /* a driver has a service() */
-  bool refills;   /* a driver has a refill() */
+  bool slow_work;             /* a driver has a service() */
+  bool refills;               /* a driver has a refill() */
 
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */
   uint8_t *cursor;
@@ -109,9 +109,9 @@ int pkt_fail(int32_t negative);
 struct pkt_waiter {
   const struct pollfd *fds; /* the descriptors, and as `events` what may happen to each */
   nfds_t count;
-  short unasked;  /* further events of each descriptor */
-  bool drains;    /* waits until the drivers have taken what is to be sent; no descriptors */
-  uint32_t full;  /* the interface on which there shall be room; 0: the one that the socket is bound to */
+  short unasked; /* further events of each descriptor */
+  bool drains;   /* waits until the drivers have taken what is to be sent; no descriptors */
+  uint32_t full; /* the interface on which there shall be room; 0: the one that the socket is bound to */
 
   /* wait.c's own; `closed`: one of the descriptors was. */
   bool linked, sends, woken, closed;
