@@ -64,8 +64,10 @@ export const CONTROL_UMEM: u32 = 84;
 export const CONTROL_FRAME_STRIDE: u32 = 88;
 /** Out: bytes of linear memory that the configuration needs; with it init() says how much -ENOMEM lacks. */
 export const CONTROL_NEEDED: u32 = 92;
+/** Out: set to 1 when a socket got a frame or an error. The glue clears it when it has woken the tasks that wait for that. */
+export const CONTROL_NEWS: u32 = 96;
 /** Exchange area: names, addresses and option values on their way between glue and module. */
-export const CONTROL_EXCHANGE: u32 = 96;
+export const CONTROL_EXCHANGE: u32 = 100;
 export const EXCHANGE_BYTES: u32 = 64;
 // The exchange area after receiveFrom() with WANT_NAME: struct sockaddr_ll, then
 /** Message flags (MSG_TRUNC). */
@@ -218,7 +220,19 @@ export const SOCKET_NONBLOCK: u32 = 4;
 /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds, 64 bits each; 0 = for ever. Written by the glue. */
 export const SOCKET_RCVTIMEO: u32 = 8;
 export const SOCKET_SNDTIMEO: u32 = 16;
-export const SOCKET_BYTES: u32 = 24;
+/** Offset of the queue's oldest entry, whose first word is the frame, or 0 when nothing waits to be received. */
+export const SOCKET_HEAD: u32 = 24;
+/** SOCKET_ERROR: an error is to be reported. The other bits are the module's. */
+export const SOCKET_SPECIAL: u32 = 28;
+export const SOCKET_ERROR: u32 = 1;
+/** The interface that the socket is bound to, or 0. */
+export const SOCKET_IFACE: u32 = 32;
+/** The interface for which sending returned -EAGAIN last. */
+export const SOCKET_FULL: u32 = 36;
+/** Frames that SO_SNDBUF lets the socket have under way (0: no limit), and that it has. */
+export const SOCKET_SNDBUF: u32 = 40;
+export const SOCKET_SENDING: u32 = 44;
+export const SOCKET_BYTES: u32 = 48;
 
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 

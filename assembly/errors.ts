@@ -8,6 +8,7 @@ export function reportError(socket: Socket, error: u32): void {
   socket.error = error;
   socket.special |= Special.ERROR;
   socket.out = null;
+  control.news = 1;
 }
 
 /** Tells all sockets that are bound to the interface. */

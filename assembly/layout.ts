@@ -108,6 +108,7 @@ export class Control {
   umem: usize;
   frameStride: u32;
   needed: u32;
+  news: u32;
 }
 
 /** struct sockaddr_ll of packet(7), in the exchange area. */
@@ -140,7 +141,7 @@ export class ExchangeReceived extends Sockaddr {
 /** What a socket's fast receive path does not know; Socket.special. */
 export namespace Special {
   /** Socket.error is to be reported. */
-  export const ERROR: u32 = 1;
+  export const ERROR: u32 = abi.SOCKET_ERROR;
   /** Queue entries carry a snap length. */
   export const SNAP: u32 = 2;
   /** The time of each received frame is kept for SIOCGSTAMP. */
@@ -159,24 +160,31 @@ export class Socket {
   receiveTimeoutHigh: u32;
   sendTimeoutLow: u32;
   sendTimeoutHigh: u32;
+  /** Where recv() takes. The circle is as long as the socket's limit. */
+  head: Entry;
+  special: u32;
+  /** The interface that the socket is bound to; null: all of them. */
+  iface: Iface | null;
+  /** The interface for which sending returned -EAGAIN last. */
+  full: Iface | null;
+  /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
+  sndbuf: u32;
+  /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
+  sending: u32;
   /** The next in State.receivers, State.watchers or State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
   key: u32;
   mask: u32;
-  /** Where recv() takes and where the demultiplexer puts. The circle is as long as the socket's limit. */
-  head: Entry;
+  /** Where the demultiplexer puts. */
   tail: Entry;
   /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
   skip: u32;
-  special: u32;
   /** Frames that entered the queue, and how many of these PACKET_STATISTICS has told of. */
   packets: u32;
   packetsRead: u32;
   /** The interface that send() uses without a further look, or null. */
   out: Iface | null;
-  /** The interface that the socket is bound to; null: all of them. */
-  iface: Iface | null;
   /** Network order, as it stands in a frame. */
   protocol: u32;
   type: u32;
@@ -209,12 +217,8 @@ export class Socket {
   filtered: u32;
   /** SO_RCVBUF, bytes. */
   rcvbuf: u32;
-  /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
-  sndbuf: u32;
   /** SO_SNDBUF, bytes. */
   sndbufBytes: u32;
-  /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
-  sending: u32;
   descriptor: u32;
   /** Entries of the circle; the others that the socket has wait in the list of spareEntries. */
   queueLength: u32;
@@ -283,9 +287,16 @@ export function checkLayout(): void {
   if (offsetof<Socket>("nonblock") != abi.SOCKET_NONBLOCK) ERROR("Socket.nonblock");
   if (offsetof<Socket>("receiveTimeoutLow") != abi.SOCKET_RCVTIMEO) ERROR("Socket.receiveTimeout");
   if (offsetof<Socket>("sendTimeoutLow") != abi.SOCKET_SNDTIMEO) ERROR("Socket.sendTimeout");
+  if (offsetof<Socket>("head") != abi.SOCKET_HEAD) ERROR("Socket.head");
+  if (offsetof<Socket>("special") != abi.SOCKET_SPECIAL) ERROR("Socket.special");
+  if (offsetof<Socket>("iface") != abi.SOCKET_IFACE) ERROR("Socket.iface");
+  if (offsetof<Socket>("full") != abi.SOCKET_FULL) ERROR("Socket.full");
+  if (offsetof<Socket>("sndbuf") != abi.SOCKET_SNDBUF) ERROR("Socket.sndbuf");
+  if (offsetof<Socket>("sending") != abi.SOCKET_SENDING) ERROR("Socket.sending");
   if (offsetof<Control>("preallocConns") != abi.CONTROL_PREALLOC_CONNS) ERROR("Control.preallocConns");
   if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");
+  if (offsetof<Control>("news") != abi.CONTROL_NEWS) ERROR("Control.news");
   if (offsetof<Control>() > abi.CONTROL_EXCHANGE) ERROR("Control");
   if (offsetof<Sockaddr>("ifindex") != SLL_IFINDEX) ERROR("Sockaddr.ifindex");
   if (offsetof<Sockaddr>("halen") != SLL_HALEN) ERROR("Sockaddr.halen");

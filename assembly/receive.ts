@@ -94,6 +94,7 @@ function receiveFrames(iface: Iface): void {
     frame = slot.frame;
   }
   iface.rx = slot;
+  control.news = 1;
 }
 
 /** The interface is down: what its driver still had received is dropped. */

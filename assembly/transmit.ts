@@ -36,13 +36,19 @@ export function send(socket: Socket, len: u32): i32 {
     reap(iface);
     top = iface.free;
     frame = load<usize>(top);
-    if (!frame) return -EAGAIN;
+    if (!frame) return noRoom(socket, iface);
   }
   iface.free = top - 4;
   const mac = changetype<Frame>(frame).buffer + iface.txOffset;
   take(mac, len);
   queue(socket, iface, changetype<Frame>(frame), mac, len, socket.protocol);
   return len;
+}
+
+/** Sending must wait for room on that interface: the glue learns which. */
+export function noRoom(socket: Socket, iface: Iface): i32 {
+  socket.full = iface;
+  return -EAGAIN;
 }
 
 /** sendto(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Returns as send(). */
@@ -62,9 +68,9 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
   if (socket.special & Special.ERROR) return -takeError(socket);
   const total = len + skip;
   if (total < abi.ETH_HLEN || (skip && !to)) return -EINVAL;
-  if (socket.sndbuf && !mayQueue(socket)) return -EAGAIN;
+  if (socket.sndbuf && !mayQueue(socket)) return noRoom(socket, iface);
   const frame = popFree(iface);
-  if (!frame) return -EAGAIN;
+  if (!frame) return noRoom(socket, iface);
   const mac = frame.buffer + iface.txOffset;
   if (skip) {
     store<u32>(mac, load<u32>(to));
@@ -172,6 +178,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
     tap = tap.nextTap;
   }
   if (!refs) return;
+  control.news = 1;
   if (held) {
     frame.refs += refs;
   } else {

@@ -11,7 +11,7 @@ import { popFree, pushFree, reap, unref } from "./pool";
 import { lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
-import { queue } from "./transmit";
+import { noRoom, queue } from "./transmit";
 
 // @ts-ignore: decorator
 @inline
@@ -97,7 +97,7 @@ export function reserve(socket: Socket): i32 {
     if (iface.txOwned <= 1) return -ENOBUFS;
   }
   const frame = popFree(iface);
-  if (!frame) return -EAGAIN;
+  if (!frame) return noRoom(socket, iface);
   --iface.txOwned;
   frame.mac = frame.buffer + iface.txOffset;
   return lend(socket, frame);

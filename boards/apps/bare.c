@@ -127,9 +127,9 @@ int main(void) {
   struct pkt_mac *mac = board_mac(0);
   bool hold = false, link = true;
   start(mac);
+  pkt_os_watch(pkt_os_self());
   printf("bare: %s is ready\n", mac->ops->name);
   for (;;) {
-    uint32_t before = pkt_os_ticket();
     struct pkt_frame *frame;
     while (!hold && (frame = take(&rx)) != NULL) {
       MARK(received);
@@ -155,6 +155,6 @@ int main(void) {
     if (c == 'q')
       return 0;
     if (c < 0)
-      pkt_os_wait(before, mac->ops->service != NULL ? pkt_os_now() + SERVICE_US : UINT64_MAX);
+      pkt_os_wait(mac->ops->service != NULL ? pkt_os_now() + SERVICE_US : UINT64_MAX);
   }
 }

@@ -7,28 +7,37 @@
 
 #include <errno.h>
 
-static volatile uint32_t tickets;
+/* The only task. */
+static struct pkt_os_task { volatile bool woken; } task;
+
+void pkt_os_init(void) {}
 
 void pkt_os_lock(void) {}
 
 void pkt_os_unlock(void) {}
 
-uint32_t pkt_os_ticket(void) { return tickets; }
+struct pkt_os_task *pkt_os_self(void) {
+  return &task;
+}
 
-void pkt_os_wait(uint32_t ticket, uint64_t deadline) {
-  while (tickets == ticket && (deadline == UINT64_MAX || arch_now_us() < deadline)) {
+void pkt_os_watch(struct pkt_os_task *watcher) {
+  if (watcher != NULL)
+    task.woken = false; /* it looks for itself at what was before */
+}
+
+void pkt_os_wait(uint64_t deadline) {
+  while (!task.woken && (deadline == UINT64_MAX || arch_now_us() < deadline)) {
     uint32_t irq = arch_irq_save(); /* a wake-up between the look and the sleep then ends the sleep */
-    if (tickets == ticket)
+    if (!task.woken)
       arch_wait_for_interrupt(deadline);
     arch_irq_restore(irq);
   }
+  task.woken = false;
 }
 
-void pkt_os_wake(void) {
-  uint32_t irq = arch_irq_save(); /* handlers of different priority may count at the same time */
-  tickets = tickets + 1;
-  arch_irq_restore(irq);
-}
+void pkt_os_wake_task(struct pkt_os_task *which) { which->woken = true; }
+
+void pkt_os_wake(void) { task.woken = true; }
 
 uint64_t pkt_os_now(void) { return arch_now_us(); }
 

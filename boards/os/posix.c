@@ -1,4 +1,4 @@
-/* os.h on POSIX threads: the lock is a mutex, waiting is a condition variable. Compiled against the system's own headers. */
+/* os.h on POSIX threads: the lock is a mutex, each task has a condition variable to wait on. Compiled against the system's own headers. */
 #include <pktsock/os.h>
 
 #include <errno.h>
@@ -10,41 +10,68 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t event_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t event;
-static pthread_once_t event_once = PTHREAD_ONCE_INIT;
-static uint32_t tickets;
 
-/* Waits are measured on the clock of pkt_os_now(). */
-static void make_event(void) {
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&event, &attributes);
-  pthread_condattr_destroy(&attributes);
-}
+/* Guarded by event_lock. */
+struct pkt_os_task {
+  pthread_cond_t event;
+  bool made, woken;
+};
+static __thread struct pkt_os_task self;
+static struct pkt_os_task *watcher;
+
+void pkt_os_init(void) {}
 
 void pkt_os_lock(void) { pthread_mutex_lock(&lock); }
 
 void pkt_os_unlock(void) { pthread_mutex_unlock(&lock); }
 
-uint32_t pkt_os_ticket(void) { return __atomic_load_n(&tickets, __ATOMIC_ACQUIRE); }
+struct pkt_os_task *pkt_os_self(void) {
+  if (!self.made) { /* waits are measured on the clock of pkt_os_now() */
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&self.event, &attributes);
+    pthread_condattr_destroy(&attributes);
+    self.made = true;
+  }
+  return &self;
+}
 
-void pkt_os_wait(uint32_t ticket, uint64_t deadline) {
-  struct timespec until = {.tv_sec = (time_t)(deadline / 1000000), .tv_nsec = (long)(deadline % 1000000) * 1000};
-  int result = 0;
-  pthread_once(&event_once, make_event);
+void pkt_os_watch(struct pkt_os_task *task) {
   pthread_mutex_lock(&event_lock);
-  while (tickets == ticket && result == 0)
-    result = deadline == UINT64_MAX ? pthread_cond_wait(&event, &event_lock)
-                                    : pthread_cond_timedwait(&event, &event_lock, &until);
+  watcher = task;
+  pthread_mutex_unlock(&event_lock);
+}
+
+void pkt_os_wait(uint64_t deadline) {
+  struct pkt_os_task *task = pkt_os_self();
+  struct timespec until = {.tv_sec = (time_t)(deadline / 1000000), .tv_nsec = (long)(deadline % 1000000) * 1000};
+  int result = 0, cancel;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* others hold a pointer to the waiting task */
+  pthread_mutex_lock(&event_lock);
+  while (!task->woken && result == 0)
+    result = deadline == UINT64_MAX ? pthread_cond_wait(&task->event, &event_lock)
+                                    : pthread_cond_timedwait(&task->event, &event_lock, &until);
+  task->woken = false;
+  pthread_mutex_unlock(&event_lock);
+  pthread_setcancelstate(cancel, NULL);
+}
+
+static void wake(struct pkt_os_task *task) {
+  task->woken = true;
+  pthread_cond_signal(&task->event);
+}
+
+void pkt_os_wake_task(struct pkt_os_task *task) {
+  pthread_mutex_lock(&event_lock);
+  wake(task);
   pthread_mutex_unlock(&event_lock);
 }
 
 void pkt_os_wake(void) {
-  pthread_once(&event_once, make_event);
   pthread_mutex_lock(&event_lock);
-  __atomic_fetch_add(&tickets, 1, __ATOMIC_RELEASE);
-  pthread_cond_broadcast(&event);
+  if (watcher != NULL)
+    wake(watcher);
   pthread_mutex_unlock(&event_lock);
 }
 

@@ -42,6 +42,7 @@ int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uin
   int32_t result = pkt_engine_call(engine, export, a, b, c, d);
   if (engine->traps != traps) {
     pkt_component.error = engine->error;
+    pkt_wake_all();
     if (pkt_component.report != NULL)
       pkt_component.report(engine->error);
   }

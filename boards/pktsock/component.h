@@ -17,8 +17,11 @@ struct pkt_component {
   unsigned mac_count;
   void (*report)(const char *sentence);
   const char *error;
-  bool slow_work; /* a driver has a service() */
-  bool refills;   /* a driver has a refill() */
+  struct pkt_waiter *waiters; /* the one that came last is the first; it watches for the drivers' news */
+  unsigned senders;           /* waiters that wait for room */
+  uint64_t service_at;        /* when drivers with slow work are looked after again */
+  bool slow_work;             /* a driver has a service() */
+  bool refills;               /* a driver has a refill() */
 
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */
   uint8_t *cursor;
@@ -85,7 +88,7 @@ void pkt_update_filters(void);
 /* Copy an interface's name, NUL-padded, to the exchange area; false when it cannot be a name. With the lock held. */
 bool pkt_put_name(const char *name);
 
-/* SIOCGIFADDR and its like, and SIOCGIFCONF: 0 or a negative errno; with the lock held. inet.c */
+/* PKTSOCK_SIOCGIFADDR and its like, and PKTSOCK_SIOCGIFCONF: 0 or a negative errno; with the lock held. inet.c */
 int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r);
 int32_t pkt_list_inet(struct pktsock_ifconf *list);
 
@@ -95,28 +98,51 @@ int pkt_fail(int32_t negative);
 
 /* ---- Waiting ---- */
 
-/* One blocking call: from its first try to its end. */
-struct pkt_wait {
-  uint32_t ticket, generation;
-  uint64_t deadline;
-  bool begun, blocking;
+/* What a task waits for, on its stack. Set `fds` and `count`, and what else differs from 0. */
+struct pkt_waiter {
+  const struct pktsock_pollfd *fds; /* the descriptors, and as `events` what may happen to each */
+  unsigned long count;
+  short unasked; /* further events of each descriptor */
+  bool drains;   /* waits until the drivers have taken what is to be sent; no descriptors */
+  uint32_t full; /* the interface on which there shall be room; 0: the one that the socket is bound to */
+
+  /* wait.c's own; `closed`: one of the descriptors was. */
+  bool linked, sends, woken, closed;
+  struct pkt_os_task *task;
+  struct pkt_waiter *next;
 };
 
-/* Start of each try: takes the lock and returns the socket, or 0 (closed meanwhile, or never open) with the lock held. */
-uint32_t pkt_wait_enter(struct pkt_wait *wait, int fd);
+/* Sleep until what the waiter waits for may have happened (true), or until `deadline` (false). With the lock held, which is
+ * released meanwhile. The waiter stays linked, so that nothing is lost between two calls: end with pkt_wait_end(). */
+bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline);
+void pkt_wait_end(struct pkt_waiter *waiter);
 
-/* End of each try: releases the lock. True when the call shall be tried again, after waiting. `timeout`: the two words of
- * struct pkt_socket that limit this call. */
-bool pkt_wait_leave(struct pkt_wait *wait, uint32_t socket, int32_t result, int flags, size_t timeout_at);
+/* One attempt of a call on a socket, with the lock held; -EAGAIN: it would have to wait. */
+typedef int32_t pkt_attempt(uint32_t socket, void *call);
 
-/* Sleep until a wake-up after `ticket` or until `deadline`, looking after the drivers; without the lock. */
-void pkt_wait_sleep(uint32_t ticket, uint64_t deadline);
+/* Make a call that may wait: takes the lock, tries, waits as the socket's mode, `flags` (MSG_*) and its time-out for
+ * `events` (PKTSOCK_POLLIN or PKTSOCK_POLLOUT, and PKTSOCK_POLLERR if the attempt reports a pending error) say, and tries again. Returns what the
+ * last attempt did, or -EBADF. */
+int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call);
 
-/* Slow work of the drivers (link changes); without the lock. */
+/* Wake the tasks whose sockets got something; all tasks (a trap, the end); those that wait for a descriptor that was closed.
+ * With the lock held. */
+void pkt_wake_ready(void);
+void pkt_wake_all(void);
+void pkt_wake_closed(int fd);
+
+/* Release the lock after a call into the module: what it did may end the waits of others. */
+static inline void pkt_unlock(void) {
+  if (pkt_component.waiters != NULL)
+    pkt_wake_ready();
+  pkt_os_unlock();
+}
+
+/* Slow work of the drivers (link changes); with the lock held. */
 void pkt_service_drivers(void);
 
 /* poll(2) until `deadline` (0: look once; UINT64_MAX: for ever); `unasked`: the events that are told though nobody asked
- * for them. How many entries have some, or -ENOMEM when a descriptor has CONFIG_NET_PKT_NPOLLWAITERS pollers. */
+ * for them. How many entries have some, or -ENOMEM when a descriptor has PKTSOCK_NPOLLWAITERS pollers. */
 int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline);
 
 /* A call has put frames into TX: without write buffers it returns when the drivers have taken them. Without the lock. */

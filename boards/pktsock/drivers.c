@@ -103,6 +103,7 @@ void pkt_stop_macs(void) {
     mac->ops->stop(mac);
   }
   pkt_component.slow_work = pkt_component.refills = false;
+  pkt_component.service_at = 0;
 }
 
 struct pkt_iface *pkt_iface_of(uint32_t index) {
@@ -142,7 +143,6 @@ void pkt_refill_macs(void) {
 void pkt_service_drivers(void) {
   if (!pkt_component.slow_work)
     return;
-  pkt_os_lock();
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     struct pkt_mac *mac = pkt_component.macs[i];
     if (mac->ops->service != NULL)
@@ -151,5 +151,4 @@ void pkt_service_drivers(void) {
     if (flags != mac->iface->flags)
       set_flags(mac, flags);
   }
-  pkt_os_unlock();
 }

@@ -17,7 +17,7 @@ static struct pkt_iface *named(const struct pktsock_ifreq *request) {
   return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
 }
 
-/* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
+/* PKTSOCK_SIOCGSTAMP and PKTSOCK_SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
 static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
   int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
   if (result < 0)
@@ -109,13 +109,12 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   va_end(arguments);
   if (!pkt_is_ours(fd))
     return pkt_os_ioctl(fd, request, argument);
-  pkt_service_drivers(); /* the link may have changed */
   pkt_os_lock();
+  pkt_service_drivers(); /* the link may have changed */
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? request_of(socket, request, argument) : -PKT_EBADF;
   pkt_update_filters();
-  pkt_os_unlock();
-  pkt_os_wake(); /* whoever waits on an interface that went down shall notice */
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 

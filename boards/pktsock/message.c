@@ -91,6 +91,29 @@ static void put_control(struct pktsock_msghdr *message) {
   message->msg_controllen = used;
 }
 
+struct vectored {
+  struct pktsock_msghdr *message;
+  size_t len;
+  int flags;
+};
+
+static int32_t receive(uint32_t socket, void *call) {
+  const struct vectored *v = call;
+  struct pktsock_msghdr *message = v->message;
+  vector_buffer(message->msg_iov, message->msg_iovlen);
+  int32_t n = pkt_receive_from(socket, v->len, v->flags, true);
+  if (n < 0)
+    return n;
+  message->msg_flags = (int)received()->msg_flags;
+  put_control(message);
+  if (message->msg_name != NULL) {
+    pktsock_socklen_t room = message->msg_namelen;
+    memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
+  }
+  message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
+  return n;
+}
+
 ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
@@ -101,31 +124,13 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      vector_buffer(message->msg_iov, message->msg_iovlen);
-      n = pkt_receive_from(socket, (size_t)len, flags, true);
-      if (n >= 0) {
-        message->msg_flags = (int)received()->msg_flags;
-        put_control(message);
-        if (message->msg_name != NULL) {
-          pktsock_socklen_t room = message->msg_namelen;
-          memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
-        }
-        message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
-      }
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
+  struct vectored call = {message, (size_t)len, flags};
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive, &call);
   return n < 0 ? pkt_fail(n) : n;
 }
 
 /* May these control messages go along with a frame? None means anything to a packet socket here; Linux passes over those
- * of other levels and refuses what it does not know of SOL_SOCKET. */
+ * of other levels and refuses what it does not know of PKTSOCK_SOL_SOCKET. */
 static bool control_is_valid(const struct pktsock_msghdr *message) {
   struct pktsock_msghdr copy = *message;
   if (copy.msg_control == NULL || copy.msg_controllen == 0)
@@ -140,6 +145,22 @@ static bool control_is_valid(const struct pktsock_msghdr *message) {
   return true;
 }
 
+static int32_t dispatch(uint32_t socket, void *call) {
+  const struct vectored *v = call;
+  const struct pktsock_msghdr *message = v->message;
+  int32_t n;
+  vector_buffer(message->msg_iov, message->msg_iovlen);
+  if (message->msg_name == NULL) {
+    n = pkt_call(PKT_CALL_send, socket, (uint32_t)v->len, 0, 0);
+  } else {
+    pktsock_socklen_t name_len = message->msg_namelen;
+    memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
+    n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)v->len, name_len, 0);
+  }
+  pkt_kick();
+  return n;
+}
+
 ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
@@ -151,24 +172,8 @@ ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flag
   int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      vector_buffer(message->msg_iov, message->msg_iovlen);
-      if (message->msg_name == NULL) {
-        n = pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0);
-      } else {
-        pktsock_socklen_t name_len = message->msg_namelen;
-        memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
-        n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)len, name_len, 0);
-      }
-      pkt_kick();
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
+  struct vectored call = {(struct pktsock_msghdr *)message, (size_t)len, flags};
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, dispatch, &call);
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();

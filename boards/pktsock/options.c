@@ -68,7 +68,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_s
     }
     pkt_update_filters();
   }
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 
@@ -91,6 +91,6 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen
     if (result >= 0)
       *len = (pktsock_socklen_t)result;
   }
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }

@@ -5,12 +5,11 @@
 #define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
 
 /* Tasks that poll each descriptor right now; guarded by the lock. */
-static uint8_t waiters[PKT_MAX_DESCRIPTORS];
+static uint8_t pollers[PKT_MAX_DESCRIPTORS];
 
-/* Fill in revents of all entries; returns how many have some. */
+/* Fill in revents of all entries; returns how many have some. With the lock held, as what follows. */
 static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
   int ready = 0;
-  pkt_os_lock();
   for (unsigned long i = 0; i < count; i++) {
     fds[i].revents = 0;
     if (fds[i].fd < 0)
@@ -26,7 +25,6 @@ static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
     fds[i].revents = (short)(events & (fds[i].events | unasked));
     ready += fds[i].revents != 0;
   }
-  pkt_os_unlock();
   return ready;
 }
 
@@ -39,37 +37,33 @@ static bool is_duplicate(const struct pktsock_pollfd *fds, unsigned long i) {
 }
 
 /* Enter or leave the descriptors' lists of pollers, each once; returns the number of entries that could be entered. */
-static unsigned long count_waiters(const struct pktsock_pollfd *fds, unsigned long count, bool enter) {
+static unsigned long count_pollers(const struct pktsock_pollfd *fds, unsigned long count, bool enter) {
   unsigned long i;
-  pkt_os_lock();
   for (i = 0; i < count; i++) {
     if (!pkt_is_ours(fds[i].fd) || is_duplicate(fds, i))
       continue;
-    uint8_t *number = &waiters[fds[i].fd - PKTSOCK_FIRST_DESCRIPTOR];
+    uint8_t *number = &pollers[fds[i].fd - PKTSOCK_FIRST_DESCRIPTOR];
     if (enter && *number == PKTSOCK_NPOLLWAITERS)
       break;
     *number = (uint8_t)(enter ? *number + 1 : *number - 1);
   }
-  pkt_os_unlock();
   return i;
 }
 
 int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline) {
-  unsigned long entered = count_waiters(fds, count, true);
-  int ready;
-  if (entered < count) { /* as NuttX: no slot for another poller */
-    count_waiters(fds, entered, false);
-    return -PKT_ENOMEM;
+  struct pkt_waiter waiter = {.fds = fds, .count = count, .unasked = (short)unasked};
+  pkt_os_lock();
+  unsigned long entered = count_pollers(fds, count, true);
+  int32_t ready = -PKT_ENOMEM; /* as NuttX: no slot for another poller */
+  if (entered == count) {
+    pkt_service_drivers();
+    do
+      ready = scan(fds, count, unasked);
+    while (ready == 0 && deadline != 0 && pkt_wait(&waiter, deadline));
+    pkt_wait_end(&waiter);
   }
-  pkt_service_drivers();
-  for (;;) {
-    uint32_t ticket = pkt_os_ticket();
-    ready = scan(fds, count, unasked);
-    if (ready != 0 || deadline == 0 || (deadline != UINT64_MAX && pkt_os_now() >= deadline))
-      break;
-    pkt_wait_sleep(ticket, deadline);
-  }
-  count_waiters(fds, count, false);
+  count_pollers(fds, entered, false);
+  pkt_unlock();
   return ready;
 }
 

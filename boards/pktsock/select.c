@@ -11,7 +11,7 @@
 #define MAX_SOCKETS PKT_MAX_DESCRIPTORS
 #endif
 
-/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
+/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. PKTSOCK_POLLHUP is in
  * none: when an interface is down, recv() waits. */
 enum { SETS = 3 };
 static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,

@@ -31,7 +31,7 @@ int pktsock_stack(unsigned ifindex) {
   int32_t result = -PKT_ENODEV;
   if (pkt_iface_of(ifindex) != NULL)
     result = pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0);
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
 }
 
@@ -42,8 +42,9 @@ int pktsock_close(int fd) {
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -PKT_EBADF;
   pkt_update_filters();
-  pkt_os_unlock();
-  pkt_os_wake(); /* whoever waits on it shall notice */
+  if (result >= 0)
+    pkt_wake_closed(fd);
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 
@@ -72,7 +73,7 @@ int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen
     else
       result = pkt_call(PKT_CALL_bindSocket, socket, put_address(address, address_len), 0, 0);
   }
-  pkt_os_unlock();
+  pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
 
@@ -133,72 +134,60 @@ int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described)
   return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
 }
 
+struct receipt {
+  void *buffer;
+  size_t len;
+  int flags;
+  struct pktsock_sockaddr *address; /* NULL: not asked for */
+  pktsock_socklen_t *address_len;
+};
+
+static int32_t receive(uint32_t socket, void *call) {
+  const struct receipt *r = call;
+  pkt_buffer(r->buffer, r->len);
+  if ((r->flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && r->address == NULL)
+    return pkt_call(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0);
+  int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
+  if (n >= 0 && r->address != NULL)
+    get_address(r->address, r->address_len, PKT_SLL_BYTES);
+  return n;
+}
+
 ptrdiff_t pktsock_recv(int fd, void *buffer, size_t len, int flags) {
-  if (buffer == NULL && len != 0)
-    return FAIL(EFAULT);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      pkt_buffer(buffer, len);
-      n = (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 ? pkt_call(PKT_CALL_receive, socket, pkt_len(len), 0, 0)
-                                               : pkt_receive_from(socket, len, flags, false);
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
-  return n < 0 ? pkt_fail(n) : n;
+  return pktsock_recvfrom(fd, buffer, len, flags, NULL, NULL);
 }
 
 ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct pktsock_sockaddr *address,
                            pktsock_socklen_t *address_len) {
-  if (address == NULL)
-    return pktsock_recv(fd, buffer, len, flags);
-  if ((buffer == NULL && len != 0) || address_len == NULL)
+  struct receipt receipt = {buffer, len, flags, address, address_len};
+  if ((buffer == NULL && len != 0) || (address != NULL && address_len == NULL))
     return FAIL(EFAULT);
-  if ((int32_t)*address_len < 0)
+  if (address != NULL && (int32_t)*address_len < 0)
     return FAIL(EINVAL);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      pkt_buffer(buffer, len);
-      n = pkt_receive_from(socket, len, flags, true);
-      if (n >= 0)
-        get_address(address, address_len, PKT_SLL_BYTES);
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_RCVTIMEO));
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive, &receipt);
   return n < 0 ? pkt_fail(n) : n;
 }
 
 /* ---- Sending ------------------------------------------------------------------------------------------------------ */
 
-#if !PKTSOCK_WRITE_BUFFERS
-/* A driver that takes nothing for so long is not waited for. */
-#define DRAIN_LIMIT_US 1000000
+struct dispatch {
+  const void *buffer;
+  uint32_t len;
+  const struct pktsock_sockaddr *address; /* NULL: where the socket is bound to */
+  pktsock_socklen_t address_len;
+};
 
-static bool drained(void) {
-  bool pending = false;
-  pkt_os_lock();
-  for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    pending |= pkt_tx_pending(pkt_component.macs[i]);
-  pkt_os_unlock();
-  return !pending;
+static int32_t dispatch(uint32_t socket, void *call) {
+  const struct dispatch *d = call;
+  int32_t n;
+  pkt_buffer(d->buffer, d->len);
+  if (d->address == NULL)
+    n = pkt_call(PKT_CALL_send, socket, d->len, 0, 0);
+  else
+    n = pkt_call(PKT_CALL_sendTo, socket, d->len, put_address(d->address, d->address_len), 0);
+  pkt_kick();
+  return n;
 }
-
-void pkt_sent(void) {
-  uint64_t limit = pkt_os_now() + DRAIN_LIMIT_US;
-  uint32_t ticket = pkt_os_ticket();
-  while (!drained() && pkt_os_now() < limit) {
-    pkt_os_wait(ticket, limit);
-    ticket = pkt_os_ticket();
-  }
-}
-#endif
 
 ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
   return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
@@ -212,19 +201,8 @@ ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, cons
     return FAIL(EMSGSIZE);
   if (address != NULL && address_len > MAX_ADDRESS)
     return FAIL(EINVAL);
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      pkt_buffer(buffer, len);
-      n = address == NULL ? pkt_call(PKT_CALL_send, socket, (uint32_t)len, 0, 0)
-                          : pkt_call(PKT_CALL_sendTo, socket, (uint32_t)len, put_address(address, address_len), 0);
-      pkt_kick();
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, PKT_SOCKET_SNDTIMEO));
+  struct dispatch call = {buffer, (uint32_t)len, address, address_len};
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, dispatch, &call);
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();

@@ -59,6 +59,7 @@ static int load_fitting(const struct pktsock_config *config) {
 
 int pktsock_start(const struct pktsock_config *config) {
   int result;
+  pkt_os_init();
   pkt_os_lock();
   if (pkt_component.control != NULL) {
     pkt_component.error = "it has been started before";
@@ -90,8 +91,8 @@ void pktsock_stop(void) {
   pkt_stop_macs();
   pkt_component.control = NULL;
   pkt_engine_unload(&pkt_component.engine);
+  pkt_wake_all();
   pkt_os_unlock();
-  pkt_os_wake();
 }
 
 const char *pktsock_error(void) { return pkt_component.error; }

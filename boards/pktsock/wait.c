@@ -1,48 +1,229 @@
-/* Blocking calls: try, sleep until something happened, try again. */
+/* Blocking calls. A call tries under the lock. When it must wait, its waiter is linked into a list, the lock is released and
+ * its task sleeps. Whoever gives up the lock next wakes the waiters whose sockets got something. Interrupt handlers cannot
+ * know whom a frame is for: they wake the first of the list, the waiter that came last, which lets the module sort the
+ * frames. When that one leaves, the next one takes its place. */
 #include "component.h"
+#include <pktsock/ring.h>
 
 /* Drivers with slow work are looked after at least this often while somebody waits. */
 #define SERVICE_INTERVAL_US 100000
 
-uint32_t pkt_wait_enter(struct pkt_wait *wait, int fd) {
-  wait->ticket = pkt_os_ticket(); /* before looking, so that nothing that comes later is missed */
+#define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
+#define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
+
+/* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. */
+static uint32_t word_at(uint32_t offset) {
+  const struct pkt_engine *engine = &pkt_component.engine;
+  if (offset > engine->memory_size - sizeof(uint32_t))
+    return 0;
+  return __atomic_load_n((const uint32_t *)(engine->memory + (offset & ~3u)), __ATOMIC_ACQUIRE);
+}
+
+/* Did drivers receive what the module has not seen? */
+static bool has_received(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (word_at(pkt_component.macs[i]->iface->rx) != 0)
+      return true;
+  return false;
+}
+
+/* Did drivers send what the module has not taken back? */
+static bool has_sent(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (word_at(pkt_component.macs[i]->iface->completion) != 0)
+      return true;
+  return false;
+}
+
+#if !PKTSOCK_WRITE_BUFFERS
+static bool must_send(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (pkt_tx_pending(pkt_component.macs[i]))
+      return true;
+  return false;
+}
+#endif
+
+/* Would sending through the interface no longer wait? On one that is down it fails at once. */
+static bool has_room(const struct pkt_socket *socket, uint32_t offset) {
+  const struct pkt_iface *iface = NULL;
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (pkt_offset_of(pkt_component.macs[i]->iface) == offset)
+      iface = pkt_component.macs[i]->iface;
+  if (iface == NULL || iface->limit == 0)
+    return true;
+  if (word_at(iface->free) == 0 && word_at(iface->completion) == 0)
+    return false;
+  return socket->sndbuf == 0 || socket->sending < socket->sndbuf || has_sent();
+}
+
+/* Would the waiter's call no longer wait? True only when trying again makes it end or takes that reason away: a waiter that
+ * is ready does not sleep. */
+static bool is_ready(const struct pkt_waiter *waiter) {
+#if !PKTSOCK_WRITE_BUFFERS
+  if (waiter->drains)
+    return !must_send();
+#endif
+  for (unsigned long i = 0; i < waiter->count; i++) {
+    uint32_t offset = pkt_socket_of(waiter->fds[i].fd);
+    if (offset == 0)
+      continue; /* close() has told */
+    const struct pkt_socket *socket = pkt_at(offset);
+    int events = waiter->fds[i].events | waiter->unasked;
+    if ((events & READABLE) != 0 && word_at(socket->head) != 0)
+      return true;
+    if ((events & PKTSOCK_POLLERR) != 0 && (socket->special & PKT_SOCKET_ERROR) != 0)
+      return true;
+    if ((events & WRITABLE) != 0 && has_room(socket, waiter->full != 0 ? waiter->full : socket->iface))
+      return true;
+  }
+  return false;
+}
+
+static void wake(struct pkt_waiter *waiter) {
+  if (waiter->woken)
+    return;
+  waiter->woken = true;
+  pkt_os_wake_task(waiter->task);
+}
+
+void pkt_wake_ready(void) {
+  struct pkt_component *c = &pkt_component;
+  if (c->control == NULL || (c->control->news == 0 && c->senders == 0))
+    return;
+  c->control->news = 0;
+  for (struct pkt_waiter *w = c->waiters; w != NULL; w = w->next)
+    if (!w->woken && is_ready(w))
+      wake(w);
+}
+
+void pkt_wake_all(void) {
+  for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
+    w->closed |= pkt_component.control == NULL;
+    wake(w);
+  }
+}
+
+void pkt_wake_closed(int fd) {
+  for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next)
+    for (unsigned long i = 0; i < w->count; i++)
+      if (w->fds[i].fd == fd) {
+        w->closed = true;
+        wake(w);
+      }
+}
+
+static void begin(struct pkt_waiter *waiter) {
+  struct pkt_component *c = &pkt_component;
+  waiter->task = pkt_os_self();
+  waiter->linked = true;
+  for (unsigned long i = 0; i < waiter->count; i++)
+    waiter->sends |= (waiter->fds[i].events & WRITABLE) != 0;
+  c->senders += waiter->sends || waiter->drains;
+  waiter->next = c->waiters;
+  c->waiters = waiter;
+  pkt_os_watch(waiter->task);
+}
+
+void pkt_wait_end(struct pkt_waiter *waiter) {
+  struct pkt_component *c = &pkt_component;
+  if (!waiter->linked)
+    return;
+  c->senders -= waiter->sends || waiter->drains;
+  struct pkt_waiter **at = &c->waiters;
+  while (*at != waiter)
+    at = &(*at)->next;
+  *at = waiter->next;
+  if (at != &c->waiters)
+    return;
+  struct pkt_waiter *next = c->waiters;
+  pkt_os_watch(next != NULL ? next->task : NULL);
+  if (next != NULL && has_received()) /* of which only the one that leaves was told */
+    pkt_os_wake_task(next->task);
+}
+
+/* Let the drivers do their slow work when it is due, or when a task was woken for no frame. Returns when to wake up for
+ * the next time, or `deadline` if that is earlier. */
+static uint64_t look_after_drivers(bool now_too, uint64_t deadline) {
+  struct pkt_component *c = &pkt_component;
+  if (!c->slow_work)
+    return deadline;
+  uint64_t now = pkt_os_now();
+  if (now_too || now >= c->service_at) {
+    pkt_service_drivers();
+    c->service_at = now + SERVICE_INTERVAL_US;
+  }
+  return c->service_at < deadline ? c->service_at : deadline;
+}
+
+bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
+  waiter->woken = false;
+  if (!waiter->linked)
+    begin(waiter);
+  for (bool early = false;; early = true) {
+    uint64_t until = look_after_drivers(early, deadline);
+    if (has_received()) /* before this task watched, or for another one */
+      pkt_call(PKT_CALL_service, 0, 0, 0, 0);
+    waiter->woken |= is_ready(waiter);
+    pkt_wake_ready();
+    if (waiter->woken)
+      return true;
+    if (deadline != UINT64_MAX && pkt_os_now() >= deadline)
+      return false;
+    pkt_os_unlock();
+    pkt_os_wait(until);
+    pkt_os_lock();
+    if (waiter->woken || (!waiter->sends && !waiter->drains && has_received()))
+      return true; /* receiving sorts the frames */
+  }
+}
+
+/* The rest of pkt_try() once the first attempt has returned -EAGAIN. */
+static int32_t try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
+  const struct pkt_socket *s = pkt_at(socket);
+  if ((flags & (PKTSOCK_MSG_DONTWAIT | PKTSOCK_MSG_ERRQUEUE)) != 0 || s->nonblock != 0)
+    return -PKT_EAGAIN;
+  bool sends = (events & PKTSOCK_POLLOUT) != 0;
+  const uint32_t *timeout = sends ? s->send_timeout : s->receive_timeout;
+  uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];
+  uint64_t deadline = us != 0 ? pkt_os_now() + us : UINT64_MAX;
+  struct pktsock_pollfd fds = {.fd = fd, .events = (short)events};
+  struct pkt_waiter waiter = {.fds = &fds, .count = 1};
+  int32_t n;
+  do {
+    waiter.full = sends ? s->full : 0;
+    n = -PKT_EAGAIN;
+    if (!pkt_wait(&waiter, deadline))
+      break;
+    n = waiter.closed ? -PKT_EBADF : attempt(socket, call);
+  } while (n == -PKT_EAGAIN);
+  pkt_wait_end(&waiter);
+  return n;
+}
+
+int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  if (socket != 0 && wait->begun) {
-    const struct pkt_socket *s = pkt_at(socket);
-    if (s->generation != wait->generation)
-      return 0; /* closed by another task, and its number given to a new socket */
-  }
-  return socket;
+  int32_t n = socket != 0 ? attempt(socket, call) : -PKT_EBADF;
+  if (n == -PKT_EAGAIN)
+    n = try_again(fd, socket, flags, events, attempt, call);
+  pkt_unlock();
+  return n;
 }
 
-bool pkt_wait_leave(struct pkt_wait *wait, uint32_t socket, int32_t result, int flags, size_t timeout_at) {
-  if (result != -PKT_EAGAIN || socket == 0) {
-    pkt_os_unlock();
-    return false;
-  }
-  if (!wait->begun) {
-    const struct pkt_socket *s = pkt_at(socket);
-    const uint32_t *timeout = pkt_at(socket + timeout_at);
-    uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];
-    wait->begun = true;
-    wait->generation = s->generation;
-    wait->blocking = (flags & (PKTSOCK_MSG_DONTWAIT | PKTSOCK_MSG_ERRQUEUE)) == 0 && s->nonblock == 0;
-    wait->deadline = us != 0 ? pkt_os_now() + us : UINT64_MAX;
-  }
-  pkt_os_unlock();
-  if (!wait->blocking || (wait->deadline != UINT64_MAX && pkt_os_now() >= wait->deadline))
-    return false;
-  pkt_wait_sleep(wait->ticket, wait->deadline);
-  return true;
-}
+#if !PKTSOCK_WRITE_BUFFERS
+/* A driver that takes nothing for so long is not waited for. */
+#define DRAIN_LIMIT_US 1000000
 
-void pkt_wait_sleep(uint32_t ticket, uint64_t deadline) {
-  if (pkt_component.slow_work) {
-    uint64_t soon = pkt_os_now() + SERVICE_INTERVAL_US;
-    pkt_os_wait(ticket, soon < deadline ? soon : deadline);
-    pkt_service_drivers();
-  } else {
-    pkt_os_wait(ticket, deadline);
+void pkt_sent(void) {
+  struct pkt_waiter waiter = {.drains = true};
+  pkt_os_lock();
+  if (must_send()) {
+    uint64_t limit = pkt_os_now() + DRAIN_LIMIT_US;
+    while (must_send() && pkt_wait(&waiter, limit))
+      ;
+    pkt_wait_end(&waiter);
   }
+  pkt_unlock();
 }
+#endif

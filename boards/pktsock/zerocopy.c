@@ -9,29 +9,42 @@ static void describe(struct pktsock_frame *frame, uint32_t handle, bool received
   frame->len = received ? f->len : pkt_component.control->frame_size - (f->mac - f->buffer);
 }
 
-static int lend(int fd, struct pktsock_frame *frame, int flags, bool received) {
-  struct pkt_wait wait = {.begun = false};
-  uint32_t socket;
-  int32_t n;
+static int32_t peek_at(uint32_t socket, void *frame, bool exclusive) {
+  int32_t n = pkt_call(PKT_CALL_peek, socket, exclusive, 0, 0);
+  if (n > 0)
+    describe(frame, (uint32_t)n, true);
+  return n;
+}
+
+static int32_t peek(uint32_t socket, void *frame) { return peek_at(socket, frame, false); }
+
+static int32_t peek_exclusive(uint32_t socket, void *frame) { return peek_at(socket, frame, true); }
+
+static int32_t reserve(uint32_t socket, void *frame) {
+  int32_t n = pkt_call(PKT_CALL_reserve, socket, 0, 0, 0);
+  if (n > 0)
+    describe(frame, (uint32_t)n, false);
+  return n;
+}
+
+static int lend(int fd, struct pktsock_frame *frame, int flags, int events, pkt_attempt *attempt) {
   if (frame == NULL)
     return pkt_fail(-PKT_EFAULT);
-  if ((flags & ~(PKTSOCK_MSG_DONTWAIT | (received ? PKTSOCK_EXCLUSIVE : 0))) != 0)
+  if ((flags & ~PKTSOCK_MSG_DONTWAIT) != 0)
     return pkt_fail(-PKT_EINVAL);
-  do {
-    socket = pkt_wait_enter(&wait, fd);
-    n = -PKT_EBADF;
-    if (socket != 0) {
-      n = pkt_call(received ? PKT_CALL_peek : PKT_CALL_reserve, socket, (flags & PKTSOCK_EXCLUSIVE) != 0, 0, 0);
-      if (n > 0)
-        describe(frame, (uint32_t)n, received);
-    }
-  } while (pkt_wait_leave(&wait, socket, n, flags, received ? PKT_SOCKET_RCVTIMEO : PKT_SOCKET_SNDTIMEO));
+  int32_t n = pkt_try(fd, flags, events, attempt, frame);
   return n < 0 ? pkt_fail(n) : 0;
 }
 
-int pktsock_peek(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, true); }
+int pktsock_peek(int fd, struct pktsock_frame *frame, int flags) {
+  bool exclusive = (flags & PKTSOCK_EXCLUSIVE) != 0;
+  return lend(fd, frame, flags & ~PKTSOCK_EXCLUSIVE, PKTSOCK_POLLIN | PKTSOCK_POLLERR,
+              exclusive ? peek_exclusive : peek);
+}
 
-int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags) { return lend(fd, frame, flags, false); }
+int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags) {
+  return lend(fd, frame, flags, PKTSOCK_POLLOUT, reserve);
+}
 
 ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (frame == NULL)
@@ -45,7 +58,7 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
     n = pkt_call(PKT_CALL_submit, socket, frame->handle, (uint32_t)frame->len, 0);
     pkt_kick();
   }
-  pkt_os_unlock();
+  pkt_unlock();
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();
@@ -58,6 +71,6 @@ int pktsock_release(int fd, const struct pktsock_frame *frame) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t n = socket != 0 ? pkt_call(PKT_CALL_release, socket, frame->handle, 0, 0) : -PKT_EBADF;
-  pkt_os_unlock();
+  pkt_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

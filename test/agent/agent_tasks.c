@@ -5,17 +5,26 @@
 #ifdef __linux__
 
 #include <net/if.h>
+#if __has_include(<pktsock/pktsock.h>)
+#include <pktsock/pktsock.h>
+#endif
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+/* A short frame. */
+#define AGENT_LATER_BYTES 64
 
 struct order {
   long milliseconds, fd, number;
   struct ifreq ifreq;
+  uint8_t bytes[AGENT_LATER_BYTES];
+  size_t len;
 };
 
 static void rest(const struct order *order) {
@@ -37,6 +46,14 @@ static void *set_flags_later(void *order) {
   return NULL;
 }
 
+static void *send_later(void *order) {
+  struct order *o = order;
+  rest(o);
+  send((int)o->fd, o->bytes, o->len, 0);
+  free(order);
+  return NULL;
+}
+
 static void *poll_meanwhile(void *order) {
   struct order *o = order;
   struct pollfd fd = {.fd = (int)o->fd, .events = (short)o->number};
@@ -49,6 +66,12 @@ static struct order *take_order(struct agent_args *args) {
   struct order *order = calloc(1, sizeof *order);
   order->milliseconds = agent_number(args);
   order->fd = agent_number(args);
+  return order;
+}
+
+static struct order *take_order_with_bytes(struct agent_args *args) {
+  struct order *order = take_order(args);
+  order->len = agent_take_bytes(args, order->bytes, sizeof order->bytes).len;
   return order;
 }
 
@@ -69,6 +92,27 @@ static void give_order(struct agent_args *args, void *(*task)(void *), struct or
 /* closelater MILLISECONDS FD */
 static void do_closelater(struct agent_args *args) { give_order(args, close_later, take_order(args)); }
 
+/* sendlater MILLISECONDS FD BYTES */
+static void do_sendlater(struct agent_args *args) { give_order(args, send_later, take_order_with_bytes(args)); }
+
+#if __has_include(<pktsock/pktsock.h>)
+static void *submit_later(void *order) {
+  struct order *o = order;
+  struct pktsock_frame frame;
+  rest(o);
+  if (!pktsock_reserve((int)o->fd, &frame, 0)) {
+    memcpy(frame.data, o->bytes, o->len);
+    frame.len = o->len;
+    pktsock_submit((int)o->fd, &frame);
+  }
+  free(order);
+  return NULL;
+}
+
+/* submitlater MILLISECONDS FD BYTES: in a frame that is lent for it. */
+static void do_submitlater(struct agent_args *args) { give_order(args, submit_later, take_order_with_bytes(args)); }
+#endif
+
 /* flagslater MILLISECONDS FD NAME FLAGS: SIOCSIFFLAGS */
 static void do_flagslater(struct agent_args *args) {
   struct order *order = take_order(args);
@@ -85,10 +129,12 @@ static void do_pollmeanwhile(struct agent_args *args) {
 }
 
 const struct agent_entry agent_tasks[] = {
-    {"closelater", do_closelater},
-    {"flagslater", do_flagslater},
-    {"pollmeanwhile", do_pollmeanwhile},
-    {NULL, NULL},
+    {"closelater", do_closelater},       {"flagslater", do_flagslater},
+    {"sendlater", do_sendlater},
+#if __has_include(<pktsock/pktsock.h>)
+    {"submitlater", do_submitlater},
+#endif
+    {"pollmeanwhile", do_pollmeanwhile}, {NULL, NULL},
 };
 
 #else

@@ -114,7 +114,7 @@ static void set_flags(const char *name, short flags) {
 
 uint64_t __wrap_pkt_os_now(void);
 void __wrap_pkt_os_time(uint32_t *sec, uint32_t *nsec);
-void __wrap_pkt_os_wait(uint32_t ticket, uint64_t deadline);
+void __wrap_pkt_os_wait(uint64_t deadline);
 
 uint64_t __wrap_pkt_os_now(void) { return world.now; }
 
@@ -129,8 +129,7 @@ static void something_arrives(struct nic *nic) {
 }
 
 /* Somebody waits: something happens, and time goes by. */
-void __wrap_pkt_os_wait(uint32_t ticket, uint64_t deadline) {
-  (void)ticket;
+void __wrap_pkt_os_wait(uint64_t deadline) {
   MUST(++world.waits < MAX_WAITS, "a call waits on a descriptor that is closed");
   struct nic *nic = &world.nics[world.waits % world.nic_count];
   switch (world.waits > PATIENCE ? 3 : input_u8(&world.in) & 7) {

@@ -15,7 +15,7 @@ struct pkt_control {
   uint32_t memory_size, memory_base, frame_align;
   uint32_t prealloc_conns, alloc_conns, max_conns;
   uint32_t interfaces, frames, frame_size, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
-  uint32_t table, table_length, first_iface, frame_table, frame_count, umem, frame_stride, needed;
+  uint32_t table, table_length, first_iface, frame_table, frame_count, umem, frame_stride, needed, news;
   uint8_t exchange[PKT_EXCHANGE_BYTES];
 };
 
@@ -52,6 +52,7 @@ struct pkt_iface {
 struct pkt_socket {
   uint32_t generation, nonblock;
   uint32_t receive_timeout[2], send_timeout[2]; /* low word first */
+  uint32_t head, special, iface, full, sndbuf, sending;
 };
 
 #define PKT_AT(type, field, number)                                                                                    \
@@ -63,6 +64,7 @@ PKT_AT(pkt_control, interfaces, PKT_CONTROL_INTERFACES);
 PKT_AT(pkt_control, heap_size, PKT_CONTROL_HEAP_SIZE);
 PKT_AT(pkt_control, table, PKT_CONTROL_TABLE);
 PKT_AT(pkt_control, needed, PKT_CONTROL_NEEDED);
+PKT_AT(pkt_control, news, PKT_CONTROL_NEWS);
 PKT_AT(pkt_control, exchange, PKT_CONTROL_EXCHANGE);
 PKT_AT(pkt_exchange_received, msg_flags, PKT_EXCHANGE_MSG_FLAGS);
 PKT_AT(pkt_exchange_received, len, PKT_EXCHANGE_LEN);
@@ -89,6 +91,10 @@ PKT_AT(pkt_iface, filter_changed, PKT_IFACE_FILTER_CHANGED);
 PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
 PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
 PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);
+PKT_AT(pkt_socket, head, PKT_SOCKET_HEAD);
+PKT_AT(pkt_socket, iface, PKT_SOCKET_IFACE);
+PKT_AT(pkt_socket, full, PKT_SOCKET_FULL);
+PKT_AT(pkt_socket, sending, PKT_SOCKET_SENDING);
 static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
 static_assert(sizeof(struct pkt_exchange_received) <= PKT_EXCHANGE_BYTES, "pkt_exchange_received");
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");

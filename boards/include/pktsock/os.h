@@ -1,5 +1,24 @@
-/* The edge to the operating system: a lock, a wait with time-out, a wake-up from interrupts, two clocks. One file of this
- * directory implements it for each kind of system (os_baremetal.c, os_posix.c); an integrator writes one for another. */
+/* The edge to the operating system: a lock, tasks that sleep and are woken, two clocks. One file of boards/os implements it
+ * for each kind of system; an integrator writes one for another.
+ *
+ * Contexts. "Task": a task that made a call of pktsock.h. "Any": also interrupt handlers, and with interrupts masked.
+ *
+ * What else a port owes:
+ *   - Interrupts. A handler that calls pkt_os_wake() must have a priority at which the system's functions for handlers may be
+ *     called: with FreeRTOS on Cortex-M its number is at least configMAX_SYSCALL_INTERRUPT_PRIORITY. The NVIC's reset value
+ *     0 is not.
+ *   - errno. Each task has its own: with FreeRTOS configUSE_NEWLIB_REENTRANT (newlib) or configUSE_C_RUNTIME_TLS_SUPPORT
+ *     (picolibc). Else a task may read the errno of another one's call.
+ *   - Stack. A task that makes calls needs, beside its own: for the call that compiles a function of the module with wasm3,
+ *     which is the first of its kind or one after CONFIG_NET_PKT_CODE_PAGES was exceeded, 1170 to 1880 bytes; for any other
+ *     about 500 (both measured on Cortex-M3). Interrupt handlers need nothing for this.
+ *   - Tasks that end. A task must not be deleted while it is in a call: others hold a pointer to what lies on its stack. Close
+ *     its descriptor; the call then ends with EBADF.
+ *   - Several cores. Lock and unlock order memory as a mutex does. Pointers that are shared with pkt_os_wake() need more than
+ *     masked interrupts there: a spinlock. Then handlers may run on another core than the tasks.
+ *   - Priorities. A received frame is sorted by the task that began to wait last (see pkt_os_watch()). A task with urgent
+ *     frames waits for that one to run: let tasks that share the component have priorities next to each other. The lock
+ *     needs priority inheritance. */
 #ifndef PKT_OS_H
 #define PKT_OS_H
 
@@ -7,23 +26,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The one lock of the component, task context only, not recursive. The engine runs under it and nothing ever waits
- * under it. On a system with a single task it may be empty. */
+/* Make what the functions below need. pktsock_start() calls it before all else, also after pktsock_stop(): the second time
+ * there is nothing to do. Task context. Until then calls of pktsock.h may take the lock, from one task: pkt_os_lock() then
+ * returns at once if there is no lock yet. */
+void pkt_os_init(void);
+
+/* The one lock of the component, not recursive. The engine runs under it, nothing ever waits under it, and it is held for at
+ * most the time that the module takes for one call. On a system with a single task it may be empty. Task context. */
 void pkt_os_lock(void);
 void pkt_os_unlock(void);
 
-/* The number of wake-ups so far. Read it before looking for work, pass it to pkt_os_wait(): a wake-up between the two is
- * then not lost. Any context. */
-uint32_t pkt_os_ticket(void);
+/* A task, as the system knows it; the component only passes the pointer on. Each task has one wake-up that can be pending, as
+ * a binary semaphore or a notification of FreeRTOS has. */
+struct pkt_os_task;
 
-/* Sleep until a wake-up after `ticket`, or until pkt_os_now() reaches `deadline` (UINT64_MAX: for ever). Task context,
- * without the lock. May return early; the caller looks again. */
-void pkt_os_wait(uint32_t ticket, uint64_t deadline);
+/* The calling task; never NULL. Valid until the task ends. Task context. */
+struct pkt_os_task *pkt_os_self(void);
 
-/* Wake every waiting task. Any context, interrupt handlers included. */
+/* Sleep until a wake-up of the calling task is pending, and take it; or until pkt_os_now() reaches `deadline` (UINT64_MAX: for
+ * ever). A wake-up that came before the call counts. May return early: the caller looks again. Task context, without the
+ * lock. */
+void pkt_os_wait(uint64_t deadline);
+
+/* Make a wake-up of that task pending. Task context, with the lock held: the task is in a call and cannot leave it
+ * meanwhile. */
+void pkt_os_wake_task(struct pkt_os_task *task);
+
+/* From now on pkt_os_wake() wakes that task; NULL: none. The caller looks after this call for what came before. When it
+ * returns, no pkt_os_wake() still uses the task that watched before. Task context, with the lock held. */
+void pkt_os_watch(struct pkt_os_task *task);
+
+/* The drivers have news: received frames, sent ones, a link that changed. Wakes the task that watches, if there is one. For
+ * drivers: once after each batch, when the ring entries are written. Any context. */
 void pkt_os_wake(void);
 
-/* Microseconds since an arbitrary start, monotonic. Any context. */
+/* Microseconds since an arbitrary start. Never runs backwards, advances with interrupts masked too (drivers wait on it then: a
+ * count of tick interrupts hangs them), and is read as a whole: a tick or a carry between the two words may not show.
+ * Any context. */
 uint64_t pkt_os_now(void);
 
 /* Wall-clock time for SO_TIMESTAMP: seconds since 1970 (or since start, where no clock was set) and nanoseconds. Any

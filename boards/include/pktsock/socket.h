@@ -40,7 +40,6 @@ struct pktsock_sockaddr_ll {
 #define PKTSOCK_AF_UNSPEC 0
 #define PKTSOCK_AF_INET 2
 
-
 /* ---- Messages ----------------------------------------------------------------------------------------------------- */
 
 struct pktsock_iovec {

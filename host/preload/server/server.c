@@ -168,15 +168,15 @@ static void accept_one(void) {
     }
 }
 
-/* Wakes the loop below whenever something happens in the component. */
+/* Wakes the loop below whenever the driver has news. No other task waits in a call: the loop's calls never do. */
 static void *watch(void *nothing) {
   const uint64_t one = 1;
-  for (;;) {
-    uint32_t ticket = pkt_os_ticket();
-    if (write(wakeups, &one, sizeof(one)) < 0)
-      return nothing;
-    pkt_os_wait(ticket, UINT64_MAX);
-  }
+  pkt_os_lock();
+  pkt_os_watch(pkt_os_self());
+  pkt_os_unlock();
+  while (write(wakeups, &one, sizeof(one)) >= 0)
+    pkt_os_wait(UINT64_MAX);
+  return nothing;
 }
 
 static void listen_at(const char *key) {

@@ -1,8 +1,8 @@
 // What one task does to another that waits.
 
-import { bound, fails, OK, TEST_TYPE } from "../calls.js";
+import { bound, ETH_P_ALL, fails, OK, outgoing, TEST_TYPE } from "../calls.js";
 import { le } from "../bytes.js";
-import { call, type CallStep, type Case, ready, type Step, testCase } from "../steps.js";
+import { arrives, call, type CallStep, type Case, ready, type Step, testCase } from "../steps.js";
 
 const POLLERR = 8;
 const POLLHUP = 0x10;
@@ -26,7 +26,68 @@ function falls(waits: CallStep): Step[] {
   ];
 }
 
+const OURS = { ...ONE_TASK, linux: "Linux has no such call" };
+const POLLIN = 1;
+
+/** Calls that wait for a frame on $t, and end with the one that another task sends. Only ours lends frames. */
+const waits: readonly (readonly [name: string, ours: boolean, steps: readonly CallStep[]])[] = [
+  ["recv()", false, [call("recv $t 1540 0", { ret: 60, fields: { data: `{${outgoing()}}` } })]],
+  ["recvfrom()", false, [call("recvfrom $t 1540 0 20", { ret: 60, fields: { data: `{${outgoing()}}` } })]],
+  ["recvmsg()", false, [call("recvmsg $t 0 20 - 1540", { ret: 60 })]],
+  ["poll()", false, [call("poll -1 $t:POLLIN", { ret: 1, fields: { revents: POLLIN } })]],
+  ["select()", false, [call("select 1024 - r$t", { ret: 1, fields: { ready: "r$t" } })]],
+  [
+    "pktsock_peek()",
+    true,
+    [call("recvlend $t 0 0", { ret: 0, fields: { data: `{${outgoing()}}` } }), call("giveback $t 0", OK)],
+  ],
+];
+
+/** How another task sends: the command, and the steps before it. */
+const sendings: readonly (readonly [name: string, ours: boolean, before: readonly Step[], command: string])[] = [
+  ["send()", false, bound("s"), `sendlater ${SOME_MS} $s`],
+  ["pktsock_submit()", true, bound("s"), `submitlater ${SOME_MS} $s`],
+  [
+    "the network stack's send()",
+    true,
+    [call("stack $IF", { ret: /^\d+$/ }, { save: { s: "ret" } })],
+    `sendlater ${SOME_MS} $s`,
+  ],
+];
+
+/** A tap that waits gets what another task sends, at once. */
+const tapped = sendings.flatMap(([by, onlyOurs, before, command]) =>
+  waits.map(([name, lends, [first, ...others]]) =>
+    testCase(
+      `tap: ${by} of another task ends a waiting ${name}`,
+      "packet(7): ETH_P_ALL",
+      [
+        ...before,
+        ...bound("t", "RAW", ETH_P_ALL),
+        call(`${command} {${outgoing()}}`, OK),
+        { ...first!, lasts: SOME_MS - 10 },
+        ...others,
+        arrives(outgoing()),
+      ],
+      onlyOurs || lends ? OURS : ONE_TASK,
+    ),
+  ),
+);
+
 export const taskCases: readonly Case[] = [
+  ...tapped,
+  testCase(
+    "close: by another task ends a waiting pktsock_peek() with EBADF",
+    "pktsock.h",
+    [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("recvlend $s 0 0", fails("EBADF"))],
+    OURS,
+  ),
+  testCase(
+    "down: meanwhile ends a waiting pktsock_peek()",
+    "pktsock.h",
+    falls(call("recvlend $s 0 0", fails("ENETDOWN"))),
+    OURS,
+  ),
   testCase(
     "close: by another task ends a waiting recv() with EBADF",
     "coverage: receiving",
