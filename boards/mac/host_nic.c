@@ -199,13 +199,12 @@ static void transmit(struct pkt_mac *mac) {
   }
 }
 
-static int set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct host_nic_state *state = mac->state;
   state->filter = *filter;
   if (filter->count > 64)
     state->filter.all_multicast = true, state->filter.count = 64;
   memcpy(state->addresses, filter->addresses, state->filter.count * sizeof(state->addresses[0]));
-  return 0;
 }
 
 const struct pkt_mac_ops host_nic_ops = {

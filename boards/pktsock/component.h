@@ -20,7 +20,7 @@ struct pkt_component {
   struct pkt_control *control; /* in linear memory; NULL while stopped */
   struct pkt_mac *macs[CONFIG_NET_PKT_INTERFACES];
   unsigned mac_count;
-  void (*report)(const char *sentence);
+  void (*report)(const char *who, const char *sentence);
   const char *error;
   bool slow_work; /* a driver has a service() */
   bool refills;   /* a driver has a refill() */

@@ -78,6 +78,11 @@ void pkt_update_filters(void) {
   }
 }
 
+void pkt_say(const struct pkt_mac *mac, const char *sentence) {
+  if (pkt_component.report != NULL)
+    pkt_component.report(mac->iface->name, sentence);
+}
+
 static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac->ops->link(mac); }
 
 int pkt_start_macs(const struct pktsock_config *config) {

@@ -29,7 +29,11 @@ struct pktsock_config {
   size_t wasm_size;
   struct pkt_mac *const *macs; /* the drivers; macs[0] becomes "eth0" and so on */
   unsigned mac_count;
-  void (*report)(const char *sentence); /* told when the module traps; may be NULL */
+
+  /* Called with a sentence for the user: when the module traps (`who` is "pktsock") and when a driver has something to
+   * report (`who` is the interface's name: "eth0", "link up, 100 Mbit/s full duplex"). Task context, under the lock of
+   * os.h: it must not call the component. May be NULL. */
+  void (*report)(const char *who, const char *sentence);
 
   /* Capacities: pktsock/config.h says what each means and its range. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
