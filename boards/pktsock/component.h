@@ -21,8 +21,11 @@ struct pkt_component {
   struct pkt_mac *macs[CONFIG_NET_PKT_INTERFACES];
   unsigned mac_count;
   void (*report)(const char *who, const char *sentence);
+  void (*link)(unsigned ifindex, bool up);
+  bool link_up[CONFIG_NET_PKT_INTERFACES]; /* as link() was last called, or as it was at first */
+  bool reporting_links;                    /* a task is in link() */
   const char *error;
-  bool slow_work; /* a driver has a service() */
+  bool slow_work; /* a driver has a service() or a link() */
   bool refills;   /* a driver has a refill() */
 
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */

@@ -94,7 +94,7 @@ struct pkt_mac_ops {
   void (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
 
   /* Is there a carrier, and does the MAC run? NULL: always. The component calls it after start() and after each service(),
-   * and sets IFF_RUNNING to its result. */
+   * or as often where there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
   bool (*link)(struct pkt_mac *mac);
 
   /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the component.

@@ -35,6 +35,13 @@ struct pktsock_config {
    * os.h: it must not call the component. May be NULL. */
   void (*report)(const char *who, const char *sentence);
 
+  /* Called when a link goes up or down (IFF_RUNNING changes) after pktsock_start(); SIOCGIFFLAGS has the state at first.
+   * Made for a network stack that must follow the link. Task context, without the lock of os.h: it may call the component.
+   * The task that calls it is in a call of the component: while one waits there, at most a tenth of a second passes between
+   * change and call; else poll() and SIOCGIFFLAGS find the change. There is one call at a time, and the last one reports the
+   * present state. May be NULL. */
+  void (*link)(unsigned ifindex, bool up);
+
   /* Capacities: pktsock/config.h says what each means and its range. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
   uint32_t frames, frame_size, frame_align, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
