@@ -63,6 +63,8 @@ FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(call mac_sources,$(MAC
   boards/os/$(OS).c $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
 FIRMWARE_SOURCES += $(COMPONENT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c boards/family/common/start_board.c
+else
+FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.

@@ -20,6 +20,13 @@ describe("template driver", () => {
     execFileSync(program, { stdio: "inherit" });
   });
 
+  it("whose link goes up or down is reported to the network stack", function () {
+    this.timeout(120_000);
+    const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/link.c"];
+    execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+    execFileSync("build/no-mac/link.elf", { stdio: "inherit", timeout: 20_000 });
+  });
+
   it("that does not answer ends pktsock_start() with EIO and a sentence, and leaves nothing running", function () {
     this.timeout(120_000);
     const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/start.c"];

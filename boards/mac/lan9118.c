@@ -1,12 +1,22 @@
 /* LAN9118: a MAC with two FIFOs and no DMA. Received frames are drained into the frames of FILL by the interrupt handler;
  * frames to send are written into the TX FIFO by transmit(), which makes them complete: a frame is given back as soon as the
  * FIFO has it. Both FIFOs answer at eight addresses in a row. Register and bit names are the datasheet's. */
-#include "arch.h"
+#include "common/address.h"
 #include "common/fifo.h"
 #include <errno.h>
 #include <pktsock/lan9118.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
+
+/* mac->state */
+struct lan9118 {
+  volatile bool tx_waits;     /* the TX FIFO was full: the interrupt handler sends on */
+  volatile bool link_changed; /* the PHY had something to say: service() asks it */
+  bool link_up;
+  bool full_duplex;
+  uint32_t mac_cr; /* MAC_CR without MAC_CR_FDPX */
+};
+static_assert(sizeof(struct lan9118) <= sizeof(struct lan9118_state), "LAN9118_STATE_BYTES");
 
 struct lan9118_registers {
   volatile uint32_t RX_DATA_FIFO[8], TX_DATA_FIFO[8];
@@ -125,22 +135,16 @@ static int phy_write(struct lan9118_registers *r, uint32_t number, uint32_t valu
 }
 
 /* The MAC's hash of an address: the upper six bits of its CRC. */
-static uint32_t address_hash(const uint8_t *address) {
-  uint32_t crc = 0xffffffff;
-  for (unsigned i = 0; i < PKT_ETH_ALEN; i++)
-    for (unsigned bit = 0; bit < 8; bit++)
-      crc = crc << 1 ^ (((crc >> 31) ^ (address[i] >> bit & 1u)) ? 0x04c11db7u : 0);
-  return crc >> 26;
-}
+static uint32_t address_hash(const uint8_t *address) { return pkt_address_crc(address) >> 26; }
 
 static int write_mac_cr(struct pkt_mac *mac) {
-  const struct lan9118_state *state = mac->state;
+  const struct lan9118 *state = mac->state;
   return csr_write(registers(mac), MAC_CR, state->mac_cr | (state->full_duplex ? MAC_CR_FDPX : 0));
 }
 
-static int lan9118_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+static void lan9118_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct lan9118_registers *r = registers(mac);
-  struct lan9118_state *state = mac->state;
+  struct lan9118 *state = mac->state;
   uint32_t hash[2] = {0, 0}, mode = 0;
   for (unsigned i = 0; i < filter->count; i++) {
     uint32_t bit = address_hash(filter->addresses[i]);
@@ -153,25 +157,24 @@ static int lan9118_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *
   }
   mode |= (filter->all_multicast ? MAC_CR_MCPAS : 0) | (filter->promiscuous ? MAC_CR_PRMS : 0);
   state->mac_cr = (state->mac_cr & ~(MAC_CR_PRMS | MAC_CR_MCPAS | MAC_CR_HPFILT | MAC_CR_HO)) | mode;
-  int error = csr_write(r, HASHL, hash[0]);
-  if (error == 0)
-    error = csr_write(r, HASHH, hash[1]);
-  return error != 0 ? error : write_mac_cr(mac);
+  csr_write(r, HASHL, hash[0]);
+  csr_write(r, HASHH, hash[1]);
+  write_mac_cr(mac);
 }
 
-static void enable_interrupts(struct lan9118_registers *r, const struct lan9118_state *state) {
+static void enable_interrupts(struct lan9118_registers *r, const struct lan9118 *state) {
   r->INT_EN = INT_RSFL | (state->tx_waits ? INT_TDFA : 0) | (state->link_changed ? 0 : INT_PHY);
 }
 
 /* Ask the PHY how the link is, and follow its duplex mode. */
 static void update_link(struct pkt_mac *mac) {
   struct lan9118_registers *r = registers(mac);
-  struct lan9118_state *state = mac->state;
+  struct lan9118 *state = mac->state;
   phy_read(r, PHY_INT_SOURCE); /* clears the PHY's interrupt; what happens from now on raises it again */
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   state->link_changed = false;
   enable_interrupts(r, state);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
   int status = phy_read(r, PHY_BSR), ours = phy_read(r, PHY_ANAR), theirs = phy_read(r, PHY_ANLPAR);
   int common = ours < 0 || theirs < 0 ? 0 : ours & theirs;
   state->link_up = status >= 0 && status & PHY_BSR_LINK;
@@ -182,9 +185,8 @@ static void update_link(struct pkt_mac *mac) {
 static int lan9118_start(struct pkt_mac *mac) {
   const struct lan9118_config *config = mac->config;
   struct lan9118_registers *r = registers(mac);
-  struct lan9118_state *state = mac->state;
-  const uint8_t *address = mac->hwaddr;
-  *state = (struct lan9118_state){.mac_cr = MAC_CR_RXEN | MAC_CR_TXEN, .full_duplex = true};
+  struct lan9118 *state = mac->state;
+  *state = (struct lan9118){.mac_cr = MAC_CR_RXEN | MAC_CR_TXEN, .full_duplex = true};
   if (wait_for(&r->PMT_CTRL, PMT_CTRL_READY, PMT_CTRL_READY) != 0 || r->BYTE_TEST != BYTE_TEST_VALUE)
     return -EIO;
   r->HW_CFG = HW_CFG_SRST;
@@ -196,19 +198,18 @@ static int lan9118_start(struct pkt_mac *mac) {
   r->TX_CFG = TX_CFG_TX_ON;
   r->IRQ_CFG = IRQ_CFG_IRQ_EN | IRQ_CFG_IRQ_POL | IRQ_CFG_IRQ_TYPE;
   r->INT_STS = ~0u;
-  if (csr_write(r, ADDRL, address[0] | address[1] << 8 | address[2] << 16 | (uint32_t)address[3] << 24) != 0 ||
-      csr_write(r, ADDRH, address[4] | (uint32_t)address[5] << 8) != 0 ||
-      phy_write(r, PHY_BCR, PHY_BCR_ANEN_RESTART) != 0 ||
+  if (csr_write(r, ADDRL, pkt_address_low(mac->hwaddr)) != 0 ||
+      csr_write(r, ADDRH, pkt_address_high(mac->hwaddr)) != 0 || phy_write(r, PHY_BCR, PHY_BCR_ANEN_RESTART) != 0 ||
       phy_write(r, PHY_INT_MASK, PHY_INT_NEGOTIATED | PHY_INT_LINK_DOWN) != 0 || write_mac_cr(mac) != 0)
     return -EIO;
   update_link(mac);
-  arch_irq_enable(config->irq);
+  pkt_os_irq_enable(config->irq);
   return 0;
 }
 
 static void lan9118_stop(struct pkt_mac *mac) {
   const struct lan9118_config *config = mac->config;
-  arch_irq_disable(config->irq);
+  pkt_os_irq_disable(config->irq);
   registers(mac)->INT_EN = 0;
   csr_write(registers(mac), MAC_CR, 0);
 }
@@ -259,18 +260,18 @@ static bool send(struct pkt_mac *mac, struct lan9118_registers *r) {
 }
 
 static void lan9118_transmit(struct pkt_mac *mac) {
-  struct lan9118_state *state = mac->state;
+  struct lan9118 *state = mac->state;
   struct lan9118_registers *r = registers(mac);
   if (state->tx_waits || send(mac, r))
     return;
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   state->tx_waits = true;
   enable_interrupts(r, state);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void lan9118_interrupt(struct pkt_mac *mac) {
-  struct lan9118_state *state = mac->state;
+  struct lan9118 *state = mac->state;
   struct lan9118_registers *r = registers(mac);
   uint32_t interrupts = r->INT_STS;
   r->INT_STS = interrupts;
@@ -288,10 +289,10 @@ void lan9118_interrupt(struct pkt_mac *mac) {
   pkt_os_wake();
 }
 
-static bool lan9118_link(struct pkt_mac *mac) { return ((const struct lan9118_state *)mac->state)->link_up; }
+static bool lan9118_link(struct pkt_mac *mac) { return ((const struct lan9118 *)mac->state)->link_up; }
 
 static void lan9118_service(struct pkt_mac *mac) {
-  const struct lan9118_state *state = mac->state;
+  const struct lan9118 *state = mac->state;
   if (state->link_changed)
     update_link(mac);
 }

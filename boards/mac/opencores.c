@@ -2,12 +2,26 @@
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to RX,
  * a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them. */
-#include "arch.h"
 #include "common/address.h"
+#include "common/phy.h"
 #include <errno.h>
 #include <pktsock/opencores.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
+
+/* Descriptors in use; the MAC has 128. */
+enum { OPENCORES_RX = 16, OPENCORES_TX = 8 };
+
+/* mac->state. The rings are shared with the interrupt handler. */
+struct opencores {
+  struct pkt_frame *rx_frames[OPENCORES_RX]; /* the frame behind each armed descriptor */
+  struct pkt_frame *tx_frames[OPENCORES_TX];
+  uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
+  uint8_t tx_next, tx_busy;  /* the descriptor that is sent next; how many from there on have a frame */
+  uint32_t moder;            /* MODER without MODER_FULLD */
+  struct phy phy;
+};
+static_assert(sizeof(struct opencores) <= sizeof(struct opencores_state), "OPENCORES_STATE_BYTES");
 
 struct opencores_descriptor {
   volatile uint32_t status; /* length in the upper half */
@@ -99,7 +113,7 @@ static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 /* ---- Rings -------------------------------------------------------------------------------------------------------- */
 
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   unsigned index = (s->rx_next + s->rx_armed) % OPENCORES_RX;
   struct opencores_descriptor *d = &registers(mac)->rx[index];
   s->rx_frames[index] = frame;
@@ -109,7 +123,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
 }
 
 static void arm(struct pkt_mac *mac) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   struct pkt_frame *frame;
   while (s->rx_armed < OPENCORES_RX && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
@@ -136,7 +150,7 @@ static void receive_one(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t s
 }
 
 static void receive(struct pkt_mac *mac) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   for (unsigned budget = s->rx_armed; budget > 0; budget--) { /* what arrives meanwhile raises another interrupt */
     uint32_t status = registers(mac)->rx[s->rx_next].status;
     if (status & RX_E)
@@ -150,7 +164,7 @@ static void receive(struct pkt_mac *mac) {
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   for (; s->tx_busy > 0; s->tx_busy--) {
     uint32_t status = registers(mac)->tx[s->tx_next].status;
     if (status & TX_RD)
@@ -165,7 +179,7 @@ static void give_back_sent(struct pkt_mac *mac) {
 }
 
 static void send(struct pkt_mac *mac) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   while (s->tx_busy < OPENCORES_TX && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
     if (frame == NULL)
@@ -194,28 +208,28 @@ void opencores_interrupt(struct pkt_mac *mac) {
 /* ---- The contract's operations ------------------------------------------------------------------------------------ */
 
 static void opencores_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   send(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 static void opencores_refill(struct pkt_mac *mac) {
-  const struct opencores_state *s = mac->state;
+  const struct opencores *s = mac->state;
   if (s->rx_armed >= OPENCORES_RX / 4) /* with that many the next reception is soon enough */
     return;
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   arm(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 static void write_moder(struct pkt_mac *mac) {
-  const struct opencores_state *s = mac->state;
+  const struct opencores *s = mac->state;
   registers(mac)->MODER = s->moder | (s->phy.full_duplex ? MODER_FULLD : 0);
 }
 
-static int opencores_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+static void opencores_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct opencores_registers *r = registers(mac);
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   uint32_t all = filter->all_multicast ? 0xffffffff : 0, hash[2] = {all, all};
   s->moder &= ~(MODER_PRO | MODER_IAM);
   if (filter->promiscuous)
@@ -233,14 +247,13 @@ static int opencores_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter
   r->ETH_HASH0_ADR = hash[0];
   r->ETH_HASH1_ADR = hash[1];
   write_moder(mac);
-  return 0;
 }
 
 static int opencores_start(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   const uint8_t *a = mac->hwaddr;
-  *s = (struct opencores_state){.moder = MODER_CRCEN | MODER_TXEN | MODER_RXEN};
+  *s = (struct opencores){.moder = MODER_CRCEN | MODER_TXEN | MODER_RXEN};
   phy_init(&s->phy);
   r->MODER = MODER_RST;
   r->MODER = 0;
@@ -262,25 +275,25 @@ static int opencores_start(struct pkt_mac *mac) {
   arm(mac);
   write_moder(mac);
   r->INT_MASK = INTERRUPTS;
-  arch_irq_enable(config_of(mac)->irq);
+  pkt_os_irq_enable(config_of(mac)->irq);
   return 0;
 }
 
 static void opencores_stop(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
-  arch_irq_disable(config_of(mac)->irq);
+  pkt_os_irq_disable(config_of(mac)->irq);
   r->INT_MASK = 0;
   r->MODER = MODER_RST; /* whatever the DMA is doing */
   r->MODER = 0;
 }
 
 static void opencores_service(struct pkt_mac *mac) {
-  struct opencores_state *s = mac->state;
+  struct opencores *s = mac->state;
   if (phy_service(&s->phy, mac, &phy_bus, config_of(mac)->phy_address) && phy_is_up(&s->phy))
     write_moder(mac);
 }
 
-static bool opencores_link(struct pkt_mac *mac) { return phy_is_up(&((struct opencores_state *)mac->state)->phy); }
+static bool opencores_link(struct pkt_mac *mac) { return phy_is_up(&((struct opencores *)mac->state)->phy); }
 
 const struct pkt_mac_ops opencores_ops = {
     .name = "OpenCores MAC",

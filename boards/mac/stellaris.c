@@ -1,13 +1,19 @@
 /* Stellaris: a MAC with two FIFOs of 2 KB behind one register, and no DMA. A word of 16 bits with the length stands before
  * each frame in the FIFO, so that frames begin at byte 2 of a word, in both directions: buffers are laid out the same way and
  * nothing is shifted. The transmitter takes one frame at a time. Register and bit names are the data sheet's. */
-#include "arch.h"
+#include "common/address.h"
 #include "common/fifo.h"
 #include <errno.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 #include <pktsock/stellaris.h>
 #include <string.h>
+
+/* mac->state */
+struct stellaris {
+  volatile bool tx_waits; /* the transmitter was busy: the interrupt handler sends on */
+};
+static_assert(sizeof(struct stellaris) <= sizeof(struct stellaris_state), "STELLARIS_STATE_BYTES");
 
 struct stellaris_registers {
   volatile uint32_t MACRIS; /* written: MACIACK */
@@ -44,34 +50,32 @@ static struct stellaris_registers *registers(const struct pkt_mac *mac) {
 static int stellaris_start(struct pkt_mac *mac) {
   const struct stellaris_config *config = mac->config;
   struct stellaris_registers *r = registers(mac);
-  const uint8_t *address = mac->hwaddr;
-  *(struct stellaris_state *)mac->state = (struct stellaris_state){0};
+  *(struct stellaris *)mac->state = (struct stellaris){0};
   r->MACIM = 0;
   r->MACRCTL = RCTL_RSTFIFO | RCTL_BADCRC;
   r->MACTCTL = TCTL_TXEN | TCTL_PADEN | TCTL_CRC | TCTL_DUPLEX;
-  r->MACIA0 = address[0] | address[1] << 8 | address[2] << 16 | (uint32_t)address[3] << 24;
-  r->MACIA1 = address[4] | (uint32_t)address[5] << 8;
-  uint32_t written = address[0] | (uint32_t)address[1] << 8;
-  if ((r->MACIA0 & 0xffff) != written)
+  r->MACIA0 = pkt_address_low(mac->hwaddr);
+  r->MACIA1 = pkt_address_high(mac->hwaddr);
+  if ((r->MACIA0 & 0xffff) != (pkt_address_low(mac->hwaddr) & 0xffff)) /* no MAC at this address */
     return -EIO;
   r->MACRCTL = RCTL_RXEN | RCTL_BADCRC;
   r->MACRIS = r->MACRIS;
   r->MACIM = INT_ALWAYS;
-  arch_irq_enable(config->irq);
+  pkt_os_irq_enable(config->irq);
   return 0;
 }
 
 static void stellaris_stop(struct pkt_mac *mac) {
   const struct stellaris_config *config = mac->config;
   struct stellaris_registers *r = registers(mac);
-  arch_irq_disable(config->irq);
+  pkt_os_irq_disable(config->irq);
   r->MACIM = 0;
   r->MACRCTL = RCTL_RSTFIFO;
   r->MACTCTL = 0;
 }
 
 /* The MAC knows its own address, broadcast, all multicast and all: each wish becomes the next wider one it knows. */
-static int stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+static void stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   uint32_t mode = RCTL_RXEN | RCTL_BADCRC;
   if (filter->promiscuous)
     mode |= RCTL_PRMS;
@@ -80,7 +84,6 @@ static int stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter
   for (unsigned i = 0; i < filter->count; i++)
     mode |= filter->addresses[i][0] & 1 ? RCTL_AMUL : RCTL_PRMS;
   registers(mac)->MACRCTL = mode;
-  return 0;
 }
 
 /* Take one frame out of the RX FIFO. */
@@ -133,18 +136,18 @@ static bool send(struct pkt_mac *mac, struct stellaris_registers *r) {
 }
 
 static void stellaris_transmit(struct pkt_mac *mac) {
-  struct stellaris_state *state = mac->state;
+  struct stellaris *state = mac->state;
   struct stellaris_registers *r = registers(mac);
   if (state->tx_waits || send(mac, r))
     return;
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   state->tx_waits = true;
   r->MACIM = INT_ALWAYS | INT_TXEMP;
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void stellaris_interrupt(struct pkt_mac *mac) {
-  struct stellaris_state *state = mac->state;
+  struct stellaris *state = mac->state;
   struct stellaris_registers *r = registers(mac);
   uint32_t interrupts = r->MACRIS;
   r->MACRIS = interrupts;

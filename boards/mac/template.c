@@ -1,9 +1,9 @@
-/* A MAC driver to start from. It works as it stands: a MAC with a loopback plug, where memory plays the wire. To write a
- * driver, copy template.c and template.h, and replace what is marked "Hardware:", step by step from start() downwards. The
- * contract is mac.h; the rings' functions are in ring.h. The board's board.c names the driver in its struct pkt_mac, and
- * board.mk lists the file in MACS.
+/* A MAC driver to start from. It works as it is: a MAC with a loopback plug, where memory takes the place of the wire. To
+ * write a driver, copy template.c and template.h and replace what is marked "Hardware:", from start() downwards. mac.h is
+ * the contract, ring.h has the functions of the rings. The board's board.c names the driver in its struct pkt_mac, and
+ * its board.mk lists the file in MACS.
  *
- * Frames change hands like this:
+ * The way of a frame:
  *   reception  pkt_fill_take() -> the hardware fills the buffer -> pkt_rx_give(), then pkt_os_wake() once for the batch
  *   sending    pkt_tx_take() -> the hardware fetches the bytes -> pkt_completion_give() */
 #include "template.h"
@@ -12,10 +12,10 @@
 #include <pktsock/ring.h>
 #include <string.h>
 
-/* Hardware: look whether the MAC is there (a version register, or one that keeps what is written); reset it, with a limit on
- * every wait; program mac->hwaddr; set descriptors or FIFOs up; enable reception; at last arch_irq_enable(). -EIO when the
- * MAC itself does not answer, with nothing left running; 0 when only PHY, its clock or the cable are missing: service()
- * tries those again. Frames for reception may be taken from FILL now. */
+/* Hardware: check that the MAC is there (a version register, or a register that keeps what is written). Reset it, with a
+ * limit on each wait. Program mac->hwaddr, set up descriptors or FIFOs, enable reception, and call pkt_os_irq_enable() last.
+ * Return -EIO when the MAC itself does not answer, and leave nothing running. Return 0 when only the PHY, its clock or the
+ * cable is missing: service() retries those. The driver may take frames from FILL from now on. */
 static int template_start(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   struct template_state *state = mac->state;
@@ -25,15 +25,15 @@ static int template_start(struct pkt_mac *mac) {
   return 0;
 }
 
-/* Hardware: arch_irq_disable() first, then stop DMA and wait (with a limit) until it has stopped: the glue will hand the
- * same buffers out again. */
+/* Hardware: call pkt_os_irq_disable() first. Then stop the DMA and wait, with a limit, until it has stopped: the component
+ * reuses the buffers. */
 static void template_stop(struct pkt_mac *mac) {
   struct template_state *state = mac->state;
   state->started = false;
 }
 
-/* A frame came in. Hardware: `bytes` is a FIFO to drain, or does not exist because DMA has filled a frame that was taken
- * from FILL before; then FILL is asked for the next frame that the DMA shall fill. */
+/* A frame arrived. Hardware: `bytes` is a FIFO to drain. With DMA there is no such parameter: the hardware has filled a
+ * frame that the driver took from FILL earlier, and the driver takes the next one for it to fill. */
 static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
   if (len < PKT_ETH_HLEN) {
     mac->iface->rx_too_short++;
@@ -49,29 +49,30 @@ static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
     return;
   }
   memcpy(pkt_frame_buffer(mac, frame), bytes, len);
-  frame->flags =
-      0; /* a MAC with time stamps sets frame->sec, frame->nsec and PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC */
+  /* A MAC with time stamps sets frame->sec, frame->nsec and PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC. */
+  frame->flags = 0;
   pkt_rx_give(mac, frame, 0, len);
 }
 
-/* Hardware: find out what happened, acknowledge it *before* looking, so that what comes in meanwhile raises the interrupt
- * again; receive everything that waits; give sent frames to COMPLETION; send on if transmit() had found no room. Here the
- * plug has nothing of its own to say. */
+/* Hardware: read the cause and acknowledge it *before* handling it, so that a later event raises the interrupt again.
+ * Receive everything that is there; give sent frames to COMPLETION; send more frames if transmit() found no room. Then wake
+ * once for all of it. The loopback plug has no events of its own. */
 void template_interrupt(struct pkt_mac *mac) {
   struct template_state *state = mac->state;
   if (state->started)
     pkt_os_wake();
 }
 
-/* Hardware: while there is room (look first: pkt_tx_pending() says whether it matters), point the hardware at the bytes or
- * write them into its FIFO. Never wait here: with the hardware full, leave the rest in TX, unmask the interrupt that
- * reports room and go on there. A DMA fetches later: give the frame to COMPLETION when it has. */
+/* Hardware: while it has room, pass it the address of the bytes or write them into its FIFO. Check for room before
+ * pkt_tx_take(), which cannot be undone; pkt_tx_pending() says whether there is a frame. Never wait here: when the hardware
+ * is full, leave the rest in TX, enable the interrupt that reports room, and continue in its handler. A DMA fetches the
+ * bytes later: give the frame to COMPLETION after that. */
 static void template_transmit(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   const struct template_state *state = mac->state;
   while (state->started && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
-    if (frame == NULL) /* a faulty entry; ring.h has counted it */
+    if (frame == NULL) /* an invalid entry, which ring.h has counted */
       continue;
     if (config->connected)
       receive(mac, mac->memory + frame->mac, pkt_tx_bytes(frame));
@@ -81,20 +82,17 @@ static void template_transmit(struct pkt_mac *mac) {
   template_interrupt(mac);
 }
 
-/* Hardware: perfect filters or a hash; wider than asked is allowed, narrower is not. A plug lets everything through. */
-static int template_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  (void)mac, (void)filter;
-  return -EOPNOTSUPP;
-}
+/* Hardware: exact filters or a hash. It may accept more than asked for, never less. The plug accepts everything. */
+static void template_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) { (void)mac, (void)filter; }
 
-/* Hardware: what the PHY last said. */
+/* Hardware: the state that service() last read from the PHY. */
 static bool template_link(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   return config->connected;
 }
 
-/* `refill` is only for a driver whose reception stands still until it is told of new entries in FILL, `service` only for
- * one with slow work, such as asking the PHY. */
+/* Set `refill` only in a driver whose reception stops when FILL is empty and continues when FILL has entries again. Set
+ * `service` only in a driver with slow work, such as polling the PHY. */
 const struct pkt_mac_ops template_ops = {
     .name = "template",
     .tx_offset = 0,

@@ -4,13 +4,13 @@
 
 #include <pktsock/mac.h>
 
-/* mac->config: what distinguishes one instance from another, in flash. A real MAC: base address, interrupt number, PHY. */
+/* mac->config: what differs between two instances. Of a real MAC: base address, interrupt number, PHY address. */
 struct template_config {
-  bool present;   /* is the MAC there at all? */
-  bool connected; /* is the loopback plug in? */
+  bool present;   /* does the MAC answer? */
+  bool connected; /* is the loopback plug in the socket? */
 };
 
-/* mac->state: the driver's RAM. A real MAC: its descriptors, what waits for an interrupt. */
+/* mac->state: the driver's RAM. Of a real MAC: its descriptors and flags that its interrupt handler shares. */
 struct template_state {
   bool started;
 };

@@ -47,6 +47,14 @@ void pkt_os_time(uint32_t *sec, uint32_t *nsec) {
   *nsec = (uint32_t)(now % 1000000) * 1000;
 }
 
+uint32_t pkt_os_irq_save(void) { return arch_irq_save(); }
+
+void pkt_os_irq_restore(uint32_t state) { arch_irq_restore(state); }
+
+void pkt_os_irq_enable(unsigned irq) { arch_irq_enable(irq); }
+
+void pkt_os_irq_disable(unsigned irq) { arch_irq_disable(irq); }
+
 /* Descriptors 0 to 2 are the console. */
 #define CONSOLE_LAST 2
 

@@ -44,7 +44,7 @@ int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uin
     pkt_component.error = engine->error;
     pkt_wake_all();
     if (pkt_component.report != NULL)
-      pkt_component.report(engine->error);
+      pkt_component.report("pktsock", engine->error);
   }
   if (pkt_component.refills)
     pkt_refill_macs();

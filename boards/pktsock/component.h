@@ -15,12 +15,15 @@ struct pkt_component {
   struct pkt_control *control; /* in linear memory; NULL while stopped */
   struct pkt_mac *macs[PKTSOCK_INTERFACES];
   unsigned mac_count;
-  void (*report)(const char *sentence);
+  void (*report)(const char *who, const char *sentence);
+  void (*link)(unsigned ifindex, bool up);
+  bool link_up[PKTSOCK_INTERFACES]; /* as link() was last called, or as it was at first */
+  bool reporting_links;             /* a task is in link() */
   const char *error;
   struct pkt_waiter *waiters; /* the one that came last is the first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
   uint64_t service_at;        /* when drivers with slow work are looked after again */
-  bool slow_work;             /* a driver has a service() */
+  bool slow_work;             /* a driver has a service() or a link() */
   bool refills;               /* a driver has a refill() */
 
   /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */

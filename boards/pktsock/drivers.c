@@ -77,9 +77,17 @@ void pkt_update_filters(void) {
   }
 }
 
+void pkt_say(const struct pkt_mac *mac, const char *sentence) {
+  if (pkt_component.report != NULL)
+    pkt_component.report(mac->iface->name, sentence);
+}
+
 static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac->ops->link(mac); }
 
+static bool is_running(const struct pkt_mac *mac) { return (mac->iface->flags & PKTSOCK_IFF_RUNNING) != 0; }
+
 int pkt_start_macs(const struct pktsock_config *config) {
+  pkt_component.link = config->link;
   for (unsigned i = 0; i < config->mac_count; i++) {
     struct pkt_mac *mac = config->macs[i];
     int result = attach_mac(mac, i);
@@ -89,10 +97,12 @@ int pkt_start_macs(const struct pktsock_config *config) {
       pkt_component.error = "an Ethernet MAC does not start";
       return result;
     }
-    pkt_component.macs[pkt_component.mac_count++] = mac;
-    pkt_component.slow_work |= mac->ops->service != NULL;
+    pkt_component.macs[i] = mac;
+    pkt_component.mac_count++;
+    pkt_component.slow_work |= mac->ops->service != NULL || mac->ops->link != NULL;
     pkt_component.refills |= mac->ops->refill != NULL;
     set_flags(mac, mac->iface->flags | PKTSOCK_IFF_UP | (has_link(mac) ? PKTSOCK_IFF_RUNNING : 0));
+    pkt_component.link_up[i] = is_running(mac);
   }
   return 0;
 }
@@ -140,6 +150,26 @@ void pkt_refill_macs(void) {
   }
 }
 
+/* Call link() for each interface whose link has changed. The lock is released during a call; only one task at a time does
+ * this, so that calls come one after the other. A change that comes meanwhile is found by the next pkt_service_drivers(). */
+static void report_links(void) {
+  if (pkt_component.reporting_links)
+    return;
+  pkt_component.reporting_links = true;
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    const struct pkt_mac *mac = pkt_component.macs[i];
+    bool up = is_running(mac);
+    if (up == pkt_component.link_up[i])
+      continue;
+    pkt_component.link_up[i] = up;
+    unsigned index = mac->iface->index;
+    pkt_unlock();
+    pkt_component.link(index, up);
+    pkt_os_lock();
+  }
+  pkt_component.reporting_links = false;
+}
+
 void pkt_service_drivers(void) {
   if (!pkt_component.slow_work)
     return;
@@ -151,4 +181,6 @@ void pkt_service_drivers(void) {
     if (flags != mac->iface->flags)
       set_flags(mac, flags);
   }
+  if (pkt_component.link != NULL)
+    report_links();
 }

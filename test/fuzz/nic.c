@@ -98,10 +98,7 @@ bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t of
   return true;
 }
 
-static int set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  nic_of(mac)->filter = *filter;
-  return 0;
-}
+static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) { nic_of(mac)->filter = *filter; }
 
 static bool has_carrier(struct pkt_mac *mac) { return !nic_of(mac)->no_carrier; }
 

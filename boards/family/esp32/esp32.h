@@ -43,10 +43,14 @@ enum esp32_rmii_clock {
 
 struct esp32_ethernet {
   enum esp32_rmii_clock clock;
-  uint8_t mdc, mdio; /* GPIOs */
-  int8_t enable;     /* GPIO that switches the PHY or its oscillator on, when high; -1: always on */
-  uint16_t start_ms; /* from switching it on until the PHY answers */
+  uint8_t phy_address; /* on MDIO, 0 to 31 */
+  uint8_t mdc, mdio;   /* GPIOs */
+  int8_t enable;       /* GPIO that switches the PHY or its oscillator on, when high; -1: always on */
+  uint16_t start_ms;   /* from switching it on until the PHY answers */
 };
+
+/* The board's data, defined by its board.c; board.c of the family makes a board of it. */
+extern const struct esp32_ethernet esp32_ethernet;
 
 /* Clock, reset and pins of the EMAC; waits for the PHY's start. After family_start(). */
 void esp32_start_ethernet(const struct esp32_ethernet *ethernet);

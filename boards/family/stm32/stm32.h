@@ -17,6 +17,21 @@ struct stm32_clocks {
   uint8_t flash_wait_states; /* for the bus clock at 3.3 V, from the manual's table */
 };
 
+/* A pin with an alternate function: push-pull, fastest slope, no pull resistor. */
+struct stm32_pin {
+  char port; /* 'A' ... */
+  uint8_t number, function;
+};
+
+/* The board's data, defined by its board.c; board.c of the family makes a board of it. */
+struct stm32_board {
+  struct stm32_clocks clocks;
+  const struct stm32_pin *pins;
+  size_t pin_count;
+  uint8_t phy_address; /* on MDIO, 0 to 31 */
+};
+extern const struct stm32_board stm32_board;
+
 /* Give the core its full voltage and clock. What does not answer is left out: the chip then runs on its own oscillator. */
 void stm32_start_clocks(const struct stm32_clocks *clocks);
 
@@ -27,11 +42,6 @@ void stm32_report_clocks(void);
 uint32_t stm32_ahb_clock(void);
 uint32_t stm32_apb1_clock(void);
 
-/* A pin with an alternate function: push-pull, fastest slope, no pull resistor. */
-struct stm32_pin {
-  char port; /* 'A' ... */
-  uint8_t number, function;
-};
 void stm32_set_pins(const struct stm32_pin *pins, size_t count);
 
 /* Cortex-M7 only: make `size` bytes (a power of two, 32 or more) at `start` (aligned to it) non-cacheable and switch the

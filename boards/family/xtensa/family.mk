@@ -12,7 +12,7 @@ FAMILY_LDFLAGS := -nostartfiles -T $(MEMORY_LD) -T boards/family/xtensa/xtensa.l
   $(VECTORS:%=-Wl,--defsym=__vector_%) \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
 FAMILY_SOURCES := $(addprefix boards/family/xtensa/,start.S startup.c clock.c division.c copy.S) \
-  $(UART:%=boards/family/$(FAMILY)/uart_%.c) $(EXIT:%=boards/family/$(FAMILY)/%.c) \
-  boards/family/common/console.c
+  $(EXIT:%=boards/family/$(FAMILY)/%.c) \
+  boards/family/common/console.c boards/family/common/uart_$(UART).c
 FAMILY_LINK_DEPENDS := $(MEMORY_LD) boards/family/xtensa/xtensa.ld
 OS := baremetal

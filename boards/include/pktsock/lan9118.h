@@ -7,16 +7,13 @@
 /* mac->config */
 struct lan9118_config {
   uintptr_t base; /* of the registers */
-  unsigned irq;   /* for arch_irq_enable() */
+  unsigned irq;   /* for pkt_os_irq_enable() */
 };
 
-/* mac->state */
+/* mac->state. Its contents are the driver's. */
+enum { LAN9118_STATE_BYTES = 8 };
 struct lan9118_state {
-  volatile bool tx_waits;     /* the TX FIFO was full: the interrupt handler sends on */
-  volatile bool link_changed; /* the PHY had something to say: service() asks it */
-  bool link_up;
-  bool full_duplex;
-  uint32_t mac_cr; /* MAC_CR without MAC_CR_FDPX */
+  uint8_t contents[LAN9118_STATE_BYTES] __attribute__((aligned(4)));
 };
 
 extern const struct pkt_mac_ops lan9118_ops;

@@ -1,28 +1,34 @@
-/* The contract of a MAC driver: the whole edge between the glue and a piece of Ethernet hardware.
+/* The contract of a MAC driver: the whole interface between the component and a piece of Ethernet hardware.
  *
- * Glue -> driver: the operations below, always in task context, never two at a time (the glue holds its lock).
- * Driver -> glue: the rings of ring.h and pkt_os_wake(); both may be used from an interrupt handler. A driver never
- * calls the module.
+ * The component calls the operations below, always in task context and never two at a time (it holds its lock). The driver
+ * uses the rings of ring.h, and pkt_os_wake(); both may be used from an interrupt handler. It reports what a user should
+ * know with pkt_say(). A driver never calls the module, and it includes no header of a board: os.h has what it needs of the
+ * operating system and the interrupt controller.
  *
- * Who owns a frame: the side that it was last handed to. A frame that the driver took from FILL is the driver's until it
- * is given to RX (or kept for the next reception when the received one was bad); one that it took from TX is the driver's
- * until it is given to COMPLETION. A driver copies nothing that its hardware can fetch: a MAC with DMA is pointed at the
- * frames, a FIFO is filled from them and drained into them.
+ * Ownership of frames: a frame belongs to the side that received it last. A driver owns a frame that it took from FILL until
+ * it gives it to RX (or keeps it for the next reception, when the received frame was bad), and a frame that it took from TX
+ * until it gives it to COMPLETION. A driver copies nothing that its hardware can fetch: a MAC with DMA gets pointers to the
+ * frames; a FIFO is filled from them and drained into them.
  *
- * Received frames: without FCS. Shorter than ETH_HLEN or longer than the frame buffer: dropped and counted (rx_too_short,
- * rx_too_long); bad ones (CRC, overrun) rx_errors; no frame in FILL: rx_no_frame. Sent frames: frame->len bytes, and zeros
- * up to ETH_ZLEN (the module has put them there).
+ * Received frames carry no FCS. The driver drops and counts frames that are shorter than ETH_HLEN (rx_too_short) or longer
+ * than the frame buffer (rx_too_long), bad frames (CRC, overrun: rx_errors), and frames for which FILL is empty
+ * (rx_no_frame). Sent frames have frame->len bytes, and zeros up to ETH_ZLEN, which the module has written.
  *
- * Hardware that does not answer: every wait for it has a limit, and two cases differ.
- *   - The MAC itself: nothing answers at its address, or not what belongs there, or it does not finish what takes no clock
- *     but the bus's. start() returns -EIO (errno of the platform, negated) and leaves nothing running. pktsock_start() then
- *     fails with EIO, stops the MACs that had been started, and pktsock_error() has the sentence. Nobody tries again.
- *   - What may come later: cable, PHY, a clock that comes from the PHY. start() returns 0, link() says no, and service()
- *     tries again, at most once a second. The driver tells the console, once for each trouble, and that it is over
- *     (phy_say() of phy.h, which needs board_console_write() of boards/family/common/board.h). A MAC that stops while it runs (bus
- *     error, a transmitter that stands still) is treated the same. Meanwhile frames from TX go to COMPLETION at once, if
- *     the MAC cannot send them, and count as tx_errors.
- * A driver that cannot tell which of the two it met takes it for the second. */
+ * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake nobody, so a driver hands over everything that is there
+ * and then calls pkt_os_wake() once, at the end of its interrupt handler. A driver that drains its hardware
+ * in chunks wakes after the last chunk; until then, more is to come. Two limits apply: it must wake before it stops to wait
+ * for the next interrupt, and before it goes on when FILL is empty, because only a woken task puts frames there.
+ * transmit() need not wake for frames that it completes itself.
+ *
+ * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
+ *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus clock
+ *     does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running. pktsock_start()
+ *     then fails with EIO and stops the MACs that it had started; pktsock_error() has the sentence. Nobody retries.
+ *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns false, and
+ *     service() retries at most once a second. The driver reports each problem once with pkt_say(), and also reports its
+ *     end. A MAC that stops while it runs (bus error, stalled transmitter) is handled in the same way. While the MAC cannot
+ *     send, the driver gives frames from TX to COMPLETION at once and counts them as tx_errors.
+ * A driver that cannot distinguish the two cases assumes the second. */
 #ifndef PKT_MAC_H
 #define PKT_MAC_H
 
@@ -33,14 +39,14 @@
 struct pkt_ring {
   struct pkt_slot *slots;
   uint16_t length;
-  uint16_t at; /* the next slot that this side looks at */
+  uint16_t at; /* the next slot that this side reads or writes */
 };
 
-/* What the MAC shall let in beside its own address and broadcast. */
+/* What the MAC must accept in addition to its own address and broadcast. */
 struct pkt_mac_filter {
   bool promiscuous;
   bool all_multicast;
-  uint16_t count;                /* addresses below */
+  uint16_t count;                /* number of addresses */
   const uint8_t (*addresses)[6]; /* multicast and further unicast addresses; valid during the call only */
 };
 
@@ -50,7 +56,7 @@ struct pkt_mac {
   void *state;                   /* set by the board: RAM of the driver, zeroed, as large as the driver documents */
   uint8_t hwaddr[6];             /* set by the board */
 
-  /* Set by the glue before start(). */
+  /* Set by the component before start(). */
   struct pkt_iface *iface;
   struct pkt_ring fill, rx, tx, completion;
   uint8_t *memory;          /* linear memory */
@@ -64,34 +70,41 @@ struct pkt_mac {
 struct pkt_mac_ops {
   const char *name;
 
-  /* Where the driver likes the link-layer header in a buffer that it sends from: 0 or 2 bytes behind its aligned start.
-   * Received frames may start anywhere; pkt_rx_give() says where. */
+  /* Where the link-layer header of a frame to send starts: 0 or 2 bytes after the aligned start of its buffer, as the
+   * hardware needs it. Received frames may start anywhere; the driver passes their offset to pkt_rx_give(). */
   uint8_t tx_offset;
 
-  /* Reset, program mac->hwaddr, enable reception and interrupts. 0, or -EIO when the MAC itself does not answer (above), or
-   * what a system below says (host_nic.c). stop() is called only after a start() that returned 0. */
+  /* Reset the MAC, program mac->hwaddr, enable reception and interrupts. Returns 0, or -EIO when the MAC itself does not
+   * answer (see above), or another negative errno of the platform. stop() is called only after start() returned 0. */
   int (*start)(struct pkt_mac *mac);
 
-  /* Quiet the hardware and its interrupts. Frames that the driver holds are forgotten: the glue starts the rings afresh. */
+  /* Stop the hardware, its DMA and its interrupts. The driver forgets the frames that it holds: the component resets the
+   * rings. */
   void (*stop)(struct pkt_mac *mac);
 
-  /* There are new entries in TX. Sends as many as the hardware takes; the rest goes on when it reports room. */
+  /* TX has new entries. Send as many as the hardware takes, without waiting; send the rest when the hardware reports
+   * room. */
   void (*transmit)(struct pkt_mac *mac);
 
-  /* There are entries in FILL: a driver that found it empty goes on receiving. Called often, so it returns at once when
-   * the driver has frames enough. NULL when the driver need not know, because it takes a frame only when one came in. */
+  /* FILL has entries: a driver that found it empty can receive again. Called often, so it must return at once when the
+   * driver has enough frames. NULL for a driver that takes frames from FILL only when it has received one. */
   void (*refill)(struct pkt_mac *mac);
 
-  /* Set the address filter. 0, or -EOPNOTSUPP when the hardware lets everything in. May be stricter than asked for in
-   * nothing, looser (a hash) in anything. */
-  int (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
+  /* Set the address filter. Must never reject what was asked for; may accept more (hash, all multicast, everything). */
+  void (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
 
-  /* Is there a carrier (and a MAC that runs)? NULL: always. The glue asks after each service() and makes it IFF_RUNNING. */
+  /* Is there a carrier, and does the MAC run? NULL: always. The component calls it after start() and after each service(),
+   * or as often where there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
   bool (*link)(struct pkt_mac *mac);
 
-  /* Called in task context, at least ten times a second while a call waits, for link changes and other slow work. NULL
-   * when there is none. */
+  /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the component.
+   * NULL when there is none. */
   void (*service)(struct pkt_mac *mac);
 };
+
+/* Report a sentence to the user: one line, without the interface's name and without a newline. The component passes it to
+ * pktsock_config's report(). Task context: from start(), stop(), service() and the other operations, not from an interrupt
+ * handler. */
+void pkt_say(const struct pkt_mac *mac, const char *sentence);
 
 #endif

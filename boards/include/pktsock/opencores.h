@@ -4,26 +4,18 @@
 #define MAC_OPENCORES_H
 
 #include <pktsock/mac.h>
-#include <pktsock/phy.h>
 
 /* mac->config */
 struct opencores_config {
   uintptr_t base;      /* of the registers; the descriptors lie 0x400 bytes behind it */
-  unsigned irq;        /* for arch_irq_enable() */
+  unsigned irq;        /* for pkt_os_irq_enable() */
   uint8_t phy_address; /* on MDIO, 0 to 31 */
 };
 
-/* Descriptors in use; the MAC has 128. */
-enum { OPENCORES_RX = 16, OPENCORES_TX = 8 };
-
-/* mac->state. The rings are shared with the interrupt handler. */
+/* mac->state. Its contents are the driver's. */
+enum { OPENCORES_STATE_BYTES = 128 };
 struct opencores_state {
-  struct pkt_frame *rx_frames[OPENCORES_RX]; /* the frame behind each armed descriptor */
-  struct pkt_frame *tx_frames[OPENCORES_TX];
-  uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
-  uint8_t tx_next, tx_busy;  /* the descriptor that is sent next; how many from there on have a frame */
-  uint32_t moder;            /* MODER without MODER_FULLD */
-  struct phy phy;
+  uint8_t contents[OPENCORES_STATE_BYTES] __attribute__((aligned(8)));
 };
 
 extern const struct pkt_mac_ops opencores_ops;

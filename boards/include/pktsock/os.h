@@ -69,6 +69,24 @@ uint64_t pkt_os_now(void);
  * context. */
 void pkt_os_time(uint32_t *sec, uint32_t *nsec);
 
+/* ---- For drivers with interrupt handlers -------------------------------------------------------------------------- */
+
+/* Only drivers call these, so a port whose drivers have no interrupt handlers may leave them out. */
+
+/* Mask interrupts: at least those whose handlers call a driver. Returns the earlier state, which pkt_os_irq_restore()
+ * takes. Calls may nest. Any context. While interrupts are masked, pkt_os_now() must keep counting: drivers wait for their
+ * hardware with it. A system with several cores also takes a spin lock here. */
+uint32_t pkt_os_irq_save(void);
+void pkt_os_irq_restore(uint32_t state);
+
+/* Enable or disable one interrupt at the processor's interrupt controller. `irq` is the number from the driver's config, in
+ * the port's own numbering (Cortex-M: the NVIC's, 0 is the first external interrupt). When pkt_os_irq_disable() returns,
+ * the handler does not run and will not run. Task context. */
+void pkt_os_irq_enable(unsigned irq);
+void pkt_os_irq_disable(unsigned irq);
+
+/* ---- For descriptors that are not packet sockets ------------------------------------------------------------------ */
+
 /* read(2), write(2), close(2), fcntl(2) and ioctl(2) on descriptors that are not packet sockets: the console's on bare
  * metal, the system's elsewhere. -1 and errno on failure. */
 ptrdiff_t pkt_os_read(int fd, void *buffer, size_t len);

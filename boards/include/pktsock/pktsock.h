@@ -31,7 +31,18 @@ struct pktsock_config {
   size_t wasm_size;
   struct pkt_mac *const *macs; /* the drivers; macs[0] becomes "eth0" and so on */
   unsigned mac_count;
-  void (*report)(const char *sentence); /* told when the module traps; may be NULL */
+
+  /* Called with a sentence for the user: when the module traps (`who` is "pktsock") and when a driver has something to
+   * report (`who` is the interface's name: "eth0", "link up, 100 Mbit/s full duplex"). Task context, under the lock of
+   * os.h: it must not call the component. May be NULL. */
+  void (*report)(const char *who, const char *sentence);
+
+  /* Called when a link goes up or down (IFF_RUNNING changes) after pktsock_start(); SIOCGIFFLAGS has the state at first.
+   * Made for a network stack that must follow the link. Task context, without the lock of os.h: it may call the component.
+   * The task that calls it is in a call of the component: while one waits there, at most a tenth of a second passes between
+   * change and call; else poll() and SIOCGIFFLAGS find the change. There is one call at a time, and the last one reports the
+   * present state. May be NULL. */
+  void (*link)(unsigned ifindex, bool up);
 
   /* Capacities: pktsock/config.h says what each means and its range. The build sets them as CONFIG_NET_PKT_..., or
    * under the prefix that the headers were generated with. */

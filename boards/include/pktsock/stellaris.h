@@ -7,12 +7,13 @@
 /* mac->config */
 struct stellaris_config {
   uintptr_t base; /* of the registers */
-  unsigned irq;   /* for arch_irq_enable() */
+  unsigned irq;   /* for pkt_os_irq_enable() */
 };
 
-/* mac->state */
+/* mac->state. Its contents are the driver's. */
+enum { STELLARIS_STATE_BYTES = 4 };
 struct stellaris_state {
-  volatile bool tx_waits; /* the transmitter was busy: the interrupt handler sends on */
+  uint8_t contents[STELLARIS_STATE_BYTES] __attribute__((aligned(4)));
 };
 
 extern const struct pkt_mac_ops stellaris_ops;

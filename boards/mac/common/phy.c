@@ -1,7 +1,5 @@
-#include "board.h"
+#include "phy.h"
 #include <pktsock/os.h>
-#include <pktsock/phy.h>
-#include <string.h>
 
 /* Registers and bits of IEEE 802.3 clause 22. */
 enum {
@@ -29,13 +27,6 @@ enum {
   PATIENCE_US = 5000000 /* negotiation takes up to 3 s; after this the user wants to know */
 };
 
-void phy_say(const struct pkt_mac *mac, const char *sentence) {
-  board_console_write(mac->iface->name, (unsigned)strlen(mac->iface->name));
-  board_console_write(": ", 2);
-  board_console_write(sentence, (unsigned)strlen(sentence));
-  board_console_write("\n", 1);
-}
-
 void phy_init(struct phy *phy) { *phy = (struct phy){.state = PHY_ABSENT}; }
 
 /* An MDIO read that nobody answers gives all ones (pull-up) or, without one, all zeros. */
@@ -43,7 +34,7 @@ static bool answers(int value) { return value > 0 && value != 0xffff; }
 
 static void lose(struct phy *phy, struct pkt_mac *mac, uint64_t now, const char *why) {
   if (!phy->reported)
-    phy_say(mac, why);
+    pkt_say(mac, why);
   phy->reported = true;
   phy->state = PHY_ABSENT;
   phy->next = now + RETRY_US;
@@ -81,7 +72,7 @@ static void resolve(struct phy *phy, struct pkt_mac *mac, int ours, int theirs) 
   phy->full_duplex = (common & (phy->fast ? AN_100_FULL : AN_10_FULL)) != 0;
   phy->state = PHY_LINK_UP;
   phy->reported = false;
-  phy_say(mac, phy->fast ? (phy->full_duplex ? "link up, 100 Mbit/s full duplex" : "link up, 100 Mbit/s half duplex")
+  pkt_say(mac, phy->fast ? (phy->full_duplex ? "link up, 100 Mbit/s full duplex" : "link up, 100 Mbit/s half duplex")
                          : (phy->full_duplex ? "link up, 10 Mbit/s full duplex" : "link up, 10 Mbit/s half duplex"));
 }
 
@@ -95,13 +86,13 @@ static void watch(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bu
   }
   bool link = (bmsr & BMSR_LINK) != 0 && (bmsr & BMSR_AN_COMPLETE) != 0;
   if (phy->state == PHY_LINK_UP && !link) {
-    phy_say(mac, "link down");
+    pkt_say(mac, "link down");
     phy->state = PHY_LINK_DOWN;
     phy->deadline = now + PATIENCE_US;
   } else if (phy->state == PHY_LINK_DOWN && link) {
     resolve(phy, mac, bus->read(mac, address, ANAR), bus->read(mac, address, ANLPAR));
   } else if (phy->state == PHY_LINK_DOWN && !phy->reported && now >= phy->deadline) {
-    phy_say(mac, "no link; is the cable plugged in at both ends?");
+    pkt_say(mac, "no link; is the cable plugged in at both ends?");
     phy->reported = true;
   }
 }

@@ -1,10 +1,9 @@
 /* DesignWare 10/100 MAC: start, stop, MDIO, address filter. */
 #include "../common/address.h"
 #include "../common/dma.h"
-#include "arch.h"
+#include "dwmac_internal.h"
 #include "dwmac_regs.h"
 #include <errno.h>
-#include <pktsock/dwmac.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 #include <string.h>
@@ -65,12 +64,11 @@ static void write_filter(struct pkt_mac *mac) {
                                           (filter->hash_multicast ? MACFFR_HM : 0));
 }
 
-static int dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  struct dwmac_state *s = dwmac_state(mac);
+static void dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  struct dwmac *s = dwmac_state(mac);
   dwmac_split_filter(&s->filter, filter, dwmac_config(mac)->exact_addresses, dwmac_config(mac)->hash_table);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
-  return 0;
 }
 
 static void write_mode(struct pkt_mac *mac) {
@@ -99,7 +97,7 @@ static int bring_up(struct pkt_mac *mac) {
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
   dwmac_clock_start(mac);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_reset(mac);
   *dwmac_dma(mac, DMASR) = INTERRUPTS;
   *dwmac_dma(mac, DMAIER) = INTERRUPTS;
@@ -107,7 +105,7 @@ static int bring_up(struct pkt_mac *mac) {
    * MAC's own counters know no undersized ones. Checksums are the sockets' business: no offload on either side. */
   dwmac_write(dwmac_dma(mac, DMAOMR), DMAOMR_TSF | DMAOMR_RSF | DMAOMR_FEF | DMAOMR_FUGF | DMAOMR_ST | DMAOMR_SR);
   dwmac_rings_arm(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
   write_mode(mac);
   return 0;
 }
@@ -117,24 +115,24 @@ static void take_down(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMAIER) = 0;
   dwmac_write(dwmac_dma(mac, DMAOMR), 0);
   dwmac_write(dwmac_mac(mac, MACCR), MACCR_PS);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_drop_tx(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
   phy_init(&dwmac_state(mac)->phy);
 }
 
 static const struct dwmac_recovery_ops recovery_ops = {.bring_up = bring_up, .take_down = take_down};
 
 static int dwmac_start(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   memset(s, 0, sizeof(*s));
   dwmac_recover(&s->recovery, mac, &recovery_ops, false);
-  arch_irq_enable(dwmac_config(mac)->irq);
+  pkt_os_irq_enable(dwmac_config(mac)->irq);
   return 0;
 }
 
 static void dwmac_stop(struct pkt_mac *mac) {
-  arch_irq_disable(dwmac_config(mac)->irq);
+  pkt_os_irq_disable(dwmac_config(mac)->irq);
   take_down(mac);
   /* The memory is someone else's from now on: see the DMA stand still, or reset it. */
   if (dwmac_wait_clear(dwmac_dma(mac, DMASR), DMASR_RPS | DMASR_TPS, DWMAC_MDIO_US) != 0)
@@ -147,13 +145,13 @@ static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *dwmac_dma(mac, DMAMFBOCR);
   uint32_t rounds =
       (missed & DMAMFBOCR_OMFC ? DMAMFBOCR_MFC_ROUND : 0) + (missed & DMAMFBOCR_OFOC ? DMAMFBOCR_MFA_ROUND : 0);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   mac->iface->rx_no_frame += DMAMFBOCR_MFC(missed) + DMAMFBOCR_MFA(missed) + rounds;
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 static void dwmac_service(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   if (!dwmac_recover(&s->recovery, mac, &recovery_ops, s->tx_busy > 0))
     return;
   count_missed(mac);
@@ -164,7 +162,7 @@ static void dwmac_service(struct pkt_mac *mac) {
 }
 
 static bool dwmac_link(struct pkt_mac *mac) {
-  const struct dwmac_state *s = dwmac_state(mac);
+  const struct dwmac *s = dwmac_state(mac);
   return s->recovery.running && phy_is_up(&s->phy);
 }
 

@@ -1,6 +1,6 @@
 /* The IEEE 1588 clock of the DesignWare MAC: counts nanoseconds from the bus clock, in fine correction mode. */
+#include "dwmac_internal.h"
 #include "dwmac_regs.h"
-#include <pktsock/dwmac.h>
 #include <pktsock/os.h>
 
 enum { UPDATE_US = 1000 }; /* an update is taken over within a few clocks */

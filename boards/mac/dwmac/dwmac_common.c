@@ -1,9 +1,9 @@
 /* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first: of the two cases of mac.h
  * always the second, and start() never fails. The same path recovers from a bus error and from a transmitter that stands
  * still. */
+#include "dwmac_common.h"
 #include "../common/address.h"
 #include <errno.h>
-#include <pktsock/dwmac_common.h>
 #include <pktsock/os.h>
 #include <string.h>
 
@@ -75,14 +75,14 @@ bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec) {
 static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops) {
   if (ops->bring_up(mac) == 0) {
     if (r->reported)
-      phy_say(mac, "the MAC runs again");
+      pkt_say(mac, "the MAC runs again");
     r->reported = false;
     r->running = true;
     r->tx_moved = pkt_os_now();
     return;
   }
   if (!r->reported)
-    phy_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Trying again every second");
+    pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Trying again every second");
   r->reported = true;
   r->retry = pkt_os_now() + RETRY_US;
 }
@@ -100,7 +100,7 @@ static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool
 
 bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops, bool tx_busy) {
   if (r->running && (r->failed || is_stalled(r, mac, tx_busy))) {
-    phy_say(mac,
+    pkt_say(mac,
             r->failed ? "the MAC met a bus error; starting it again" : "the MAC stopped sending; starting it again");
     r->running = false;
     ops->take_down(mac);

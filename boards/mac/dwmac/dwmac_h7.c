@@ -1,10 +1,9 @@
 /* STM32H7 Ethernet MAC: start, stop, MDIO, address filter, IEEE 1588 clock. */
 #include "../common/address.h"
 #include "../common/dma.h"
-#include "arch.h"
+#include "dwmac_h7_internal.h"
 #include "dwmac_h7_regs.h"
 #include <errno.h>
-#include <pktsock/dwmac_h7.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 #include <string.h>
@@ -68,12 +67,11 @@ static void write_filter(struct pkt_mac *mac) {
                                     (filter->hash_multicast ? MACPFR_HMC : 0));
 }
 
-static int dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+static void dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   dwmac_split_filter(&s->filter, filter, EXACT_ADDRESSES, true);
   if (s->recovery.running) /* else bring_up() does it */
     write_filter(mac);
-  return 0;
 }
 
 static void set_time(struct pkt_mac *mac) {
@@ -100,7 +98,7 @@ static void start_clock(struct pkt_mac *mac) {
 
 /* Follow the wall clock, and stamp frames only while a socket wants it: a stamped frame takes two descriptors. */
 static void follow_clock(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t sec = *reg(mac, MACSTSR), nsec = *reg(mac, MACSTNR);
   if (*reg(mac, MACSTSR) == sec && dwmac_clock_is_off(sec, nsec)) /* else a second ended between the two reads */
     set_time(mac);
@@ -134,14 +132,14 @@ static int bring_up(struct pkt_mac *mac) {
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
   start_clock(mac);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_reset(mac);
   *reg(mac, DMACSR) = INTERRUPTS;
   *reg(mac, DMACIER) = INTERRUPTS;
   *reg(mac, DMACTXCR) = DMACTXCR_TXPBL_32 | DMACTXCR_ST;
   *reg(mac, DMACRXCR) = DMACRXCR_RXPBL_32 | (mac->frame_size & ~3u) << DMACRXCR_RBSZ_SHIFT | DMACRXCR_SR;
   dwmac_h7_rings_arm(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
   write_mode(mac);
   return 0;
 }
@@ -152,24 +150,24 @@ static void take_down(struct pkt_mac *mac) {
   *reg(mac, DMACTXCR) &= ~DMACTXCR_ST;
   *reg(mac, DMACRXCR) &= ~DMACRXCR_SR;
   dwmac_write(reg(mac, MACCR), 0);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_drop_tx(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
   phy_init(&dwmac_h7_state(mac)->phy);
 }
 
 static const struct dwmac_recovery_ops recovery_ops = {.bring_up = bring_up, .take_down = take_down};
 
 static int dwmac_h7_start(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   memset(s, 0, sizeof(*s));
   dwmac_recover(&s->recovery, mac, &recovery_ops, false);
-  arch_irq_enable(dwmac_h7_config(mac)->irq);
+  pkt_os_irq_enable(dwmac_h7_config(mac)->irq);
   return 0;
 }
 
 static void dwmac_h7_stop(struct pkt_mac *mac) {
-  arch_irq_disable(dwmac_h7_config(mac)->irq);
+  pkt_os_irq_disable(dwmac_h7_config(mac)->irq);
   take_down(mac);
   /* The memory is someone else's from now on: see the DMA stand still, or reset it. */
   if (dwmac_wait_clear(reg(mac, DMADSR), DMADSR_RPS0 | DMADSR_TPS0, DWMAC_MDIO_US) != 0)
@@ -182,13 +180,13 @@ static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *reg(mac, MTLRXQMPOCR);
   uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
                     (missed & MTLRXQMPOCR_MISCNTOVF ? MTLRXQMPOCR_ROUND : 0);
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed) + rounds;
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 static void dwmac_h7_service(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   if (!dwmac_recover(&s->recovery, mac, &recovery_ops, s->tx_busy > 0))
     return;
   count_missed(mac);
@@ -199,7 +197,7 @@ static void dwmac_h7_service(struct pkt_mac *mac) {
 }
 
 static bool dwmac_h7_link(struct pkt_mac *mac) {
-  const struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  const struct dwmac_h7 *s = dwmac_h7_state(mac);
   return s->recovery.running && phy_is_up(&s->phy);
 }
 

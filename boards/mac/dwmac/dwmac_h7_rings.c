@@ -4,16 +4,15 @@
  * which stands behind the last of them. With time stamps on, the descriptor behind a frame's own becomes its context: the
  * stamp is in the descriptor, the buffer that hung there is untouched. TX: likewise, at most DWMAC_H7_TX - 1 at a time. */
 #include "../common/dma.h"
-#include "arch.h"
+#include "dwmac_h7_internal.h"
 #include "dwmac_h7_regs.h"
-#include <pktsock/dwmac_h7.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 
 enum { CONTEXT_READS = 50 }; /* the context follows its frame within a few bus cycles */
 
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   unsigned index = (s->rx_next + s->rx_armed) % DWMAC_H7_RX;
   volatile uint32_t *d = s->rx[index].word;
   s->rx_frames[index] = frame;
@@ -27,7 +26,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
 }
 
 void dwmac_h7_rings_arm(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_H7_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
@@ -40,7 +39,7 @@ void dwmac_h7_rings_arm(struct pkt_mac *mac) {
 
 /* Take the next descriptor that the MAC has finished out of the ring: its frame, and what it says. NULL:
  * none. */
-static struct pkt_frame *take_finished(struct dwmac_h7_state *s, uint32_t word[4]) {
+static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
   if (s->rx_armed == 0)
     return NULL;
   volatile uint32_t *d = s->rx[s->rx_next].word;
@@ -58,7 +57,7 @@ static struct pkt_frame *take_finished(struct dwmac_h7_state *s, uint32_t word[4
 
 /* Time of reception: from the frame's context descriptor, by software when there is none. */
 static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t word[4] = {0};
   struct pkt_frame *spare = NULL;
   if (has_context && s->rx_armed > 0)
@@ -97,7 +96,7 @@ static bool is_good(struct pkt_mac *mac, uint32_t word3) {
 }
 
 static void receive(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
   uint32_t word[4];
   unsigned budget = s->rx_armed; /* frames that arrive meanwhile raise another interrupt */
@@ -113,7 +112,7 @@ static void receive(struct pkt_mac *mac) {
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   while (s->tx_busy > 0) {
     uint32_t word3 = s->tx[s->tx_next].word[3];
     if (word3 & DES3_OWN)
@@ -129,7 +128,7 @@ static void give_back_sent(struct pkt_mac *mac) {
 }
 
 static void send(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   bool any = false;
   while (s->tx_busy < DWMAC_H7_TX - 1 && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
@@ -154,7 +153,7 @@ static void send(struct pkt_mac *mac) {
 }
 
 void dwmac_h7_interrupt(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t status = *dwmac_h7_reg(mac, DMACSR);
   *dwmac_h7_reg(mac, DMACSR) = status & (DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE | DMACSR_AIS | DMACSR_NIS);
   give_back_sent(mac);
@@ -174,25 +173,25 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
 }
 
 void dwmac_h7_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   if (dwmac_h7_state(mac)->recovery.running)
     send(mac);
   else
     dwmac_h7_rings_drop_tx(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void dwmac_h7_refill(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   if (!s->recovery.running || s->rx_armed >= DWMAC_H7_RX / 4) /* with that many the next reception is soon enough */
     return;
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_arm(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void dwmac_h7_rings_drop_tx(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
   for (; s->tx_busy > 0; s->tx_busy--) {
     mac->iface->tx_errors++;
@@ -208,7 +207,7 @@ void dwmac_h7_rings_drop_tx(struct pkt_mac *mac) {
 }
 
 void dwmac_h7_rings_reset(struct pkt_mac *mac) {
-  struct dwmac_h7_state *s = dwmac_h7_state(mac);
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *held[DWMAC_H7_RX];
   unsigned count = s->rx_armed;
   for (unsigned i = 0; i < count; i++)

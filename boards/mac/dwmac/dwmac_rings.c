@@ -6,9 +6,8 @@
  * RX, a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them, at most DWMAC_TX - 1: with a
  * full ring a MAC that looks ahead would meet descriptors of the round before. */
 #include "../common/dma.h"
-#include "arch.h"
+#include "dwmac_internal.h"
 #include "dwmac_regs.h"
-#include <pktsock/dwmac.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 
@@ -18,7 +17,7 @@ static volatile uint32_t *descriptor(const struct pkt_mac *mac, uint8_t *ring, u
 
 /* Point a descriptor at a frame and hand it to the MAC; the caller tells the MAC. */
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   unsigned index = (s->rx_next + s->rx_armed) % DWMAC_RX;
   volatile uint32_t *d = descriptor(mac, s->rx, index);
   s->rx_frames[index] = frame;
@@ -31,7 +30,7 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
 }
 
 void dwmac_rings_arm(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
@@ -77,7 +76,7 @@ static bool is_good(struct pkt_mac *mac, uint32_t status) {
 }
 
 static void receive(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   unsigned budget = s->rx_armed; /* frames that arrive meanwhile raise another interrupt */
   while (budget-- > 0) {
     volatile uint32_t *d = descriptor(mac, s->rx, s->rx_next);
@@ -98,7 +97,7 @@ static void receive(struct pkt_mac *mac) {
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   while (s->tx_busy > 0) {
     uint32_t status = *descriptor(mac, s->tx, s->tx_next);
     if (status & DES_OWN)
@@ -114,7 +113,7 @@ static void give_back_sent(struct pkt_mac *mac) {
 }
 
 static void send(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   bool any = false;
   while (s->tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
@@ -137,7 +136,7 @@ static void send(struct pkt_mac *mac) {
 }
 
 void dwmac_interrupt(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   uint32_t status = *dwmac_dma(mac, DMASR);
   *dwmac_dma(mac, DMASR) = status & (DMASR_TS | DMASR_RS | DMASR_RBUS | DMASR_FBES | DMASR_AIS | DMASR_NIS);
   give_back_sent(mac);
@@ -156,25 +155,25 @@ void dwmac_interrupt(struct pkt_mac *mac) {
 }
 
 void dwmac_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   if (dwmac_state(mac)->recovery.running)
     send(mac);
   else
     dwmac_rings_drop_tx(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void dwmac_refill(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   if (!s->recovery.running || s->rx_armed >= DWMAC_RX / 4) /* with that many the next reception is soon enough */
     return;
-  uint32_t irqs = arch_irq_save();
+  uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_arm(mac);
-  arch_irq_restore(irqs);
+  pkt_os_irq_restore(irqs);
 }
 
 void dwmac_rings_drop_tx(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   struct pkt_frame *frame;
   for (; s->tx_busy > 0; s->tx_busy--) {
     mac->iface->tx_errors++;
@@ -198,7 +197,7 @@ static void chain(const struct pkt_mac *mac, uint8_t *ring, unsigned count) {
 }
 
 void dwmac_rings_reset(struct pkt_mac *mac) {
-  struct dwmac_state *s = dwmac_state(mac);
+  struct dwmac *s = dwmac_state(mac);
   struct pkt_frame *held[DWMAC_RX];
   unsigned count = s->rx_armed;
   for (unsigned i = 0; i < count; i++)

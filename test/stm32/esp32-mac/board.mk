@@ -2,6 +2,7 @@
 # run. It shows that boards/mac/dwmac/dwmac.c drives that core, not that an ESP32 starts.
 FAMILY := stm32
 SERIES := f4
+BOARD_CODE := own
 CPU := cortex-m4
 CPU_MHZ := 160
 TASK_STACK := 8192

@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+struct template_config eth0_config = {.present = true, .connected = true};
 struct template_config eth1_config = {.present = false, .connected = true};
 struct template_state eth0_state, eth1_state;
 
-static struct pkt_mac eth0 = {.ops = &template_ops,
-                              .config = &(const struct template_config){.present = true, .connected = true},
-                              .state = &eth0_state,
-                              .hwaddr = {2, 0, 0, 0, 0, 1}};
+static struct pkt_mac eth0 = {
+    .ops = &template_ops, .config = &eth0_config, .state = &eth0_state, .hwaddr = {2, 0, 0, 0, 0, 1}};
 static struct pkt_mac eth1 = {
     .ops = &template_ops, .config = &eth1_config, .state = &eth1_state, .hwaddr = {2, 0, 0, 0, 0, 2}};
 

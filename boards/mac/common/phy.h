@@ -32,7 +32,4 @@ bool phy_service(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bus
 
 static inline bool phy_is_up(const struct phy *phy) { return phy->state == PHY_LINK_UP; }
 
-/* Write "eth0: SENTENCE" to the console, by board_console_write() of boards/family/common/board.h. */
-void phy_say(const struct pkt_mac *mac, const char *sentence);
-
 #endif

@@ -1,5 +1,5 @@
 /* The UART of Arm's Cortex-M System Design Kit (DDI 0479), as on the MPS2 boards. One character of room each way. */
-#include "family.h"
+#include "console.h"
 
 struct cmsdk_uart {
   volatile uint32_t DATA, STATE, CTRL, INTCLEAR, BAUDDIV;

@@ -3,8 +3,8 @@
 #ifndef MAC_DWMAC_COMMON_H
 #define MAC_DWMAC_COMMON_H
 
+#include "../common/phy.h"
 #include <pktsock/mac.h>
-#include <pktsock/phy.h>
 
 enum { DWMAC_MAX_EXACT = 7 };
 

@@ -1,5 +1,5 @@
 /* The ESP32's UART. 128 characters of room each way. */
-#include "family.h"
+#include "console.h"
 
 struct esp32_uart {
   volatile uint32_t FIFO, INT_RAW, INT_ST, INT_ENA, INT_CLR, CLKDIV, AUTOBAUD, STATUS, CONF0, CONF1;

@@ -1,5 +1,5 @@
 /* The PL011 UART (DDI 0183), as in the Stellaris chips. 16 characters of room each way. */
-#include "family.h"
+#include "console.h"
 
 struct pl011 {
   volatile uint32_t DR, RSR, reserved0[4], FR, reserved1, ILPR, IBRD, FBRD, LCR_H, CR, IFLS, IMSC, RIS, MIS, ICR;

@@ -1,5 +1,5 @@
 /* The 16550 UART with one register a word, as on the Tensilica boards that QEMU emulates. */
-#include "family.h"
+#include "console.h"
 
 struct uart_16550 {
   volatile uint32_t RBR; /* written: THR; with LCR_DLAB the divisor's low byte */
