@@ -7,6 +7,11 @@
 #define MAC_DWMAC_H
 
 #include <pktsock/dwmac_common.h>
+#include <stdalign.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* mac->config */
 struct dwmac_config {
@@ -28,7 +33,7 @@ enum { DWMAC_RX = 16, DWMAC_TX = 4 };
 
 /* mac->state, DMA-capable and not cached. The rings are shared with the interrupt handler. */
 struct dwmac_state {
-  _Alignas(32) uint8_t rx[DWMAC_RX * 32];
+  alignas(32) uint8_t rx[DWMAC_RX * 32];
   uint8_t tx[DWMAC_TX * 32];
   struct pkt_frame *rx_frames[DWMAC_RX]; /* the frame behind each armed descriptor */
   struct pkt_frame *tx_frames[DWMAC_TX];
@@ -47,8 +52,10 @@ void dwmac_interrupt(struct pkt_mac *mac);
 
 /* ---- Between the driver's files ---- */
 
-static inline const struct dwmac_config *dwmac_config(const struct pkt_mac *mac) { return mac->config; }
-static inline struct dwmac_state *dwmac_state(const struct pkt_mac *mac) { return mac->state; }
+static inline const struct dwmac_config *dwmac_config(const struct pkt_mac *mac) {
+  return (const struct dwmac_config *)mac->config;
+}
+static inline struct dwmac_state *dwmac_state(const struct pkt_mac *mac) { return (struct dwmac_state *)mac->state; }
 static inline volatile uint32_t *dwmac_mac(const struct pkt_mac *mac, unsigned offset) {
   return (volatile uint32_t *)(dwmac_config(mac)->mac_base + offset);
 }
@@ -68,5 +75,9 @@ void dwmac_refill(struct pkt_mac *mac);
 /* dwmac_clock.c: start the IEEE 1588 clock; set it to pkt_os_time() when it is off by more than a millisecond. */
 void dwmac_clock_start(struct pkt_mac *mac);
 void dwmac_clock_follow(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #include <pktsock/mac.h>
 #include <pktsock/phy.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { DWMAC_MAX_EXACT = 7 };
 
 enum {
@@ -59,5 +63,9 @@ struct dwmac_recovery_ops {
  * frames are with the transmitter. Returns whether the MAC runs. Task context. */
 bool dwmac_recover(struct dwmac_recovery *recovery, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops,
                    bool tx_busy);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,11 @@
 #define MAC_DWMAC_H7_H
 
 #include <pktsock/dwmac_common.h>
+#include <stdalign.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* mac->config */
 struct dwmac_h7_config {
@@ -25,7 +30,7 @@ struct dwmac_h7_descriptor {
 
 /* mac->state, DMA-capable and not cached. The rings are shared with the interrupt handler. */
 struct dwmac_h7_state {
-  _Alignas(32) struct dwmac_h7_descriptor rx[DWMAC_H7_RX], tx[DWMAC_H7_TX];
+  alignas(32) struct dwmac_h7_descriptor rx[DWMAC_H7_RX], tx[DWMAC_H7_TX];
   struct pkt_frame *rx_frames[DWMAC_H7_RX]; /* the frame behind each armed descriptor */
   struct pkt_frame *tx_frames[DWMAC_H7_TX];
   uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
@@ -44,8 +49,12 @@ void dwmac_h7_interrupt(struct pkt_mac *mac);
 
 /* ---- Between the driver's files ---- */
 
-static inline const struct dwmac_h7_config *dwmac_h7_config(const struct pkt_mac *mac) { return mac->config; }
-static inline struct dwmac_h7_state *dwmac_h7_state(const struct pkt_mac *mac) { return mac->state; }
+static inline const struct dwmac_h7_config *dwmac_h7_config(const struct pkt_mac *mac) {
+  return (const struct dwmac_h7_config *)mac->config;
+}
+static inline struct dwmac_h7_state *dwmac_h7_state(const struct pkt_mac *mac) {
+  return (struct dwmac_h7_state *)mac->state;
+}
 static inline volatile uint32_t *dwmac_h7_reg(const struct pkt_mac *mac, unsigned offset) {
   return (volatile uint32_t *)(dwmac_h7_config(mac)->base + offset);
 }
@@ -58,5 +67,9 @@ void dwmac_h7_rings_drop_tx(struct pkt_mac *mac);
 void dwmac_h7_rings_arm(struct pkt_mac *mac);
 void dwmac_h7_transmit(struct pkt_mac *mac);
 void dwmac_h7_refill(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

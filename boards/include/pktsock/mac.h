@@ -29,6 +29,10 @@
 #include <pktsock/layout.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One of the four rings as the driver sees it. Use the functions of ring.h. */
 struct pkt_ring {
   struct pkt_slot *slots;
@@ -93,5 +97,9 @@ struct pkt_mac_ops {
    * when there is none. */
   void (*service)(struct pkt_mac *mac);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* MDIO accesses of a MAC driver; each waits for the bus with a limit. `read` gives the register's 16 bits. Both give
  * -EIO when the MAC does not finish the access. Task context. */
 struct phy_bus {
@@ -34,5 +38,9 @@ static inline bool phy_is_up(const struct phy *phy) { return phy->state == PHY_L
 
 /* Write "eth0: SENTENCE" to the console, by board_console_write() of boards/family/common/board.h. */
 void phy_say(const struct pkt_mac *mac, const char *sentence);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
