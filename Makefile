@@ -8,6 +8,8 @@ FORCE:
 BOARD ?= qemu-mps2-an385
 APP ?= demo
 ENGINE ?= wasm3
+# The capacities' macros are CONFIG_PREFIX and PREALLOC_CONNS, FRAMES, ...
+CONFIG_PREFIX ?= CONFIG_NET_PKT_
 # V=1 shows the commands.
 QUIET := $(if $(V),,@)
 
@@ -75,9 +77,14 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
-build/gen/pktsock/abi.h: node_modules/.package-lock.json assembly/abi.ts assembly/capacities.ts host/build/headers.ts host/build/options.ts \
-  host/engine/exports.ts assembly/packet.ts
-	$(QUIET)npx tsx host/build/headers.ts build/gen
+build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,abi.ts capacities.ts packet.ts) \
+  $(addprefix host/,build/headers.ts build/options.ts engine/exports.ts) build/gen/prefix
+	$(QUIET)npx tsx host/build/headers.ts build/gen $(CONFIG_PREFIX)
+
+# Rewritten when it changes, so that the headers are generated and everything is compiled again.
+build/gen/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CONFIG_PREFIX)' | cmp -s - $@ || echo '$(CONFIG_PREFIX)' > $@
 
 build/host/count.so: test/bench/count.c
 	@mkdir -p $(@D)
@@ -87,7 +94,7 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 	$(QUIET)npx asc --target release
 	$(QUIET)npx tsx host/build/check-wasm.ts $@
 
-build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
+build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts | build/gen/pktsock/abi.h
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
 .PHONY: help demo start test build firmware run flash monitor bench size clean FORCE

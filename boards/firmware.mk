@@ -9,7 +9,8 @@
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
 # (APP_BARE: no engine or module, and of boards/pktsock only os_*.c, which drivers use). Options of host/build/options.ts are
-# set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2".
+# set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2". CONFIG_PREFIX says under
+# which names the C code sees them.
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))
 ifeq ($(TARGET),)
 TARGET := boards/targets/$(BOARD)
@@ -68,7 +69,7 @@ FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
 # -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
-FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:%=-DCONFIG_%) \
+FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror

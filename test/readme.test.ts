@@ -45,7 +45,7 @@ describe("README", function () {
 
   it("starts the component in a way that compiles for a firmware", () => {
     const flags = ["--specs=picolibc.specs", "-mcpu=cortex-m3", "-mthumb", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
-    const paths = ["-Iboards/posix", "-Iboards/include", "-Ibuild/gen"];
+    const paths = ["-Iboards/include", "-Ibuild/gen"];
     execFileSync("arm-none-eabi-gcc", [
       ...flags,
       ...paths,

@@ -16,7 +16,7 @@ FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktso
   build/gen/pktsock/abi.h
 
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
-  -DCONFIG_NET_PKT_INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/include -Itest/fuzz
+  -D$(CONFIG_PREFIX)INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/include -Itest/fuzz
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_LDFLAGS := -lpthread -lm -Wl,--wrap=pkt_os_wait -Wl,--wrap=pkt_os_now -Wl,--wrap=pkt_os_time
 # What wasm2c made checks its bounds itself, and wraps where WebAssembly does.

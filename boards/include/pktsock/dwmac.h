@@ -8,6 +8,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* mac->config */
 struct dwmac_config {
   uintptr_t mac_base, dma_base;
@@ -33,5 +37,9 @@ extern const struct pkt_mac_ops dwmac_ops;
 
 /* The handler of config->irq; the board's vector calls it. */
 void dwmac_interrupt(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* mac->config */
 struct dwmac_h7_config {
   uintptr_t base;
@@ -26,5 +30,9 @@ extern const struct pkt_mac_ops dwmac_h7_ops;
 
 /* The handler of config->irq; the board's vector calls it. */
 void dwmac_h7_interrupt(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

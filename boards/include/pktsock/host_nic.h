@@ -5,6 +5,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* config of host_nic_ops: how to open the descriptor. */
 struct host_nic {
   /* Returns a descriptor, or a negative errno. `argument` is what stands behind the colon in PKTSOCK_NIC. */
@@ -22,5 +26,9 @@ int host_nic_open_udp(const char *argument);
 
 /* state: struct host_nic_state, which host_nic.c allocates itself. */
 extern const struct pkt_mac_ops host_nic_ops;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

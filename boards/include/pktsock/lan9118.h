@@ -4,6 +4,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* mac->config */
 struct lan9118_config {
   uintptr_t base; /* of the registers */
@@ -20,5 +24,9 @@ extern const struct pkt_mac_ops lan9118_ops;
 
 /* The handler of config->irq; the board's vector calls it. */
 void lan9118_interrupt(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

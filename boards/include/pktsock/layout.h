@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What each word means, and who writes it, stands in assembly/abi.ts. */
 
 struct pkt_control {
@@ -101,5 +105,9 @@ static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");
 static_assert(offsetof(struct pkt_control, exchange) + PKT_EXCHANGE_BYTES <= PKT_CONTROL_BYTES, "pkt_control");
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -35,6 +35,10 @@
 #include <pktsock/layout.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One of the four rings as the driver sees it. Use the functions of ring.h. */
 struct pkt_ring {
   struct pkt_slot *slots;
@@ -106,5 +110,9 @@ struct pkt_mac_ops {
  * pktsock_config's report(). Task context: from start(), stop(), service() and the other operations, not from an interrupt
  * handler. */
 void pkt_say(const struct pkt_mac *mac, const char *sentence);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

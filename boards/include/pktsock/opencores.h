@@ -5,6 +5,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* mac->config */
 struct opencores_config {
   uintptr_t base;      /* of the registers; the descriptors lie 0x400 bytes behind it */
@@ -22,5 +26,9 @@ extern const struct pkt_mac_ops opencores_ops;
 
 /* The handler of config->irq; the board's vector calls it. */
 void opencores_interrupt(struct pkt_mac *mac);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

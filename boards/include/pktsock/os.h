@@ -26,6 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Make what the functions below need. pktsock_start() calls it before all else, also after pktsock_stop(): the second time
  * there is nothing to do. Task context. Until then calls of pktsock.h may take the lock, from one task: pkt_os_lock() then
  * returns at once if there is no lock yet. */
@@ -94,5 +98,9 @@ ptrdiff_t pkt_os_write(int fd, const void *buffer, size_t len);
 int pkt_os_close(int fd);
 int pkt_os_fcntl(int fd, int command, long argument);
 int pkt_os_ioctl(int fd, unsigned long request, void *argument);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

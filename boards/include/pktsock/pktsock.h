@@ -55,8 +55,10 @@ struct pktsock_config {
 #define PKTSOCK_FRAME_ALIGN 4
 #endif
 
+/* All fields, in their order, as C++ wants them. */
 #define PKTSOCK_CONFIG                                                                                                 \
   {                                                                                                                    \
+    .wasm = NULL, .wasm_size = 0, .macs = NULL, .mac_count = 0, .report = NULL, .link = NULL,                          \
     .prealloc_conns = PKTSOCK_PREALLOC_CONNS, .alloc_conns = PKTSOCK_ALLOC_CONNS, .max_conns = PKTSOCK_MAX_CONNS,      \
     .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
     .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \

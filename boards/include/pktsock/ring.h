@@ -8,6 +8,10 @@
 
 #include <pktsock/mac.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline struct pkt_frame *pkt_ring_take_(struct pkt_mac *mac, struct pkt_ring *ring) {
   struct pkt_slot *slot = &ring->slots[ring->at];
   uint32_t offset = __atomic_load_n(&slot->frame, __ATOMIC_ACQUIRE);
@@ -82,5 +86,9 @@ static inline bool pkt_tx_pending(struct pkt_mac *mac) { return mac->tx.slots[ma
 static inline void pkt_completion_give(struct pkt_mac *mac, struct pkt_frame *frame) {
   pkt_ring_give_(mac, &mac->completion, frame);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
