@@ -10,7 +10,7 @@ import { contradictions, options } from "./options.js";
 /** How the build names the capacities, by default as NuttX does. */
 export const DEFAULT_PREFIX = "CONFIG_NET_PKT_";
 
-/** ENODEV and its like. */
+/** Is this the name of an errno constant, such as ENODEV? */
 const isErrno = (name: string): boolean => /^E[A-Z0-9]+$/.test(name);
 
 /** What of assembly/packet.ts applications use: all but errno, which is the platform's for them, and offsets. */

@@ -1,12 +1,12 @@
-// Reads what check-wasm.ts and the loader want to know of a WebAssembly binary (core specification 2.0, chapter 5).
+// Parses a WebAssembly binary (core specification 2.0, chapter 5) for check-wasm.ts and abi.ts.
 
-/** The bytes are not a module, or use what asc does not produce. */
+/** The bytes are not a module, or have features that asc does not produce. */
 export class MalformedError extends Error {}
 
 export interface WasmFunction {
   /** Exported name, name of the name section, or "function 12". */
   name: string;
-  /** The opcodes that occur in its body, without repetition; those with prefix 0xfc as 0xfc00 + number. */
+  /** The set of opcodes in its body; those with prefix 0xfc are 0xfc00 + number. */
   opcodes: Set<number>;
   /** Value types of its parameters, results and locals. */
   types: Set<number>;
@@ -15,6 +15,8 @@ export interface WasmFunction {
 export interface WasmModule {
   imports: { module: string; name: string }[];
   exports: string[];
+  /** The type of each function that it imports ("port.give") or exports ("init"), such as "i32 i32 -> i32". */
+  signatures: Record<string, string>;
   /** The memory that the module defines; `max` is undefined when it may grow without limit. */
   memory?: { initial: number; max: number | undefined };
   hasStart: boolean;
@@ -37,7 +39,7 @@ class Reader {
     return value;
   }
 
-  /** A LEB128 number of up to 64 bits, skipped or used: only the low 32 bits are kept. */
+  /** Reads a LEB128 number of up to 64 bits; returns its low 32 bits. */
   number(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -94,7 +96,7 @@ function skipImmediates(reader: Reader, opcode: number): void {
   for (let i = 0; i < numbers; i++) reader.number();
 }
 
-/** Has `opcode` no immediates? */
+/** Does `opcode` have no immediates? */
 function isPlain(opcode: number): boolean {
   return (
     opcode <= 0x01 ||
@@ -126,7 +128,25 @@ function readBody(reader: Reader, name: string, signature: number[]): WasmFuncti
   return { name, opcodes, types };
 }
 
-/** Function names of the name section (subsection 1). */
+interface Signature {
+  params: number[];
+  results: number[];
+}
+
+const typeNames = new Map([
+  [0x7f, "i32"],
+  [0x7e, "i64"],
+  [0x7d, "f32"],
+  [0x7c, "f64"],
+]);
+
+/** Returns "i32 i32 -> i32". A function without a type is reported as malformed elsewhere. */
+function wordsOf({ params, results }: Signature = { params: [], results: [] }): string {
+  const words = (types: number[]) => types.map((type) => typeNames.get(type) ?? `type ${type}`);
+  return [...words(params), "->", ...words(results)].join(" ");
+}
+
+/** Reads the function names of the name section (subsection 1). */
 function readNames(section: Reader): Map<number, string> {
   const names = new Map<number, string>();
   while (!section.done) {
@@ -145,8 +165,8 @@ export function readWasm(bytes: Uint8Array): WasmModule {
   }
   reader.take(8);
 
-  const module: WasmModule = { imports: [], exports: [], hasStart: false, globalTypes: [], functions: [] };
-  const signatures: number[][] = [];
+  const module: WasmModule = { imports: [], exports: [], signatures: {}, hasStart: false, globalTypes: [], functions: [] };
+  const signatures: Signature[] = [];
   let importedFunctions = 0;
   let functionTypes: number[] = [];
   let names = new Map<number, string>();
@@ -162,15 +182,16 @@ export function readWasm(bytes: Uint8Array): WasmModule {
       case 1:
         section.list(() => {
           if (section.byte() !== 0x60) throw new MalformedError("it has a type that is no function type");
-          signatures.push([...section.list(() => section.byte()), ...section.list(() => section.byte())]);
+          signatures.push({ params: section.list(() => section.byte()), results: section.list(() => section.byte()) });
         });
         break;
       case 2:
         section.list(() => {
-          module.imports.push({ module: section.name(), name: section.name() });
+          const from = { module: section.name(), name: section.name() };
+          module.imports.push(from);
           const kind = section.byte();
           if (kind === 0) {
-            section.number();
+            module.signatures[`${from.module}.${from.name}`] = wordsOf(signatures[section.number()]);
             importedFunctions++;
           } else if (kind === 1) {
             section.byte();
@@ -201,7 +222,9 @@ export function readWasm(bytes: Uint8Array): WasmModule {
           const kind = section.byte();
           const index = section.number();
           module.exports.push(name);
-          if (kind === 0) names.set(index, name);
+          if (kind !== 0) return;
+          names.set(index, name);
+          module.signatures[name] = wordsOf(signatures[functionTypes[index - importedFunctions] ?? -1]);
         });
         break;
       case 8:
@@ -215,7 +238,9 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     const index = importedFunctions + i;
     const signature = signatures[functionTypes[i] ?? -1];
     if (signature === undefined) throw new MalformedError(`function ${index} has no type`);
-    module.functions.push(readBody(code, names.get(index) ?? `function ${index}`, signature));
+    module.functions.push(
+      readBody(code, names.get(index) ?? `function ${index}`, [...signature.params, ...signature.results]),
+    );
   });
   return module;
 }
