@@ -170,7 +170,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     uint64_t until = look_after_drivers(early, deadline);
     if (has_received()) /* before this task watched, or for another one */
       pkt_call(PKT_CALL_service, 0, 0, 0, 0);
-    waiter->woken |= is_ready(waiter);
+    waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken)
       return true;
