@@ -8,7 +8,7 @@
 /** Identifies a pktsock module: "PKTS" in memory order. */
 export const MAGIC: u32 = 0x53544b50;
 /** Raised with every change of the ABI (README.md). A loader refuses a module of another version. */
-export const ABI_VERSION: u32 = 3;
+export const ABI_VERSION: u32 = 4;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */
 export const MAX_DESCRIPTORS: u32 = 64;
@@ -216,26 +216,24 @@ export const IFACE_BYTES: u32 = 152;
 
 // ---- Socket: the part that the glue sees --------------------------------------------------------------------------
 
-/** Counts how often this connection was opened: distinguishes a descriptor from an earlier one of the same number. */
-export const SOCKET_GENERATION: u32 = 0;
 /** Not 0: non-blocking (O_NONBLOCK). Written by the glue. */
-export const SOCKET_NONBLOCK: u32 = 4;
+export const SOCKET_NONBLOCK: u32 = 0;
 /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds, 64 bits each; 0 = no limit. Written by the glue. */
-export const SOCKET_RCVTIMEO: u32 = 8;
-export const SOCKET_SNDTIMEO: u32 = 16;
+export const SOCKET_RCVTIMEO: u32 = 4;
+export const SOCKET_SNDTIMEO: u32 = 12;
 /** Offset of the queue's oldest entry, whose first word is the frame, or 0 when nothing waits to be received. */
-export const SOCKET_HEAD: u32 = 24;
+export const SOCKET_HEAD: u32 = 20;
 /** SOCKET_ERROR: an error is to be reported. The other bits are the module's. */
-export const SOCKET_SPECIAL: u32 = 28;
+export const SOCKET_SPECIAL: u32 = 24;
 export const SOCKET_ERROR: u32 = 1;
 /** The interface that the socket is bound to, or 0. */
-export const SOCKET_IFACE: u32 = 32;
+export const SOCKET_IFACE: u32 = 28;
 /** The interface for which sending returned -EAGAIN last. */
-export const SOCKET_FULL: u32 = 36;
+export const SOCKET_FULL: u32 = 32;
 /** Frames that SO_SNDBUF lets the socket have under way (0: no limit), and that it has. */
-export const SOCKET_SNDBUF: u32 = 40;
-export const SOCKET_SENDING: u32 = 44;
-export const SOCKET_BYTES: u32 = 48;
+export const SOCKET_SNDBUF: u32 = 36;
+export const SOCKET_SENDING: u32 = 40;
+export const SOCKET_BYTES: u32 = 44;
 
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 

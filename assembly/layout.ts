@@ -154,7 +154,6 @@ export const STACK: u32 = 255;
 
 @unmanaged
 export class Socket {
-  generation: u32;
   nonblock: u32;
   receiveTimeoutLow: u32;
   receiveTimeoutHigh: u32;

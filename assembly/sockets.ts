@@ -104,10 +104,8 @@ function newConnection(): Socket | null {
   if (!socket) return null;
   state.freeSockets = socket.next;
   const single = socket.single;
-  const generation = socket.generation;
   memory.fill(changetype<usize>(socket), 0, socketBytes());
   socket.single = single;
-  socket.generation = generation + 1;
   return socket;
 }
 

@@ -1,6 +1,30 @@
 // Who is woken when something happens, and who sleeps on: test/wake, a Linux process under ThreadSanitizer.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { type Cost, countRun, frameOf } from "./bench/counted.js";
+
+/** Instructions that four waiting tasks may add to a frame, from the interrupt until the processor sleeps again. */
+const MAX_IDLE_COST = 200;
+
+/** What a frame costs while `idle` tasks wait for others. */
+async function costBeside(idle: number): Promise<Cost> {
+  const [cost] = await countRun({
+    board: "qemu-lm3s6965evb",
+    image: "build/qemu-lm3s6965evb/idle.elf",
+    marks: { interrupt: "eth0_interrupt", received: "mark_received", send: "mark_send", sent: "mark_sent" },
+    lengths: [64],
+    frames: 60,
+    warmUp: 10,
+    begin: async (qemu) => {
+      await qemu.waitFor("idle: how many?");
+      qemu.write(String(idle));
+      await qemu.waitFor("idle: ready");
+    },
+    end: async (qemu) => qemu.cable.send(frameOf(15, 0)),
+    echoOf: (frame) => frame,
+  });
+  return cost!;
+}
 
 describe("wake-ups", function () {
   this.timeout(300_000);
@@ -14,5 +38,16 @@ describe("wake-ups", function () {
     const [, pairs] = /^pairs: (\d+)$/m.exec(stdout) ?? [];
     assert.equal(pairs, "76", stdout);
     for (const line of stdout.split("\n")) if (/^(busy|taps|pairs):/.test(line)) console.log(`      ${line}`);
+  });
+
+  it("cost nothing to speak of for tasks that sleep on", async () => {
+    execFileSync("make", ["-s", "firmware", "BOARD=qemu-lm3s6965evb", "APP=test/wake/idle.c"], { stdio: "inherit" });
+    execFileSync("make", ["-s", "build/host/count.so"], { stdio: "inherit" });
+    const alone = await costBeside(0);
+    const beside = await costBeside(4);
+    console.log(`      echo: ${alone.echo}, with four tasks waiting ${beside.echo}`);
+    console.log(`      whole: ${alone.whole}, with four tasks waiting ${beside.whole}`);
+    assert.ok(beside.echo - alone.echo < MAX_IDLE_COST);
+    assert.ok(beside.whole - alone.whole < MAX_IDLE_COST);
   });
 });

@@ -105,9 +105,10 @@ int pkt_fail(int32_t negative);
 struct pkt_waiter {
   const struct pktsock_pollfd *fds; /* the descriptors, and as `events` what may happen to each */
   unsigned long count;
-  short unasked; /* further events of each descriptor */
+  short events;  /* what may happen to all of them */
   bool drains;   /* waits until the drivers have taken what is to be sent; no descriptors */
   uint32_t full; /* the interface on which there shall be room; 0: the one that the socket is bound to */
+  const struct pkt_socket *socket; /* the socket of a single descriptor, which is quicker, or NULL */
 
   /* wait.c's own; `closed`: one of the descriptors was. */
   bool linked, sends, woken, closed;

@@ -51,7 +51,7 @@ static unsigned long count_pollers(const struct pktsock_pollfd *fds, unsigned lo
 }
 
 int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline) {
-  struct pkt_waiter waiter = {.fds = fds, .count = count, .unasked = (short)unasked};
+  struct pkt_waiter waiter = {.fds = fds, .count = count, .events = (short)unasked};
   pkt_os_lock();
   unsigned long entered = count_pollers(fds, count, true);
   int32_t ready = -PKT_ENOMEM; /* as NuttX: no slot for another poller */

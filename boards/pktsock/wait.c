@@ -12,7 +12,7 @@
 #define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
 
 /* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. */
-static uint32_t word_at(uint32_t offset) {
+static inline uint32_t word_at(uint32_t offset) {
   const struct pkt_engine *engine = &pkt_component.engine;
   if (offset > engine->memory_size - sizeof(uint32_t))
     return 0;
@@ -57,27 +57,32 @@ static bool has_room(const struct pkt_socket *socket, uint32_t offset) {
   return socket->sndbuf == 0 || socket->sending < socket->sndbuf || has_sent();
 }
 
-/* Would the waiter's call no longer wait? True only when trying again makes it end or takes that reason away: a waiter that
- * is ready does not sleep. */
-static bool is_ready(const struct pkt_waiter *waiter) {
+static inline bool is_socket_ready(const struct pkt_waiter *waiter, const struct pkt_socket *socket, int events) {
+  if ((events & READABLE) != 0 && word_at(socket->head) != 0)
+    return true;
+  if ((events & PKTSOCK_POLLERR) != 0 && (socket->special & PKT_SOCKET_ERROR) != 0)
+    return true;
+  return (events & WRITABLE) != 0 && has_room(socket, waiter->full != 0 ? waiter->full : socket->iface);
+}
+
+/* The same for the descriptors of poll(). */
+static bool is_any_ready(const struct pkt_waiter *waiter) {
 #if !PKTSOCK_WRITE_BUFFERS
   if (waiter->drains)
     return !must_send();
 #endif
   for (unsigned long i = 0; i < waiter->count; i++) {
-    uint32_t offset = pkt_socket_of(waiter->fds[i].fd);
-    if (offset == 0)
-      continue; /* close() has told */
-    const struct pkt_socket *socket = pkt_at(offset);
-    int events = waiter->fds[i].events | waiter->unasked;
-    if ((events & READABLE) != 0 && word_at(socket->head) != 0)
-      return true;
-    if ((events & PKTSOCK_POLLERR) != 0 && (socket->special & PKT_SOCKET_ERROR) != 0)
-      return true;
-    if ((events & WRITABLE) != 0 && has_room(socket, waiter->full != 0 ? waiter->full : socket->iface))
+    uint32_t socket = pkt_socket_of(waiter->fds[i].fd);
+    if (socket != 0 && is_socket_ready(waiter, pkt_at(socket), waiter->fds[i].events | waiter->events))
       return true;
   }
   return false;
+}
+
+/* Would the waiter's call no longer wait? True only when trying again makes it end or takes that reason away: a waiter that
+ * is ready does not sleep. Closing a descriptor wakes its waiters for itself. */
+static inline bool is_ready(const struct pkt_waiter *waiter) {
+  return waiter->socket != NULL ? is_socket_ready(waiter, waiter->socket, waiter->events) : is_any_ready(waiter);
 }
 
 static void wake(struct pkt_waiter *waiter) {
@@ -117,9 +122,10 @@ static void begin(struct pkt_waiter *waiter) {
   struct pkt_component *c = &pkt_component;
   waiter->task = pkt_os_self();
   waiter->linked = true;
+  waiter->sends = waiter->drains || (waiter->events & WRITABLE) != 0;
   for (unsigned long i = 0; i < waiter->count; i++)
     waiter->sends |= (waiter->fds[i].events & WRITABLE) != 0;
-  c->senders += waiter->sends || waiter->drains;
+  c->senders += waiter->sends;
   waiter->next = c->waiters;
   c->waiters = waiter;
   pkt_os_watch(waiter->task);
@@ -129,7 +135,7 @@ void pkt_wait_end(struct pkt_waiter *waiter) {
   struct pkt_component *c = &pkt_component;
   if (!waiter->linked)
     return;
-  c->senders -= waiter->sends || waiter->drains;
+  c->senders -= waiter->sends;
   struct pkt_waiter **at = &c->waiters;
   while (*at != waiter)
     at = &(*at)->next;
@@ -164,7 +170,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     uint64_t until = look_after_drivers(early, deadline);
     if (has_received()) /* before this task watched, or for another one */
       pkt_call(PKT_CALL_service, 0, 0, 0, 0);
-    waiter->woken |= is_ready(waiter);
+    waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken)
       return true;
@@ -173,7 +179,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     pkt_os_unlock();
     pkt_os_wait(until);
     pkt_os_lock();
-    if (waiter->woken || (!waiter->sends && !waiter->drains && has_received()))
+    if (waiter->woken || (!waiter->sends && has_received()))
       return true; /* receiving sorts the frames */
   }
 }
@@ -187,8 +193,8 @@ static int32_t try_again(int fd, uint32_t socket, int flags, int events, pkt_att
   const uint32_t *timeout = sends ? s->send_timeout : s->receive_timeout;
   uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];
   uint64_t deadline = us != 0 ? pkt_os_now() + us : UINT64_MAX;
-  struct pktsock_pollfd fds = {.fd = fd, .events = (short)events};
-  struct pkt_waiter waiter = {.fds = &fds, .count = 1};
+  const struct pktsock_pollfd fds = {.fd = fd};
+  struct pkt_waiter waiter = {.fds = &fds, .count = 1, .socket = s, .events = (short)events};
   int32_t n;
   do {
     waiter.full = sends ? s->full : 0;

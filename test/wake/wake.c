@@ -167,29 +167,31 @@ static void test_idle(void) {
     CHECK(task_end(&idle[i]) && idle[i].result == -1 && idle[i].error == EBADF, "errno %d", idle[i].error);
 }
 
-/* The task that watches for frames is not the one that gets them, leaves, or has its time over: another one takes its place. */
+/* The task that began to wait last watches for frames, also those of others. It stays, leaves, or is cancelled, which does not
+ * end its call: in any case the first one gets its frame. */
 static void test_watcher(void) {
-  static void (*const leave[])(struct task *) = {receive_once, receive_once};
+  enum { STAYS, CLOSED, TIMED_OUT, CANCELLED, WAYS };
   struct task first, watcher;
-  for (unsigned i = 0; i < sizeof(leave) / sizeof(leave[0]); i++) {
+  for (int way = 0; way < WAYS; way++) {
     pktsock_start_board();
     int fd = open_socket(TYPE), other = open_socket(TYPE_OTHER);
     struct timeval short_time = {.tv_usec = 30000};
-    task_start(&first, receive_once, fd);
-    if (i == 1)
+    if (way == TIMED_OUT)
       setsockopt(other, SOL_SOCKET, SO_RCVTIMEO, &short_time, sizeof(short_time));
-    task_start(&watcher, leave[i], other);
-    if (i == 0) {
-      nic_arrive(frame, sizeof(frame)); /* wakes the watcher, which wakes the first */
-      CHECK(task_end(&first) && first.result == FRAME_BYTES, "result %ld", first.result);
-      task_settle(&watcher);
-      task_start(&first, receive_once, fd);
+    task_start(&first, receive_once, fd);
+    task_start(&watcher, receive_once, other);
+    if (way == CLOSED)
       close(other);
-    }
-    CHECK(task_end(&watcher) && watcher.error == (i == 0 ? EBADF : EAGAIN), "errno %d", watcher.error);
+    if (way == CANCELLED)
+      pthread_cancel(watcher.thread);
+    bool leaves = way == CLOSED || way == TIMED_OUT;
+    if (leaves)
+      CHECK(task_end(&watcher) && watcher.error == (way == CLOSED ? EBADF : EAGAIN), "errno %d", watcher.error);
     nic_arrive(frame, sizeof(frame));
-    CHECK(task_end(&first) && first.result == FRAME_BYTES, "result %ld", first.result);
+    CHECK(task_end(&first) && first.result == FRAME_BYTES, "way %d: result %ld", way, first.result);
     pktsock_stop();
+    if (!leaves)
+      CHECK(task_end(&watcher) && watcher.error == EBADF, "errno %d", watcher.error);
   }
 }
 

@@ -54,7 +54,7 @@ struct pkt_iface {
 
 /* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */
 struct pkt_socket {
-  uint32_t generation, nonblock;
+  uint32_t nonblock;
   uint32_t receive_timeout[2], send_timeout[2]; /* low word first */
   uint32_t head, special, iface, full, sndbuf, sending;
 };

@@ -11,11 +11,11 @@
  *     (picolibc). Else a task may read the errno of another one's call.
  *   - Stack. A task that makes calls needs, beside its own: for the call that compiles a function of the module with wasm3,
  *     which is the first of its kind or one after CONFIG_NET_PKT_CODE_PAGES was exceeded, 1170 to 1880 bytes; for any other
- *     about 500 (both measured on Cortex-M3). Interrupt handlers need nothing for this.
+ *     about 500 (both measured on Cortex-M3). Interrupt handlers never enter the module.
  *   - Tasks that end. A task must not be deleted while it is in a call: others hold a pointer to what lies on its stack. Close
  *     its descriptor; the call then ends with EBADF.
- *   - Several cores. Lock and unlock order memory as a mutex does. Pointers that are shared with pkt_os_wake() need more than
- *     masked interrupts there: a spinlock. Then handlers may run on another core than the tasks.
+ *   - Several cores. Lock and unlock order memory as a mutex does. A handler may run on another core than the tasks: what
+ *     pkt_os_watch() and pkt_os_wake() share then needs a spinlock; on one core masked interrupts are enough.
  *   - Priorities. A received frame is sorted by the task that began to wait last (see pkt_os_watch()). A task with urgent
  *     frames waits for that one to run: let tasks that share the component have priorities next to each other. The lock
  *     needs priority inheritance. */
@@ -35,8 +35,8 @@ extern "C" {
  * returns at once if there is no lock yet. */
 void pkt_os_init(void);
 
-/* The one lock of the component, not recursive. The engine runs under it, nothing ever waits under it, and it is held for at
- * most the time that the module takes for one call. On a system with a single task it may be empty. Task context. */
+/* The one lock of the component, not recursive. The engine runs under it, nothing ever waits under it; it is held while the
+ * module makes one call and drivers do what that asks for. On a system with a single task it may be empty. Task context. */
 void pkt_os_lock(void);
 void pkt_os_unlock(void);
 
