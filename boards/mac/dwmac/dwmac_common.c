@@ -1,6 +1,6 @@
-/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first: of the two cases of mac.h
- * always the second, and start() never fails. The same path recovers from a bus error and from a transmitter that stands
- * still. */
+/* The MAC leaves reset only while the PHY supplies its clock, so a missing PHY or clock shows as a reset that does not
+ * end. This is always the second case of mac.h, and start() never fails. The same path recovers from a bus error and
+ * from a stalled transmitter. */
 #include "dwmac_common.h"
 #include "../common/address.h"
 #include <errno.h>
@@ -87,7 +87,7 @@ static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const st
   r->retry = pkt_os_now() + RETRY_US;
 }
 
-/* Has the transmitter had frames for long without sending one? */
+/* Has the transmitter held frames for more than STALL_US without sending one? */
 static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool tx_busy) {
   uint64_t now = pkt_os_now();
   uint32_t sent = mac->iface->tx_frames + mac->iface->tx_errors;
