@@ -1,4 +1,4 @@
-# The files of each MAC driver, for MACS of a board.mk; the board includes <pktsock/DRIVER.h>.
+# The files of each MAC driver, for MACS in board.mk. board.c includes <pktsock/DRIVER.h>.
 MAC_lan9118 := lan9118.c
 MAC_stellaris := stellaris.c
 MAC_opencores := opencores.c common/phy.c

@@ -15,10 +15,10 @@
  * (rx_no_frame). Sent frames have frame->len bytes, and zeros up to ETH_ZLEN, which the module has written.
  *
  * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake nobody, so a driver hands over everything that is
- * there and then calls pkt_os_wake() once, at the end of its interrupt handler. A driver that drains its hardware in
- * chunks wakes after the last chunk; until then, more is to come. Two limits apply: it must wake before it stops to
- * wait for the next interrupt, and before it goes on when FILL is empty, because only a woken task puts frames there.
- * transmit() need not wake for frames that it completes itself.
+ * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until it does, more is to come: a
+ * driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier when
+ * FILL becomes empty, because only a woken task puts frames there. transmit() need not wake for frames that it
+ * completes.
  *
  * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
  *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus

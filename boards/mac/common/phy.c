@@ -42,7 +42,7 @@ static void lose(struct phy *phy, struct pkt_mac *mac, uint64_t now, const char 
 
 static void look(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bus, unsigned address, uint64_t now) {
   if (!answers(bus->read(mac, address, PHYID1)) || bus->write(mac, address, BMCR, BMCR_RESET) < 0) {
-    lose(phy, mac, now, "no PHY answers at the board's MDIO address; trying again every second");
+    lose(phy, mac, now, "no PHY answers at the board's MDIO address; retrying every second");
     return;
   }
   phy->state = PHY_RESETTING;
@@ -53,7 +53,7 @@ static void negotiate(struct phy *phy, struct pkt_mac *mac, const struct phy_bus
   int bmcr = bus->read(mac, address, BMCR);
   if (bmcr < 0 || (bmcr & BMCR_RESET) != 0) {
     if (now >= phy->deadline)
-      lose(phy, mac, now, "the PHY does not leave reset; trying again every second");
+      lose(phy, mac, now, "the PHY does not leave reset; retrying every second");
     return;
   }
   bus->write(mac, address, ANAR, AN_100_FULL | AN_100_HALF | AN_10_FULL | AN_10_HALF | AN_SELECTOR_802_3);
@@ -81,7 +81,7 @@ static void watch(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bu
   int bmsr = bus->read(mac, address, BMSR);
   if (!answers(bmsr)) {
     phy->reported = false;
-    lose(phy, mac, now, "the PHY stopped answering; trying again every second");
+    lose(phy, mac, now, "the PHY stopped answering; retrying every second");
     return;
   }
   bool link = (bmsr & BMSR_LINK) != 0 && (bmsr & BMSR_AN_COMPLETE) != 0;

@@ -82,7 +82,7 @@ static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const st
     return;
   }
   if (!r->reported)
-    pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Trying again every second");
+    pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Retrying every second");
   r->reported = true;
   r->retry = pkt_os_now() + RETRY_US;
 }
@@ -100,8 +100,7 @@ static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool
 
 bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops, bool tx_busy) {
   if (r->running && (r->failed || is_stalled(r, mac, tx_busy))) {
-    pkt_say(mac,
-            r->failed ? "the MAC met a bus error; starting it again" : "the MAC stopped sending; starting it again");
+    pkt_say(mac, r->failed ? "the MAC had a bus error; restarting it" : "the MAC stopped sending; restarting it");
     r->running = false;
     ops->take_down(mac);
     r->failed = false;
