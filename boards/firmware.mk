@@ -8,7 +8,7 @@
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
 # A .mk file beside the application's .c file may list further files (APP_SOURCES), or leave the socket layer out
-# (APP_BARE: no engine or module, and of boards/pktsock only os_*.c, which drivers use). Options of host/build/options.ts are
+# (APP_BARE: no component, engine or module; only what drivers need of boards/os). Options of host/build/options.ts are
 # set by CONFIG on the command line: make firmware CONFIG="NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2". CONFIG_PREFIX says under
 # which names the C code sees them.
 BOARDS := $(sort $(notdir $(patsubst %/board.mk,%,$(wildcard boards/targets/*/board.mk))))

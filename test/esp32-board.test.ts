@@ -152,7 +152,7 @@ for (const board of Object.keys(boards)) {
     it("says that no PHY answers, once, and finds it when it does", () => {
       const model = { ...boards[board]!, phyAddress: 9 };
       machine = start(board, "bare", model);
-      until(machine, /no PHY answers at the board's MDIO address; trying again every second/);
+      until(machine, /no PHY answers at the board's MDIO address; retrying every second/);
       machine.run(3000);
       assert.equal(machine.peripherals.output.match(/no PHY answers/g)?.length, 1);
       model.phyAddress = boards[board]!.phyAddress;
@@ -253,7 +253,7 @@ describe("trouble on a model of an ESP32 board", () => {
   it("a PLL that does not settle: says so, tries again, runs when it does", () => {
     const machine = start("esp32-poe", "bare");
     machine.analog.isBroken = true;
-    until(machine, /the chip's PLL for the 50 MHz of RMII does not settle; trying again/);
+    until(machine, /the chip's PLL for the 50 MHz of RMII does not settle; retrying/);
     until(machine, /is ready/);
     machine.run(3000);
     assert.equal(machine.peripherals.output.match(/does not settle/g)?.length, 1);
@@ -262,7 +262,7 @@ describe("trouble on a model of an ESP32 board", () => {
     until(machine, /the MAC runs again[^]*link up/);
   });
 
-  for (const [key, trouble] of Object.entries({ u: /fault break\npc 4008/, s: /the stack ran over\npc 4008/ })) {
+  for (const [key, trouble] of Object.entries({ u: /fault break\npc 4008/, s: /stack overflow\npc 4008/ })) {
     it(`is reported: ${trouble.source}`, () => {
       const machine = start("wt32-eth01", "xtensa");
       until(machine, /arithmetic ok/);

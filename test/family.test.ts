@@ -38,9 +38,9 @@ for (const [board, fault] of Object.entries(boards)) {
       assert.equal(await qemu.exited(), 1);
     });
 
-    it("reports that the stack ran over", async () => {
+    it("reports a stack overflow", async () => {
       qemu.write("s");
-      await qemu.waitFor("the stack ran over");
+      await qemu.waitFor("stack overflow");
       assert.equal(await qemu.exited(), 1);
     });
   });

@@ -24,11 +24,11 @@ describe("qemu-xtensa", () => {
     await qemu.waitFor("arithmetic ok", 30_000);
   });
 
-  it("says that wasm3's native stack ran over, and ends", async function () {
+  it("reports an overflow of wasm3's native stack, and ends", async function () {
     this.timeout(120_000);
     build("APP=demo", "TASK_STACK=1024", "OUT_SUFFIX=-small");
     qemu = await Qemu.boot({ board, image: `build/${board}-small/demo.elf` });
-    await qemu.waitFor(/the stack ran over\s+pc 4008/);
+    await qemu.waitFor(/stack overflow\s+pc 4008/);
     assert.equal(await qemu.exited(), 1);
   });
 });

@@ -1,8 +1,8 @@
-/* The driver without a socket layer: a loop that sends every received frame back with its addresses swapped. It plays the
- * part of module and glue itself, so it shows what the drivers do alone, and what a frame costs without anything above.
+/* A driver without the socket layer: a loop that sends each received frame back with its addresses swapped. It takes
+ * the place of module and component, so it shows the driver alone and the cost of a frame without anything above it.
  *
- * Commands from the console, a character each:
- *   h        hold: leave received frames in the RX ring        g  go on
+ * Commands from the console, one character each:
+ *   h        hold: leave received frames in the RX ring        g  continue
  *   p a m n  filter: promiscuous, all multicast, the three multicast addresses 01:00:5e:00:00:01 to 03, none
  *   u        filter: the further unicast address 02:00:00:00:00:77
  *   c        print the counters                                q  print the counters and end */
@@ -16,8 +16,8 @@
 #define FRAME_SIZE 1536
 #define SERVICE_US 50000 /* between two calls of a driver's service() */
 
-/* What would be linear memory: at offset 0 nothing, so that 0 can mean "no frame". In section .dma, which a board puts where
- * its MAC's DMA reaches it and no cache is; it may not have been cleared. */
+/* Takes the place of linear memory. Nothing is at offset 0, so that 0 can mean "no frame". A board puts section .dma
+ * into memory that its MAC's DMA reaches and that is not cached; it may not be cleared at start-up. */
 __attribute__((section(".dma"))) static struct {
   uint32_t nothing;
   struct pkt_iface iface;
@@ -26,12 +26,12 @@ __attribute__((section(".dma"))) static struct {
   uint8_t umem[FRAMES][FRAME_SIZE] __attribute__((aligned(64)));
 } memory;
 
-/* Costs nothing; `make bench` counts instructions between these. */
+/* A label without an instruction; `make bench` counts instructions between labels. */
 #define MARK(name) __asm__ volatile(".global mark_" #name "\nmark_" #name ":" ::: "memory")
 
 #define OFFSET(part) ((uint32_t)((uint8_t *)(part) - (uint8_t *)&memory))
 
-/* The module's ends of the rings. */
+/* The module's side of the rings. */
 static struct pkt_ring rx = {memory.rx, FRAMES, 0}, completion = {memory.completion, FRAMES, 0};
 static struct pkt_ring fill = {memory.fill, FRAMES, 0}, tx = {memory.tx, FRAMES, 0};
 
@@ -75,7 +75,7 @@ static void start(struct pkt_mac *mac) {
   }
 }
 
-/* Frames that the hardware has fetched, for reception. */
+/* Reuse sent frames for reception. */
 static void take_back_sent(struct pkt_mac *mac) {
   struct pkt_frame *frame = take(&completion);
   if (frame == NULL)

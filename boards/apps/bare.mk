@@ -1,2 +1,2 @@
-# Without socket layer: neither engine nor module, and of boards/pktsock only the edge to the system.
+# Without the socket layer: no component, engine or module; only a driver and boards/os.
 APP_BARE := 1

@@ -1,9 +1,9 @@
-/* What `make bench` and `make size` measure: an echo over packet sockets. Two characters from the console say how:
+/* An echo over packet sockets, which `make bench` and `make size` measure. Two characters from the console select what:
  * c (recv and send), z (zero copy: the received frame itself is sent), f or i (recv and send, with a filter of 10
- * instructions that compares fields, or that must be interpreted), and the number of open sockets, 1 to 9: one that
- * echoes, SOCK_RAW and bound to ETH_P_ALL, and others that wait for another protocol. A frame of LAST bytes ends it.
+ * instructions that compares fields, or that must be interpreted); then the number of open sockets, 1 to 9: one echoes
+ * (SOCK_RAW, bound to ETH_P_ALL), the others wait for another protocol. A frame of LAST bytes ends the program.
  *
- * The labels mark_* cost nothing; the bench counts instructions between them (see test/bench/bench.ts). */
+ * The labels mark_* are no instructions; the bench counts instructions between them (see test/bench/bench.ts). */
 #include "arch.h"
 #include "board.h"
 #include <arpa/inet.h>
@@ -40,7 +40,7 @@ static int open_socket(uint16_t protocol) {
 #define LOAD(size, at) BPF_STMT(BPF_LD | BPF_##size | BPF_ABS, at)
 #define UNLESS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip)
 
-/* Both let the bench's frames through. */
+/* Both accept the frames of the bench. */
 static struct sock_filter comparing[] = {
     LOAD(H, 12),
     UNLESS(0x88b5, 7),

@@ -1,6 +1,6 @@
-/* The demo: a host that answers ARP and ping, made of nothing but packet sockets. A SOCK_DGRAM socket speaks ARP, a
- * SOCK_RAW socket speaks IPv4 and ICMP, and a third one, bound to ETH_P_ALL, writes every frame that it sees to the
- * console, one line a frame, which `pktsock demo` turns into a pcapng file. The line "quit" ends it. */
+/* The demo: a host that answers ARP and ping with packet sockets only. A SOCK_DGRAM socket is used for ARP and a
+ * SOCK_RAW socket for IPv4 and ICMP. A third socket, bound to ETH_P_ALL, prints each frame to the console, one line per
+ * frame, from which `pktsock demo` makes a pcapng file. The line "quit" ends the program. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/ethernet.h>
@@ -27,7 +27,8 @@ static const uint8_t own_ip[4] = DEMO_ADDRESS;
 static uint8_t own_mac[ETH_ALEN];
 static unsigned arp_replies, echo_replies, tapped, send_errors;
 
-/* ---- ARP over SOCK_DGRAM (RFC 826) -------------------------------------------------------------------------------- */
+/* ---- ARP over SOCK_DGRAM (RFC 826)
+ * -------------------------------------------------------------------------------- */
 
 static void answer_arp(int sd) {
   struct ether_arp arp;
@@ -41,14 +42,15 @@ static void answer_arp(int sd) {
   memcpy(arp.arp_tpa, arp.arp_spa, 4);
   memcpy(arp.arp_sha, own_mac, ETH_ALEN);
   memcpy(arp.arp_spa, own_ip, 4);
-  /* `from` already says interface, protocol and destination */
+  /* `from` has interface, protocol and destination */
   if (sendto(sd, &arp, sizeof(arp), 0, (struct sockaddr *)&from, sizeof(from)) == (ssize_t)sizeof(arp))
     arp_replies++;
   else
     send_errors++;
 }
 
-/* ---- Ping over SOCK_RAW (RFC 791, RFC 792) ------------------------------------------------------------------------ */
+/* ---- Ping over SOCK_RAW (RFC 791, RFC 792)
+ * ------------------------------------------------------------------------ */
 
 static uint16_t get16(const uint8_t *bytes) { return (uint16_t)(bytes[0] << 8 | bytes[1]); }
 
@@ -97,9 +99,10 @@ static void answer_ping(int sd) {
     send_errors++;
 }
 
-/* ---- The tap ------------------------------------------------------------------------------------------------------ */
+/* ---- The tap
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* False: no frame waits. */
+/* False when there is no frame. */
 static bool print_frame(int sd) {
   static uint8_t frame[ETH_FRAME_LEN + 4];
   struct sockaddr_ll from;
@@ -129,8 +132,8 @@ static int open_socket(int type, int protocol, int ifindex) {
   return sd;
 }
 
-/* Has the line "quit" come in? */
-static bool told_to_quit(void) {
+/* Was the line "quit" received? */
+static bool has_quit_line(void) {
   static char line[8];
   static unsigned len;
   int c;
@@ -176,7 +179,7 @@ int main(void) {
          own_mac[4], own_mac[5], own_ip[0], own_ip[1], own_ip[2], own_ip[3]);
 
   struct pollfd fds[] = {{.fd = arp, .events = POLLIN}, {.fd = ip, .events = POLLIN}, {.fd = tap, .events = POLLIN}};
-  while (!told_to_quit()) {
+  while (!has_quit_line()) {
     if (poll(fds, 3, 50) < 0)
       break;
     if (fds[0].revents & POLLIN)

@@ -1,4 +1,4 @@
-/* The MAC of BOARD=linux; see host_nic.h. */
+/* The MAC of BOARD=linux: see host_nic.h. */
 #include <pktsock/host_nic.h>
 
 #include <pktsock/os.h>
@@ -20,15 +20,15 @@ struct host_nic_state {
   int fd;
   int quit; /* an eventfd that ends the thread */
   pthread_t thread;
-  pthread_t sender;     /* of a line with a speed, */
-  pthread_mutex_t gate; /* which guards */
+  pthread_t sender;     /* of a line with a speed; */
+  pthread_mutex_t gate; /* guards the two flags below */
   pthread_cond_t work;
-  bool waiting, ending; /* there may be frames to send; the thread shall end */
+  bool waiting, ending; /* there may be frames to send; the thread must end */
   struct pkt_mac_filter filter;
   uint8_t addresses[64][6];
 };
 
-/* What a real MAC's address filter does. Until the first set_filter() it lets in its own address and broadcast. */
+/* The address filter of a real MAC. Before the first set_filter() it accepts its own address and broadcast only. */
 static bool accepts(struct pkt_mac *mac, const uint8_t *frame) {
   static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
   const struct host_nic_state *state = mac->state;
@@ -49,7 +49,7 @@ static bool receive(struct pkt_mac *mac) {
   uint8_t bytes[2048 + 1];
   ssize_t n = read(state->fd, bytes, sizeof(bytes));
   if (n < 0)
-    return errno == ECONNREFUSED || errno == EINTR; /* nobody at the other end of the cable yet */
+    return errno == ECONNREFUSED || errno == EINTR; /* the other end of the cable is not there yet */
   if (n < (ssize_t)PKT_ETH_HLEN) {
     iface->rx_too_short++;
     return true;
@@ -96,7 +96,7 @@ static void put_on_wire(struct pkt_mac *mac, const struct pkt_frame *frame) {
   struct host_nic_state *state = mac->state;
   uint32_t len = pkt_tx_bytes(frame);
   ssize_t n = write(state->fd, mac->memory + frame->mac, len);
-  if (n < 0 && errno == ECONNREFUSED) /* the error of an earlier datagram */
+  if (n < 0 && errno == ECONNREFUSED) /* this error belongs to an earlier datagram */
     n = write(state->fd, mac->memory + frame->mac, len);
   if (n == (ssize_t)len)
     mac->iface->tx_frames++;
@@ -104,7 +104,7 @@ static void put_on_wire(struct pkt_mac *mac, const struct pkt_frame *frame) {
     mac->iface->tx_errors++;
 }
 
-/* How long a frame is under way. */
+/* Wait for as long as a frame takes on the line. */
 static void pass(const struct pkt_mac *mac, uint32_t len) {
   const struct host_nic *nic = mac->config;
   uint64_t ns = (uint64_t)len * 8 * 1000000000 / nic->speed;
@@ -112,7 +112,7 @@ static void pass(const struct pkt_mac *mac, uint32_t len) {
   nanosleep(&time, NULL);
 }
 
-/* The other side of a line with a speed: takes one frame after the other, as a MAC with a single descriptor does. */
+/* Send over a line with a speed: one frame at a time, like a MAC with a single descriptor. */
 static void *send_slowly(void *argument) {
   struct pkt_mac *mac = argument;
   struct host_nic_state *state = mac->state;
@@ -127,7 +127,7 @@ static void *send_slowly(void *argument) {
     if (ending)
       return NULL;
     while ((frame = pkt_tx_take(mac)) != NULL) {
-      pkt_os_wake(); /* there is room in the ring */
+      pkt_os_wake(); /* TX has room */
       pass(mac, pkt_tx_bytes(frame));
       put_on_wire(mac, frame);
       pkt_completion_give(mac, frame);
@@ -136,8 +136,8 @@ static void *send_slowly(void *argument) {
   }
 }
 
-/* Tell the sender that there are frames, or that it shall end. */
-static void tell_sender(struct host_nic_state *state, bool ending) {
+/* Signal to the sender that there are frames, or that it must end. */
+static void signal_sender(struct host_nic_state *state, bool ending) {
   pthread_mutex_lock(&state->gate);
   state->waiting = true;
   state->ending = ending;
@@ -180,7 +180,7 @@ static void stop(struct pkt_mac *mac) {
   struct host_nic_state *state = mac->state;
   uint64_t one = 1;
   if (nic->speed != 0) {
-    tell_sender(state, true);
+    signal_sender(state, true);
     pthread_join(state->sender, NULL);
   }
   if (write(state->quit, &one, sizeof(one)) == sizeof(one))
@@ -194,7 +194,7 @@ static void transmit(struct pkt_mac *mac) {
   const struct host_nic *nic = mac->config;
   struct pkt_frame *frame;
   if (nic->speed != 0) {
-    tell_sender(mac->state, false);
+    signal_sender(mac->state, false);
     return;
   }
   while ((frame = pkt_tx_take(mac)) != NULL) {

@@ -1,4 +1,4 @@
-/* The two descriptors that host_nic.c can play a MAC on. */
+/* The two kinds of descriptors for host_nic.c. */
 #include <pktsock/host_nic.h>
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
-/* LAN9118: a MAC with two FIFOs and no DMA. Received frames are drained into the frames of FILL by the interrupt handler;
- * frames to send are written into the TX FIFO by transmit(), which makes them complete: a frame is given back as soon as the
- * FIFO has it. Both FIFOs answer at eight addresses in a row. Register and bit names are the datasheet's. */
+/* LAN9118: a MAC with two FIFOs and no DMA. The interrupt handler drains received frames into frames of FILL.
+ * transmit() writes frames into the TX FIFO; a frame goes to COMPLETION as soon as it is there. Each FIFO has eight
+ * consecutive addresses. Register and bit names are the datasheet's. */
 #include "common/address.h"
 #include "common/fifo.h"
 #include <errno.h>
@@ -10,8 +10,8 @@
 
 /* mac->state */
 struct lan9118 {
-  volatile bool tx_waits;     /* the TX FIFO was full: the interrupt handler sends on */
-  volatile bool link_changed; /* the PHY had something to say: service() asks it */
+  volatile bool tx_waits;     /* the TX FIFO was full: the interrupt handler sends the rest */
+  volatile bool link_changed; /* the PHY reported a change: service() reads it */
   bool link_up;
   bool full_duplex;
   uint32_t mac_cr; /* MAC_CR without MAC_CR_FDPX */
@@ -35,7 +35,7 @@ static_assert(offsetof(struct lan9118_registers, E2P_DATA) == 0xb4, "LAN9118 reg
 #define INT_TDFA 0x200u       /* room in the TX data FIFO */
 #define INT_RSFL 0x8u         /* a frame in the RX FIFO */
 #define BYTE_TEST_VALUE 0x87654321u
-/* Levels that raise TDFA (free bytes, in 64) and RSFL (frames; 0: more than none). */
+/* The levels that raise TDFA (free bytes, in units of 64) and RSFL (frames; 0: at least one). */
 #define FIFO_INT_LEVELS(bytes) (((bytes) / 64 + 1) << 24)
 #define TX_CFG_TX_ON 2u
 #define HW_CFG_SRST 1u
@@ -76,9 +76,9 @@ enum { PHY_BCR = 0, PHY_BSR = 1, PHY_ANAR = 4, PHY_ANLPAR = 5, PHY_INT_SOURCE = 
 #define PHY_AN_100HD 0x80u
 #define PHY_AN_10FD 0x40u
 
-/* Reads of a register before a wait for the chip is given up: at least a tenth of a second. */
+/* The limit of a wait for the chip, in reads of a register: at least a tenth of a second. */
 #define WAIT_READS 1000000u
-/* Looks at a transfer to the PHY, which takes 25 us. */
+/* The limit of a wait for a transfer to the PHY, which takes 25 us, in polls. */
 #define MII_TRIES 1000u
 
 static struct lan9118_registers *registers(const struct pkt_mac *mac) {
@@ -116,7 +116,7 @@ static int mii_wait(struct lan9118_registers *r) {
   return -EIO;
 }
 
-/* A PHY register, or -EIO. */
+/* Read a PHY register: its value, or -EIO. */
 static int phy_read(struct lan9118_registers *r, uint32_t number) {
   uint32_t value = 0;
   int error = csr_write(r, MII_ACC, MII_ACC_PHY | number << 6 | MII_ACC_BUSY);
@@ -151,7 +151,7 @@ static void lan9118_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter 
     hash[bit >> 5] |= 1u << (bit & 31);
     mode |= filter->addresses[i][0] & 1 ? MAC_CR_HPFILT : MAC_CR_HPFILT | MAC_CR_HO;
   }
-  if (mode & MAC_CR_HO) { /* further unicast addresses: all go by the hash, our own too */
+  if (mode & MAC_CR_HO) { /* with further unicast addresses, the MAC compares all by hash, its own too */
     uint32_t bit = address_hash(mac->hwaddr);
     hash[bit >> 5] |= 1u << (bit & 31);
   }
@@ -166,11 +166,11 @@ static void enable_interrupts(struct lan9118_registers *r, const struct lan9118 
   r->INT_EN = INT_RSFL | (state->tx_waits ? INT_TDFA : 0) | (state->link_changed ? 0 : INT_PHY);
 }
 
-/* Ask the PHY how the link is, and follow its duplex mode. */
+/* Read the state of the link from the PHY, and take its duplex mode over. */
 static void update_link(struct pkt_mac *mac) {
   struct lan9118_registers *r = registers(mac);
   struct lan9118 *state = mac->state;
-  phy_read(r, PHY_INT_SOURCE); /* clears the PHY's interrupt; what happens from now on raises it again */
+  phy_read(r, PHY_INT_SOURCE); /* clears the PHY's interrupt; a later change raises it again */
   uint32_t irqs = pkt_os_irq_save();
   state->link_changed = false;
   enable_interrupts(r, state);
@@ -214,7 +214,7 @@ static void lan9118_stop(struct pkt_mac *mac) {
   csr_write(registers(mac), MAC_CR, 0);
 }
 
-/* Take one frame out of the RX FIFO. */
+/* Move one frame out of the RX FIFO. */
 static void receive(struct pkt_mac *mac, struct lan9118_registers *r) {
   uint32_t status = r->RX_STATUS;
   uint32_t length = RX_STATUS_LENGTH(status);
@@ -228,7 +228,7 @@ static void receive(struct pkt_mac *mac, struct lan9118_registers *r) {
     mac->iface->rx_too_long++;
   else if ((frame = pkt_fill_take(mac)) == NULL)
     mac->iface->rx_no_frame++;
-  if (frame == NULL) { /* read, not RX_DP_CTL's fast forward: that is for frames of four words and more */
+  if (frame == NULL) { /* RX_DP_CTL's fast forward works only for four words and more */
     mac_fifo_discard(r->RX_DATA_FIFO, words);
     return;
   }
@@ -237,7 +237,7 @@ static void receive(struct pkt_mac *mac, struct lan9118_registers *r) {
   pkt_rx_give(mac, frame, 0, length - FCS_BYTES);
 }
 
-/* Write frames into the TX FIFO. False: it is full and there are more. */
+/* Write frames into the TX FIFO. False when it is full and frames are left. */
 static bool send(struct pkt_mac *mac, struct lan9118_registers *r) {
   while (pkt_tx_pending(mac)) {
     uint32_t info = r->TX_FIFO_INF;
@@ -249,7 +249,8 @@ static bool send(struct pkt_mac *mac, struct lan9118_registers *r) {
     struct pkt_frame *frame = pkt_tx_take(mac);
     if (frame == NULL)
       continue;
-    uint32_t bytes = pkt_tx_bytes(frame), shift = frame->mac & 3; /* bytes that the MAC skips in the first word */
+    uint32_t bytes = pkt_tx_bytes(frame),
+             shift = frame->mac & 3; /* number of bytes that the MAC skips in the first word */
     r->TX_DATA_FIFO[0] = shift << 16 | TX_CMD_A_FIRST_SEG | TX_CMD_A_LAST_SEG | bytes;
     r->TX_DATA_FIFO[0] = bytes;
     mac_fifo_write8(r->TX_DATA_FIFO, mac->memory + frame->mac - shift, (bytes + shift + 3) / 4);
@@ -277,12 +278,12 @@ void lan9118_interrupt(struct pkt_mac *mac) {
   r->INT_STS = interrupts;
   while (r->RX_FIFO_INF & RX_FIFO_INF_RXSUSED)
     receive(mac, r);
-  mac->iface->rx_errors += r->RX_DROP; /* what the FIFO had no room for; reading clears it */
+  mac->iface->rx_errors += r->RX_DROP; /* frames that did not fit into the FIFO; reading clears it */
   if (state->tx_waits && send(mac, r)) {
     state->tx_waits = false;
     enable_interrupts(r, state);
   }
-  if (interrupts & INT_PHY && !state->link_changed) { /* asking the PHY takes too long here: service() does */
+  if (interrupts & INT_PHY && !state->link_changed) { /* reading the PHY takes too long here: service() does it */
     state->link_changed = true;
     enable_interrupts(r, state);
   }

@@ -1,4 +1,4 @@
-# The files of each MAC driver, for MACS of a board.mk; the board includes <pktsock/DRIVER.h>.
+# The files of each MAC driver, for MACS in board.mk. board.c includes <pktsock/DRIVER.h>.
 MAC_lan9118 := lan9118.c
 MAC_stellaris := stellaris.c
 MAC_opencores := opencores.c common/phy.c
@@ -6,7 +6,7 @@ MAC_opencores := opencores.c common/phy.c
 MAC_dwmac := $(addprefix dwmac/,dwmac.c dwmac_rings.c dwmac_clock.c dwmac_common.c) common/phy.c
 # STM32H7
 MAC_dwmac_h7 := $(addprefix dwmac/,dwmac_h7.c dwmac_h7_rings.c dwmac_common.c) common/phy.c
-# A loopback plug: the driver to start from.
+# The driver to start from: a loopback plug.
 MAC_template := template.c
 # BOARD=linux: a TAP interface or a UDP cable.
 MAC_host_nic := host_nic.c host_nic_open.c

@@ -1,7 +1,8 @@
 /* OpenCores Ethernet MAC. Register and bit names are the specification's.
  *
- * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to RX,
- * a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them. */
+ * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes
+ * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
+ * tx_next + tx_busy - 1 are with the MAC. */
 #include "common/address.h"
 #include "common/phy.h"
 #include <errno.h>
@@ -9,15 +10,15 @@
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
 
-/* Descriptors in use; the MAC has 128. */
+/* Number of descriptors in use; the MAC has 128. */
 enum { OPENCORES_RX = 16, OPENCORES_TX = 8 };
 
 /* mac->state. The rings are shared with the interrupt handler. */
 struct opencores {
-  struct pkt_frame *rx_frames[OPENCORES_RX]; /* the frame behind each armed descriptor */
+  struct pkt_frame *rx_frames[OPENCORES_RX]; /* the frame of each armed descriptor */
   struct pkt_frame *tx_frames[OPENCORES_TX];
-  uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
-  uint8_t tx_next, tx_busy;  /* the descriptor that is sent next; how many from there on have a frame */
+  uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
+  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
   uint32_t moder;            /* MODER without MODER_FULLD */
   struct phy phy;
 };
@@ -41,7 +42,7 @@ static_assert(offsetof(struct opencores_registers, tx) == 0x400, "OpenCores MAC 
 #define MODER_RST 0x800u
 #define MODER_FULLD 0x400u
 #define MODER_PRO 0x20u
-#define MODER_IAM 0x10u /* our own address goes by the hash too */
+#define MODER_IAM 0x10u /* compare the MAC's own address by hash too */
 #define MODER_TXEN 0x2u
 #define MODER_RXEN 0x1u
 #define INT_BUSY 0x10u
@@ -55,19 +56,19 @@ static_assert(offsetof(struct opencores_registers, tx) == 0x400, "OpenCores MAC 
 #define MIICOMMAND_WCTRLDATA 4u
 #define MIICOMMAND_RSTAT 2u
 #define MIISTATUS_BUSY 2u
-#define TX_RD 0x8000u /* the MAC's */
+#define TX_RD 0x8000u /* the descriptor is the MAC's */
 #define TX_IRQ 0x4000u
 #define TX_WR 0x2000u /* the last descriptor */
 #define TX_CRC 0x800u
 #define TX_ERRORS 0x10du /* UR underrun, RL retries, LC late collision, CS carrier lost */
-#define RX_E 0x8000u     /* the MAC's */
+#define RX_E 0x8000u     /* the descriptor is the MAC's */
 #define RX_IRQ 0x4000u
 #define RX_WR 0x2000u
 #define RX_TL 0x8u
 #define RX_ERRORS 0x73u /* OR overrun, IS and DN symbols, CRC, LC late collision */
 #define FCS_BYTES 4u
 
-/* Reads of a register before a wait for the MAC is given up: an MDIO access takes 26 us or more. */
+/* The limit of a wait for the MAC, in reads of a register: an MDIO access takes 26 us or more. */
 #define WAIT_READS 100000u
 
 static const struct opencores_config *config_of(const struct pkt_mac *mac) { return mac->config; }
@@ -76,11 +77,12 @@ static struct opencores_registers *registers(const struct pkt_mac *mac) {
   return (struct opencores_registers *)config_of(mac)->base;
 }
 
-/* From this length on (FCS included) a frame is too long. The MAC cuts what it receives there, and as QEMU plays it writes
- * an FCS behind a frame that is just short of it. */
+/* From this length on (FCS included) a frame is too long. The MAC truncates received frames at this length; in QEMU it
+ * then writes an FCS after a frame that is slightly shorter. */
 static uint32_t too_long(const struct pkt_mac *mac) { return mac->frame_size - FCS_BYTES; }
 
-/* ---- MDIO --------------------------------------------------------------------------------------------------------- */
+/* ---- MDIO
+ * --------------------------------------------------------------------------------------------------------- */
 
 static int wait_for_mdio(struct opencores_registers *r) {
   for (uint32_t reads = 0; reads < WAIT_READS; reads++)
@@ -110,7 +112,8 @@ static int mdio_write(struct pkt_mac *mac, unsigned phy, unsigned reg, uint16_t 
 
 static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 
-/* ---- Rings -------------------------------------------------------------------------------------------------------- */
+/* ---- Rings
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct opencores *s = mac->state;
@@ -151,7 +154,7 @@ static void receive_one(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t s
 
 static void receive(struct pkt_mac *mac) {
   struct opencores *s = mac->state;
-  for (unsigned budget = s->rx_armed; budget > 0; budget--) { /* what arrives meanwhile raises another interrupt */
+  for (unsigned budget = s->rx_armed; budget > 0; budget--) { /* later frames raise another interrupt */
     uint32_t status = registers(mac)->rx[s->rx_next].status;
     if (status & RX_E)
       break;
@@ -197,7 +200,7 @@ void opencores_interrupt(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
   uint32_t source = r->INT_SOURCE;
   r->INT_SOURCE = source;
-  if (source & INT_BUSY) /* once for any number of frames: the MAC does not say how many */
+  if (source & INT_BUSY) /* one interrupt for any number of lost frames: the MAC does not count them */
     mac->iface->rx_no_frame++;
   give_back_sent(mac);
   receive(mac);
@@ -205,7 +208,8 @@ void opencores_interrupt(struct pkt_mac *mac) {
   pkt_os_wake();
 }
 
-/* ---- The contract's operations ------------------------------------------------------------------------------------ */
+/* ---- The contract's operations
+ * ------------------------------------------------------------------------------------ */
 
 static void opencores_transmit(struct pkt_mac *mac) {
   uint32_t irqs = pkt_os_irq_save();
@@ -215,7 +219,7 @@ static void opencores_transmit(struct pkt_mac *mac) {
 
 static void opencores_refill(struct pkt_mac *mac) {
   const struct opencores *s = mac->state;
-  if (s->rx_armed >= OPENCORES_RX / 4) /* with that many the next reception is soon enough */
+  if (s->rx_armed >= OPENCORES_RX / 4) /* enough until the next reception */
     return;
   uint32_t irqs = pkt_os_irq_save();
   arm(mac);
@@ -261,7 +265,7 @@ static int opencores_start(struct pkt_mac *mac) {
   r->INT_SOURCE = INTERRUPTS;
   r->MAC_ADDR0 = (uint32_t)a[2] << 24 | (uint32_t)a[3] << 16 | (uint32_t)a[4] << 8 | a[5];
   r->MAC_ADDR1 = (uint32_t)a[0] << 8 | a[1];
-  if (r->MAC_ADDR1 != ((uint32_t)a[0] << 8 | a[1])) /* nobody there */
+  if (r->MAC_ADDR1 != ((uint32_t)a[0] << 8 | a[1])) /* no MAC at this address */
     return -EIO;
   r->IPGT = IPGT_FULL_DUPLEX;
   r->PACKETLEN = PACKETLEN_MINFL_64 | too_long(mac);
@@ -283,7 +287,7 @@ static void opencores_stop(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
   pkt_os_irq_disable(config_of(mac)->irq);
   r->INT_MASK = 0;
-  r->MODER = MODER_RST; /* whatever the DMA is doing */
+  r->MODER = MODER_RST; /* stops the DMA at once */
   r->MODER = 0;
 }
 

@@ -1,6 +1,6 @@
-/* Stellaris: a MAC with two FIFOs of 2 KB behind one register, and no DMA. A word of 16 bits with the length stands before
- * each frame in the FIFO, so that frames begin at byte 2 of a word, in both directions: buffers are laid out the same way and
- * nothing is shifted. The transmitter takes one frame at a time. Register and bit names are the data sheet's. */
+/* Stellaris: a MAC with two FIFOs of 2 KB at one register, and no DMA. In both FIFOs each frame follows a 16-bit
+ * length, so frames start at byte 2 of a word. Frames in buffers start there too, so that no byte is shifted. The
+ * transmitter takes one frame at a time. Register and bit names are the data sheet's. */
 #include "common/address.h"
 #include "common/fifo.h"
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 /* mac->state */
 struct stellaris {
-  volatile bool tx_waits; /* the transmitter was busy: the interrupt handler sends on */
+  volatile bool tx_waits; /* the transmitter was busy: the interrupt handler sends the rest */
 };
 static_assert(sizeof(struct stellaris) <= sizeof(struct stellaris_state), "STELLARIS_STATE_BYTES");
 
@@ -74,7 +74,7 @@ static void stellaris_stop(struct pkt_mac *mac) {
   r->MACTCTL = 0;
 }
 
-/* The MAC knows its own address, broadcast, all multicast and all: each wish becomes the next wider one it knows. */
+/* Beside its own address and broadcast, the MAC can accept all multicast or everything. */
 static void stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   uint32_t mode = RCTL_RXEN | RCTL_BADCRC;
   if (filter->promiscuous)
@@ -86,13 +86,13 @@ static void stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filte
   registers(mac)->MACRCTL = mode;
 }
 
-/* Take one frame out of the RX FIFO. */
+/* Move one frame out of the RX FIFO. */
 static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
   uint32_t first = r->MACDATA;
-  uint32_t total = first & 0xffff; /* the length itself, frame and FCS */
+  uint32_t total = first & 0xffff; /* length field, frame and FCS */
   uint32_t words = (total + 3) / 4;
   struct pkt_frame *frame = NULL;
-  if (total > FIFO_BYTES || words == 0) { /* nothing to go by: the FIFO must start afresh */
+  if (total > FIFO_BYTES || words == 0) { /* not a length: the start of the next frame is unknown, so reset the FIFO */
     mac->iface->rx_errors++;
     r->MACRCTL |= RCTL_RSTFIFO;
     return;
@@ -114,7 +114,7 @@ static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
   pkt_rx_give(mac, frame, LENGTH_BYTES, total - LENGTH_BYTES - FCS_BYTES);
 }
 
-/* Send frames until the transmitter is busy. False: it is, and there are more. */
+/* Send frames until the transmitter is busy. False when it is busy and frames are left. */
 static bool send(struct pkt_mac *mac, struct stellaris_registers *r) {
   while (pkt_tx_pending(mac)) {
     if (r->MACTR & MACTR_NEWTX)

@@ -1,7 +1,7 @@
-/* A MAC driver to start from. It works as it is: a MAC with a loopback plug, where memory takes the place of the wire. To
- * write a driver, copy template.c and template.h and replace what is marked "Hardware:", from start() downwards. mac.h is
- * the contract, ring.h has the functions of the rings. The board's board.c names the driver in its struct pkt_mac, and
- * its board.mk lists the file in MACS.
+/* A MAC driver to start from. It works as it is: a MAC with a loopback plug, where memory takes the place of the wire.
+ * To write a driver, copy template.c and template.h and replace what is marked "Hardware:", from start() downwards.
+ * mac.h is the contract, ring.h has the functions of the rings. The board's board.c names the driver in its struct
+ * pkt_mac, and its board.mk lists the file in MACS.
  *
  * The way of a frame:
  *   reception  pkt_fill_take() -> the hardware fills the buffer -> pkt_rx_give(), then pkt_os_wake() once for the batch
@@ -12,10 +12,11 @@
 #include <pktsock/ring.h>
 #include <string.h>
 
-/* Hardware: check that the MAC is there (a version register, or a register that keeps what is written). Reset it, with a
- * limit on each wait. Program mac->hwaddr, set up descriptors or FIFOs, enable reception, and call pkt_os_irq_enable() last.
- * Return -EIO when the MAC itself does not answer, and leave nothing running. Return 0 when only the PHY, its clock or the
- * cable is missing: service() retries those. The driver may take frames from FILL from now on. */
+/* Hardware: check that the MAC is there (a version register, or a register that keeps what is written). Reset it, with
+ * a limit on each wait. Program mac->hwaddr, set up descriptors or FIFOs, enable reception, and call
+ * pkt_os_irq_enable() last. Return -EIO when the MAC itself does not answer, and leave nothing running. Return 0 when
+ * only the PHY, its clock or the cable is missing: service() retries those. The driver may take frames from FILL from
+ * now on. */
 static int template_start(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   struct template_state *state = mac->state;
@@ -25,8 +26,8 @@ static int template_start(struct pkt_mac *mac) {
   return 0;
 }
 
-/* Hardware: call pkt_os_irq_disable() first. Then stop the DMA and wait, with a limit, until it has stopped: the component
- * reuses the buffers. */
+/* Hardware: call pkt_os_irq_disable() first. Then stop the DMA and wait, with a limit, until it has stopped: the
+ * component reuses the buffers. */
 static void template_stop(struct pkt_mac *mac) {
   struct template_state *state = mac->state;
   state->started = false;
@@ -55,8 +56,8 @@ static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
 }
 
 /* Hardware: read the cause and acknowledge it *before* handling it, so that a later event raises the interrupt again.
- * Receive everything that is there; give sent frames to COMPLETION; send more frames if transmit() found no room. Then wake
- * once for all of it. The loopback plug has no events of its own. */
+ * Receive everything that is there; give sent frames to COMPLETION; send more frames if transmit() found no room. Then
+ * wake once for all of it. The loopback plug has no events of its own. */
 void template_interrupt(struct pkt_mac *mac) {
   struct template_state *state = mac->state;
   if (state->started)
@@ -64,9 +65,9 @@ void template_interrupt(struct pkt_mac *mac) {
 }
 
 /* Hardware: while it has room, pass it the address of the bytes or write them into its FIFO. Check for room before
- * pkt_tx_take(), which cannot be undone; pkt_tx_pending() says whether there is a frame. Never wait here: when the hardware
- * is full, leave the rest in TX, enable the interrupt that reports room, and continue in its handler. A DMA fetches the
- * bytes later: give the frame to COMPLETION after that. */
+ * pkt_tx_take(), which cannot be undone; pkt_tx_pending() says whether there is a frame. Never wait here: when the
+ * hardware is full, leave the rest in TX, enable the interrupt that reports room, and continue in its handler. A DMA
+ * fetches the bytes later: give the frame to COMPLETION after that. */
 static void template_transmit(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   const struct template_state *state = mac->state;

@@ -35,7 +35,7 @@ void scenario_bus_error(struct bench *b) {
     bench_say(b, frame, sizeof(frame), WIRE_GOOD);
     if (sending)
       b->nic.bus_error(&b->nic);
-    soc_expect(&b->soc, "eth0: the MAC met a bus error; starting it again", 1000000);
+    soc_expect(&b->soc, "eth0: the MAC had a bus error; restarting it", 1000000);
     soc_expect(&b->soc, "eth0: the MAC runs again", 1000000);
     soc_expect(&b->soc, "link up", 8000000);
     while (bench_hear(b, 50000) != NULL) {
@@ -56,7 +56,7 @@ void scenario_standstill(struct bench *b) {
     bench_test_frame(b, frame, sizeof(frame), NULL);
     bench_say(b, frame, sizeof(frame), WIRE_GOOD);
   }
-  soc_expect(&b->soc, "eth0: the MAC stopped sending; starting it again", 5000000);
+  soc_expect(&b->soc, "eth0: the MAC stopped sending; restarting it", 5000000);
   b->nic.hold_tx = false;
   soc_expect(&b->soc, "link up", 10000000);
   while (bench_hear(b, 50000) != NULL) {

@@ -1,5 +1,5 @@
-/* The console: board_console_write() and board_console_read() of board.h, and the libc's stdout and stderr, over the
- * board's UART. Received characters wait in a small ring; while it is full the UART keeps them. */
+/* The console on the board's UART: board_console_write() and board_console_read() of board.h, and the libc's stdout and
+ * stderr. A small ring holds received characters; while it is full, they stay in the UART. */
 #include "console.h"
 #include "arch.h"
 #include "board.h"
@@ -7,14 +7,15 @@
 #include <stdio.h>
 
 #define BAUD 115200
-/* Room for a character comes within 0.1 ms at 115200 baud; from an emulator whose host is busy, when that reads on. */
+/* At 115200 baud there is room for a character within 0.1 ms. In an emulator it may take long, while the host is
+ * busy. */
 #define WRITE_LIMIT_US 5000000u
-/* Turns of an empty loop between two looks at the UART: some 10 us. An emulator gets on with its work meanwhile, which it
- * does not while registers are read without a pause. */
+/* Iterations of an empty loop between two polls of the UART: about 10 us. It gives an emulator time for its work, which
+ * polling without a pause does not. */
 #define PAUSE_TURNS 100
 
 static volatile uint8_t ring[64];
-static volatile uint32_t ring_in, ring_out; /* characters so far */
+static volatile uint32_t ring_in, ring_out; /* characters so far, counted without end */
 
 void family_start(void) {
   family_clock_start();
@@ -23,7 +24,8 @@ void family_start(void) {
   arch_irq_enable(family_uart.irq);
 }
 
-/* Moves what came in to the ring, as much as it has room for. With interrupts off, or in the UART's own. */
+/* Move received characters from the UART to the ring, while it has room. Call with interrupts masked, or from the
+ * UART's interrupt handler. */
 static void take_in(void) {
   while (ring_in - ring_out < sizeof(ring)) {
     int c = uart_get(&family_uart);
@@ -32,7 +34,7 @@ static void take_in(void) {
     ring[ring_in % sizeof(ring)] = (uint8_t)c;
     ring_in++;
   }
-  uart_receive_interrupt(&family_uart, false); /* until there is room */
+  uart_receive_interrupt(&family_uart, false); /* until the ring has room */
 }
 
 void family_console_interrupt(void) {
@@ -46,14 +48,14 @@ int board_console_read(void) {
   uint8_t c = ring[ring_out % sizeof(ring)];
   ring_out++;
   uint32_t state = arch_irq_save();
-  /* A UART need not interrupt for what came in while its interrupt was off. */
+  /* A UART may raise no interrupt for characters that it received while its interrupt was disabled. */
   uart_receive_interrupt(&family_uart, true);
   take_in();
   arch_irq_restore(state);
   return c;
 }
 
-/* Wait until the UART takes `c`. False: it does not. */
+/* Wait until the UART accepts `c`. False when it does not within the limit. */
 static bool write_one(char c) {
   if (uart_put(&family_uart, c))
     return true;

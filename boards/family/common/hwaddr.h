@@ -1,4 +1,4 @@
-/* The address that HWADDR= of the command line gives; family.mk passes its bytes on as BOARD_HWADDR. */
+/* The MAC address from HWADDR= of the command line; family.mk defines BOARD_HWADDR as its bytes. */
 #ifndef FAMILY_HWADDR_H
 #define FAMILY_HWADDR_H
 

@@ -1,4 +1,4 @@
-/* pkt_say() of mac.h for applications without the component (APP_BARE): to the console. */
+/* pkt_say() of mac.h for applications without the component (APP_BARE): it prints to the console. */
 #include "board.h"
 #include <string.h>
 

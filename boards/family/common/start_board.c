@@ -1,5 +1,5 @@
-/* The component on a board of this repository: its MACs, the module that is linked into the image, the configured
- * capacities. An integrator's firmware calls pktsock_start() itself. */
+/* Starts the component on a board of this repository, with the board's MACs, the module that is linked into the image,
+ * and the configured capacities. An integrator's firmware calls pktsock_start() itself. */
 #include "board.h"
 #include <pktsock/config.h>
 #include <pktsock/pktsock.h>

@@ -1,4 +1,5 @@
-/* The UART of Arm's Cortex-M System Design Kit (DDI 0479), as on the MPS2 boards. One character of room each way. */
+/* The UART of Arm's Cortex-M System Design Kit (DDI 0479), as on the MPS2 boards. It holds one character in each
+ * direction. */
 #include "console.h"
 
 struct cmsdk_uart {
@@ -18,7 +19,7 @@ void uart_start(const struct family_uart *uart, uint32_t baud) {
   struct cmsdk_uart *r = registers(uart);
   r->BAUDDIV = uart->clock_hz / baud;
   r->CTRL = CTRL_TXEN | CTRL_RXEN;
-  (void)r->DATA; /* drops what came in before; and QEMU looks for input only once this was read */
+  (void)r->DATA; /* drops earlier input; QEMU polls for input only after this read */
 }
 
 bool uart_put(const struct family_uart *uart, char c) {
@@ -38,5 +39,5 @@ int uart_get(const struct family_uart *uart) {
 void uart_receive_interrupt(const struct family_uart *uart, bool on) {
   registers(uart)->CTRL = CTRL_TXEN | CTRL_RXEN | (on ? CTRL_RXINTEN : 0);
   if (!on)
-    registers(uart)->INTCLEAR = INT_RX; /* it is latched: what was raised before would be raised for ever */
+    registers(uart)->INTCLEAR = INT_RX; /* the interrupt is latched and would stay raised */
 }

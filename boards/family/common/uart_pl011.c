@@ -1,4 +1,4 @@
-/* The PL011 UART (DDI 0183), as in the Stellaris chips. 16 characters of room each way. */
+/* The PL011 UART (DDI 0183), as in the Stellaris chips. It holds 16 characters in each direction. */
 #include "console.h"
 
 struct pl011 {
@@ -13,7 +13,7 @@ struct pl011 {
 #define CR_TXE 0x100u
 #define CR_RXE 0x200u
 #define INT_RX 0x10u
-#define INT_RT 0x40u /* characters wait below the FIFO's trigger level */
+#define INT_RT 0x40u /* the FIFO holds characters below its trigger level */
 
 static struct pl011 *registers(const struct family_uart *uart) { return (struct pl011 *)uart->base; }
 
@@ -23,7 +23,7 @@ void uart_start(const struct family_uart *uart, uint32_t baud) {
   r->CR = 0;
   r->IBRD = divisor / 64;
   r->FBRD = divisor % 64;
-  r->LCR_H = LCR_H_WLEN_8 | LCR_H_FEN; /* takes the divisor in */
+  r->LCR_H = LCR_H_WLEN_8 | LCR_H_FEN; /* this write makes the divisor take effect */
   r->CR = CR_UARTEN | CR_TXE | CR_RXE;
 }
 

@@ -35,7 +35,7 @@ int uart_get(const struct family_uart *uart) {
   uint32_t status = r->SR;
   if (!(status & (SR_RXNE | SR_ORE)))
     return -1;
-  uint32_t data = r->DR; /* clears an overrun, too, which would raise the interrupt for ever */
+  uint32_t data = r->DR; /* also clears an overrun, whose interrupt would stay raised */
   return status & SR_RXNE ? (int)(data & 0xff) : -1;
 }
 

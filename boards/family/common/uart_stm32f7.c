@@ -32,7 +32,7 @@ bool uart_put(const struct family_uart *uart, char c) {
 
 int uart_get(const struct family_uart *uart) {
   struct usart *r = registers(uart);
-  r->ICR = ICR_ORECF; /* an overrun would raise the interrupt for ever */
+  r->ICR = ICR_ORECF; /* the interrupt of an overrun would stay raised */
   return r->ISR & ISR_RXNE ? (int)(r->RDR & 0xff) : -1;
 }
 

@@ -1,9 +1,9 @@
-/* The clock and the sleep of arch.h, both from SysTick, which every Cortex-M has.
+/* The clock and the sleep of arch.h. Both use SysTick, which every Cortex-M has.
  *
- * SysTick counts down through periods. Left alone each is as long as its 24 bits allow (0.3 to 0.7 seconds) and ends in an
- * interrupt that adds it to the time: the only interrupt that the clock itself needs. A sleep with a deadline cuts the
- * period under way short and starts one that ends at the deadline; its interrupt starts a full one again. Each start loses
- * the few processor cycles between reading the counter and restarting it. */
+ * SysTick counts down in periods. Normally a period is as long as its 24 bits allow (0.3 to 0.7 seconds) and ends with
+ * an interrupt that adds it to the time; the clock needs no other interrupt. A sleep with a deadline ends the present
+ * period early and starts one that ends at the deadline; its interrupt starts a full period again. Each start of a
+ * period loses the few processor cycles between reading the counter and restarting it. */
 #include "arch.h"
 #include "family.h"
 #include "registers.h"
@@ -11,15 +11,15 @@
 
 #define CYCLES_PER_US ((uint32_t)BOARD_CPU_MHZ)
 #define FULL_PERIOD (0x1000000u / CYCLES_PER_US * CYCLES_PER_US)
-/* A shorter sleep than this is not worth its cost: return at once and let the caller look again. */
+/* A shorter sleep is not worth its cost: return at once and let the caller check again. */
 #define SHORTEST_SLEEP_US 20u
 
-static uint64_t start_us;     /* when the period began, ... */
-static uint32_t start_cycles; /* ... and the cycles behind that microsecond, less than CYCLES_PER_US */
-static uint32_t period;       /* cycles from its begin to its end */
-static bool reloading;        /* the counter has been started and still reads 0 */
+static uint64_t start_us;     /* the start of the period, ... */
+static uint32_t start_cycles; /* ... and the cycles after that microsecond, less than CYCLES_PER_US */
+static uint32_t period;       /* its length in cycles */
+static bool reloading;        /* the counter was restarted and still reads 0 */
 
-/* Start a period of `cycles`; the counter then repeats it until it is started anew. */
+/* Start a period of `cycles`. The counter repeats it until the next begin_period(). */
 static void begin_period(uint32_t cycles) {
   SYST_CSR = SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
   ICSR = ICSR_PENDSTCLR;
@@ -30,24 +30,24 @@ static void begin_period(uint32_t cycles) {
   SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
 }
 
-/* Let `cycles` more of them be in the past. */
+/* Advance the start of the period by `cycles`. */
 static void advance(uint32_t cycles) {
   cycles += start_cycles;
   start_us += cycles / CYCLES_PER_US;
   start_cycles = cycles % CYCLES_PER_US;
 }
 
-/* The period is over. */
+/* The period has ended. */
 static void end_period(void) {
   advance(period);
   if (period != FULL_PERIOD)
     begin_period(FULL_PERIOD);
 }
 
-/* Cycles since the period began. Interrupts are masked. */
+/* Cycles since the start of the period. Call with interrupts masked. */
 static uint32_t cycles_of_period(void) {
   uint32_t left = SYST_CVR;
-  if (ICSR & ICSR_PENDSTSET) { /* it ended and its interrupt waits: do its work here */
+  if (ICSR & ICSR_PENDSTSET) { /* it ended and its interrupt is pending: do its work here */
     ICSR = ICSR_PENDSTCLR;
     end_period();
     left = SYST_CVR;
@@ -66,13 +66,13 @@ void family_clock_start(void) { begin_period(FULL_PERIOD); }
 
 uint64_t arch_now_us(void) {
   uint32_t state = arch_irq_save();
-  uint32_t cycles = cycles_of_period(); /* before start_us, which it may move on */
+  uint32_t cycles = cycles_of_period(); /* first, because it may change start_us */
   uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;
   arch_irq_restore(state);
   return now;
 }
 
-/* Make a period end at `deadline_us`, if none would end before. False: the deadline is due. */
+/* Make a period end at `deadline_us`, unless one ends earlier. False when the deadline is due. */
 static bool arm(uint64_t deadline_us) {
   uint32_t cycles = cycles_of_period();
   uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;

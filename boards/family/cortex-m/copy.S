@@ -1,6 +1,6 @@
-/* memcpy, memmove and memset in place of the libc's: as few instructions as a Cortex-M3 needs. Blocks of 32 bytes go
- * through eight registers; the destination is brought to a word boundary first, because stm needs one, while a single ldr
- * may read from anywhere. A branch over what is not needed costs less than instructions that are predicated away. */
+/* memcpy, memmove and memset in place of the libc's, with as few instructions as possible on a Cortex-M3. Blocks of 32
+ * bytes are copied through eight registers. The destination is first aligned to a word, because stm requires it; a single
+ * ldr can read from any address. A branch costs less than predicated instructions that do nothing. */
   .syntax unified
   .thumb
 
@@ -13,7 +13,7 @@
 \name:
   .endm
 
-/* Load eight words from any address in \base and go on behind them. */
+/* Load eight words from any address in \base, and advance it. */
   .macro load8 base
   ldr r3, [\base], #4
   ldr r4, [\base], #4

@@ -34,6 +34,6 @@
 #define MPU_RNR REGISTER(0xe000ed98)
 #define MPU_RBAR REGISTER(0xe000ed9c)
 #define MPU_RASR REGISTER(0xe000eda0)
-#define MPU_RASR_NO_ACCESS_4K (1u << 28 | 11u << 1 | 1u) /* 4 KB that nobody may touch */
+#define MPU_RASR_NO_ACCESS_4K (1u << 28 | 11u << 1 | 1u) /* 4 KB without access */
 
 #endif

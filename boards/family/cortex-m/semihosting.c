@@ -1,4 +1,4 @@
-/* board_exit() for boards that only run in an emulator: Arm's semihosting call ends it with a status. */
+/* board_exit() for boards that run only in an emulator: Arm's semihosting call ends the emulator with a status. */
 #include "board.h"
 #include <stdint.h>
 

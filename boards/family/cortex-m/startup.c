@@ -1,7 +1,7 @@
-/* From reset to main(), the system vectors, and what becomes of a fault.
+/* Start-up from reset to main(), the system vectors, and the report of a fault.
  *
- * main() runs on the task stack (PSP), interrupts on their own (MSP). The task stack lies at the very bottom of RAM, and
- * what is below is closed by the MPU: overrunning the stack is a fault that is reported, not silent damage. */
+ * main() runs on the task stack (PSP), interrupts on their own (MSP). The task stack is at the bottom of RAM, and the
+ * MPU forbids access below it: a stack overflow is a fault that is reported. */
 #include "arch.h"
 #include "board.h"
 #include "family.h"
@@ -17,7 +17,7 @@ extern uint32_t __task_stack_start[], __task_stack_end[], __irq_stack_start[], _
 extern uint8_t __data_start[], __data_source[], __data_end[], __bss_start[], __bss_end[], __heap_start[];
 
 int main(void);
-/* boards/pktsock: brings up engine, module and interfaces. Absent from images without it (APP=bare). */
+/* Starts the component. Absent from images without it (APP=bare). */
 __attribute__((weak)) int pktsock_start_board(void);
 
 static void put_text(const char *text) { board_console_write(text, strlen(text)); }
@@ -30,7 +30,7 @@ static void put_hex(const char *name, uint32_t value) {
   board_console_write(text, sizeof(text));
 }
 
-/* Close what is below RAM, by the highest region: it wins over others that a board may set up. */
+/* Forbid access below RAM, with the highest region, which overrides those that a board may set up. */
 static void guard_stack(void) {
   uint32_t regions = MPU_TYPE_DREGION(MPU_TYPE);
   if (regions == 0)
@@ -76,7 +76,7 @@ __attribute__((used)) static void report_fault(const uint32_t *frame, uint32_t n
   put_hex(" MMFAR ", MMFAR);
   put_hex(" BFAR ", BFAR);
   if (CFSR & CFSR_STKERR || (CFSR & CFSR_MMARVALID && (uint32_t)__task_stack_start - MMFAR <= GUARD_BYTES)) {
-    put_text("\nthe stack ran over\n"); /* there may be no frame */
+    put_text("\nstack overflow\n"); /* there may be no frame */
   } else {
     put_hex("\npc ", frame[6]);
     put_hex(" lr ", frame[5]);
@@ -128,7 +128,8 @@ void arch_memory_marks(struct arch_memory_marks *marks) {
   marks->heap = (uint32_t)((uint8_t *)sbrk(0) - __heap_start);
 }
 
-/* Where the libc's errno and other thread-local variables are: there is one thread. Keeps r1 to r3, as the ABI asks. */
+/* The address of the libc's errno and other thread-local variables; there is one thread. Preserves r1 to r3, as the ABI
+ * requires. */
 __attribute__((naked, used)) void *__aeabi_read_tp(void) {
   __asm__ volatile("ldr r0, =__tls_base\n\t"
                    "ldr ip, =__arm32_tls_tcb_offset\n\t"

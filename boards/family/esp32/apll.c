@@ -1,4 +1,4 @@
-/* The audio PLL. Its registers lie on a bus inside the chip's analog part, which functions of the boot ROM drive:
+/* The audio PLL. Its registers are on a bus in the chip's analog part, which functions of the boot ROM access.
  *
  *   f = crystal * (4 + SDM2 + SDM1 / 256 + SDM0 / 65536) / (2 * (ODIV + 2))
  *

@@ -1,5 +1,5 @@
 /* An ESP32 board with its console at UART0 and an Ethernet PHY at the EMAC: board.h from the data in esp32_ethernet.
- * A board that differs sets BOARD_CODE in its board.mk and has this code in its own board.c. */
+ * A board that differs sets BOARD_CODE in its board.mk and implements board.h in its own board.c. */
 #include "board.h"
 #include "emac_config.h"
 #include "esp32.h"

@@ -1,4 +1,4 @@
-/* Clock, reset and pins of the EMAC, in RMII. The PHY's side of it is the board's: struct esp32_ethernet. */
+/* Clock, reset and pins of the EMAC in RMII. struct esp32_ethernet has the data of the board's PHY. */
 #include "arch.h"
 #include "board.h"
 #include "esp32.h"
@@ -20,7 +20,7 @@
 #define EMAC_PHY_INTF_SEL (7u << 13)
 #define EMAC_PHY_INTF_RMII (4u << 13)
 
-/* Function of the IO_MUX that belongs to the EMAC, and its signals in the GPIO matrix. */
+/* The EMAC's function in the IO_MUX, and its signals in the GPIO matrix. */
 enum { FUNCTION_EMAC = 5, SIGNAL_MDC_OUT = 200, SIGNAL_MDI_IN = 201, SIGNAL_MDO_OUT = 201 };
 
 static void set_pins(const struct esp32_ethernet *ethernet) {
@@ -41,7 +41,7 @@ static void take_clock_in(void) {
 }
 
 void esp32_start_rmii_clock(void) {
-  static const char trouble[] = "eth0: the chip's PLL for the 50 MHz of RMII does not settle; trying again\n";
+  static const char trouble[] = "eth0: the chip's PLL for the 50 MHz of RMII does not settle; retrying\n";
   static bool settled, reported;
   if (settled)
     return;
@@ -52,7 +52,7 @@ void esp32_start_rmii_clock(void) {
 }
 
 static void give_clock_out(unsigned gpio) {
-  esp32_start_rmii_clock(); /* before the PHY is switched on */
+  esp32_start_rmii_clock(); /* must run before the PHY is switched on */
   EMAC_EX_CLK_CTRL = (EMAC_EX_CLK_CTRL & ~EMAC_EXT_OSC_EN) | EMAC_INT_OSC_EN;
   EMAC_EX_OSCCLK_CONF &= ~EMAC_OSC_CLK_SEL;
   EMAC_EX_CLKOUT_CONF &= ~(EMAC_CLKOUT_DIV_NUM | EMAC_CLKOUT_H_DIV_NUM);

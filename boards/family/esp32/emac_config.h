@@ -1,4 +1,4 @@
-/* The ESP32's EMAC as boards/mac/dwmac/dwmac.c sees it: the fields of struct dwmac_config that do not differ between boards. */
+/* The fields of struct dwmac_config that are the same for all ESP32 boards. */
 #ifndef ESP32_EMAC_CONFIG_H
 #define ESP32_EMAC_CONFIG_H
 

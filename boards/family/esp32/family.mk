@@ -1,4 +1,4 @@
-# ESP32 boards: the core (boards/family/xtensa) with clocks, watchdogs, console, pins and Ethernet of the chip. From board.mk:
+# ESP32 boards: the core (boards/family/xtensa), with clocks, watchdogs, pins and Ethernet of the chip. From board.mk:
 # TASK_STACK, IRQ_STACK; MACS when it is not the EMAC; BOARD_CODE := own when board.c has its own board_init() in place of
 # board.c of the family. HWADDR=02:00:00:00:00:01 on the command line sets the MAC address; otherwise it is the chip's own.
 CPU_MHZ := 40

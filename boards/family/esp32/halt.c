@@ -1,4 +1,4 @@
-/* board_exit() of a board: the processor sleeps until it is reset. */
+/* board_exit() on hardware: the processor sleeps until it is reset. */
 #include "board.h"
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 # What the boot ROM loads from flash.
 FLASH_MB ?= 4
 
-# From board.mk, EMULATED: the board is an emulator's.
+# EMULATED (board.mk): the board exists only in an emulator.
 FLASH = $(if $(EMULATED),,npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION))
 FURTHER_IMAGES := $(IMAGE:.elf=.bin)
 

@@ -1,8 +1,8 @@
 /* uint32_t esp32_rom_call(function, a, b, c, d): call0 code calls a function with the windowed ABI.
  *
- * call8 turns the register window by 8: our a10 to a13 are the callee's arguments, a8 to a15 its first registers. This code
- * runs in the first of 8 windows, so a callee that calls on less than 7 deep never meets a window that is in use, and no
- * window exception needs a handler. Interrupts are masked: their vectors know one window only. */
+ * call8 rotates the register window by 8: a10 to a13 become the callee's arguments. This code runs in the first of 8
+ * windows, so no window exception can occur while calls nest less than 7 deep. Interrupts are masked, because their vectors
+ * support only one window. */
 #define PS_WINDOWED_MASKED 0x4000f /* WOE, INTLEVEL 15 */
 #define CALLX8_A2 .byte 0xe0, 2, 0 /* lx106 has no windows, its assembler does not know the instruction */
 

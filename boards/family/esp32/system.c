@@ -1,4 +1,4 @@
-/* What comes first on an ESP32, and what is asked of the chip as a whole. */
+/* Start-up of an ESP32, its clock, and its MAC address. */
 #include "esp32.h"
 #include "hwaddr.h"
 #include <string.h>
@@ -11,23 +11,23 @@
 #define TIMG0_WDTWPROTECT ESP32_REGISTER(0x3ff5f064)
 #define WDT_KEY 0x50d83aa1u
 #define SYSCON_SYSCLK_CONF ESP32_REGISTER(0x3ff66000)
-#define SYSCON_PRE_DIV_CNT 0x3ffu /* divides the crystal's clock by one more */
+#define SYSCON_PRE_DIV_CNT 0x3ffu /* divides the crystal's clock by this value + 1 */
 #define EFUSE_BLK0_RDATA1 ESP32_REGISTER(0x3ff5a004)
 #define EFUSE_BLK0_RDATA2 ESP32_REGISTER(0x3ff5a008)
-/* The interrupt matrix: which interrupt of the processor a source raises. */
+/* The interrupt matrix: the interrupt of the processor for each source. */
 #define DPORT_PRO_INT_MAP(source) ESP32_REGISTER(0x3ff00104 + 4 * (source))
 enum { SOURCE_UART0 = 34, SOURCE_ETH_MAC = 38 };
 
-/* The universally administered addresses of a chip are four in a row; the last is for Ethernet. */
+/* A chip has four consecutive universally administered addresses; the last is for Ethernet. */
 #define HWADDR_ETHERNET 3
 
 void esp32_start(void) {
-  /* Both watchdogs run since reset, to catch an image that does not start. */
+  /* Both watchdogs run after reset, to catch an image that does not start. */
   RTC_CNTL_WDTWPROTECT = WDT_KEY;
   RTC_CNTL_WDTCONFIG0 = 0;
   TIMG0_WDTWPROTECT = WDT_KEY;
   TIMG0_WDTCONFIG0 = 0;
-  /* As after power-on; a reset that left the PLL selected would have every clock wrong. */
+  /* Select the clocks of power-on, because a reset may leave the PLL selected. */
   SYSCON_SYSCLK_CONF &= ~SYSCON_PRE_DIV_CNT;
   RTC_CNTL_CLK_CONF &= ~RTC_CNTL_SOC_CLK_SEL;
   DPORT_PRO_INT_MAP(SOURCE_UART0) = ESP32_UART_IRQ;

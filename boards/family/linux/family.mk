@@ -1,7 +1,7 @@
 # A Linux process. SANITIZE=1 adds the address and undefined-behaviour sanitizers.
 CROSS :=
 OS := posix
-# Descriptors far above those of the system, so that a program can tell them apart.
+# Above the descriptors of the system, so that a program can distinguish them.
 FAMILY_CFLAGS := -DPKTSOCK_FIRST_DESCRIPTOR=512
 FAMILY_LIBS := -lpthread
 MACS ?= host_nic
@@ -9,6 +9,6 @@ SANITIZE ?=
 ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OUT_SUFFIX := -sanitized
-# WebAssembly's arithmetic wraps; wasm3 leaves that to the compiler.
+# WebAssembly's arithmetic wraps, and wasm3 relies on the compiler for it.
 UNSANITIZED := -fno-sanitize=undefined
 endif

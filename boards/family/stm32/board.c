@@ -1,5 +1,5 @@
 /* An STM32 board with its console at USART3 and one Ethernet interface with RMII: board.h from the data in stm32_board.
- * A board that differs sets BOARD_CODE in its board.mk and has this code in its own board.c. */
+ * A board that differs sets BOARD_CODE in its board.mk and implements board.h in its own board.c. */
 #include "board.h"
 #include "family.h"
 #include "stm32.h"

@@ -1,20 +1,20 @@
-/* The Cortex-M7's caches, and the part of memory that they leave alone.
+/* The Cortex-M7's caches, and the memory that is not cached.
  *
- * Linear memory (frames included) and the MAC's descriptors are written by the processor and by the MAC. Two ways keep
- * their views the same: cleaning and invalidating lines at each hand-over, or memory that is never cached. This family
- * takes the second. The first is two passes over every received frame (before the MAC writes it, so that no dirty line is
- * written back over it, and after, because the core loads lines speculatively), it wants nothing else in the frames' lines,
- * and a single forgotten line is a fault that shows once a day. What it would save is small here: a received frame is
- * copied once, front to back, and then it is done with.
+ * The processor and the MAC both access linear memory (frames included) and the MAC's descriptors. There are two ways
+ * to keep their views consistent: to clean and invalidate cache lines whenever a frame changes hands, or to use memory
+ * that is not cached. This family uses the second. The first needs two passes over each received frame (one before the
+ * MAC writes it, so that no dirty line overwrites it, and one after, because the core loads lines speculatively) and
+ * cache lines that hold nothing else, and a single missing operation is a rare fault. It would save little: a received
+ * frame is copied once, from start to end.
  *
- * Linear memory comes from malloc() by way of the engine, so the whole heap lies in the region, and the drivers' state in
- * section .dma beside it; memory.ld puts both there and refuses to link otherwise. Stacks, data and bss are in DTCM, which
- * runs at the processor's speed without a cache. DTCM is no place for frames: the H7's MAC does not reach it, and the F7's
- * does so only while the processor does not sleep.
+ * Linear memory comes from malloc() through the engine, so the whole heap is in the region, together with the drivers'
+ * state in section .dma; memory.ld places both there and refuses to link otherwise. Stacks, data and bss are in DTCM,
+ * which needs no cache. DTCM cannot hold frames: the H7's MAC does not reach it, and the F7's MAC reaches it only while
+ * the processor does not sleep.
  *
- * Write-through caching would be a middle way for TX, but the cores of these chips corrupt data with it (Arm erratum
- * 1259864). Region attributes: TEX 1, C 0, B 0, S 1, "normal, shared, not cacheable" (PM0253): unaligned access stays
- * legal, which device memory would not allow, and nothing is executed from there. */
+ * Write-through caching is no alternative for TX, because it can corrupt data on the cores of these chips (Arm erratum
+ * 1259864). Attributes of the region: TEX 1, C 0, B 0, S 1, which is "normal, shared, not cacheable" (PM0253).
+ * Unaligned accesses stay legal, as they would not in device memory. XN forbids execution. */
 #include "registers.h"
 #include "stm32.h"
 
@@ -34,7 +34,7 @@
 
 static void barrier(void) { __asm__ volatile("dsb\n\tisb" ::: "memory"); }
 
-/* After reset the data cache holds chance: every line of it must be invalidated before it is switched on. */
+/* After reset the content of the data cache is undefined: invalidate every line before the cache is switched on. */
 static void invalidate_data_cache(void) {
   CSSELR = 0;
   barrier();
@@ -47,7 +47,7 @@ static void invalidate_data_cache(void) {
 
 void stm32_start_caches(uint32_t start, uint32_t size) {
   MPU_CTRL = 0;
-  MPU_RNR = 0; /* the last region guards the stack, see startup.c */
+  MPU_RNR = 0; /* the last region guards the stack: see startup.c */
   MPU_RBAR = start;
   MPU_RASR = MPU_RASR_XN | MPU_RASR_AP_FULL | MPU_RASR_TEX_1 | MPU_RASR_S |
              (uint32_t)(__builtin_ctz(size) - 1) << MPU_RASR_SIZE_SHIFT | MPU_RASR_ENABLE;

@@ -1,4 +1,4 @@
-/* Clocks of STM32F4 and STM32F7: AHB at the processor's clock, APB1 a quarter, APB2 half of it. */
+/* Clocks of STM32F4 and STM32F7: AHB at the processor's clock, APB1 at a quarter and APB2 at half of it. */
 #include "stm32.h"
 #include "stm32f4.h"
 
@@ -27,7 +27,7 @@ static bool start_overdrive(void) {
 
 void stm32_start_clocks(const struct stm32_clocks *clocks) {
   RCC_APB1ENR |= RCC_APB1ENR_PWREN;
-  (void)RCC_APB1ENR; /* the clock needs a cycle to arrive */
+  (void)RCC_APB1ENR; /* the peripheral clock starts after a cycle */
   PWR_CR |= PWR_CR_VOS_SCALE1;
   uint32_t source = RCC_PLLCFGR_PLLSRC_HSE, m = clocks->pll_m;
   if (!start_hse(clocks)) {
@@ -35,7 +35,7 @@ void stm32_start_clocks(const struct stm32_clocks *clocks) {
     source = 0;
     m = clocks->pll_m * (HSI_HZ / MHZ) / (clocks->hse_hz / MHZ);
   }
-  /* PLLQ feeds USB and SDIO, which are not used: as slow as it goes. */
+  /* PLLQ supplies USB and SDIO, which are not used: the largest divider. */
   RCC_PLLCFGR = m | (uint32_t)clocks->pll_n << RCC_PLLCFGR_PLLN_SHIFT |
                 (clocks->pll_p / 2u - 1) << RCC_PLLCFGR_PLLP_SHIFT | source | 15u << RCC_PLLCFGR_PLLQ_SHIFT;
   RCC_CR |= RCC_CR_PLLON;
@@ -43,14 +43,14 @@ void stm32_start_clocks(const struct stm32_clocks *clocks) {
     trouble = "the PLL does not lock; running on the internal 16 MHz";
     return;
   }
-  if (!stm32_wait(&PWR_CSR, PWR_CSR_VOSRDY, PWR_CSR_VOSRDY)) { /* the scale is taken over once the PLL runs */
+  if (!stm32_wait(&PWR_CSR, PWR_CSR_VOSRDY, PWR_CSR_VOSRDY)) { /* the scale takes effect when the PLL runs */
     trouble = "the core voltage does not rise; running on the internal 16 MHz";
     return;
   }
 #ifdef STM32_F4
   uint32_t caches = FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
 #else
-  uint32_t caches = FLASH_ACR_PRFTEN; /* the core's own caches do the rest: caches.c */
+  uint32_t caches = FLASH_ACR_PRFTEN; /* the core has its own caches: see caches.c */
 #endif
   FLASH_ACR = caches | clocks->flash_wait_states;
   (void)stm32_wait(&FLASH_ACR, FLASH_ACR_LATENCY, clocks->flash_wait_states);

@@ -12,7 +12,7 @@ static bool start_hse(const struct stm32_clocks *clocks) {
   return stm32_wait(&RCC_CR, RCC_CR_HSERDY, RCC_CR_HSERDY);
 }
 
-/* Supply and voltage scale: the supply can be written once after power-on and must be, else the scale does not change. */
+/* Supply and voltage scale. The supply can be written once after power-on; before that, the scale does not change. */
 static bool raise_voltage(void) {
   PWR_CR3 = PWR_CR3_LDOEN;
   if (!stm32_wait(&PWR_CSR1, PWR_CSR1_ACTVOSRDY, PWR_CSR1_ACTVOSRDY))
@@ -54,7 +54,7 @@ const char *stm32_clock_trouble(void) { return trouble; }
 
 static bool on_pll(void) { return (RCC_CFGR & RCC_CFGR_SWS) == RCC_CFGR_SWS_PLL1; }
 
-/* The dividers are at work as soon as they are set, with the PLL or without. */
+/* The dividers apply as soon as they are set, with or without the PLL. */
 static uint32_t divided(uint32_t by) {
   uint32_t hz = on_pll() ? BOARD_CPU_MHZ * MHZ : HSI_HZ;
   return RCC_D1CFGR == 0 ? hz : hz / by;

@@ -3,10 +3,10 @@
 
 void stm32_start_ethernet(void) {
   RCC_APB4ENR |= RCC_APB4ENR_SYSCFGEN;
-  /* The memory in the MAC's own domain, where this family keeps what the MAC's DMA works on. */
+  /* The memory in the MAC's domain, which holds descriptors and frames. */
   RCC_AHB2ENR |= RCC_AHB2ENR_SRAM1EN;
   (void)RCC_AHB2ENR;
-  /* RMII must be chosen while the MAC is in reset and before its clocks run. */
+  /* RMII must be selected while the MAC is in reset and before its clocks run. */
   RCC_AHB1RSTR |= RCC_AHB1RSTR_ETH1MACRST;
   SYSCFG_PMCR = (SYSCFG_PMCR & ~SYSCFG_PMCR_EPIS_SEL) | SYSCFG_PMCR_EPIS_SEL_RMII;
   (void)SYSCFG_PMCR;

@@ -14,7 +14,7 @@ void stm32_make_hwaddr(uint8_t hwaddr[6]) {
 #ifdef BOARD_HWADDR
   family_given_hwaddr(hwaddr);
 #else
-  /* The 96 bits are wafer, lot and place on the wafer; FNV-1a spreads what differs over the four bytes that follow. */
+  /* The 96 bits are wafer, lot and position on the wafer. FNV-1a hashes them into the last four bytes. */
   const volatile uint32_t *uid = (const volatile uint32_t *)UID_BASE;
   uint32_t hash = 2166136261u;
   for (unsigned i = 0; i < 12; i++)

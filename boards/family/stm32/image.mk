@@ -1,4 +1,4 @@
-# For st-flash (.bin) and for every other tool (.hex).
+# A .bin for st-flash, and a .hex for other tools.
 FLASH = npx tsx host/stm32/flash.ts $(IMAGE) --openocd $(OPENOCD)
 FURTHER_IMAGES := $(IMAGE:.elf=.bin) $(IMAGE:.elf=.hex)
 

@@ -17,7 +17,7 @@ struct gpio {
 #define MODER_ALTERNATE 2u
 #define OSPEEDR_VERY_HIGH 3u
 
-/* Replace the field of `bits` bits with index `index`. */
+/* Write `value` to field number `index` of a register whose fields have `bits` bits. */
 static void set_field(volatile uint32_t *reg, unsigned bits, unsigned index, uint32_t value) {
   uint32_t mask = ((1u << bits) - 1) << bits * index;
   *reg = (*reg & ~mask) | value << bits * index;
@@ -28,7 +28,7 @@ void stm32_set_pins(const struct stm32_pin *pins, size_t count) {
     unsigned port = (unsigned)(pins[i].port - 'A'), number = pins[i].number;
     struct gpio *gpio = (struct gpio *)(GPIO_BASE + 0x400u * port);
     RCC_GPIO_ENR |= 1u << port;
-    (void)RCC_GPIO_ENR; /* the clock needs some cycles to arrive */
+    (void)RCC_GPIO_ENR; /* the peripheral clock starts after some cycles */
     set_field(&gpio->OSPEEDR, 2, number, OSPEEDR_VERY_HIGH);
     set_field(&gpio->AFR[number / 8], 4, number % 8, pins[i].function);
     set_field(&gpio->MODER, 2, number, MODER_ALTERNATE);

@@ -1,4 +1,4 @@
-/* What the console says about the chip itself. */
+/* Messages about the chip on the console. */
 #include "arch.h"
 #include "board.h"
 #include "stm32.h"
@@ -13,7 +13,7 @@ void stm32_report_clocks(void) {
   board_console_write("\n", 1);
 }
 
-/* Nobody waits for a board to end: say so and sleep for ever. */
+/* Print the status and sleep for ever. */
 void board_exit(int status) {
   static const char digits[] = "0123456789";
   board_console_write("stopped, status ", 16);

@@ -1,6 +1,6 @@
-/* The clock and the sleep of arch.h, from CCOUNT, which counts the processor's cycles, and CCOMPARE0, which raises an
- * interrupt when the two are equal. CCOUNT goes round once in 2^32 cycles; an interrupt after half of that, at most, takes
- * the cycles over into microseconds of 64 bits. */
+/* The clock and the sleep of arch.h. CCOUNT counts the processor's cycles; CCOMPARE0 raises an interrupt when CCOUNT
+ * equals it. CCOUNT wraps after 2^32 cycles; an interrupt after at most half of them adds the cycles to a count of
+ * microseconds with 64 bits. */
 #include "arch.h"
 #include "family.h"
 #include "registers.h"
@@ -8,17 +8,17 @@
 #define CYCLES_PER_US ((uint32_t)BOARD_CPU_MHZ)
 #define HALF_ROUND 0x80000000u
 
-static uint64_t start_us;     /* a time, ... */
-static uint32_t start_cycles; /* ... and what CCOUNT was then */
+static uint64_t start_us;     /* a time in microseconds, ... */
+static uint32_t start_cycles; /* ... and the value of CCOUNT at that time */
 
-/* Move the two up to now. Interrupts are masked. */
+/* Advance both to the present. Call with interrupts masked. */
 static void catch_up(void) {
   uint32_t us = (READ_SPECIAL(ccount) - start_cycles) / CYCLES_PER_US;
   start_us += us;
   start_cycles += us * CYCLES_PER_US;
 }
 
-/* The next interrupt is far away; takes back the one that is pending. Interrupts are masked. */
+/* Schedule the next interrupt far ahead; clears a pending one. Call with interrupts masked. */
 static void rest(void) { WRITE_SPECIAL(ccompare0, READ_SPECIAL(ccount) + HALF_ROUND); }
 
 void family_clock_interrupt(void) {
@@ -48,7 +48,7 @@ void arch_wait_for_interrupt(uint64_t deadline_us) {
     if (deadline_us - start_us < HALF_ROUND / CYCLES_PER_US) {
       uint32_t end = start_cycles + (uint32_t)(deadline_us - start_us) * CYCLES_PER_US;
       WRITE_SPECIAL(ccompare0, end);
-      if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* it may have been written too late to be met */
+      if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* CCOUNT may have passed it before the write */
         rest();
         return;
       }

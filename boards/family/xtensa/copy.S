@@ -1,5 +1,5 @@
-/* memcpy, memmove and memset in place of the libc's: word by word, also when source and destination are not aligned alike
- * (src joins two words). lx106 cannot load or store a word at an odd address. */
+/* memcpy, memmove and memset in place of the libc's. They copy words, even if source and destination are aligned
+ * differently (src joins two words). lx106 cannot load or store a word at an odd address. */
   .macro function name
   .section .text.\name, "ax"
   .align 4
@@ -80,7 +80,7 @@ memcpy:
 2:
   ret
 
-/* The source lies a6 bytes behind a word boundary. Only words that hold bytes of the source are read. */
+/* The source is a6 bytes after a word boundary. Only words that hold bytes of the source are read. */
 .Lshifted:
   ssa8l a3
   sub a3, a3, a6

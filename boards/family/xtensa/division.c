@@ -1,5 +1,6 @@
-/* Arithmetic that gcc calls and that Debian's libgcc for lx106 leaves to the ESP8266's ROM: 32-bit division, the 64-bit
- * product of two words, and what builds on them (libgcc has __udivmoddi4 and __divmoddi4). */
+/* Arithmetic functions that gcc calls and that are missing in Debian's libgcc for lx106, because the ESP8266's ROM has
+ * them: 32-bit division, the 64-bit product of two words, and functions that use them (libgcc has __udivmoddi4 and
+ * __divmoddi4). */
 #include <stdint.h>
 
 uint32_t __udivsi3(uint32_t n, uint32_t d);
@@ -13,7 +14,7 @@ int64_t __divdi3(int64_t n, int64_t d);
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rest);
 int64_t __divmoddi4(int64_t n, int64_t d, int64_t *rest);
 
-/* Shift and subtract, from the first bit that the quotient can have. A division by zero gives 0, rest n. */
+/* Shift and subtract, from the highest possible bit of the quotient. A division by zero returns 0 with remainder n. */
 static inline uint32_t divide(uint32_t n, uint32_t d, uint32_t *rest) {
   uint32_t quotient = 0;
   if (d != 0 && n >= d) {

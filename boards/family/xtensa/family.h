@@ -1,15 +1,15 @@
-/* Between the family and its boards' board.c. */
+/* The interface of the family to its boards' board.c. */
 #ifndef FAMILY_H
 #define FAMILY_H
 
 #include "console.h"
 
-/* The handlers of the processor's interrupts of level 1, by number, defined by board.c. Entries that the board does not
- * use are NULL, and so is that of CCOMPARE0, which the clock has. */
+/* The handlers of the processor's level-1 interrupts, by number, defined by board.c. Unused entries are NULL, and so is
+ * the entry of CCOMPARE0, which the clock handles. */
 enum { FAMILY_IRQS = 32 };
 extern void (*const board_interrupts[FAMILY_IRQS])(void);
 
-/* clock.c: called by family_start(), and by CCOMPARE0's interrupt. */
+/* The handler of CCOMPARE0, in clock.c. */
 void family_clock_interrupt(void);
 
 #endif

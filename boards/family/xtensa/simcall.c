@@ -1,4 +1,4 @@
-/* board_exit() for boards that only run in an emulator: the simulator call of Xtensa ends it with a status. */
+/* board_exit() for boards that run only in an emulator: Xtensa's simulator call ends the emulator with a status. */
 #include "board.h"
 
 #define SYS_exit 1

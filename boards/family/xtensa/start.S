@@ -1,10 +1,11 @@
-/* From the entry point to start(), the exception vectors, and the way into their C code and back.
+/* The entry point, the exception vectors, and the transition to their C code and back.
  *
- * What lx106 lacks the assembler for it does not know: it stands as bytes. Interrupts run on a stack of their own. They run
- * with PS.EXCM set, so one is never interrupted by another, and a fault inside one goes to the double exception vector. */
+ * The assembler for lx106 does not know the instructions that only the LX6 has, so they are written as bytes. Interrupts
+ * run on their own stack with PS.EXCM set: no interrupt preempts another, and a fault in a handler goes to the double
+ * exception vector. */
 #define PS_MASKED 15 /* INTLEVEL 15: no interrupt; EXCM 0, UM 0, WOE 0 */
 
-/* A debug exception is one of level 2 on lx106, of level 6 on the LX6. */
+/* A debug exception has level 2 on lx106 and level 6 on the LX6. */
 #ifdef XTENSA_LX6
 #define READ_DEBUG_EPC_A2 .byte 2 << 4, 182, 0x03
 #else
@@ -37,7 +38,7 @@ reset:
   wsr.ps a2
   rsync
 #ifdef XTENSA_LX6
-/* The boot ROM uses the windowed ABI: back to the first window, and no loop under way. */
+/* The boot ROM uses the windowed ABI: return to the first window, and end any hardware loop. */
 #define WSR_A2(number) .byte 2 << 4, number, 0x13
 #define LCOUNT 2
 #define WINDOWBASE 72
@@ -97,7 +98,7 @@ enter:
   rsr.excsave1 a1
   rfe
 
-/* These never come back. */
+/* These do not return. */
 enter_double:
   movi a1, __irq_stack_end
   movi a4, family_double_exception

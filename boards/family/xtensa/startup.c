@@ -1,8 +1,8 @@
-/* From start-up to main(), interrupts to their handlers, and what becomes of a fault.
+/* Start-up until main(), the dispatch of interrupts, and the report of a fault.
  *
- * wasm3 grows the task stack with every operation until its function returns: gcc has no tail calls for call0. The task
- * stack lies at the bottom of the data RAM, where running over hits nothing of ours at first. A store to its last 64 bytes
- * is a debug exception, and every interrupt looks whether something jumped over them. */
+ * gcc has no tail calls for call0, so in wasm3 each operation uses more of the task stack until its function returns.
+ * The task stack is at the bottom of the data RAM, so an overflow overwrites no data at first. A store to its last 64
+ * bytes is a debug exception, and each interrupt checks whether the stack pointer is below them. */
 #include "arch.h"
 #include "board.h"
 #include "family.h"
@@ -18,7 +18,7 @@ extern uint32_t __task_stack_start[], __task_stack_end[], __irq_stack_start[], _
 extern uint8_t __bss_start[], __bss_end[], __heap_start[];
 
 int main(void);
-/* boards/pktsock: brings up engine, module and interfaces. Absent from images without it (APP=bare). */
+/* Starts the component. Absent from images without it (APP=bare). */
 __attribute__((weak)) int pktsock_start_board(void);
 
 static void put_text(const char *text) { board_console_write(text, strlen(text)); }
@@ -72,10 +72,10 @@ static void run_interrupts(void) {
   }
 }
 
-/* start.S comes here for exceptions and interrupts: `frame` holds the interrupted a0 first, `sp` is the interrupted a1. */
+/* Called by start.S for exceptions and interrupts. frame[0] is the interrupted a0, `sp` the interrupted a1. */
 __attribute__((used)) void family_exception(const uint32_t *frame, uint32_t sp) {
   if (sp < (uint32_t)__task_stack_start + GUARD_BYTES) {
-    put_text("\nthe stack ran over");
+    put_text("\nstack overflow");
     report(READ_SPECIAL(epc1), frame[0], sp);
   }
   if (READ_SPECIAL(exccause) != CAUSE_LEVEL1_INTERRUPT) {
@@ -86,16 +86,16 @@ __attribute__((used)) void family_exception(const uint32_t *frame, uint32_t sp) 
   run_interrupts();
 }
 
-/* A fault inside an interrupt handler, or a vector that is not used. */
+/* A fault in an interrupt handler, or an unused vector. */
 __attribute__((used)) void family_double_exception(void) {
   put_hex("\ndouble fault ", READ_SPECIAL(exccause));
   put_hex(" DEPC ", READ_SPECIAL(depc));
   report(READ_SPECIAL(epc1), 0, 0);
 }
 
-/* The guard of the stack, or a break instruction: gcc's trap. */
+/* A store to the stack's guard, or a break instruction, which is gcc's trap. */
 __attribute__((used)) void family_debug_exception(uint32_t pc, uint32_t a0, uint32_t sp) {
-  put_text(READ_SPECIAL(debugcause) & DEBUGCAUSE_DBREAK ? "\nthe stack ran over" : "\nfault break");
+  put_text(READ_SPECIAL(debugcause) & DEBUGCAUSE_DBREAK ? "\nstack overflow" : "\nfault break");
   report(pc, a0, sp);
 }
 

@@ -1,8 +1,8 @@
-/* Driver of the DesignWare 10/100 Ethernet MAC with its own DMA: STM32F4, STM32F7, ESP32. The descriptors point straight
- * into the frames of linear memory, in both directions.
+/* Driver of the DesignWare 10/100 Ethernet MAC with its own DMA: STM32F4, STM32F7, ESP32. The descriptors point
+ * directly to the frames in linear memory, in both directions.
  *
- * Linear memory and the driver's state must lie where the MAC's DMA reaches them, and the processor must not cache them
- * (a board of a caching family puts both into a non-cacheable region). */
+ * Linear memory and the driver's state must be in memory that the MAC's DMA reaches and that the processor does not
+ * cache (a board with caches puts both into a non-cacheable region). */
 #ifndef MAC_DWMAC_H
 #define MAC_DWMAC_H
 
@@ -18,13 +18,13 @@ struct dwmac_config {
   unsigned irq;                /* for pkt_os_irq_enable() */
   uint8_t descriptor_stride;   /* bytes: 16, or 32 (needed for time stamps) */
   bool time_stamps;            /* the MAC has the IEEE 1588 unit */
-  bool mixed_bursts;           /* bursts of any length on the bus (ESP32), else fixed ones */
-  uint8_t exact_addresses;     /* compared whole, beside its own: 3 (STM32), 7 (ESP32) */
-  bool hash_table;             /* the MAC has one for further addresses (STM32) */
-  bool mmc;                    /* it has management counters, which interrupt (STM32) */
+  bool mixed_bursts;           /* bursts of any length on the bus (ESP32), otherwise fixed ones */
+  uint8_t exact_addresses;     /* exact filters beside its own address: 3 (STM32), 7 (ESP32) */
+  bool hash_table;             /* the MAC has a hash table for further addresses (STM32) */
+  bool mmc;                    /* the MAC has management counters, which raise interrupts (STM32) */
   uint8_t phy_address;         /* on MDIO, 0 to 31 */
-  uint32_t (*bus_clock)(void); /* Hz of the clock that MDC and time stamps are derived from */
-  void (*before_reset)(void);  /* called before each attempt to reset the MAC, which wants RMII's clock; may be NULL */
+  uint32_t (*bus_clock)(void); /* in Hz: the source of MDC and of time stamps */
+  void (*before_reset)(void);  /* called before each reset of the MAC, which needs the RMII clock; may be NULL */
 };
 
 /* mac->state. Its contents are the driver's. Must be DMA-capable and not cached. */
@@ -35,7 +35,7 @@ struct dwmac_state {
 
 extern const struct pkt_mac_ops dwmac_ops;
 
-/* The handler of config->irq; the board's vector calls it. */
+/* The handler of config->irq: the board calls it from its interrupt vector. */
 void dwmac_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

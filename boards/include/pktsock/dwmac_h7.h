@@ -1,8 +1,8 @@
 /* Driver of the STM32H7's Ethernet MAC: the newer DesignWare core, with tail pointers and context descriptors. The
- * descriptors point straight into the frames of linear memory, in both directions.
+ * descriptors point directly to the frames in linear memory, in both directions.
  *
- * Linear memory and the driver's state must lie where the MAC's DMA reaches them (not in TCM), and the processor must not
- * cache them. */
+ * Linear memory and the driver's state must be in memory that the MAC's DMA reaches (not TCM) and that the processor
+ * does not cache. */
 #ifndef MAC_DWMAC_H7_H
 #define MAC_DWMAC_H7_H
 
@@ -17,7 +17,7 @@ struct dwmac_h7_config {
   uintptr_t base;
   unsigned irq;                /* for pkt_os_irq_enable() */
   uint8_t phy_address;         /* on MDIO, 0 to 31 */
-  uint32_t (*bus_clock)(void); /* Hz of the clock that MDC and time stamps are derived from */
+  uint32_t (*bus_clock)(void); /* in Hz: the source of MDC and of time stamps */
 };
 
 /* mac->state. Its contents are the driver's. Must be DMA-capable and not cached. */
@@ -28,7 +28,7 @@ struct dwmac_h7_state {
 
 extern const struct pkt_mac_ops dwmac_h7_ops;
 
-/* The handler of config->irq; the board's vector calls it. */
+/* The handler of config->irq: the board calls it from its interrupt vector. */
 void dwmac_h7_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

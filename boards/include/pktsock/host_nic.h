@@ -1,5 +1,5 @@
-/* Drivers for BOARD=linux: a file descriptor that carries one Ethernet frame a read and a write plays the MAC, a thread
- * plays its interrupt handler. */
+/* Driver for BOARD=linux. A file descriptor that carries one Ethernet frame per read or write takes the place of the
+ * MAC, and a thread that of its interrupt handler. */
 #ifndef HOST_NIC_H
 #define HOST_NIC_H
 
@@ -9,22 +9,22 @@
 extern "C" {
 #endif
 
-/* config of host_nic_ops: how to open the descriptor. */
+/* mac->config */
 struct host_nic {
-  /* Returns a descriptor, or a negative errno. `argument` is what stands behind the colon in PKTSOCK_NIC. */
+  /* Opens the descriptor; returns it, or a negative errno. `argument` is the text after the colon in PKTSOCK_NIC. */
   int (*open)(const char *argument);
   const char *argument;
-  /* The line's speed, bits per second: a frame is under way for as long as it takes. 0: no time at all. */
+  /* The line's speed in bits per second: each sent frame takes its time. 0: frames take no time. */
   uint32_t speed;
 };
 
-/* A TAP interface: `argument` is its name; it is made when it does not exist (/dev/net/tun, CAP_NET_ADMIN). */
+/* A TAP interface: `argument` is its name. It is created if it does not exist (/dev/net/tun, CAP_NET_ADMIN). */
 int host_nic_open_tap(const char *argument);
 
-/* QEMU's `-nic socket,udp=` cable: one datagram a frame. `argument` is LOCAL:REMOTE, two UDP ports on 127.0.0.1. */
+/* QEMU's `-nic socket,udp=` cable: one datagram per frame. `argument` is LOCAL:REMOTE, two UDP ports of 127.0.0.1. */
 int host_nic_open_udp(const char *argument);
 
-/* state: struct host_nic_state, which host_nic.c allocates itself. */
+/* The driver sets mac->state itself. */
 extern const struct pkt_mac_ops host_nic_ops;
 
 #ifdef __cplusplus

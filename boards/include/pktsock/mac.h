@@ -1,33 +1,34 @@
 /* The contract of a MAC driver: the whole interface between the component and a piece of Ethernet hardware.
  *
- * The component calls the operations below, always in task context and never two at a time (it holds its lock). The driver
- * uses the rings of ring.h, and pkt_os_wake(); both may be used from an interrupt handler. It reports what a user should
- * know with pkt_say(). A driver never calls the module, and it includes no header of a board: os.h has what it needs of the
- * operating system and the interrupt controller.
+ * The component calls the operations below, always in task context and never two at a time (it holds its lock). The
+ * driver uses the rings of ring.h, and pkt_os_wake(); both may be used from an interrupt handler. It reports what a
+ * user should know with pkt_say(). A driver never calls the module, and it includes no header of a board: os.h has what
+ * it needs of the operating system and the interrupt controller.
  *
- * Ownership of frames: a frame belongs to the side that received it last. A driver owns a frame that it took from FILL until
- * it gives it to RX (or keeps it for the next reception, when the received frame was bad), and a frame that it took from TX
- * until it gives it to COMPLETION. A driver copies nothing that its hardware can fetch: a MAC with DMA gets pointers to the
- * frames; a FIFO is filled from them and drained into them.
+ * Ownership of frames: a frame belongs to the side that received it last. A driver owns a frame that it took from FILL
+ * until it gives it to RX (or keeps it for the next reception, when the received frame was bad), and a frame that it
+ * took from TX until it gives it to COMPLETION. A driver copies nothing that its hardware can fetch: a MAC with DMA
+ * gets pointers to the frames; a FIFO is filled from them and drained into them.
  *
- * Received frames carry no FCS. The driver drops and counts frames that are shorter than ETH_HLEN (rx_too_short) or longer
- * than the frame buffer (rx_too_long), bad frames (CRC, overrun: rx_errors), and frames for which FILL is empty
+ * Received frames carry no FCS. The driver drops and counts frames that are shorter than ETH_HLEN (rx_too_short) or
+ * longer than the frame buffer (rx_too_long), bad frames (CRC, overrun: rx_errors), and frames for which FILL is empty
  * (rx_no_frame). Sent frames have frame->len bytes, and zeros up to ETH_ZLEN, which the module has written.
  *
- * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake nobody, so a driver hands over everything that is there
- * and then calls pkt_os_wake() once, at the end of its interrupt handler. A driver that drains its hardware
- * in chunks wakes after the last chunk; until then, more is to come. Two limits apply: it must wake before it stops to wait
- * for the next interrupt, and before it goes on when FILL is empty, because only a woken task puts frames there.
- * transmit() need not wake for frames that it completes itself.
+ * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake nobody, so a driver hands over everything that is
+ * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until it does, more is to come: a
+ * driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier when
+ * FILL becomes empty, because only a woken task puts frames there. transmit() need not wake for frames that it
+ * completes.
  *
  * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
- *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus clock
- *     does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running. pktsock_start()
- *     then fails with EIO and stops the MACs that it had started; pktsock_error() has the sentence. Nobody retries.
- *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns false, and
- *     service() retries at most once a second. The driver reports each problem once with pkt_say(), and also reports its
- *     end. A MAC that stops while it runs (bus error, stalled transmitter) is handled in the same way. While the MAC cannot
- *     send, the driver gives frames from TX to COMPLETION at once and counts them as tx_errors.
+ *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus
+ *     clock does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running.
+ *     pktsock_start() then fails with EIO and stops the MACs that it had started; pktsock_error() has the sentence.
+ *     Nobody retries.
+ *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns
+ *     false, and service() retries at most once a second. The driver reports each problem once with pkt_say(), and also
+ *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter) is handled in the same way.
+ *     While the MAC cannot send, the driver gives frames from TX to COMPLETION at once and counts them as tx_errors.
  * A driver that cannot distinguish the two cases assumes the second. */
 #ifndef PKT_MAC_H
 #define PKT_MAC_H
@@ -78,12 +79,13 @@ struct pkt_mac_ops {
    * hardware needs it. Received frames may start anywhere; the driver passes their offset to pkt_rx_give(). */
   uint8_t tx_offset;
 
-  /* Reset the MAC, program mac->hwaddr, enable reception and interrupts. Returns 0, or -EIO when the MAC itself does not
-   * answer (see above), or another negative errno of the platform. stop() is called only after start() returned 0. */
+  /* Reset the MAC, program mac->hwaddr, enable reception and interrupts. Returns 0, or -EIO when the MAC itself does
+   * not answer (see above), or another negative errno of the platform. stop() is called only after start() returned
+   * 0. */
   int (*start)(struct pkt_mac *mac);
 
-  /* Stop the hardware, its DMA and its interrupts. The driver forgets the frames that it holds: the component resets the
-   * rings. */
+  /* Stop the hardware, its DMA and its interrupts. The driver forgets the frames that it holds: the component resets
+   * the rings. */
   void (*stop)(struct pkt_mac *mac);
 
   /* TX has new entries. Send as many as the hardware takes, without waiting; send the rest when the hardware reports
@@ -97,18 +99,18 @@ struct pkt_mac_ops {
   /* Set the address filter. Must never reject what was asked for; may accept more (hash, all multicast, everything). */
   void (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
 
-  /* Is there a carrier, and does the MAC run? NULL: always. The component calls it after start() and after each service(),
-   * or as often where there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
+  /* Is there a carrier, and does the MAC run? NULL: always. The component calls it after start() and after each
+   * service(), or as often where there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
   bool (*link)(struct pkt_mac *mac);
 
-  /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the component.
-   * NULL when there is none. */
+  /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the
+   * component. NULL when there is none. */
   void (*service)(struct pkt_mac *mac);
 };
 
-/* Report a sentence to the user: one line, without the interface's name and without a newline. The component passes it to
- * pktsock_config's report(). Task context: from start(), stop(), service() and the other operations, not from an interrupt
- * handler. */
+/* Report a sentence to the user: one line, without the interface's name and without a newline. The component passes it
+ * to pktsock_config's report(). Task context: from start(), stop(), service() and the other operations, not from an
+ * interrupt handler. */
 void pkt_say(const struct pkt_mac *mac, const char *sentence);
 
 #ifdef __cplusplus

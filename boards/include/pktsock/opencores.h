@@ -1,5 +1,5 @@
-/* Driver of the OpenCores 10/100 Ethernet MAC (specification revision 1.7), which has its own DMA and keeps the descriptors
- * itself: they point straight into the frames of linear memory, in both directions. */
+/* Driver of the OpenCores 10/100 Ethernet MAC (specification revision 1.7), which has its own DMA and memory for
+ * descriptors. They point directly to the frames in linear memory, in both directions. */
 #ifndef MAC_OPENCORES_H
 #define MAC_OPENCORES_H
 
@@ -11,7 +11,7 @@ extern "C" {
 
 /* mac->config */
 struct opencores_config {
-  uintptr_t base;      /* of the registers; the descriptors lie 0x400 bytes behind it */
+  uintptr_t base;      /* of the registers; the descriptors are at offset 0x400 */
   unsigned irq;        /* for pkt_os_irq_enable() */
   uint8_t phy_address; /* on MDIO, 0 to 31 */
 };
@@ -24,7 +24,7 @@ struct opencores_state {
 
 extern const struct pkt_mac_ops opencores_ops;
 
-/* The handler of config->irq; the board's vector calls it. */
+/* The handler of config->irq: the board calls it from its interrupt vector. */
 void opencores_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
-/* The rings of mac.h: take from FILL and TX, give to RX and COMPLETION. One producer and one consumer each, so none of
- * these functions locks; each may be called from an interrupt handler, but a ring only from one context at a time.
+/* The rings of mac.h: a driver takes frames from FILL and TX, and gives frames to RX and COMPLETION. Each ring has one
+ * producer and one consumer, so no function locks. Each may be called from an interrupt handler, but each ring only
+ * from one context at a time: a driver that uses a ring in task context too masks its interrupt meanwhile.
  *
- * Every entry that comes from the module is checked here before hardware sees it: a faulty module can stop traffic, but
- * cannot make the driver read or write outside the frames. What fails is counted in ring_faults and skipped. */
+ * These functions check each entry from the module before hardware uses it: a faulty module can stop traffic, but
+ * cannot make a driver read or write outside the frames. Invalid entries are counted in ring_faults and skipped. */
 #ifndef PKT_RING_H
 #define PKT_RING_H
 
@@ -30,7 +31,7 @@ static inline struct pkt_frame *pkt_ring_take_(struct pkt_mac *mac, struct pkt_r
 
 static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, struct pkt_frame *frame) {
   struct pkt_slot *slot = &ring->slots[ring->at];
-  if (slot->frame != 0) { /* cannot be full: a ring has a slot for each frame of the pool */
+  if (slot->frame != 0) { /* only a faulty module can fill it: a ring has a slot for each frame of the pool */
     mac->iface->ring_faults++;
     return;
   }
@@ -40,20 +41,20 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
   __atomic_store_n(&slot->frame, offset, __ATOMIC_RELEASE);
 }
 
-/* The next empty frame, or NULL when there is none (or the entry was faulty). */
+/* The next empty frame, or NULL when there is none or the entry was invalid. */
 static inline struct pkt_frame *pkt_fill_take(struct pkt_mac *mac) { return pkt_ring_take_(mac, &mac->fill); }
 
-/* Is there an empty frame? For the glue, a hint: the driver's interrupt handler may take it meanwhile. */
+/* Is there an empty frame? A hint for the component: the driver's interrupt handler may take it at any time. */
 static inline bool pkt_fill_pending(struct pkt_mac *mac) { return mac->fill.slots[mac->fill.at].frame != 0; }
 
-/* Where a frame's buffer starts: aligned as the board asked, mac->frame_size bytes long. */
+/* The start of a frame's buffer: aligned as configured (frame_align), mac->frame_size bytes long. */
 static inline uint8_t *pkt_frame_buffer(struct pkt_mac *mac, struct pkt_frame *frame) {
   return mac->memory + mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride;
 }
 
-/* Hand over a received frame: `len` bytes (ETH_HLEN to frame_size - offset, without FCS) starting `offset` bytes into the
- * buffer. Set frame->sec, frame->nsec and frame->flags (PKT_FRAME_STAMPED, ...) first; flags must be 0 without a stamp.
- * Call pkt_os_wake() after the last frame of a batch. */
+/* Give a received frame to RX: `len` bytes without FCS (ETH_HLEN to frame_size - offset), starting `offset` bytes after
+ * the start of the buffer. Set frame->flags first: PKT_FRAME_STAMPED, ... with frame->sec and frame->nsec, or 0 without
+ * a stamp. Wakes nobody: call pkt_os_wake() once after the last frame of a burst, as mac.h says. */
 static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t offset, uint32_t len) {
   frame->mac = mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride + offset;
   frame->len = len;
@@ -61,7 +62,8 @@ static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uin
   pkt_ring_give_(mac, &mac->rx, frame);
 }
 
-/* The next frame to send, or NULL. Its bytes start at mac->memory + frame->mac; pkt_tx_bytes() says how many. */
+/* The next frame to send, or NULL when there is none or the entry was invalid. Its bytes start at
+ * mac->memory + frame->mac; pkt_tx_bytes() is their number. */
 static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac) {
   struct pkt_frame *frame = pkt_ring_take_(mac, &mac->tx);
   if (frame == NULL)
@@ -74,15 +76,15 @@ static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac) {
   return frame;
 }
 
-/* Bytes that go to the wire: at least ETH_ZLEN, without FCS. */
+/* The number of bytes to put on the wire: at least ETH_ZLEN, without FCS. */
 static inline uint32_t pkt_tx_bytes(const struct pkt_frame *frame) {
   return frame->len < PKT_ETH_ZLEN ? PKT_ETH_ZLEN : frame->len;
 }
 
-/* Is there a frame to send? For drivers that must know before they have room. */
+/* Is there an entry in TX? A driver checks for room before it takes the frame. */
 static inline bool pkt_tx_pending(struct pkt_mac *mac) { return mac->tx.slots[mac->tx.at].frame != 0; }
 
-/* Give a frame back whose last byte the hardware has fetched. */
+/* Give a frame back after the hardware has fetched its last byte. Wakes nobody, like pkt_rx_give(). */
 static inline void pkt_completion_give(struct pkt_mac *mac, struct pkt_frame *frame) {
   pkt_ring_give_(mac, &mac->completion, frame);
 }

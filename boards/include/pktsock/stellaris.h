@@ -22,7 +22,7 @@ struct stellaris_state {
 
 extern const struct pkt_mac_ops stellaris_ops;
 
-/* The handler of config->irq; the board's vector calls it. */
+/* The handler of config->irq: the board calls it from its interrupt vector. */
 void stellaris_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

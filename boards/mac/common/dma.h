@@ -1,8 +1,8 @@
-/* What drivers of MACs with DMA need of the processor. */
+/* For drivers of MACs with DMA. */
 #ifndef PKT_DMA_H
 #define PKT_DMA_H
 
-/* Everything written before is in memory, where the MAC's DMA reads it, before anything after it happens. */
+/* A barrier between memory and the MAC: all earlier accesses complete before any later one starts. */
 static inline void pkt_dma_barrier(void) {
 #if defined(__arm__)
   __asm__ volatile("dsb" ::: "memory");

@@ -1,4 +1,4 @@
-/* fifo.h for families that have no assembler version. */
+/* fifo.h in C, for families without an assembler version. */
 #include "fifo.h"
 #include <string.h>
 

@@ -21,15 +21,15 @@ enum {
 };
 
 enum {
-  POLL_US = 100000,     /* a link change is seen after at most this long */
-  RETRY_US = 1000000,   /* when no PHY answers */
-  RESET_US = 500000,    /* the most that clause 22 allows */
-  PATIENCE_US = 5000000 /* negotiation takes up to 3 s; after this the user wants to know */
+  POLL_US = 100000,     /* a link change is detected within this time */
+  RETRY_US = 1000000,   /* interval of attempts when no PHY answers */
+  RESET_US = 500000,    /* the maximum of clause 22 */
+  PATIENCE_US = 5000000 /* negotiation takes up to 3 s; after this time the user is informed */
 };
 
 void phy_init(struct phy *phy) { *phy = (struct phy){.state = PHY_ABSENT}; }
 
-/* An MDIO read that nobody answers gives all ones (pull-up) or, without one, all zeros. */
+/* Without a PHY, an MDIO read returns all ones (with a pull-up) or all zeros (without one). */
 static bool answers(int value) { return value > 0 && value != 0xffff; }
 
 static void lose(struct phy *phy, struct pkt_mac *mac, uint64_t now, const char *why) {
@@ -42,7 +42,7 @@ static void lose(struct phy *phy, struct pkt_mac *mac, uint64_t now, const char 
 
 static void look(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bus, unsigned address, uint64_t now) {
   if (!answers(bus->read(mac, address, PHYID1)) || bus->write(mac, address, BMCR, BMCR_RESET) < 0) {
-    lose(phy, mac, now, "no PHY answers at the board's MDIO address; trying again every second");
+    lose(phy, mac, now, "no PHY answers at the board's MDIO address; retrying every second");
     return;
   }
   phy->state = PHY_RESETTING;
@@ -53,7 +53,7 @@ static void negotiate(struct phy *phy, struct pkt_mac *mac, const struct phy_bus
   int bmcr = bus->read(mac, address, BMCR);
   if (bmcr < 0 || (bmcr & BMCR_RESET) != 0) {
     if (now >= phy->deadline)
-      lose(phy, mac, now, "the PHY does not leave reset; trying again every second");
+      lose(phy, mac, now, "the PHY does not leave reset; retrying every second");
     return;
   }
   bus->write(mac, address, ANAR, AN_100_FULL | AN_100_HALF | AN_10_FULL | AN_10_HALF | AN_SELECTOR_802_3);
@@ -63,10 +63,10 @@ static void negotiate(struct phy *phy, struct pkt_mac *mac, const struct phy_bus
   phy->deadline = now + PATIENCE_US;
 }
 
-/* What both ends can do, best first. A partner that does not negotiate shows up as one half-duplex bit. */
+/* Choose the best mode of both ends. A partner that does not negotiate appears as one half-duplex bit. */
 static void resolve(struct phy *phy, struct pkt_mac *mac, int ours, int theirs) {
   if (ours < 0 || theirs < 0)
-    return; /* the next look tries again */
+    return; /* the next poll retries */
   int common = ours & theirs;
   phy->fast = (common & (AN_100_FULL | AN_100_HALF)) != 0;
   phy->full_duplex = (common & (phy->fast ? AN_100_FULL : AN_10_FULL)) != 0;
@@ -77,11 +77,11 @@ static void resolve(struct phy *phy, struct pkt_mac *mac, int ours, int theirs) 
 }
 
 static void watch(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bus, unsigned address, uint64_t now) {
-  /* The link bit latches low: a link that was lost and came back since the last look reads as down once. */
+  /* The link bit latches low: after a short loss of the link it reads as down once. */
   int bmsr = bus->read(mac, address, BMSR);
   if (!answers(bmsr)) {
     phy->reported = false;
-    lose(phy, mac, now, "the PHY stopped answering; trying again every second");
+    lose(phy, mac, now, "the PHY stopped answering; retrying every second");
     return;
   }
   bool link = (bmsr & BMSR_LINK) != 0 && (bmsr & BMSR_AN_COMPLETE) != 0;

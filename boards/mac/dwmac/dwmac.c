@@ -8,10 +8,10 @@
 #include <pktsock/ring.h>
 #include <string.h>
 
-/* What the interrupt handler answers to: reception, transmission, out of descriptors, bus error. */
+/* The interrupts in use: reception, transmission, no RX descriptor, bus error. */
 #define INTERRUPTS (DMASR_NIS | DMASR_AIS | DMASR_TS | DMASR_RS | DMASR_RBUS | DMASR_FBES)
 
-/* MDC is at most 2.5 MHz: the divider of each range of the bus clock (MACMIIAR.CR). */
+/* The code in MACMIIAR.CR for the range of the bus clock: it selects a divider that keeps MDC at 2.5 MHz or less. */
 static uint32_t mdc_range(uint32_t hz) {
   if (hz < 35000000)
     return 2; /* 16 */
@@ -24,7 +24,7 @@ static uint32_t mdc_range(uint32_t hz) {
 
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned reg, uint32_t write) {
   volatile uint32_t *address = dwmac_mac(mac, MACMIIAR);
-  if (*address & MACMIIAR_MB) /* an access that was given up is not over: nothing may be written */
+  if (*address & MACMIIAR_MB) /* an earlier access that timed out is still under way */
     return -EIO;
   *address = phy << MACMIIAR_PA_SHIFT | reg << MACMIIAR_MR_SHIFT |
              mdc_range(dwmac_config(mac)->bus_clock()) << MACMIIAR_CR_SHIFT | write | MACMIIAR_MB;
@@ -46,7 +46,7 @@ static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *address) {
   dwmac_write(dwmac_mac(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | MACAHR_AE : 0);
   dwmac_write(dwmac_mac(mac, MACALR(number)),
-              address != NULL ? pkt_address_low(address) : 0); /* this one takes both over */
+              address != NULL ? pkt_address_low(address) : 0); /* this write makes both take effect */
 }
 
 static void write_filter(struct pkt_mac *mac) {
@@ -67,7 +67,7 @@ static void write_filter(struct pkt_mac *mac) {
 static void dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac *s = dwmac_state(mac);
   dwmac_split_filter(&s->filter, filter, dwmac_config(mac)->exact_addresses, dwmac_config(mac)->hash_table);
-  if (s->recovery.running) /* else bring_up() does it */
+  if (s->recovery.running) /* otherwise bring_up() writes it */
     write_filter(mac);
 }
 
@@ -77,7 +77,7 @@ static void write_mode(struct pkt_mac *mac) {
               MACCR_PS | (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : 0) | MACCR_TE | MACCR_RE);
 }
 
-/* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
+/* Reset the MAC, program and start it. The MAC's interrupts must be disabled, in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
   if (config->before_reset != NULL)
@@ -88,7 +88,7 @@ static int bring_up(struct pkt_mac *mac) {
   dwmac_write(dwmac_dma(mac, DMABMR), DMABMR_AAB | (config->mixed_bursts ? DMABMR_MB : DMABMR_FB) | DMABMR_USP |
                                           DMABMR_RDP_32 | DMABMR_PBL_32 |
                                           (config->descriptor_stride == 32 ? DMABMR_EDFE : 0));
-  /* The MAC's own interrupts (counters at half their range, time stamps, wake-up) share the line and are not wanted. */
+  /* Mask the MAC's other interrupts (counters at half their range, time stamps, wake-up), which share the line. */
   if (config->mmc) {
     *dwmac_mac(mac, MMCRIMR) = MMC_ALL;
     *dwmac_mac(mac, MMCTIMR) = MMC_ALL;
@@ -101,8 +101,9 @@ static int bring_up(struct pkt_mac *mac) {
   dwmac_rings_reset(mac);
   *dwmac_dma(mac, DMASR) = INTERRUPTS;
   *dwmac_dma(mac, DMAIER) = INTERRUPTS;
-  /* Whole frames in the FIFOs: nothing underruns. Bad and undersized frames come through, so that they can be counted; the
-   * MAC's own counters know no undersized ones. Checksums are the sockets' business: no offload on either side. */
+  /* Store and forward in both FIFOs, so that no frame underruns. Forward bad and undersized frames, so that the driver
+   * can count them: the MAC does not count undersized ones. No checksum offload, because sockets see the bytes of the
+   * wire. */
   dwmac_write(dwmac_dma(mac, DMAOMR), DMAOMR_TSF | DMAOMR_RSF | DMAOMR_FEF | DMAOMR_FUGF | DMAOMR_ST | DMAOMR_SR);
   dwmac_rings_arm(mac);
   pkt_os_irq_restore(irqs);
@@ -110,7 +111,7 @@ static int bring_up(struct pkt_mac *mac) {
   return 0;
 }
 
-/* Stop, and give up what was being sent. */
+/* Stop the MAC and drop the frames that it was sending. */
 static void take_down(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMAIER) = 0;
   dwmac_write(dwmac_dma(mac, DMAOMR), 0);
@@ -134,13 +135,13 @@ static int dwmac_start(struct pkt_mac *mac) {
 static void dwmac_stop(struct pkt_mac *mac) {
   pkt_os_irq_disable(dwmac_config(mac)->irq);
   take_down(mac);
-  /* The memory is someone else's from now on: see the DMA stand still, or reset it. */
+  /* The memory will be reused: make sure that the DMA has stopped, or reset it. */
   if (dwmac_wait_clear(dwmac_dma(mac, DMASR), DMASR_RPS | DMASR_TPS, DWMAC_MDIO_US) != 0)
     *dwmac_dma(mac, DMABMR) |= DMABMR_SR;
 }
 
-/* Frames that the MAC lost because it had no descriptor; reading the register clears it. A counter that has gone round
- * says so once. */
+/* Count the frames that the MAC dropped because it had no descriptor. Reading the register clears it; an overflow bit
+ * stands for one wrap of its counter. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *dwmac_dma(mac, DMAMFBOCR);
   uint32_t rounds =

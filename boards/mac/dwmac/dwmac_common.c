@@ -1,6 +1,6 @@
-/* The MAC leaves reset only when the PHY clocks it, so a missing PHY or clock is met there first: of the two cases of mac.h
- * always the second, and start() never fails. The same path recovers from a bus error and from a transmitter that stands
- * still. */
+/* The MAC leaves reset only while the PHY supplies its clock, so a missing PHY or clock shows as a reset that does not
+ * end. This is always the second case of mac.h, and start() never fails. The same path recovers from a bus error and
+ * from a stalled transmitter. */
 #include "dwmac_common.h"
 #include "../common/address.h"
 #include <errno.h>
@@ -82,12 +82,12 @@ static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const st
     return;
   }
   if (!r->reported)
-    pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Trying again every second");
+    pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Retrying every second");
   r->reported = true;
   r->retry = pkt_os_now() + RETRY_US;
 }
 
-/* Has the transmitter had frames for long without sending one? */
+/* Has the transmitter held frames for more than STALL_US without sending one? */
 static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool tx_busy) {
   uint64_t now = pkt_os_now();
   uint32_t sent = mac->iface->tx_frames + mac->iface->tx_errors;
@@ -100,8 +100,7 @@ static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool
 
 bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops, bool tx_busy) {
   if (r->running && (r->failed || is_stalled(r, mac, tx_busy))) {
-    pkt_say(mac,
-            r->failed ? "the MAC met a bus error; starting it again" : "the MAC stopped sending; starting it again");
+    pkt_say(mac, r->failed ? "the MAC had a bus error; restarting it" : "the MAC stopped sending; restarting it");
     r->running = false;
     ops->take_down(mac);
     r->failed = false;

@@ -9,16 +9,16 @@
 #include <string.h>
 
 enum {
-  CLOCK_US = 1000,    /* the IEEE 1588 clock takes an update over within a few cycles */
-  EXACT_ADDRESSES = 3 /* beside its own */
+  CLOCK_US = 1000,    /* an update of the IEEE 1588 clock takes effect within a few cycles */
+  EXACT_ADDRESSES = 3 /* in addition to its own */
 };
 
-/* What the interrupt handler answers to: reception, transmission, out of descriptors, bus error. */
+/* The interrupts in use: reception, transmission, no RX descriptor, bus error. */
 #define INTERRUPTS (DMACSR_NIS | DMACSR_AIS | DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE)
 
 static volatile uint32_t *reg(const struct pkt_mac *mac, unsigned offset) { return dwmac_h7_reg(mac, offset); }
 
-/* MDC is at most 2.5 MHz: the divider of each range of the bus clock (MACMDIOAR.CR). */
+/* The code in MACMDIOAR.CR for the range of the bus clock: it selects a divider that keeps MDC at 2.5 MHz or less. */
 static uint32_t mdc_range(uint32_t hz) {
   if (hz < 35000000)
     return 2; /* 16 */
@@ -32,7 +32,7 @@ static uint32_t mdc_range(uint32_t hz) {
 }
 
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned number, uint32_t operation) {
-  if (*reg(mac, MACMDIOAR) & MACMDIOAR_MB) /* an access that was given up is not over: nothing may be written */
+  if (*reg(mac, MACMDIOAR) & MACMDIOAR_MB) /* an earlier access that timed out is still under way */
     return -EIO;
   *reg(mac, MACMDIOAR) = phy << MACMDIOAR_PA_SHIFT | number << MACMDIOAR_RDA_SHIFT |
                          mdc_range(dwmac_h7_config(mac)->bus_clock()) << MACMDIOAR_CR_SHIFT | operation | MACMDIOAR_MB;
@@ -53,7 +53,8 @@ static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
 
 static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *address) {
   dwmac_write(reg(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | MACAHR_AE : 0);
-  dwmac_write(reg(mac, MACALR(number)), address != NULL ? pkt_address_low(address) : 0); /* this one takes both over */
+  dwmac_write(reg(mac, MACALR(number)),
+              address != NULL ? pkt_address_low(address) : 0); /* this write makes both take effect */
 }
 
 static void write_filter(struct pkt_mac *mac) {
@@ -70,7 +71,7 @@ static void write_filter(struct pkt_mac *mac) {
 static void dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   dwmac_split_filter(&s->filter, filter, EXACT_ADDRESSES, true);
-  if (s->recovery.running) /* else bring_up() does it */
+  if (s->recovery.running) /* otherwise bring_up() writes it */
     write_filter(mac);
 }
 
@@ -85,7 +86,7 @@ static void set_time(struct pkt_mac *mac) {
 
 static void start_clock(struct pkt_mac *mac) {
   struct dwmac_clock_rate rate = dwmac_clock_rate(dwmac_h7_config(mac)->bus_clock());
-  uint32_t mode = MACTSCR_TSENA | MACTSCR_TSCTRLSSR; /* in nanoseconds that roll over at a second */
+  uint32_t mode = MACTSCR_TSENA | MACTSCR_TSCTRLSSR; /* counts nanoseconds up to one second */
   *reg(mac, MACTSCR) = mode;
   *reg(mac, MACSSIR) = rate.increment << MACSSIR_SSINC_SHIFT;
   *reg(mac, MACTSAR) = rate.addend;
@@ -96,11 +97,11 @@ static void start_clock(struct pkt_mac *mac) {
   dwmac_h7_state(mac)->stamping = false;
 }
 
-/* Follow the wall clock, and stamp frames only while a socket wants it: a stamped frame takes two descriptors. */
+/* Follow the wall clock. Stamp frames only while a socket asks for it, because a stamped frame uses two descriptors. */
 static void follow_clock(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t sec = *reg(mac, MACSTSR), nsec = *reg(mac, MACSTNR);
-  if (*reg(mac, MACSTSR) == sec && dwmac_clock_is_off(sec, nsec)) /* else a second ended between the two reads */
+  if (*reg(mac, MACSTSR) == sec && dwmac_clock_is_off(sec, nsec)) /* otherwise a second ended between the two reads */
     set_time(mac);
   bool wanted = mac->iface->stamping != 0;
   if (wanted == s->stamping)
@@ -114,19 +115,19 @@ static void write_mode(struct pkt_mac *mac) {
   dwmac_write(reg(mac, MACCR), (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : 0) | MACCR_TE | MACCR_RE);
 }
 
-/* Reset the MAC, program it anew and let it go. Interrupts of the MAC are off in its DMA or at the processor. */
+/* Reset the MAC, program and start it. The MAC's interrupts must be disabled, in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
-  dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* not to be read for four bus cycles */
+  dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* must not be read for four bus cycles */
   if (dwmac_wait_clear(reg(mac, DMAMR), DMAMR_SWR, DWMAC_RESET_US) != 0)
     return -EIO;
   *reg(mac, DMASBMR) = DMASBMR_AAL | DMASBMR_FB;
-  *reg(mac, DMACCR) = 0; /* descriptors lie back to back */
-  /* The MAC's own interrupts (counters at half their range, time stamps, wake-up) share the line and are not wanted. */
+  *reg(mac, DMACCR) = 0; /* no gaps between descriptors */
+  /* Mask the MAC's other interrupts (counters at half their range, time stamps, wake-up), which share the line. */
   *reg(mac, MMC_RX_INTERRUPT_MASK) = MMC_ALL;
   *reg(mac, MMC_TX_INTERRUPT_MASK) = MMC_ALL;
   *reg(mac, MACIER) = 0;
-  /* Whole frames in the queues: nothing underruns. Bad and undersized frames come through, so that they can be counted.
-   * Checksums are the sockets' business: no offload on either side. */
+  /* Store and forward in both queues, so that no frame underruns. Forward bad and undersized frames, so that the driver
+   * can count them. No checksum offload, because sockets see the bytes of the wire. */
   *reg(mac, MTLTXQOMR) = MTLTXQOMR_TQS_2048 | MTLTXQOMR_TXQEN | MTLTXQOMR_TSF;
   *reg(mac, MTLRXQOMR) = MTLRXQOMR_RQS_2048 | MTLRXQOMR_RSF | MTLRXQOMR_FEP | MTLRXQOMR_FUP;
   write_address(mac, 0, mac->hwaddr);
@@ -144,7 +145,7 @@ static int bring_up(struct pkt_mac *mac) {
   return 0;
 }
 
-/* Stop, and give up what was being sent. */
+/* Stop the MAC and drop the frames that it was sending. */
 static void take_down(struct pkt_mac *mac) {
   *reg(mac, DMACIER) = 0;
   *reg(mac, DMACTXCR) &= ~DMACTXCR_ST;
@@ -169,13 +170,13 @@ static int dwmac_h7_start(struct pkt_mac *mac) {
 static void dwmac_h7_stop(struct pkt_mac *mac) {
   pkt_os_irq_disable(dwmac_h7_config(mac)->irq);
   take_down(mac);
-  /* The memory is someone else's from now on: see the DMA stand still, or reset it. */
+  /* The memory will be reused: make sure that the DMA has stopped, or reset it. */
   if (dwmac_wait_clear(reg(mac, DMADSR), DMADSR_RPS0 | DMADSR_TPS0, DWMAC_MDIO_US) != 0)
     *reg(mac, DMAMR) |= DMAMR_SWR;
 }
 
-/* Frames that the MAC lost because it had no descriptor; reading the register clears it. A counter that has gone round
- * says so once. */
+/* Count the frames that the MAC dropped because it had no descriptor. Reading the register clears it; an overflow bit
+ * stands for one wrap of its counter. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *reg(mac, MTLRXQMPOCR);
   uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +

@@ -1,8 +1,9 @@
 /* The STM32H7 MAC's descriptor rings and interrupt handler.
  *
- * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order up to the tail pointer,
- * which stands behind the last of them. With time stamps on, the descriptor behind a frame's own becomes its context: the
- * stamp is in the descriptor, the buffer that hung there is untouched. TX: likewise, at most DWMAC_H7_TX - 1 at a time. */
+ * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order up to the tail
+ * pointer, which points after the last of them. With time stamps on, the MAC writes the stamp of a frame into the next
+ * descriptor (its context) and does not use that descriptor's buffer. TX: descriptors tx_next to tx_next + tx_busy - 1
+ * are with the MAC, at most DWMAC_H7_TX - 1. */
 #include "../common/dma.h"
 #include "dwmac_h7_internal.h"
 #include "dwmac_h7_regs.h"
@@ -17,11 +18,11 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   volatile uint32_t *d = s->rx[index].word;
   s->rx_frames[index] = frame;
   s->rx_armed++;
-  s->rx_news = true;
+  s->rx_notify = true;
   d[0] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   d[1] = 0;
   d[2] = 0;
-  pkt_dma_barrier(); /* the MAC must not see OWN before the rest */
+  pkt_dma_barrier(); /* the MAC must not see OWN before the other words */
   d[3] = DES3_OWN | RDES3_IOC | RDES3_BUF1V;
 }
 
@@ -30,15 +31,15 @@ void dwmac_h7_rings_arm(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_H7_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
-  if (!s->rx_news) /* told all the same, it would look, find nothing, and interrupt again without end */
+  if (!s->rx_notify) /* notified without a new descriptor, the MAC would raise its interrupt again and again */
     return;
-  s->rx_news = false;
-  pkt_dma_barrier(); /* OWN must be in memory before the MAC is told to look: DSB, a DMB would not order the two */
+  s->rx_notify = false;
+  pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified; a DMB does not order the two */
   *dwmac_h7_reg(mac, DMACRXDTPR) = (uint32_t)(uintptr_t)&s->rx[(s->rx_next + s->rx_armed) % DWMAC_H7_RX];
 }
 
-/* Take the next descriptor that the MAC has finished out of the ring: its frame, and what it says. NULL:
- * none. */
+/* Remove the next descriptor that the MAC has finished from the ring. Returns its frame, and its contents in `word`;
+ * NULL when there is none. */
 static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
   if (s->rx_armed == 0)
     return NULL;
@@ -46,7 +47,7 @@ static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
   word[3] = d[3];
   if (word[3] & DES3_OWN)
     return NULL;
-  pkt_dma_barrier(); /* read the others after OWN */
+  pkt_dma_barrier(); /* OWN must be read first */
   word[0] = d[0];
   word[1] = d[1];
   struct pkt_frame *frame = s->rx_frames[s->rx_next];
@@ -55,7 +56,7 @@ static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
   return frame;
 }
 
-/* Time of reception: from the frame's context descriptor, by software when there is none. */
+/* Set the time of reception: from the frame's context descriptor if there is one, otherwise the software's. */
 static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t word[4] = {0};
@@ -75,12 +76,12 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context
   }
 }
 
-/* Is this descriptor a whole good frame? Counts what is not. */
+/* Does this descriptor hold a complete, good frame? If not, count it. */
 static bool is_good(struct pkt_mac *mac, uint32_t word3) {
   uint32_t parts = word3 & (DES3_FD | DES3_LD);
-  if (word3 & DES3_CTXT) /* of a frame that went on without waiting for it */
+  if (word3 & DES3_CTXT) /* the late context of an earlier frame */
     return false;
-  if (parts != (DES3_FD | DES3_LD)) { /* a frame that did not fit: counted at its end */
+  if (parts != (DES3_FD | DES3_LD)) { /* part of a frame that did not fit; its last part counts it */
     mac->iface->rx_too_long += parts == DES3_LD;
     return false;
   }
@@ -99,7 +100,7 @@ static void receive(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
   uint32_t word[4];
-  unsigned budget = s->rx_armed; /* frames that arrive meanwhile raise another interrupt */
+  unsigned budget = s->rx_armed; /* later frames raise another interrupt */
   while (budget-- > 0 && (frame = take_finished(s, word)) != NULL) {
     if (is_good(mac, word[3])) {
       stamp(mac, frame, word[3] & RDES3_RS1V && word[1] & RDES1_TSA);
@@ -142,12 +143,12 @@ static void send(struct pkt_mac *mac) {
     d[0] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
     d[1] = 0;
     d[2] = TDES2_IOC | bytes;
-    pkt_dma_barrier(); /* frame and descriptor must be in memory before OWN is */
+    pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
     d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes;
     any = true;
   }
   if (any) {
-    pkt_dma_barrier(); /* and OWN before the MAC is told to look */
+    pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
     *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)&s->tx[(s->tx_next + s->tx_busy) % DWMAC_H7_TX];
   }
 }
@@ -157,19 +158,19 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
   uint32_t status = *dwmac_h7_reg(mac, DMACSR);
   *dwmac_h7_reg(mac, DMACSR) = status & (DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE | DMACSR_AIS | DMACSR_NIS);
   give_back_sent(mac);
-  /* It may have come to look just before a descriptor was armed, and have been told just before it gave up. */
+  /* The DMA may have polled just before a descriptor was armed, and stopped just after it was notified: notify it
+   * again. */
   if ((status & DMACSR_RBU) && s->rx_armed > 0)
-    s->rx_news = true;
+    s->rx_notify = true;
   receive(mac);
   if (status & DMACSR_FBE) {
     *dwmac_h7_reg(mac, DMACIER) = 0;
-    s->recovery.failed = true; /* service() starts the MAC again */
+    s->recovery.failed = true; /* service() restarts the MAC */
   } else {
     send(mac);
   }
   pkt_os_wake();
-  (void)*dwmac_h7_reg(mac,
-                      DMACSR); /* the writes have arrived before the handler returns: else it is entered once more */
+  (void)*dwmac_h7_reg(mac, DMACSR); /* completes the writes above; otherwise the interrupt would be taken again */
 }
 
 void dwmac_h7_transmit(struct pkt_mac *mac) {
@@ -183,7 +184,7 @@ void dwmac_h7_transmit(struct pkt_mac *mac) {
 
 void dwmac_h7_refill(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  if (!s->recovery.running || s->rx_armed >= DWMAC_H7_RX / 4) /* with that many the next reception is soon enough */
+  if (!s->recovery.running || s->rx_armed >= DWMAC_H7_RX / 4) /* enough until the next reception */
     return;
   uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_arm(mac);

@@ -1,22 +1,22 @@
-/* What the files of the driver dwmac.c share. */
+/* Shared by the files of the driver dwmac. */
 #ifndef DWMAC_INTERNAL_H
 #define DWMAC_INTERNAL_H
 
 #include "dwmac_common.h"
 #include <pktsock/dwmac.h>
 
-/* Descriptors; the MAC takes at most one less at a time. */
+/* Number of descriptors; at most one less is with the MAC. */
 enum { DWMAC_RX = 16, DWMAC_TX = 4 };
 
 /* mac->state, DMA-capable and not cached. The rings are shared with the interrupt handler. */
 struct dwmac {
   _Alignas(32) uint8_t rx[DWMAC_RX * 32];
   uint8_t tx[DWMAC_TX * 32];
-  struct pkt_frame *rx_frames[DWMAC_RX]; /* the frame behind each armed descriptor */
+  struct pkt_frame *rx_frames[DWMAC_RX]; /* the frame of each armed descriptor */
   struct pkt_frame *tx_frames[DWMAC_TX];
-  uint8_t rx_next, rx_armed; /* the descriptor that is filled next; how many from there on have a frame */
-  uint8_t tx_next, tx_busy;  /* the descriptor that is sent next; how many from there on have a frame */
-  bool rx_news;              /* descriptors were armed that the MAC has not been told of */
+  uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
+  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
+  bool rx_notify;            /* the MAC must be notified of armed descriptors */
   struct dwmac_recovery recovery;
   struct dwmac_filter filter;
   struct phy phy;
@@ -33,16 +33,22 @@ static inline volatile uint32_t *dwmac_dma(const struct pkt_mac *mac, unsigned o
   return (volatile uint32_t *)(dwmac_config(mac)->dma_base + offset);
 }
 
-/* dwmac_rings.c: lay the rings out afresh, keeping the frames that RX descriptors hold; give up what is being sent and
- * what waits to be sent (counted in tx_errors); arm RX descriptors from FILL. Task context with interrupts masked, or the
- * interrupt handler. */
+/* dwmac_rings.c. Call the first three with interrupts masked, or from the interrupt handler. */
+
+/* Initialize both rings. RX descriptors keep the frames that they had. */
 void dwmac_rings_reset(struct pkt_mac *mac);
+
+/* Drop the frames that are being sent, and those in TX; counted in tx_errors. */
 void dwmac_rings_drop_tx(struct pkt_mac *mac);
+
+/* Arm RX descriptors with frames from FILL, and notify the MAC. */
 void dwmac_rings_arm(struct pkt_mac *mac);
+
+/* Operations of the contract. */
 void dwmac_transmit(struct pkt_mac *mac);
 void dwmac_refill(struct pkt_mac *mac);
 
-/* dwmac_clock.c: start the IEEE 1588 clock; set it to pkt_os_time() when it is off by more than a millisecond. */
+/* dwmac_clock.c: start the IEEE 1588 clock; set it to pkt_os_time() when they differ by more than a millisecond. */
 void dwmac_clock_start(struct pkt_mac *mac);
 void dwmac_clock_follow(struct pkt_mac *mac);
 

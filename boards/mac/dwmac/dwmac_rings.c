@@ -1,10 +1,11 @@
 /* The DesignWare MAC's descriptor rings and interrupt handler.
  *
- * Each descriptor names the next one, the last names the first: the only form that the ESP32's manual knows.
+ * Descriptors are chained in a circle, which is the only form that the ESP32's manual describes.
  *
- * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to
- * RX, a bad one is armed again; the rest comes from FILL. TX: likewise, tx_busy of them, at most DWMAC_TX - 1: with a
- * full ring a MAC that looks ahead would meet descriptors of the round before. */
+ * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes
+ * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
+ * tx_next + tx_busy - 1 are with the MAC, at most DWMAC_TX - 1, because with a full ring a MAC that reads ahead would
+ * read descriptors of the previous round. */
 #include "../common/dma.h"
 #include "dwmac_internal.h"
 #include "dwmac_regs.h"
@@ -15,17 +16,17 @@ static volatile uint32_t *descriptor(const struct pkt_mac *mac, uint8_t *ring, u
   return (volatile uint32_t *)(ring + index * dwmac_config(mac)->descriptor_stride);
 }
 
-/* Point a descriptor at a frame and hand it to the MAC; the caller tells the MAC. */
+/* Give a frame to the next RX descriptor and the descriptor to the MAC. dwmac_rings_arm() then notifies the MAC. */
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct dwmac *s = dwmac_state(mac);
   unsigned index = (s->rx_next + s->rx_armed) % DWMAC_RX;
   volatile uint32_t *d = descriptor(mac, s->rx, index);
   s->rx_frames[index] = frame;
   s->rx_armed++;
-  s->rx_news = true;
+  s->rx_notify = true;
   d[DES_CONTROL] = RDES1_RCH | (mac->frame_size & ~3u);
   d[DES_BUFFER] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
-  pkt_dma_barrier(); /* the MAC must not see OWN before the rest */
+  pkt_dma_barrier(); /* the MAC must not see OWN before the other words */
   d[DES_STATUS] = DES_OWN;
 }
 
@@ -34,20 +35,20 @@ void dwmac_rings_arm(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   while (s->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
-  if (!s->rx_news)
+  if (!s->rx_notify)
     return;
-  s->rx_news = false;
-  pkt_dma_barrier(); /* OWN must be in memory before the MAC is told to look */
+  s->rx_notify = false;
+  pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
   *dwmac_dma(mac, DMARPDR) = 1;
 }
 
-/* Time of reception, by the MAC where it took one. */
+/* Set the time of reception: the MAC's if there is one, otherwise the software's. */
 static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, const volatile uint32_t *d, uint32_t status) {
   frame->flags = 0;
   if (mac->iface->stamping == 0)
     return;
   if (dwmac_config(mac)->time_stamps && (status & RDES0_TSV) != 0) {
-    pkt_dma_barrier(); /* read these words after the status */
+    pkt_dma_barrier(); /* the status must be read first */
     frame->nsec = d[DES_TIME_LOW];
     frame->sec = d[DES_TIME_HIGH];
     frame->flags = PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC;
@@ -57,10 +58,10 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, const volatile u
   }
 }
 
-/* Is this descriptor a whole good frame? Counts what is not. */
+/* Does this descriptor hold a complete, good frame? If not, count it. */
 static bool is_good(struct pkt_mac *mac, uint32_t status) {
   uint32_t parts = status & (RDES0_FS | RDES0_LS);
-  if (parts != (RDES0_FS | RDES0_LS)) { /* a frame that did not fit: counted at its end */
+  if (parts != (RDES0_FS | RDES0_LS)) { /* part of a frame that did not fit; its last part counts it */
     mac->iface->rx_too_long += parts == RDES0_LS;
     return false;
   }
@@ -77,7 +78,7 @@ static bool is_good(struct pkt_mac *mac, uint32_t status) {
 
 static void receive(struct pkt_mac *mac) {
   struct dwmac *s = dwmac_state(mac);
-  unsigned budget = s->rx_armed; /* frames that arrive meanwhile raise another interrupt */
+  unsigned budget = s->rx_armed; /* later frames raise another interrupt */
   while (budget-- > 0) {
     volatile uint32_t *d = descriptor(mac, s->rx, s->rx_next);
     uint32_t status = d[DES_STATUS];
@@ -125,12 +126,12 @@ static void send(struct pkt_mac *mac) {
     s->tx_busy++;
     d[DES_BUFFER] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
     d[DES_CONTROL] = pkt_tx_bytes(frame);
-    pkt_dma_barrier(); /* frame and descriptor must be in memory before OWN is */
+    pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
     d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH;
     any = true;
   }
   if (any) {
-    pkt_dma_barrier(); /* OWN must be in memory before the MAC is told to look: DSB, a DMB would not order the two */
+    pkt_dma_barrier(); /* likewise; it needs a DSB, because a DMB does not order the two */
     *dwmac_dma(mac, DMATPDR) = 1;
   }
 }
@@ -140,18 +141,19 @@ void dwmac_interrupt(struct pkt_mac *mac) {
   uint32_t status = *dwmac_dma(mac, DMASR);
   *dwmac_dma(mac, DMASR) = status & (DMASR_TS | DMASR_RS | DMASR_RBUS | DMASR_FBES | DMASR_AIS | DMASR_NIS);
   give_back_sent(mac);
-  /* It may have come to look just before a descriptor was armed, and have been told just before it gave up. */
+  /* The DMA may have polled just before a descriptor was armed, and stopped just after it was notified: notify it
+   * again. */
   if ((status & DMASR_RBUS) && s->rx_armed > 0)
-    s->rx_news = true;
+    s->rx_notify = true;
   receive(mac);
   if (status & DMASR_FBES) {
     *dwmac_dma(mac, DMAIER) = 0;
-    s->recovery.failed = true; /* service() starts the MAC again */
+    s->recovery.failed = true; /* service() restarts the MAC */
   } else {
     send(mac);
   }
   pkt_os_wake();
-  (void)*dwmac_dma(mac, DMASR); /* the writes have arrived before the handler returns: else it is entered once more */
+  (void)*dwmac_dma(mac, DMASR); /* completes the writes above; otherwise the interrupt would be taken again */
 }
 
 void dwmac_transmit(struct pkt_mac *mac) {
@@ -165,7 +167,7 @@ void dwmac_transmit(struct pkt_mac *mac) {
 
 void dwmac_refill(struct pkt_mac *mac) {
   struct dwmac *s = dwmac_state(mac);
-  if (!s->recovery.running || s->rx_armed >= DWMAC_RX / 4) /* with that many the next reception is soon enough */
+  if (!s->recovery.running || s->rx_armed >= DWMAC_RX / 4) /* enough until the next reception */
     return;
   uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_arm(mac);
@@ -188,7 +190,7 @@ void dwmac_rings_drop_tx(struct pkt_mac *mac) {
   }
 }
 
-/* A ring of `count` descriptors, none of which is the MAC's. */
+/* Chain `count` descriptors in a circle; none is with the MAC. */
 static void chain(const struct pkt_mac *mac, uint8_t *ring, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     descriptor(mac, ring, i)[DES_STATUS] = 0;

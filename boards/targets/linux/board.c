@@ -1,6 +1,6 @@
-/* BOARD=linux: the component in a Linux process. PKTSOCK_NIC says what "eth0" is: tap:NAME or udp:LOCAL:REMOTE;
- * PKTSOCK_HWADDR its address, six bytes in hexadecimal with colons; PKTSOCK_SPEED the line's speed in bits per second
- * (0: no frame takes time). The component starts before main(). */
+/* BOARD=linux: the component in a Linux process. The environment configures "eth0": PKTSOCK_NIC connects it (tap:NAME
+ * or udp:LOCAL:REMOTE), PKTSOCK_HWADDR is its address (six bytes in hexadecimal with colons), PKTSOCK_SPEED the line's
+ * speed in bits per second (0: frames take no time). The component starts before main(). */
 #include "board.h"
 
 #include <pktsock/host_nic.h>
@@ -22,7 +22,7 @@ static void __attribute__((noreturn)) usage(const char *sentence) {
 }
 
 void board_init(void) {
-  setvbuf(stdout, NULL, _IOLBF, 0); /* a console, also when it is a pipe */
+  setvbuf(stdout, NULL, _IOLBF, 0); /* line by line, also into a pipe */
   const char *how = getenv("PKTSOCK_NIC"), *hwaddr = getenv("PKTSOCK_HWADDR"), *speed = getenv("PKTSOCK_SPEED");
   if (how != NULL && strncmp(how, "tap:", 4) == 0)
     nic = (struct host_nic){.open = host_nic_open_tap, .argument = how + 4};

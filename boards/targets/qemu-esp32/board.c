@@ -1,4 +1,4 @@
-/* qemu-esp32: the OpenCores MAC lies where the chip has its EMAC's DMA, and has its interrupt. */
+/* qemu-esp32: the OpenCores MAC is at the address of the chip's EMAC DMA and has its interrupt. */
 #include "board.h"
 #include "esp32.h"
 #include <pktsock/opencores.h>

@@ -28,7 +28,7 @@
 #define GPIOF_AFSEL REGISTER(0x40025420)
 #define GPIOF_DEN REGISTER(0x4002551c)
 #define PINS_UART0 0x3u /* PA0, PA1 */
-#define PINS_LEDS 0xcu  /* PF2, PF3: the PHY's */
+#define PINS_LEDS 0xcu  /* PF2, PF3: LEDs of the PHY */
 
 #define CPU_HZ 50000000
 #define PLL_WAIT 100000u
@@ -51,7 +51,7 @@ FAMILY_VECTORS = {
     [43] = family_unexpected_interrupt,
 };
 
-/* 50 MHz from the PLL (200 MHz / 4) and the 8 MHz crystal; without a PLL that locks, whatever the chip came up with. */
+/* 50 MHz from the PLL (200 MHz / 4) and the 8 MHz crystal. If the PLL does not lock, the clock of reset stays. */
 static void start_clocks(void) {
   uint32_t rcc = (RCC | RCC_BYPASS) & ~(RCC_USESYSDIV | RCC_MOSCDIS);
   RCC = rcc;
@@ -68,7 +68,7 @@ void board_init(void) {
   start_clocks();
   RCGC1 |= RCGC1_UART0;
   RCGC2 |= RCGC2_GPIOA | RCGC2_GPIOF | RCGC2_EMAC0 | RCGC2_EPHY0;
-  (void)RCGC2; /* the clocks need some cycles to arrive */
+  (void)RCGC2; /* the clocks start after some cycles */
   GPIOA_AFSEL |= PINS_UART0;
   GPIOA_DEN |= PINS_UART0;
   GPIOF_AFSEL |= PINS_LEDS;

@@ -1,4 +1,4 @@
-/* qemu-mps2-an385: Application Note AN385. Its clocks run from reset. */
+/* qemu-mps2-an385: see Application Note AN385. Its clocks run after reset. */
 #include "board.h"
 #include "family.h"
 #include <pktsock/lan9118.h>
