@@ -9,6 +9,4 @@ SANITIZE ?=
 ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OUT_SUFFIX := -sanitized
-# WebAssembly's arithmetic wraps; wasm3 leaves that to the compiler.
-UNSANITIZED := -fno-sanitize=undefined
 endif
