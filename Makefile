@@ -76,7 +76,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@touch $@
 
 build/gen/pktsock/abi.h: node_modules/.package-lock.json assembly/abi.ts assembly/capacities.ts host/build/headers.ts host/build/options.ts \
-  host/engine/exports.ts assembly/packet.ts
+  host/build/structs.ts host/engine/exports.ts assembly/packet.ts assembly/layout.ts
 	$(QUIET)npx tsx host/build/headers.ts build/gen
 
 build/host/count.so: test/bench/count.c
