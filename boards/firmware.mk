@@ -36,17 +36,13 @@ endif
 OUT := build/$(BOARD)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(APP_NAME).elf
 
-ENGINES := $(patsubst boards/engine/%.c,%,$(wildcard boards/engine/*.c))
+ENGINES := $(patsubst boards/engine/%.mk,%,$(wildcard boards/engine/*.mk))
 ifeq ($(filter $(ENGINE),$(ENGINES)),)
 $(error There is no engine "$(ENGINE)". Engines: $(ENGINES))
 endif
 
-WASM3_DIR ?= node_modules/react-native-webassembly/cpp
-FIRMWARE_WASM3 := $(patsubst %,$(WASM3_DIR)/m3_%.c,bind code compile core env exec function info module parse)
-# Without floats, with small tables: the default configuration does not fit a 64 KB chip.
-FIRMWARE_WASM3_CFLAGS := -DNDEBUG -Dd_m3HasFloat=0 -Dd_m3VerboseErrorMessages=0 -Dd_m3CodePageAlignSize=1024 \
-  -Dd_m3MaxFunctionStackHeight=128 -Dd_m3MaxConstantTableSize=64 -Dd_m3MaxLinearMemoryPages=1 \
-  -Dd_m3MaxDuplicateFunctionImpl=1
+# ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED
+include boards/engine/$(ENGINE).mk
 
 # The board's options, but for those that the command line sets.
 name_of = $(firstword $(subst =, ,$(1)))
@@ -59,17 +55,18 @@ ifneq ($(UNKNOWN_OPTIONS),)
 $(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
 endif
 
-COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) boards/engine/$(ENGINE).c
+COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) $(ENGINE_SOURCES)
 FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(call mac_sources,$(MACS)) \
   boards/os/$(OS).c $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
-FIRMWARE_SOURCES += $(COMPONENT_SOURCES) $(FIRMWARE_WASM3) build/gen/pktsock_wasm.c boards/family/common/start_board.c
+FIRMWARE_SOURCES += $(COMPONENT_SOURCES) build/gen/pktsock_wasm.c boards/family/common/start_board.c
 else
 FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
-# -O2: the interpreter's operations end in tail calls only from there on; without them the stack overflows.
-FIRMWARE_CFLAGS = -std=gnu11 -O2 -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
+# A project may want another: OPTIMIZE=-Og.
+OPTIMIZE ?= -O2
+FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
@@ -81,21 +78,20 @@ $(OUT)/flags: FORCE
 	@command -v $(CROSS)gcc >/dev/null || \
 	  { echo "The compiler $(CROSS)gcc is missing: apt-get install $(or $(CROSS_PACKAGES),gcc)" >&2; exit 1; }
 	@mkdir -p $(OUT)/obj
-	@echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' | cmp -s - $@ || \
-	  echo '$(FIRMWARE_CFLAGS) $(FIRMWARE_WASM3_CFLAGS)' > $@
+	@echo '$(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS)' | cmp -s - $@ || \
+	  echo '$(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS)' > $@
 
 define FIRMWARE_RULE
 $(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pktsock/abi.h boards/firmware.mk
 	$$(QUIET)$(CROSS)gcc -MMD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
 endef
-$(foreach source,$(filter-out $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
+$(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
-$(foreach source,$(filter $(FIRMWARE_WASM3),$(FIRMWARE_SOURCES)),\
-  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WASM3_CFLAGS) -w $(UNSANITIZED))))
+$(foreach source,$(ENGINE_SOURCES),\
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) $(if $(SANITIZE),$(ENGINE_UNSANITIZED)))))
 # The standard names are for applications, but for one that belongs to a system with socket headers of its own.
 $(foreach source,$(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES)),\
   $(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS := -Iboards/posix))
-$(call FIRMWARE_OBJECT,boards/engine/wasm3.c): FIRMWARE_CFLAGS += $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 
 $(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)

@@ -1,29 +1,25 @@
-# The host's side of the build; included by the top Makefile behind boards/firmware.mk, whose wasm3 it uses: the host's
-# tests meet the same interpreter with the same limits.
+# The host's side of the build; included by the top Makefile behind boards/firmware.mk. The host's tests meet the same
+# interpreter with the same limits.
 
 HOST_CC ?= cc
-HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC $(FIRMWARE_WASM3_CFLAGS)
+HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden
 
 build: host
 
 host: build/host/wasm3.node build/pktsock.mjs ## the host's tools: the wasm3 addon and the command line tool
 
-build/host/wasm3.o: $(FIRMWARE_WASM3) boards/firmware.mk host/host.mk
-	@mkdir -p $(@D)
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -w -r -o $@ $(FIRMWARE_WASM3)
-
-build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c boards/engine/engine.h build/gen/pktsock/abi.h build/host/wasm3.o
+build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/engine/*.[hm]*) build/gen/pktsock/abi.h \
+  node_modules/.package-lock.json host/host.mk
 	@echo "  addon  $@"
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/pktsock -isystem $(WASM3_DIR) \
-	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c %.o,$^)
+	@mkdir -p $(@D)
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -isystem $(WASM3_DIR) \
+	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c,$^)
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)npx esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
 	  --banner:js='#!/usr/bin/env node' --outfile=$@
 	@chmod +x $@
-
-$(FIRMWARE_WASM3): node_modules/.package-lock.json
 
 # Assembly is AssemblyScript: oxlint cannot read its decorators, and its compiler checks the types.
 LINT_TS := host test

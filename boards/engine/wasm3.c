@@ -1,32 +1,87 @@
-/* engine.h on wasm3. The only file that includes its headers; m3_env.h and m3_exec_defs.h beside the public one, because
- * a call through the public interface costs twice as much as the lean one below. */
+/* engine.h on wasm3. wasm3's sources are compiled here, in one translation unit with what drives them: nothing else sees
+ * its headers, its names or its settings. The compiler must find them: -isystem with the folder of wasm3.h. */
+
+/* wasm3's operations end in tail calls. Without them the native stack grows with each operation, so they do not depend on
+ * the optimization that the firmware is compiled with. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("O2", "optimize-sibling-calls")
+#elif defined(__clang__) && !defined(__OPTIMIZE__)
+#pragma message("wasm3 needs more native stack when clang does not optimize")
+#endif
+
 #include "engine.h"
 #include "match.h"
 #include <pktsock/abi.h>
 #include <pktsock/config.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "m3_env.h"
-#include "m3_exec_defs.h"
-#include "wasm3.h"
+/* What a firmware's DEBUG means is not what wasm3 means by it. */
+#undef DEBUG
+#undef ASSERTS
+#ifndef NDEBUG
+#define NDEBUG
+#endif
+
+/* No floats, small tables: wasm3's own settings do not fit a chip with 64 KB. */
+#define d_m3HasFloat 0
+#define d_m3VerboseErrorMessages 0
+#define d_m3CodePageAlignSize 1024
+#define d_m3MaxFunctionStackHeight 128
+#define d_m3MaxConstantTableSize 64
+#define d_m3MaxLinearMemoryPages 1
+#define d_m3MaxDuplicateFunctionImpl 1
+#define d_m3MaxNativeStack 0
+
+#define M3_IMPLEMENT_ERROR_STRINGS
+#include "wasm3_names.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#include "m3_core.h"
+
+#if M3_VERSION_MAJOR != 0 || (M3_VERSION_MINOR != 5 && M3_VERSION_MINOR != 9)
+#error "This version of wasm3 is unknown here: take 0.9, or 0.5.0 from the npm package react-native-webassembly 0.3.3"
+#elif !defined(m3_Realloc)
+#error "wasm3 0.5.0 as released is too old: take 0.9, or 0.5.0 from the npm package react-native-webassembly 0.3.3"
+#endif
+
+#include "m3_bind.c"
+#include "m3_code.c"
+#include "m3_compile.c"
+#include "m3_core.c"
+#include "m3_env.c"
+#include "m3_exec.c"
+#include "m3_function.c"
+#include "m3_info.c"
+#include "m3_module.c"
+#include "m3_parse.c"
+#if M3_VERSION_MINOR >= 9
+#include "m3_validate.c"
+#endif
+#pragma GCC diagnostic pop
 
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than half of it. */
 #ifndef PKT_ENGINE_STACK
 #define PKT_ENGINE_STACK 2048
 #endif
 
-struct export_name {
+struct engine_export {
   const char *name;
   uint8_t arguments;
 };
 
 #define PKT_EXPORT_NAME(name, arguments) {#name, arguments},
-static const struct export_name exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
+static const struct engine_export engine_exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
 
 /* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, frame) with one. */
-static const void *transfer(IM3ImportContext context, uint64_t *sp, bool give) {
+static const void *engine_transfer(IM3ImportContext context, uint64_t *sp, bool give) {
   struct pkt_engine *engine = context->userdata;
   uint32_t offset = (uint32_t)sp[0], len = (uint32_t)sp[1];
   if (offset > engine->memory_size || len > engine->memory_size - offset)
@@ -39,17 +94,17 @@ static const void *transfer(IM3ImportContext context, uint64_t *sp, bool give) {
   return m3Err_none;
 }
 
-static const void *give(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
+static const void *engine_give(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
   (void)runtime, (void)memory;
-  return transfer(context, sp, true);
+  return engine_transfer(context, sp, true);
 }
 
-static const void *take(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
+static const void *engine_take(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
   (void)runtime, (void)memory;
-  return transfer(context, sp, false);
+  return engine_transfer(context, sp, false);
 }
 
-static const void *match(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
+static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
   (void)runtime, (void)memory;
   const struct pkt_engine *engine = context->userdata;
   uint32_t verdict;
@@ -60,7 +115,7 @@ static const void *match(IM3Runtime runtime, IM3ImportContext context, uint64_t 
 }
 
 /* Does the module say that it is a pktsock module of our version? */
-static const char *check_abi(IM3Module module) {
+static const char *engine_check_abi(IM3Module module) {
   IM3Global global = m3_FindGlobal(module, "PKTSOCK_ABI");
   M3TaggedValue value;
   if (global == NULL || m3_GetGlobal(global, &value) != m3Err_none)
@@ -71,7 +126,7 @@ static const char *check_abi(IM3Module module) {
 }
 
 /* Are all imports of the module those of assembly/port.ts? */
-static const char *check_imports(IM3Module module) {
+static const char *engine_check_imports(IM3Module module) {
   for (uint32_t i = 0; i < module->numFuncImports; i++) {
     const M3ImportInfo *import = &module->functions[i].import;
     const char *name = import->fieldUtf8;
@@ -82,15 +137,15 @@ static const char *check_imports(IM3Module module) {
   return NULL;
 }
 
-static void link_imports(struct pkt_engine *engine) {
+static void engine_link_imports(struct pkt_engine *engine) {
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
-  m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", give, engine);
-  m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", take, engine);
-  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", match, engine);
+  m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", engine_give, engine);
+  m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", engine_take, engine);
+  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", engine_match, engine);
 }
 
 /* Drop all compiled code; what is called again is compiled again. Between calls only. */
-static void forget_code(struct pkt_engine *engine) {
+static void engine_forget_code(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   IM3Module module = runtime->modules;
   FreeCodePages(&runtime->pagesOpen);
@@ -103,10 +158,10 @@ static void forget_code(struct pkt_engine *engine) {
     function->compiled = NULL;
   }
   memset(engine->functions, 0, sizeof(engine->functions));
-  link_imports(engine);
+  engine_link_imports(engine);
 }
 
-static int fail(struct pkt_engine *engine, int error, const char *reason) {
+static int engine_fail(struct pkt_engine *engine, int error, const char *reason) {
   pkt_engine_unload(engine);
   engine->error = reason;
   return -error;
@@ -116,32 +171,32 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   static const char *const out_of_memory = "not enough memory to load the module";
   engine->environment = m3_NewEnvironment();
   if (engine->environment == NULL)
-    return fail(engine, ENOMEM, out_of_memory);
+    return engine_fail(engine, ENOMEM, out_of_memory);
   IM3Runtime runtime = m3_NewRuntime(engine->environment, PKT_ENGINE_STACK, NULL);
   engine->runtime = runtime;
   if (runtime == NULL)
-    return fail(engine, ENOMEM, out_of_memory);
+    return engine_fail(engine, ENOMEM, out_of_memory);
   runtime->memoryLimit = memory_limit;
 
   IM3Module module = NULL;
   M3Result result = m3_ParseModule(engine->environment, &module, wasm, (uint32_t)wasm_size);
   if (result != m3Err_none)
-    return fail(engine, ENOEXEC, result);
-  const char *reason = check_imports(module);
+    return engine_fail(engine, ENOEXEC, result);
+  const char *reason = engine_check_imports(module);
   if (reason == NULL && (result = m3_LoadModule(runtime, module)) != m3Err_none)
     reason = result;
   if (reason == NULL) /* globals have their values only now */
-    reason = check_abi(module);
+    reason = engine_check_abi(module);
   if (reason != NULL) {
     if (module->runtime == NULL)
       m3_FreeModule(module);
-    return fail(engine, result == m3Err_mallocFailed ? ENOMEM : ENOEXEC, reason);
+    return engine_fail(engine, result == m3Err_mallocFailed ? ENOMEM : ENOEXEC, reason);
   }
   engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
   if (engine->memory == NULL)
-    return fail(engine, ENOMEM, out_of_memory);
+    return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
-  link_imports(engine);
+  engine_link_imports(engine);
   engine->error = NULL;
   return 0;
 }
@@ -157,22 +212,22 @@ void pkt_engine_unload(struct pkt_engine *engine) {
 }
 
 /* Finds and compiles an export at its first call, so that what an application does not use costs no memory. */
-static M3Result resolve(struct pkt_engine *engine, enum pkt_export export) {
+static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
   IM3Function function = NULL;
-  M3Result result = m3_FindFunction(&function, engine->runtime, exports[export].name);
+  M3Result result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
   if (result == m3Err_mallocFailed) {
-    forget_code(engine);
-    result = m3_FindFunction(&function, engine->runtime, exports[export].name);
+    engine_forget_code(engine);
+    result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
   }
   if (result != m3Err_none)
     return result;
-  if (m3_GetArgCount(function) != exports[export].arguments || m3_GetRetCount(function) > 1)
+  if (m3_GetArgCount(function) != engine_exports[export].arguments || m3_GetRetCount(function) > 1)
     return "an export of the module has another signature than assembly/index.ts says";
   engine->functions[export] = function;
   return m3Err_none;
 }
 
-static int32_t trapped(struct pkt_engine *engine, M3Result reason) {
+static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {
   engine->traps++;
   engine->error = reason;
   return -EIO;
@@ -184,9 +239,9 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   if (engine->error != NULL)
     return -EIO;
   if (function == NULL) {
-    M3Result result = resolve(engine, export);
+    M3Result result = engine_resolve(engine, export);
     if (result != m3Err_none)
-      return trapped(engine, result);
+      return engine_trapped(engine, result);
     function = engine->functions[export];
   }
   /* wasm3 keeps results and arguments in 64-bit slots from the start of its stack, results first. */
@@ -202,8 +257,12 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   M3Result result =
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
-    return trapped(engine, result);
+    return engine_trapped(engine, result);
   if (runtime->numCodePages > PKTSOCK_CODE_PAGES)
-    forget_code(engine);
+    engine_forget_code(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif

@@ -40,11 +40,10 @@ $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
 $(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,test/fuzz/engine_wasm2c.c,$(FUZZ_CHECKED) $(FUZZ_W2C_CFLAGS)))
 $(eval $(call FUZZ_RULE,build/fuzz/pktsock_w2c.c,-fsanitize=fuzzer-no-link -w $(FUZZ_W2C_CFLAGS)))
-$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -w $(FIRMWARE_WASM3_CFLAGS) -isystem $(WASM3_DIR)))
-$(foreach source,$(FIRMWARE_WASM3),$(eval $(call FUZZ_RULE,$(source),-O2 -w $(FIRMWARE_WASM3_CFLAGS))))
+$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -isystem $(WASM3_DIR)))
 
 FUZZ_ENGINE_wasm2c := test/fuzz/engine_wasm2c.c build/fuzz/pktsock_w2c.c
-FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c $(FIRMWARE_WASM3)
+FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c
 
 # $(1) target, $(2) engine
 define FUZZ_PROGRAM

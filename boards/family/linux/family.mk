@@ -9,6 +9,4 @@ SANITIZE ?=
 ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OUT_SUFFIX := -sanitized
-# WebAssembly's arithmetic wraps, and wasm3 relies on the compiler for it.
-UNSANITIZED := -fno-sanitize=undefined
 endif
