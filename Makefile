@@ -80,8 +80,8 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
-build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,abi.ts capacities.ts packet.ts) \
-  $(addprefix host/,build/headers.ts build/options.ts engine/exports.ts) build/gen/prefix
+build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,abi.ts capacities.ts layout.ts packet.ts) \
+  $(addprefix host/,build/headers.ts build/options.ts build/structs.ts engine/exports.ts) build/gen/prefix
 	$(QUIET)npx tsx host/build/headers.ts build/gen $(CONFIG_PREFIX)
 
 # Rewritten when it changes, so that the headers are generated and everything is compiled again.

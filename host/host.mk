@@ -12,7 +12,7 @@ build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c $(wildcard boar
   node_modules/.package-lock.json host/host.mk
 	@echo "  addon  $@"
 	@mkdir -p $(@D)
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -isystem $(WASM3_DIR) \
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/include -isystem $(WASM3_DIR) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c,$^)
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json

@@ -26,7 +26,7 @@ import {
   stmt,
   W,
 } from "./conformance/bpf.js";
-import { socketStruct } from "./model/structs.js";
+import { socketStruct } from "../host/build/structs.js";
 import { moduleBytes } from "./support/module.js";
 
 /** IPv4, UDP, no later fragment, and the destination port at `port`: as DHCP clients have it, `link` bytes in front. */

@@ -1,8 +1,9 @@
 /* The edge to the WebAssembly engine: load the module, reach its memory, call its exports, learn why it trapped. Only the
- * implementation (engine_wasm3.c) knows the engine. Task context, under the lock of os.h; not re-entrant. */
+ * implementation (wasm3.c) knows the engine. Task context, under the lock of os.h; not re-entrant. */
 #ifndef PKT_ENGINE_H
 #define PKT_ENGINE_H
 
+#include "heap.h"
 #include <pktsock/abi.h>
 
 #include <stdbool.h>
@@ -25,7 +26,14 @@ struct pkt_engine {
   void (*give)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
   void (*take)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
+  /* The memory that it may use, set before loading: `place` for linear memory and PKTSOCK_MEMORY_HEADER bytes in front of it,
+   * aligned to a pointer; `heap`, aligned to 8, for all else. NULL: malloc(), or what is not NULL. */
+  void *place, *heap;
+  size_t place_size, heap_size;
+
   /* The implementation's own. */
+  struct pkt_heap blocks;
+  bool keeps_code;
   void *environment, *runtime, *stack;
   void *functions[PKT_EXPORT_COUNT];
 };
@@ -34,6 +42,10 @@ struct pkt_engine {
  * `give` and `take` before. 0, or a negative errno with engine->error a sentence: -ENOEXEC (not a pktsock module, or one
  * for another ABI version), -ENOMEM. */
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit);
+
+/* Compile all of the loaded module, which is done at need otherwise, and keep what was compiled. Afterwards no call allocates.
+ * 0, or -ENOMEM with engine->error a sentence: unload the engine then. */
+int pkt_engine_compile(struct pkt_engine *engine);
 
 /* Frees everything; engine->memory is gone. */
 void pkt_engine_unload(struct pkt_engine *engine);

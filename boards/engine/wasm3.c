@@ -11,9 +11,11 @@
 #endif
 
 #include "engine.h"
+#include "heap.h"
 #include "match.h"
 #include <pktsock/abi.h>
 #include <pktsock/config.h>
+#include <pktsock/memory.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +41,43 @@
 #define M3_IMPLEMENT_ERROR_STRINGS
 #include "wasm3_names.h"
 
+/* The engine that loads, compiles or unloads: wasm3 does not say for whom it allocates. */
+static struct pkt_engine *engine_at_work;
+
+static void *engine_calloc(size_t count, size_t size) {
+  struct pkt_heap *heap = &engine_at_work->blocks;
+  return heap->start != NULL ? pkt_heap_take(heap, count * size) : calloc(count, size);
+}
+
+static void engine_free(void *bytes) {
+  if (engine_at_work->blocks.start != NULL)
+    pkt_heap_give(bytes);
+  else
+    free(bytes);
+}
+
+static void *engine_realloc(void *bytes, size_t size) {
+  struct pkt_heap *heap = &engine_at_work->blocks;
+  if (heap->start == NULL)
+    return realloc(bytes, size);
+  if (bytes != NULL && pkt_heap_size(bytes) >= size)
+    return bytes;
+  void *larger = pkt_heap_take(heap, size);
+  if (larger != NULL && bytes != NULL) {
+    memcpy(larger, bytes, pkt_heap_size(bytes));
+    pkt_heap_give(bytes);
+  }
+  return larger;
+}
+
+/* Linear memory, with wasm3's header in front; it is allocated once, since it does not grow. */
+static void *engine_linear_memory(size_t size) {
+  struct pkt_engine *engine = engine_at_work;
+  if (engine->place == NULL)
+    return engine_calloc(1, size);
+  return size <= engine->place_size ? memset(engine->place, 0, size) : NULL;
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-variable"
@@ -51,6 +90,14 @@
 #elif !defined(m3_Realloc)
 #error "wasm3 0.5.0 as released is too old: take 0.9, or 0.5.0 from the npm package react-native-webassembly 0.3.3"
 #endif
+
+_Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory has no room for wasm3's header");
+#undef m3_Realloc
+#define m3_Realloc(name, old, size, old_size) ((old) == NULL ? engine_linear_memory(size) : NULL)
+/* What m3_core.c allocates with. */
+#define calloc engine_calloc
+#define realloc engine_realloc
+#define free engine_free
 
 #include "m3_bind.c"
 #include "m3_code.c"
@@ -65,6 +112,9 @@
 #if M3_VERSION_MINOR >= 9
 #include "m3_validate.c"
 #endif
+#undef calloc
+#undef realloc
+#undef free
 #pragma GCC diagnostic pop
 
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than half of it. */
@@ -169,6 +219,11 @@ static int engine_fail(struct pkt_engine *engine, int error, const char *reason)
 
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit) {
   static const char *const out_of_memory = "not enough memory to load the module";
+  engine_at_work = engine;
+  engine->blocks.start = NULL;
+  engine->keeps_code = false;
+  if (engine->heap != NULL)
+    pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
   engine->environment = m3_NewEnvironment();
   if (engine->environment == NULL)
     return engine_fail(engine, ENOMEM, out_of_memory);
@@ -202,8 +257,12 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
 }
 
 void pkt_engine_unload(struct pkt_engine *engine) {
-  if (engine->runtime != NULL)
-    m3_FreeRuntime(engine->runtime);
+  IM3Runtime runtime = engine->runtime;
+  engine_at_work = engine;
+  if (runtime != NULL && engine->place != NULL)
+    runtime->memory.mallocated = NULL;
+  if (runtime != NULL)
+    m3_FreeRuntime(runtime);
   if (engine->environment != NULL)
     m3_FreeEnvironment(engine->environment);
   engine->runtime = engine->environment = engine->stack = NULL;
@@ -227,6 +286,19 @@ static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export
   return m3Err_none;
 }
 
+int pkt_engine_compile(struct pkt_engine *engine) {
+  engine_at_work = engine;
+  M3Result result = m3_CompileModule(((IM3Runtime)engine->runtime)->modules);
+  for (int i = 0; result == m3Err_none && i < PKT_EXPORT_COUNT; i++)
+    result = engine_resolve(engine, (enum pkt_export)i);
+  if (result == m3Err_none) {
+    engine->keeps_code = true;
+    return 0;
+  }
+  engine->error = result == m3Err_mallocFailed ? "not enough memory to compile the whole module at start" : result;
+  return result == m3Err_mallocFailed ? -ENOMEM : -ENOEXEC;
+}
+
 static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {
   engine->traps++;
   engine->error = reason;
@@ -238,6 +310,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   IM3Function function = engine->functions[export];
   if (engine->error != NULL)
     return -EIO;
+  engine_at_work = engine;
   if (function == NULL) {
     M3Result result = engine_resolve(engine, export);
     if (result != m3Err_none)
@@ -258,7 +331,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return engine_trapped(engine, result);
-  if (runtime->numCodePages > PKTSOCK_CODE_PAGES)
+  if (runtime->numCodePages > PKTSOCK_CODE_PAGES && !engine->keeps_code)
     engine_forget_code(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }

@@ -1,10 +1,13 @@
 /* Starting and stopping the component: the module is loaded, divides its memory, and the drivers start. */
 #include "component.h"
+#include <pktsock/memory.h>
 
 #include <errno.h>
 #include <string.h>
 
 struct pkt_component pkt_component;
+
+static const char memory_too_small[] = "config.memory is smaller than PKTSOCK_MEMORY_SIZE of pktsock/memory.h";
 
 /* Tell the module what to divide its memory into. */
 static void write_control(const struct pktsock_config *config) {
@@ -34,11 +37,29 @@ static int load(const struct pktsock_config *config, uint32_t memory) {
   struct pkt_engine *engine = &pkt_component.engine;
   engine->give = pkt_give;
   engine->take = pkt_take;
+  engine->place = config->memory;
+  engine->place_size = config->memory_size;
+  engine->heap = config->engine_heap;
+  engine->heap_size = config->engine_heap_size;
   int result = pkt_engine_load(engine, config->wasm, config->wasm_size, memory);
   if (result < 0)
     return result;
   write_control(config);
   return -pkt_errno(pkt_call(PKT_CALL_init, 0, 0, 0, 0));
+}
+
+/* Load the module into the memory of the configuration. */
+static int load_into(const struct pktsock_config *config) {
+  size_t size = config->memory_size;
+  if (size < PKTSOCK_MEMORY_HEADER + PKT_CONTROL + PKT_CONTROL_BYTES) {
+    pkt_component.engine.error = memory_too_small;
+    return -ENOMEM;
+  }
+  size -= PKTSOCK_MEMORY_HEADER;
+  int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000);
+  if (result == -ENOMEM && pkt_component.engine.error == NULL)
+    pkt_component.engine.error = memory_too_small;
+  return result;
 }
 
 /* Load the module with just the memory that the configuration needs, which the module itself knows: it is asked with the
@@ -57,6 +78,13 @@ static int load_fitting(const struct pktsock_config *config) {
   return load(config, needed);
 }
 
+static int load_module(const struct pktsock_config *config) {
+  int result = config->memory != NULL ? load_into(config) : load_fitting(config);
+  if (result == 0 && config->precompile)
+    result = pkt_engine_compile(&pkt_component.engine);
+  return result;
+}
+
 int pktsock_start(const struct pktsock_config *config) {
   int result;
   pkt_os_init();
@@ -67,10 +95,16 @@ int pktsock_start(const struct pktsock_config *config) {
   } else if (config->mac_count > PKTSOCK_INTERFACES) {
     pkt_component.error = "more MACs than the option INTERFACES allows";
     result = -EINVAL;
+  } else if ((uintptr_t)config->memory % sizeof(void *) != 0 || (uintptr_t)config->engine_heap % 8 != 0) {
+    pkt_component.error = "config.memory or config.engine_heap is not aligned to 8 bytes";
+    result = -EINVAL;
+  } else if (config->engine_heap != NULL && config->engine_heap_size < 8) {
+    pkt_component.error = "config.engine_heap_size is less than 8";
+    result = -EINVAL;
   } else {
     pkt_component.error = NULL;
     pkt_component.report = config->report;
-    result = load_fitting(config);
+    result = load_module(config);
     if (result < 0)
       pkt_component.error = pkt_component.engine.error != NULL ? pkt_component.engine.error
                                                                : "a capacity of the configuration is out of range";
@@ -96,5 +130,10 @@ void pktsock_stop(void) {
 }
 
 const char *pktsock_error(void) { return pkt_component.error; }
+
+size_t pktsock_engine_heap_used(void) {
+  const struct pkt_heap *heap = &pkt_component.engine.blocks;
+  return (size_t)(heap->top - heap->start);
+}
 
 size_t pktsock_memory_size(void) { return pkt_component.control != NULL ? pkt_component.engine.memory_size : 0; }

@@ -6,6 +6,7 @@ import * as abi from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
 import { exportArguments } from "../engine/exports.js";
 import { contradictions, options } from "./options.js";
+import { entryStruct, socketStruct, stateStruct } from "./structs.js";
 
 /** How the build names the capacities, by default as NuttX does. */
 export const DEFAULT_PREFIX = "CONFIG_NET_PKT_";
@@ -28,6 +29,9 @@ export function abiHeader(): string {
   const defines = [...Object.entries(abi), ...shared].map(
     ([name, value]) => `#define PKT_${name} ${value}${isErrno(name) ? "" : "u"}`,
   );
+  // For the size of linear memory: pktsock/memory.h.
+  const sizes = { STATE_BYTES: stateStruct, SOCKET_WHOLE_BYTES: socketStruct, ENTRY_BYTES: entryStruct };
+  for (const [name, { bytes }] of Object.entries(sizes)) defines.push(`#define PKT_${name} ${bytes}u`);
   const exports = Object.entries(exportArguments).map(([name, count]) => `X(${name}, ${count})`);
   return [
     `/* ${generated} Source and meaning: assembly/abi.ts, assembly/packet.ts, host/engine/exports.ts */`,

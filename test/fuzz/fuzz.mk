@@ -53,7 +53,7 @@ build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)) $(FUZ
 endef
 $(foreach target,api filter,$(foreach engine,wasm2c wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
 
-build/fuzz/structs.h: test/fuzz/structs.ts test/model/structs.ts assembly/layout.ts node_modules/.package-lock.json
+build/fuzz/structs.h: test/fuzz/structs.ts host/build/structs.ts assembly/layout.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)npx tsx $< $@
 

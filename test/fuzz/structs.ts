@@ -1,6 +1,6 @@
 // The module's private structs for C: `tsx test/fuzz/structs.ts OUT.h` writes STATE_heap and so on, offsets in bytes.
 import { writeFileSync } from "node:fs";
-import { entryStruct, socketStruct, stateStruct } from "../model/structs.js";
+import { entryStruct, socketStruct, stateStruct } from "../../host/build/structs.js";
 
 const structs = { STATE: stateStruct, SOCKET: socketStruct, ENTRY: entryStruct };
 const lines = Object.entries(structs).flatMap(([name, fields]) =>

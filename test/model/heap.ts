@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as abi from "../../assembly/abi.js";
 import type { PktSock } from "../../host/engine/pktsock.js";
 import type { Heap } from "./sockets.js";
-import { stateStruct } from "./structs.js";
+import { stateStruct } from "../../host/build/structs.js";
 
 const HEADER = 4;
 const SMALLEST = 8;

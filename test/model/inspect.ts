@@ -4,7 +4,7 @@ import * as abi from "../../assembly/abi.js";
 import type { Mac, Module } from "./module.js";
 import type { Model } from "./model.js";
 import type { Pool } from "./pool.js";
-import { entryStruct, socketStruct, stateStruct } from "./structs.js";
+import { entryStruct, socketStruct, stateStruct } from "../../host/build/structs.js";
 
 type Place = "FILL" | "driver, to receive" | "RX" | "TX" | "driver, to send" | "COMPLETION" | "free";
 /** On its way out, or just back. */

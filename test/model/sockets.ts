@@ -6,7 +6,7 @@ import type { Capacities } from "../../host/engine/pktsock.js";
 import { fail } from "./fail.js";
 import { Pool } from "./pool.js";
 import { Socket } from "./socket.js";
-import { socketStruct, entryStruct } from "./structs.js";
+import { socketStruct, entryStruct } from "../../host/build/structs.js";
 import { Tap } from "./tap.js";
 
 /** The one thing that the model asks of the module: would blocks of these sizes fit into its heap, one after the other? */

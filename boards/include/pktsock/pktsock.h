@@ -25,7 +25,10 @@ struct pkt_mac;
 
 /* ---- The component ------------------------------------------------------------------------------------------------ */
 
-/* What the component is made of. Start from PKTSOCK_CONFIG, set the first four fields. */
+/* What the component is made of. Start from PKTSOCK_CONFIG, set the first four fields.
+ *
+ * The memory fields are for a firmware without malloc(); pktsock/memory.h has the sizes. Memory that is given stays the
+ * component's until pktsock_stop(). */
 struct pktsock_config {
   const uint8_t *wasm; /* the module's bytes; must stay where they are */
   size_t wasm_size;
@@ -44,6 +47,16 @@ struct pktsock_config {
    * present state. May be NULL. */
   void (*link)(unsigned ifindex, bool up);
 
+  /* Linear memory, in which all frames lie: aligned to 8, and where the MAC's DMA reaches it. NULL: from the engine's heap. */
+  void *memory;
+  size_t memory_size; /* bytes, at least PKTSOCK_MEMORY_SIZE */
+  /* Everything else that the engine allocates: aligned to 8. NULL: malloc(). */
+  void *engine_heap;
+  size_t engine_heap_size; /* bytes, PKTSOCK_ENGINE_HEAP_SIZE does */
+  /* Compile the whole module in pktsock_start(), which fails with ENOMEM when the heap is too small for it. Afterwards no
+   * call allocates from the engine's heap, and no call needs the stack of the compiler. */
+  bool precompile;
+
   /* Capacities: pktsock/config.h says what each means and its range. The build sets them as CONFIG_NET_PKT_..., or
    * under the prefix that the headers were generated with. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
@@ -55,10 +68,16 @@ struct pktsock_config {
 #define PKTSOCK_FRAME_ALIGN 4
 #endif
 
+/* config.precompile when the build does not say otherwise. */
+#ifndef PKTSOCK_PRECOMPILE
+#define PKTSOCK_PRECOMPILE false
+#endif
+
 /* All fields, in their order, as C++ wants them. */
 #define PKTSOCK_CONFIG                                                                                                 \
   {                                                                                                                    \
     .wasm = NULL, .wasm_size = 0, .macs = NULL, .mac_count = 0, .report = NULL, .link = NULL,                          \
+    .memory = NULL, .memory_size = 0, .engine_heap = NULL, .engine_heap_size = 0, .precompile = PKTSOCK_PRECOMPILE,    \
     .prealloc_conns = PKTSOCK_PREALLOC_CONNS, .alloc_conns = PKTSOCK_ALLOC_CONNS, .max_conns = PKTSOCK_MAX_CONNS,      \
     .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
     .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \
@@ -121,6 +140,9 @@ struct pktsock_socket_counters {
 
 /* 0, or -1 and EBADF, EFAULT. */
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters);
+
+/* Bytes from the start of config.engine_heap that were used so far; 0 without one. */
+size_t pktsock_engine_heap_used(void);
 
 /* Bytes of linear memory in use; 0 when stopped. */
 size_t pktsock_memory_size(void);

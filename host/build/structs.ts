@@ -1,4 +1,5 @@
-// The module's private structs, read out of the source that lays them out: the invariants look at them in linear memory.
+// The module's private structs, read out of the source that lays them out: C needs their sizes, and the tests' invariants look
+// at them in linear memory.
 import { readFileSync } from "node:fs";
 
 const source = readFileSync(new URL("../../assembly/layout.ts", import.meta.url), "utf8");

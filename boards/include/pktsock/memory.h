@@ -1,0 +1,33 @@
+/* Memory that the integrator gives to the component (config.memory, config.engine_heap), in constants:
+ *
+ *   static _Alignas(8) uint8_t memory[PKTSOCK_MEMORY_SIZE] __attribute__((section(".dma")));
+ *   static _Alignas(8) uint8_t heap[PKTSOCK_ENGINE_HEAP_SIZE];
+ */
+#ifndef PKTSOCK_MEMORY_H
+#define PKTSOCK_MEMORY_H
+
+#include <pktsock/abi.h>
+#include <pktsock/config.h>
+#include <pktsock/pktsock.h>
+
+/* Bytes in front of linear memory that the engine may use. */
+#define PKTSOCK_MEMORY_HEADER (4 * sizeof(void *))
+
+#if PKTSOCK_ALLOC_CONNS == 0 || PKTSOCK_PREALLOC_CONNS > PKTSOCK_MAX_CONNS && PKTSOCK_MAX_CONNS > 0
+#define PKTSOCK_DESCRIPTORS PKTSOCK_PREALLOC_CONNS
+#elif PKTSOCK_MAX_CONNS > 0
+#define PKTSOCK_DESCRIPTORS PKTSOCK_MAX_CONNS
+#else
+#define PKTSOCK_DESCRIPTORS PKT_MAX_DESCRIPTORS
+#endif
+
+/* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
+#define PKTSOCK_MEMORY_SIZE                                                                                            \
+  (PKTSOCK_MEMORY_HEADER + PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES + PKTSOCK_DESCRIPTORS * 4 +               \
+   PKTSOCK_INTERFACES * (PKT_IFACE_BYTES + PKTSOCK_FRAMES * (4 * PKT_SLOT_BYTES + 4) + 4) +                            \
+   PKTSOCK_PREALLOC_CONNS * (PKT_SOCKET_WHOLE_BYTES + PKTSOCK_QUEUE_FRAMES * (PKT_ENTRY_BYTES + 4)) +                  \
+   ((PKTSOCK_HEAP_SIZE + 7u) & ~7u) + PKTSOCK_FRAME_ALIGN + 4 +                                                        \
+   PKTSOCK_INTERFACES * PKTSOCK_FRAMES *                                                                               \
+       (PKT_FRAME_BYTES + ((PKTSOCK_FRAME_SIZE + PKTSOCK_FRAME_ALIGN - 1u) & ~(PKTSOCK_FRAME_ALIGN - 1u))))
+
+#endif
