@@ -13,9 +13,6 @@ export const ABI_VERSION: u32 = 4;
 /** The descriptor table never has more entries, however many sockets memory allows. */
 export const MAX_DESCRIPTORS: u32 = 64;
 
-/** Descriptors that exist at most when only memory limits them. */
-export const MAX_DESCRIPTORS: u32 = 64;
-
 // ---- Control block: at a fixed address, written by the loader before init(), completed by init() -----------------
 
 /** Address of the control block. Offset 0 stays unused, so that an offset of 0 always means "none". */
