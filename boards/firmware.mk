@@ -66,7 +66,15 @@ endif
 
 # A project may want another: OPTIMIZE=-Og.
 OPTIMIZE ?= -O2
-FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
+# MEMORY=static: the component's memory is part of the image. MEMORY=precompiled: and the whole module is compiled at start.
+MEMORY ?= malloc
+ifeq ($(filter malloc static precompiled,$(MEMORY)),)
+$(error MEMORY="$(MEMORY)" is none of malloc, static, precompiled)
+endif
+STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
+  $(if $(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
+FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
+  $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror

@@ -108,7 +108,29 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #include "m3_function.c"
 #include "m3_info.c"
 #include "m3_module.c"
+/* When memory runs out, m3_ParseModule() frees a module that counts elements of arrays which it does not have. */
+static void engine_free_module(IM3Module module) {
+  if (module == NULL)
+    return;
+  if (module->functions == NULL)
+    module->numFunctions = 0;
+  if (module->globals == NULL)
+    module->numGlobals = 0;
+  if (module->dataSegments == NULL)
+    module->numDataSegments = 0;
+#if M3_VERSION_MINOR >= 9
+  if (module->tables == NULL)
+    module->numTables = 0;
+  if (module->elementSegments == NULL)
+    module->numElementSegments = 0;
+#endif
+  m3_FreeModule(module);
+}
+#undef m3_FreeModule
+#define m3_FreeModule engine_free_module
 #include "m3_parse.c"
+#undef m3_FreeModule
+#define m3_FreeModule pkt_wasm3_m3_FreeModule
 #if M3_VERSION_MINOR >= 9
 #include "m3_validate.c"
 #endif
@@ -211,6 +233,12 @@ static void engine_forget_code(struct pkt_engine *engine) {
   engine_link_imports(engine);
 }
 
+static bool engine_lacks_memory(M3Result result) {
+  return result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage;
+}
+
+static int engine_errno(M3Result result) { return engine_lacks_memory(result) ? ENOMEM : ENOEXEC; }
+
 static int engine_fail(struct pkt_engine *engine, int error, const char *reason) {
   pkt_engine_unload(engine);
   engine->error = reason;
@@ -220,7 +248,7 @@ static int engine_fail(struct pkt_engine *engine, int error, const char *reason)
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit) {
   static const char *const out_of_memory = "not enough memory to load the module";
   engine_at_work = engine;
-  engine->blocks.start = NULL;
+  engine->blocks = (struct pkt_heap){NULL, NULL, NULL};
   engine->keeps_code = false;
   if (engine->heap != NULL)
     pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
@@ -236,7 +264,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   IM3Module module = NULL;
   M3Result result = m3_ParseModule(engine->environment, &module, wasm, (uint32_t)wasm_size);
   if (result != m3Err_none)
-    return engine_fail(engine, ENOEXEC, result);
+    return engine_fail(engine, engine_errno(result), result);
   const char *reason = engine_check_imports(module);
   if (reason == NULL && (result = m3_LoadModule(runtime, module)) != m3Err_none)
     reason = result;
@@ -245,7 +273,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   if (reason != NULL) {
     if (module->runtime == NULL)
       m3_FreeModule(module);
-    return engine_fail(engine, result == m3Err_mallocFailed ? ENOMEM : ENOEXEC, reason);
+    return engine_fail(engine, engine_errno(result), reason);
   }
   engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
   if (engine->memory == NULL)
@@ -274,7 +302,7 @@ void pkt_engine_unload(struct pkt_engine *engine) {
 static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
   IM3Function function = NULL;
   M3Result result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
-  if (result == m3Err_mallocFailed) {
+  if (engine_lacks_memory(result)) {
     engine_forget_code(engine);
     result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
   }
@@ -295,8 +323,8 @@ int pkt_engine_compile(struct pkt_engine *engine) {
     engine->keeps_code = true;
     return 0;
   }
-  engine->error = result == m3Err_mallocFailed ? "not enough memory to compile the whole module at start" : result;
-  return result == m3Err_mallocFailed ? -ENOMEM : -ENOEXEC;
+  engine->error = engine_lacks_memory(result) ? "not enough memory to compile the whole module at start" : result;
+  return -engine_errno(result);
 }
 
 static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {

@@ -33,7 +33,7 @@ static void write_control(const struct pktsock_config *config) {
 }
 
 /* Load the module with `memory` bytes of linear memory and let it divide them. */
-static int load(const struct pktsock_config *config, uint32_t memory) {
+static int load(const struct pktsock_config *config, uint32_t memory, bool precompile) {
   struct pkt_engine *engine = &pkt_component.engine;
   engine->give = pkt_give;
   engine->take = pkt_take;
@@ -42,6 +42,8 @@ static int load(const struct pktsock_config *config, uint32_t memory) {
   engine->heap = config->engine_heap;
   engine->heap_size = config->engine_heap_size;
   int result = pkt_engine_load(engine, config->wasm, config->wasm_size, memory);
+  if (result == 0 && precompile)
+    result = pkt_engine_compile(engine);
   if (result < 0)
     return result;
   write_control(config);
@@ -56,7 +58,7 @@ static int load_into(const struct pktsock_config *config) {
     return -ENOMEM;
   }
   size -= PKTSOCK_MEMORY_HEADER;
-  int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000);
+  int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000, config->precompile);
   if (result == -ENOMEM && pkt_component.engine.error == NULL)
     pkt_component.engine.error = memory_too_small;
   return result;
@@ -65,7 +67,7 @@ static int load_into(const struct pktsock_config *config) {
 /* Load the module with just the memory that the configuration needs, which the module itself knows: it is asked with the
  * least that holds the control block, and answers with CONTROL_NEEDED. */
 static int load_fitting(const struct pktsock_config *config) {
-  int result = load(config, PKT_CONTROL + PKT_CONTROL_BYTES);
+  int result = load(config, PKT_CONTROL + PKT_CONTROL_BYTES, false);
   if (result != -ENOMEM || pkt_component.control == NULL)
     return result;
   uint32_t needed = pkt_component.control->needed + config->frame_align;
@@ -75,14 +77,11 @@ static int load_fitting(const struct pktsock_config *config) {
     pkt_component.engine.error = "the configured frames, queues and heap need more than 64 KiB of linear memory";
     return -ENOMEM;
   }
-  return load(config, needed);
+  return load(config, needed, config->precompile);
 }
 
 static int load_module(const struct pktsock_config *config) {
-  int result = config->memory != NULL ? load_into(config) : load_fitting(config);
-  if (result == 0 && config->precompile)
-    result = pkt_engine_compile(&pkt_component.engine);
-  return result;
+  return config->memory != NULL ? load_into(config) : load_fitting(config);
 }
 
 int pktsock_start(const struct pktsock_config *config) {
@@ -95,7 +94,7 @@ int pktsock_start(const struct pktsock_config *config) {
   } else if (config->mac_count > PKTSOCK_INTERFACES) {
     pkt_component.error = "more MACs than the option INTERFACES allows";
     result = -EINVAL;
-  } else if ((uintptr_t)config->memory % sizeof(void *) != 0 || (uintptr_t)config->engine_heap % 8 != 0) {
+  } else if ((uintptr_t)config->memory % 8 != 0 || (uintptr_t)config->engine_heap % 8 != 0) {
     pkt_component.error = "config.memory or config.engine_heap is not aligned to 8 bytes";
     result = -EINVAL;
   } else if (config->engine_heap != NULL && config->engine_heap_size < 8) {

@@ -2,12 +2,19 @@
  * and the configured capacities. An integrator's firmware calls pktsock_start() itself. */
 #include "board.h"
 #include <pktsock/config.h>
+#include <pktsock/memory.h>
 #include <pktsock/pktsock.h>
 
 #include <string.h>
 
 extern const unsigned char pktsock_wasm[];
 extern const unsigned int pktsock_wasm_size;
+
+/* MEMORY=static: the component's memory is part of the image. */
+#if BOARD_STATIC_MEMORY
+static _Alignas(64) uint8_t linear_memory[PKTSOCK_MEMORY_SIZE];
+static _Alignas(8) uint8_t engine_heap[PKTSOCK_ENGINE_HEAP_SIZE];
+#endif
 
 static void put(const char *text) { board_console_write(text, (unsigned)strlen(text)); }
 
@@ -25,6 +32,12 @@ int pktsock_start_board(void) {
   config.wasm_size = pktsock_wasm_size;
   config.macs = macs;
   config.report = print;
+#if BOARD_STATIC_MEMORY
+  config.memory = linear_memory;
+  config.memory_size = sizeof(linear_memory);
+  config.engine_heap = engine_heap;
+  config.engine_heap_size = sizeof(engine_heap);
+#endif
   for (unsigned i = 0; i < PKTSOCK_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)
     config.mac_count++;
   int result = pktsock_start(&config);

@@ -13,13 +13,20 @@
 /* Bytes in front of linear memory that the engine may use. */
 #define PKTSOCK_MEMORY_HEADER (4 * sizeof(void *))
 
-#if PKTSOCK_ALLOC_CONNS == 0 || PKTSOCK_PREALLOC_CONNS > PKTSOCK_MAX_CONNS && PKTSOCK_MAX_CONNS > 0
+#if PKTSOCK_ALLOC_CONNS == 0
 #define PKTSOCK_DESCRIPTORS PKTSOCK_PREALLOC_CONNS
 #elif PKTSOCK_MAX_CONNS > 0
 #define PKTSOCK_DESCRIPTORS PKTSOCK_MAX_CONNS
 #else
 #define PKTSOCK_DESCRIPTORS PKT_MAX_DESCRIPTORS
 #endif
+
+/* Bytes of config.engine_heap for the engine wasm3, measured with all calls in use, and a margin. With PKTSOCK_PRECOMPILE the
+ * whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits it. pktsock_engine_heap_used() says what was used. */
+#define PKTSOCK_WHOLE_HEAP_ (20000 * sizeof(void *))
+#define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
+#define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \
+  (PKTSOCK_PRECOMPILE || PKTSOCK_LAZY_HEAP_ > PKTSOCK_WHOLE_HEAP_ ? PKTSOCK_WHOLE_HEAP_ : PKTSOCK_LAZY_HEAP_)
 
 /* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
 #define PKTSOCK_MEMORY_SIZE                                                                                            \

@@ -54,7 +54,10 @@ struct pktsock_config {
   void *engine_heap;
   size_t engine_heap_size; /* bytes, PKTSOCK_ENGINE_HEAP_SIZE does */
   /* Compile the whole module in pktsock_start(), which fails with ENOMEM when the heap is too small for it. Afterwards no
-   * call allocates from the engine's heap, and no call needs the stack of the compiler. */
+   * call allocates from the engine's heap or compiles, and PKTSOCK_CODE_PAGES has no effect.
+   *
+   * Stack on a Cortex-M3, of the component and of everything below it: 2 KiB for pktsock_start() and for a call that
+   * compiles (the first of its kind), 768 bytes for any other call. */
   bool precompile;
 
   /* Capacities: pktsock/config.h says what each means and its range. The build sets them as CONFIG_NET_PKT_..., or
@@ -70,7 +73,7 @@ struct pktsock_config {
 
 /* config.precompile when the build does not say otherwise. */
 #ifndef PKTSOCK_PRECOMPILE
-#define PKTSOCK_PRECOMPILE false
+#define PKTSOCK_PRECOMPILE 0
 #endif
 
 /* All fields, in their order, as C++ wants them. */
