@@ -1,6 +1,6 @@
 // What happens to a received frame when the sockets hold all frames of a pool that they may hold. The socket with most of
-// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. Half of what is
-// shared belongs to the network stack while one is attached; of that it loses nothing, and of the rest after the sockets.
+// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. Two thirds of what
+// is shared belong to the network stack while one is attached; it loses nothing of that, and the rest after the sockets.
 // Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
 
 import { EVERYTHING, accept } from "./filter";
@@ -46,12 +46,12 @@ export function filterAndCount(socket: Socket, frame: Frame): u32 {
 }
 
 /**
- * The frames of each pool that only the network stack may hold while one is attached. Sockets keep half of what is shared,
- * rounded down, or less when CONFIG_NET_PKT_STACK_RESERVE asks for more, but at least one frame.
+ * The frames of each pool that only the network stack may hold while one is attached. Sockets keep a third of what is
+ * shared, rounded down, or less when CONFIG_NET_PKT_STACK_RESERVE asks for more, but at least one frame.
  */
 export function stackShare(): u32 {
   const shared = control.frames - control.txFrames - control.rxReserve;
-  return min(max(control.stackReserve, (shared + 1) >> 1), shared - 1);
+  return min(max(control.stackReserve, shared - shared / 3), shared - 1);
 }
 
 /** May this socket hold another frame of the pool, within its share or at another's cost? */

@@ -73,7 +73,7 @@ export const options = [
     default: 1,
     min: 0,
     max: range.MAX_STACK_RESERVE,
-    help: "Frames of each pool that only the network stack may hold, once one is attached.",
+    help: "Minimum of the frames in each pool that only the network stack may hold, while one is attached.",
   },
   {
     name: "NET_PKT_QUEUE_FRAMES",

@@ -55,9 +55,9 @@ export class Pool {
     return frames - txFrames - rxReserve;
   }
 
-  /** The frames that only a network stack may hold: half of what is shared, but one is left for sockets. */
+  /** The frames that only a network stack may hold: two thirds of what is shared, but one is left for sockets. */
   get stackShare(): number {
-    return Math.min(Math.max(this.shares.stackReserve, Math.ceil(this.shared / 2)), this.shared - 1);
+    return Math.min(Math.max(this.shares.stackReserve, Math.ceil((this.shared * 2) / 3)), this.shared - 1);
   }
 
   /** How many more frames sockets may hold. */

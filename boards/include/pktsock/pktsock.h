@@ -159,10 +159,11 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 /* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */
 int pktsock_release(int fd, const struct pktsock_frame *frame);
 
-/* The network stack's descriptor on an interface: it is offered every received frame after all packet sockets have been,
- * and may hold CONFIG_NET_PKT_STACK_RESERVE frames when they hold all others. Use it with the calls above, with recv(),
- * send(), poll() and close(); what it sends is shown to the packet sockets as PACKET_OUTGOING. -1 and errno: ENODEV,
- * ENOBUFS (also when so many frames are lent that its reserve would be the last), EBUSY (the interface has one). */
+/* The network stack's descriptor on an interface. It is offered every received frame after all packet sockets. While it is
+ * open, only it may hold two thirds of the frames that sockets share, and at least CONFIG_NET_PKT_STACK_RESERVE: a slow
+ * packet socket cannot slow it down. Use it with the calls above, with recv(), send(), poll() and close(); packet sockets
+ * see what it sends as PACKET_OUTGOING. -1 and errno: ENODEV, ENOBUFS (also when so many frames are lent that sockets would
+ * have none left beside its share), EBUSY (the interface has one). */
 int pktsock_stack(unsigned ifindex);
 
 /* Where SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR (`request`) and SIOCGIFCONF (which asks with SIOCGIFADDR) find out what
