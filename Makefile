@@ -67,6 +67,9 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json
 	$(QUIET)npx tsx test/bench/size.ts
 
+abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
+	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -90,4 +93,4 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-.PHONY: help demo start test build firmware run flash monitor bench size clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench size abi clean FORCE

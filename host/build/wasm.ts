@@ -15,6 +15,8 @@ export interface WasmFunction {
 export interface WasmModule {
   imports: { module: string; name: string }[];
   exports: string[];
+  /** The type of each function that it imports ("port.give") or exports ("init"), such as "i32 i32 -> i32". */
+  signatures: Record<string, string>;
   /** The memory that the module defines; `max` is undefined when it may grow without limit. */
   memory?: { initial: number; max: number | undefined };
   hasStart: boolean;
@@ -126,6 +128,24 @@ function readBody(reader: Reader, name: string, signature: number[]): WasmFuncti
   return { name, opcodes, types };
 }
 
+interface Signature {
+  params: number[];
+  results: number[];
+}
+
+const typeNames = new Map([
+  [0x7f, "i32"],
+  [0x7e, "i64"],
+  [0x7d, "f32"],
+  [0x7c, "f64"],
+]);
+
+/** "i32 i32 -> i32"; a function without a type is found to be malformed elsewhere. */
+function wordsOf({ params, results }: Signature = { params: [], results: [] }): string {
+  const words = (types: number[]) => types.map((type) => typeNames.get(type) ?? `type ${type}`);
+  return [...words(params), "->", ...words(results)].join(" ");
+}
+
 /** Function names of the name section (subsection 1). */
 function readNames(section: Reader): Map<number, string> {
   const names = new Map<number, string>();
@@ -145,8 +165,8 @@ export function readWasm(bytes: Uint8Array): WasmModule {
   }
   reader.take(8);
 
-  const module: WasmModule = { imports: [], exports: [], hasStart: false, globalTypes: [], functions: [] };
-  const signatures: number[][] = [];
+  const module: WasmModule = { imports: [], exports: [], signatures: {}, hasStart: false, globalTypes: [], functions: [] };
+  const signatures: Signature[] = [];
   let importedFunctions = 0;
   let functionTypes: number[] = [];
   let names = new Map<number, string>();
@@ -162,15 +182,16 @@ export function readWasm(bytes: Uint8Array): WasmModule {
       case 1:
         section.list(() => {
           if (section.byte() !== 0x60) throw new MalformedError("it has a type that is no function type");
-          signatures.push([...section.list(() => section.byte()), ...section.list(() => section.byte())]);
+          signatures.push({ params: section.list(() => section.byte()), results: section.list(() => section.byte()) });
         });
         break;
       case 2:
         section.list(() => {
-          module.imports.push({ module: section.name(), name: section.name() });
+          const from = { module: section.name(), name: section.name() };
+          module.imports.push(from);
           const kind = section.byte();
           if (kind === 0) {
-            section.number();
+            module.signatures[`${from.module}.${from.name}`] = wordsOf(signatures[section.number()]);
             importedFunctions++;
           } else if (kind === 1) {
             section.byte();
@@ -201,7 +222,9 @@ export function readWasm(bytes: Uint8Array): WasmModule {
           const kind = section.byte();
           const index = section.number();
           module.exports.push(name);
-          if (kind === 0) names.set(index, name);
+          if (kind !== 0) return;
+          names.set(index, name);
+          module.signatures[name] = wordsOf(signatures[functionTypes[index - importedFunctions] ?? -1]);
         });
         break;
       case 8:
@@ -215,7 +238,9 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     const index = importedFunctions + i;
     const signature = signatures[functionTypes[i] ?? -1];
     if (signature === undefined) throw new MalformedError(`function ${index} has no type`);
-    module.functions.push(readBody(code, names.get(index) ?? `function ${index}`, signature));
+    module.functions.push(
+      readBody(code, names.get(index) ?? `function ${index}`, [...signature.params, ...signature.results]),
+    );
   });
   return module;
 }
