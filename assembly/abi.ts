@@ -1,13 +1,13 @@
-// The numbers that module, host tools and C share. This file is their only source: the module and the host tools
-// import it, `host/build/headers.ts` writes build/gen/pktsock/abi.h from it, and layout.ts and boards/include/pktsock/layout.h refuse to
-// compile when a class or struct disagrees.
+// The numbers that module, host tools and C share. This file is their only source: the module and the host tools import
+// it, `host/build/headers.ts` writes build/gen/pktsock/abi.h from it, and layout.ts and boards/include/pktsock/layout.h do
+// not compile when a class or struct disagrees.
 //
 // Written so that it is valid AssemblyScript and valid TypeScript. All offsets and sizes are bytes; everything in
 // linear memory is little-endian unless a comment says "network order".
 
-/** Identifies a pktsock module: "PKTS" as it stands in memory. */
+/** Identifies a pktsock module: "PKTS" in memory order. */
 export const MAGIC: u32 = 0x53544b50;
-/** Changes whenever anything in this file changes its meaning. A loader refuses a module of another version. */
+/** Raised with every change of the ABI (README.md). A loader refuses a module of another version. */
 export const ABI_VERSION: u32 = 3;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */
@@ -24,7 +24,7 @@ export const CONTROL_ABI: u32 = 4;
 export const CONTROL_MEMORY_SIZE: u32 = 8;
 /** In: low 32 bits of the address at which linear memory starts on the machine; frames are aligned for that. */
 export const CONTROL_MEMORY_BASE: u32 = 12;
-/** In: alignment of each frame's buffer on the machine: a power of two, 4 to 64 (the MAC's or the cache line's). */
+/** In: alignment of each frame's buffer on the machine: a power of two, 4 to 64 (what the MAC or the cache needs). */
 export const CONTROL_FRAME_ALIGN: u32 = 16;
 /** In: CONFIG_NET_PKT_PREALLOC_CONNS. */
 export const CONTROL_PREALLOC_CONNS: u32 = 20;
@@ -42,13 +42,13 @@ export const CONTROL_FRAME_SIZE: u32 = 40;
 export const CONTROL_TX_FRAMES: u32 = 44;
 /** In: frames of each pool that always stay with the driver for receiving. */
 export const CONTROL_RX_RESERVE: u32 = 48;
-/** In: frames of each pool that only the network stack may hold, once one is attached. */
+/** In: minimum of the frames in each pool that only the network stack may hold, while one is attached. */
 export const CONTROL_STACK_RESERVE: u32 = 52;
-/** In: most frames that one socket's receive queue can hold. */
+/** In: maximum of frames in one socket's receive queue. */
 export const CONTROL_QUEUE_FRAMES: u32 = 56;
 /** In: bytes of the control-plane heap (allocated sockets, filters, memberships). */
 export const CONTROL_HEAP_SIZE: u32 = 60;
-/** Out: offset of the descriptor table: u32 a descriptor, the offset of its socket or 0. */
+/** Out: offset of the descriptor table: u32 a descriptor, the offset of its socket, or 0. */
 export const CONTROL_TABLE: u32 = 64;
 /** Out: entries of the descriptor table. */
 export const CONTROL_TABLE_LENGTH: u32 = 68;
@@ -62,7 +62,7 @@ export const CONTROL_FRAME_COUNT: u32 = 80;
 export const CONTROL_UMEM: u32 = 84;
 /** Out: distance from one buffer to the next. */
 export const CONTROL_FRAME_STRIDE: u32 = 88;
-/** Out: bytes of linear memory that the configuration needs; with it init() says how much -ENOMEM lacks. */
+/** Out: bytes of linear memory that the configuration needs; also set when init() returns -ENOMEM. */
 export const CONTROL_NEEDED: u32 = 92;
 /** Out: set to 1 when a socket got a frame or an error. The glue clears it when it has woken the tasks that wait for that. */
 export const CONTROL_NEWS: u32 = 96;
@@ -105,21 +105,21 @@ export const SLOT_FRAME: u32 = 0;
 export const SLOT_NEXT: u32 = 4;
 export const SLOT_BYTES: u32 = 8;
 
-// ---- Frame: what is known of a buffer -----------------------------------------------------------------------------
+// ---- Frame: the state of one buffer -------------------------------------------------------------------------------
 
 /** The interface whose pool the frame belongs to. */
 export const FRAME_IFACE: u32 = 0;
-/** Holders: sockets and the network stack, and the TX ring when they share it. */
+/** Number of holders: sockets, the network stack, and the TX ring if one of these holds the frame, too. */
 export const FRAME_REFS: u32 = 4;
 /** Offset in linear memory of the link-layer header. RX: written by the driver. TX: by the module. */
 export const FRAME_MAC: u32 = 8;
 /** Bytes from the link-layer header to the end, without FCS. A driver sends at least ETH_ZLEN; the rest is zeros. */
 export const FRAME_LEN: u32 = 12;
-/** Low half: protocol, in network order as it stands in memory. High half: ifindex. */
+/** Low half: protocol, in network order. High half: ifindex. */
 export const FRAME_KEY: u32 = 16;
 /** FRAME_* flags below. */
 export const FRAME_FLAGS: u32 = 20;
-/** VLAN tag taken out of the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. */
+/** VLAN tag that was removed from the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. */
 export const FRAME_TCI: u32 = 24;
 /** Time of reception, seconds and nanoseconds, valid with FRAME_STAMPED. */
 export const FRAME_SEC: u32 = 28;
@@ -136,20 +136,20 @@ export const FRAME_OUTGOING: u32 = 1;
 export const FRAME_STAMPED: u32 = 2;
 /** The stamp was taken by the MAC, not by software. */
 export const FRAME_STAMPED_BY_MAC: u32 = 4;
-/** A VLAN tag was taken out of the frame. */
+/** A VLAN tag was removed from the frame. */
 export const FRAME_VLAN: u32 = 8;
 
-// ---- A filter's test: where its field is, counted from the frame's link-layer header (assembly/filtertests.ts) --------
+// ---- A filter's test: the offset of its field from  the frame's link-layer header (assembly/filtertests.ts) --------
 
-/** Mask of the place. */
+/** Mask of the offset. */
 export const TEST_PLACE_MASK: u32 = 0xffff;
-/** Above it: the field's bytes, 1, 2 or 4. */
+/** The bits above hold the field's size in bytes: 1, 2 or 4. */
 export const TEST_SIZE_SHIFT: u32 = 16;
-/** The place is so many bytes behind X, which is 0 at first. */
+/** The offset counts from X, which is 0 at first. */
 export const TEST_X: u32 = 1 << 24;
-/** The field, seen as the highest bytes of a number in network order, must not be less than the value. */
+/** The test is true when the field is at least the value. Both are the highest bytes of a big-endian number. */
 export const TEST_ORDER: u32 = 1 << 25;
-/** No test: X becomes the length of the IPv4 header whose first byte the field is. Goes on as if it were true. */
+/** Not a test: sets X to the length of the IPv4 header whose first byte is the field, and continues at onTrue. */
 export const TEST_LOAD_X: u32 = 1 << 26;
 
 // ---- Interface ----------------------------------------------------------------------------------------------------
@@ -160,26 +160,29 @@ export const IFACE_INDEX: u32 = 4;
 export const IFACE_FLAGS: u32 = 8;
 /** Largest payload of a frame, bytes, without the link-layer header. */
 export const IFACE_MTU: u32 = 12;
-/** The module's places in the four rings. */
+/** The module's positions in the four rings. */
 export const IFACE_FILL: u32 = 16;
 export const IFACE_RX: u32 = 20;
 export const IFACE_TX: u32 = 24;
 export const IFACE_COMPLETION: u32 = 28;
 /** Offset just above the top of the stack of frames that are free for sending. */
 export const IFACE_FREE: u32 = 32;
-/** Frames that are free for sending or being sent, and neither also held by a socket nor lent. */
+/** Frames that are free for sending or being sent, without those that a socket holds or that are lent. */
 export const IFACE_TX_OWNED: u32 = 36;
-/** How many fewer than CONTROL_TX_FRAMES these and the lent ones are: while not 0, a freed frame goes to the free stack and not to FILL. */
+/**
+ * CONTROL_TX_FRAMES minus these and the lent empty ones. While this is not 0, a freed frame goes to the free stack instead
+ * of FILL.
+ */
 export const IFACE_TX_MISSING: u32 = 40;
-/** How many more frames sockets and stack may hold. */
+/** How many more frames sockets may hold; below 0 when the network stack uses its share. */
 export const IFACE_SPARE: u32 = 44;
 /** One more than the largest payload that can be sent right now: IFACE_MTU + 1 while the interface is up, else 0. */
 export const IFACE_LIMIT: u32 = 48;
-/** What the interface's index adds to FRAME_KEY: IFACE_INDEX << 16. */
+/** The interface's part of FRAME_KEY: IFACE_INDEX << 16. */
 export const IFACE_KEY: u32 = 52;
 /** Hardware address, 6 bytes. */
 export const IFACE_HWADDR: u32 = 56;
-/** Where the link-layer header starts in the buffer of a frame to send: 0 or 2, as the MAC likes it. */
+/** Where the link-layer header starts in the buffer of a frame to send: 0 or 2, whichever suits the MAC. */
 export const IFACE_TX_OFFSET: u32 = 64;
 /** Name, NUL-padded. */
 export const IFACE_NAME: u32 = 68;
@@ -201,23 +204,23 @@ export const IFACE_RX_ERRORS: u32 = 124;
 /** Counted by the driver: frames given to the wire, and frames it could not send. */
 export const IFACE_TX_FRAMES: u32 = 128;
 export const IFACE_TX_ERRORS: u32 = 132;
-/** Counted by the module: frames refused because the interface's pool was held by sockets. */
+/** Counted by the module: received frames that some socket lost because the pool had none to spare. */
 export const IFACE_RX_POOL_EMPTY: u32 = 136;
-/** Counted by the driver: ring entries of the module that did not hold water; see boards/include/pktsock/ring.h. */
+/** Counted by the driver: invalid ring entries from the module; see boards/include/pktsock/ring.h. */
 export const IFACE_RING_FAULTS: u32 = 140;
 /** Counted by the module: frames that were received while the interface was down. */
 export const IFACE_RX_IFACE_DOWN: u32 = 144;
-/** Not 0: what the MAC shall let in has changed; the glue tells the driver and clears it. */
+/** Not 0: the addresses that the MAC should accept have changed. The glue updates the driver and clears this. */
 export const IFACE_FILTER_CHANGED: u32 = 148;
 export const IFACE_BYTES: u32 = 152;
 
 // ---- Socket: the part that the glue sees --------------------------------------------------------------------------
 
-/** Counts how often this connection was opened: tells a descriptor from its successor of the same number. */
+/** Counts how often this connection was opened: distinguishes a descriptor from an earlier one of the same number. */
 export const SOCKET_GENERATION: u32 = 0;
 /** Not 0: non-blocking (O_NONBLOCK). Written by the glue. */
 export const SOCKET_NONBLOCK: u32 = 4;
-/** SO_RCVTIMEO and SO_SNDTIMEO in microseconds, 64 bits each; 0 = for ever. Written by the glue. */
+/** SO_RCVTIMEO and SO_SNDTIMEO in microseconds, 64 bits each; 0 = no limit. Written by the glue. */
 export const SOCKET_RCVTIMEO: u32 = 8;
 export const SOCKET_SNDTIMEO: u32 = 16;
 /** Offset of the queue's oldest entry, whose first word is the frame, or 0 when nothing waits to be received. */

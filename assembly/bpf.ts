@@ -3,13 +3,13 @@
 import { allocate, free } from "./heap";
 import { EINVAL, ENOMEM } from "./packet";
 
-/** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of an instruction as it is kept. */
+/** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of a translated instruction. */
 export const INSTRUCTION: u32 = 8;
 export const MAX_INSTRUCTIONS: u32 = 4096;
-/** Words of the scratch memory M[], kept behind the program. */
+/** Words of the scratch memory M[], which follows the program. */
 export const SCRATCH_WORDS: u32 = 16;
 
-/** Operations as they are kept. Those from WITH_X on have X instead of k for their operand. */
+/** Translated operations. Those from WITH_X on use X instead of k as their operand. */
 export namespace Op {
   export const RET_K: i32 = 0;
   export const RET_A: i32 = 1;
@@ -32,7 +32,7 @@ export namespace Op {
   export const TXA: i32 = 18;
   export const ANCILLARY: i32 = 19;
   export const JA: i32 = 20;
-  /** In the order of their codes, from here on. */
+  /** From here on in the order of their codes. */
   export const JEQ: i32 = 21;
   export const JGT: i32 = 22;
   export const JGE: i32 = 23;
@@ -52,7 +52,7 @@ export namespace Op {
   export const NONE: i32 = 255;
 }
 
-/** What SKF_AD_OFF + k reads; <linux/filter.h>. */
+/** What SKF_AD_OFF + k loads, as in <linux/filter.h>. */
 export const enum Ancillary {
   PROTOCOL = 0,
   PKTTYPE = 4,
@@ -73,9 +73,9 @@ export const SKF_AD_OFF: u32 = 0xfffff000;
 export const SKF_NET_OFF: u32 = 0xfff00000;
 export const SKF_LL_OFF: u32 = 0xffe00000;
 
-/** Checks a program as Linux's bpf_check_classic() does and brings its operations into the kept form. */
+/** Checks a program as Linux's bpf_check_classic() does and translates its operations. */
 export function verify(program: usize, count: u32): i32 {
-  // Which words of M[] are certainly written when an instruction is reached: one bit a word, and a u16 an instruction.
+  // For each instruction a u16 with one bit for each word of M[] that every path to it has written.
   const written = allocate(count << 1);
   if (!written) return -ENOMEM;
   memory.fill(written, 0xff, count << 1);
@@ -120,19 +120,19 @@ function verifyInstructions(program: usize, count: u32, written: usize): i32 {
   return 0;
 }
 
-/** A conditional one. */
+/** Is this a conditional jump? */
 function isJump(op: i32): bool {
   const what = op & ~Op.WITH_X;
   return what >= Op.JEQ && what <= Op.JSET;
 }
 
-/** A path comes to instruction `i` with the words `here` of M[] written. */
+/** Records a path to instruction `i` on which the words `here` of M[] were written. */
 function reach(written: usize, i: u32, here: u32): void {
   const at = written + (i << 1);
   store<u16>(at, load<u16>(at) & here);
 }
 
-/** The kept form of a code of <linux/filter.h>, or NONE when there is no such instruction. */
+/** The translation of a code of <linux/filter.h>, or NONE when there is no such instruction. */
 function translate(code: u32, k: u32): i32 {
   if (code > 0xff) return Op.NONE;
   const size = code & 0x18;

@@ -1,9 +1,9 @@
-// The error that waits for a socket: told once, by the next call that can, or by SO_ERROR.
+// A socket's pending error: reported once, by the next call that can, or by SO_ERROR.
 
 import { Iface, Socket, Special } from "./layout";
 import { control } from "./memory";
 
-/** Tells a socket of an error once. */
+/** Makes an error the pending one of a socket. */
 export function reportError(socket: Socket, error: u32): void {
   socket.error = error;
   socket.special |= Special.ERROR;
@@ -11,7 +11,7 @@ export function reportError(socket: Socket, error: u32): void {
   control.news = 1;
 }
 
-/** Tells all sockets that are bound to the interface. */
+/** Does this for all sockets that are bound to the interface. */
 export function reportToBound(iface: Iface, error: u32): void {
   for (let i: u32 = 0; i < control.tableLength; ++i) {
     const socket = changetype<Socket>(load<u32>(control.table + (i << 2)));
@@ -19,7 +19,7 @@ export function reportToBound(iface: Iface, error: u32): void {
   }
 }
 
-/** The pending error of a socket, which is thereby reported. */
+/** Returns and clears the pending error of a socket. */
 export function takeError(socket: Socket): i32 {
   const error = socket.error;
   socket.error = 0;

@@ -1,5 +1,5 @@
-// A socket's filter: verified and translated once, when it is attached (bpf.ts), and then run on every frame, as tests
-// (filtertests.ts) or by the interpreter.
+// A socket's filter: verified and translated once, when it is attached (bpf.ts), and then run on every frame, either as
+// tests (filtertests.ts) or by the interpreter.
 
 import * as abi from "./abi";
 import {
@@ -21,12 +21,12 @@ import { state } from "./memory";
 import { EINVAL, ENOENT, ENOMEM, EPERM } from "./packet";
 import { match, take } from "./port";
 
-/** A snap length that cuts nothing. */
+/** A snap length that truncates nothing. */
 export const EVERYTHING: u32 = 0xffffffff;
 
 /**
- * SO_ATTACH_FILTER: takes `bytes` bytes of instructions from the caller. 0, -EPERM, -EINVAL or -ENOMEM. In which list the
- * socket stands is the caller's matter (rebind()), here and below.
+ * SO_ATTACH_FILTER: takes `bytes` bytes of instructions from the caller. Returns 0, -EPERM, -EINVAL or -ENOMEM. Here and
+ * below the caller moves the socket to the list where it belongs (rebind()).
  */
 export function attachFilter(socket: Socket, bytes: u32): i32 {
   if (socket.filterLocked) return -EPERM;
@@ -55,7 +55,7 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
   return 0;
 }
 
-/** SO_DETACH_FILTER: 0, -EPERM (locked) or -ENOENT (there is none). */
+/** SO_DETACH_FILTER: returns 0, -EPERM (locked) or -ENOENT (there is none). */
 export function detachFilter(socket: Socket): i32 {
   if (socket.filterLocked) return -EPERM;
   if (!socket.filter) return -ENOENT;
@@ -63,7 +63,7 @@ export function detachFilter(socket: Socket): i32 {
   return 0;
 }
 
-/** close(2), and what a new filter replaces. */
+/** Frees the filter: on close(2), or when a new one replaces it. */
 export function freeFilter(socket: Socket): void {
   free(socket.filter);
   free(socket.filterMemory);
@@ -72,7 +72,7 @@ export function freeFilter(socket: Socket): void {
   socket.filterTests = 0;
 }
 
-/** Runs the socket's filter. Returns how many bytes of the frame, as the socket sees it, pass; 0: it is not for the socket. */
+/** Runs the socket's filter. Returns how many bytes of the frame, as the socket sees it, pass; 0: the filter refuses it. */
 // @ts-ignore: decorator
 @inline
 export function accept(socket: Socket, frame: Frame): u32 {
@@ -87,7 +87,8 @@ function interpret(socket: Socket, frame: Frame): u32 {
   let pc = socket.filter;
   let a: u32 = 0;
   let x: u32 = 0;
-  // Neither a switch nor a chain of else: wasm3 compiles what is nested by recursion, and starts a page of code for each else.
+  // This is neither a switch nor a chain of else, because wasm3 compiles nested blocks by recursion and starts a page of
+  // code for each else.
   while (true) {
     const instruction = pc;
     pc += INSTRUCTION;
@@ -135,7 +136,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
   }
 }
 
-/** A jump's condition. */
+/** Evaluates the condition of a jump. */
 function compare(op: i32, a: u32, b: u32): bool {
   if (op == Op.JEQ) return a == b;
   if (op == Op.JSET) return (a & b) != 0;
@@ -156,8 +157,8 @@ function compute(op: i32, a: u32, b: u32): u32 {
 }
 
 /**
- * Where in linear memory the `size` bytes at `offset` of the frame are, or 0 when the frame does not have them. Offsets
- * from SKF_NET_OFF and SKF_LL_OFF on count from the network and the link-layer header, whatever the socket sees.
+ * The address of the `size` bytes at `offset` of the frame, or 0 when the frame does not have them. Offsets from SKF_NET_OFF
+ * and SKF_LL_OFF on count from the network header and the link-layer header, whatever the socket sees.
  */
 function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): usize {
   if (offset < len && len - offset >= size) return data + offset;
@@ -169,7 +170,7 @@ function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): us
   return at && at + size <= end ? at : 0;
 }
 
-/** Facts about a frame that are not in it; marks, queues, hashes and processor numbers are 0 here. */
+/** Ancillary data of a frame; marks, queues, hashes and processor numbers are 0 here. */
 function ancillary(socket: Socket, frame: Frame, what: u32, a: u32, x: u32): u32 {
   if (what == Ancillary.ALU_XOR_X) return a ^ x;
   const tagged = (frame.flags & abi.FRAME_VLAN) != 0 && tagVisible(socket);

@@ -1,6 +1,6 @@
-// The short form of most filters. A program that compares fields of the frame, at fixed places or behind an IPv4 header, is
-// made a chain of tests, each `field == value ? onTrue : onFalse`, which the port runs (port.match): no instruction is
-// decoded, nothing is loaded twice. What does not fit is interpreted (filter.ts).
+// The short form of most filters. A program that compares fields of the frame, at fixed offsets or behind an IPv4 header,
+// becomes a chain of tests, each `field == value ? onTrue : onFalse`, which the port runs (port.match): it decodes no
+// instructions and loads nothing twice. Other programs are interpreted (filter.ts).
 
 import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MASK, TEST_SIZE_SHIFT, TEST_X } from "./abi";
 import { INSTRUCTION, Op } from "./bpf";
@@ -10,9 +10,9 @@ import { Socket } from "./layout";
 /** boards/engine/match.h and host/engine/match.ts run these. */
 @unmanaged
 class Test {
-  /** Where the field is, its size, and TEST_* flags; of a verdict: how many bytes pass. */
+  /** In a test the offset of the field, its size and TEST_* flags; in a verdict how many bytes pass. */
   field: u32;
-  /** As the bytes stand in the frame; with TEST_ORDER as the highest bytes of a number. */
+  /** The bytes in the order of the frame; with TEST_ORDER the highest bytes of a number. */
   mask: u32;
   value: u32;
   /** The next test, or the address of a verdict plus 1. */
@@ -20,24 +20,24 @@ class Test {
   onFalse: usize;
 }
 
-/** What is known of register A when an instruction is reached, while a program is translated. */
+/** The contents of register A before an instruction, as far as translation knows them. */
 @unmanaged
 class Known {
   state: u32;
-  /** As Test.field, and the bits of it that A has (host order). */
+  /** Like Test.field, and the bits of the field that A has (host order). */
   field: u32;
   mask: u32;
-  /** Where the instruction's own test or verdict lies; 0: it has none. */
+  /** The address of the instruction's own test or verdict; 0: it has none. */
   test: usize;
 }
 
-/** No way leads here. */
+/** No path leads here. */
 const UNREACHED: u32 = 0;
-/** A may be anything. */
+/** A is unknown. */
 const UNKNOWN: u32 = 1;
-/** As UNKNOWN, and on one of the ways here a field was loaded that no test has looked at. */
+/** A is unknown, and on one of the paths a field was loaded that no test has used. */
 const UNTESTED: u32 = 2;
-/** A is the field, which no test has looked at yet; or one has. */
+/** A is the field: no test has used it yet, or one has. */
 const LOADED: u32 = 3;
 const TESTED: u32 = 4;
 
@@ -62,8 +62,9 @@ function knownAt(known: usize, i: u32): Known {
 }
 
 /**
- * Follows A through the program. Returns how many tests and verdicts it has, or 0 when it has no short form. A load ends the
- * program when the frame is too short, and so does the test of what was loaded; a load that no test follows has no short form.
+ * Follows A through the program. Returns the number of tests and verdicts, or 0 when there is no short form. A load ends the
+ * program when the frame is too short, and the test of the loaded field does the same. So a load without a test has no short
+ * form.
  */
 function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
   let tests: u32 = 0;
@@ -95,7 +96,7 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
     if (op == Op.LDX_MSH) {
       if (k > TEST_PLACE_MASK - skip || (here.state == LOADED && here.field & TEST_X)) return 0;
       ++tests;
-      if (here.field & TEST_X) here.state = UNKNOWN; // it was the field behind another X
+      if (here.field & TEST_X) here.state = UNKNOWN; // the field was relative to another X
     } else if (op >= Op.LDW_ABS && op <= Op.LDB_IND) {
       if (k > TEST_PLACE_MASK - skip || here.state == LOADED) return 0;
       const indirect = op >= Op.LDW_IND;
@@ -113,7 +114,7 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
   return tests;
 }
 
-/** What is known at `from` is also known at `to`, if all ways there agree. */
+/** Passes what is known at `from` on to `to`, where all paths must agree. */
 function flow(from: Known, to: Known): void {
   if (to.state == UNREACHED) {
     to.state = from.state;
@@ -127,7 +128,7 @@ function flow(from: Known, to: Known): void {
   }
 }
 
-/** The test or verdict at which execution from instruction `i` on arrives, in the form of Test.onTrue. */
+/** The test or verdict that execution from instruction `i` on reaches, in the form of Test.onTrue. */
 function resolve(program: usize, known: usize, i: u32): usize {
   while (true) {
     const at = program + i * INSTRUCTION;
@@ -138,7 +139,7 @@ function resolve(program: usize, known: usize, i: u32): usize {
   }
 }
 
-/** Writes the tests backwards, so that those that a test leads to are there already. */
+/** Writes the tests backwards, so that the targets of a test exist before it. */
 function writeTests(program: usize, count: u32, known: usize, memoryStart: usize, skip: u32): void {
   for (let i = count - 1; i != 0xffffffff; --i) {
     const here = knownAt(known, i);
@@ -166,12 +167,12 @@ function writeTests(program: usize, count: u32, known: usize, memoryStart: usize
   }
 }
 
-/** The comparison of a field, of which A has the bits `mask`, with `k`. */
+/** Writes the comparison of a field, of which A has the bits `mask`, with `k`. */
 function compare(test: Test, op: i32, mask: u32, k: u32): void {
   const unused = 32 - ((test.field >> TEST_SIZE_SHIFT) & 7) * 8;
   const most = (<u32>0xffffffff) >> unused;
   const visible = mask & most;
-  // What cannot be is a test that fails always.
+  // A comparison that cannot be true becomes a test that always fails.
   test.mask = 0;
   test.value = 1;
   if (op == Op.JSET) {
@@ -190,7 +191,7 @@ function compare(test: Test, op: i32, mask: u32, k: u32): void {
   }
 }
 
-/** A field's value as it stands in the low bytes of a word that was loaded where the field starts. */
+/** The value of a field in the low bytes of a word that is loaded from its offset. */
 function inFrame(value: u32, unused: u32): u32 {
   return bswap<u32>(value) >> unused;
 }

@@ -1,5 +1,5 @@
-// The heap of the control plane: sockets that are allocated while running, filters, memberships. First fit over a list of
-// free blocks in the order of their addresses, merged when freed. Never used in the data path.
+// The heap of the control plane holds sockets that are allocated while running, filters and memberships. It is first fit
+// over a list of free blocks in the order of their addresses, which are merged when freed. The data path never uses it.
 
 import { State } from "./layout";
 import { state } from "./memory";
@@ -25,7 +25,7 @@ export function makeHeap(start: usize, end: usize): void {
   state.heap = start;
 }
 
-/** Bytes set to zero, aligned to 4, or 0 when there is no room. */
+/** Allocates bytes, set to zero and aligned to 4. Returns their address, or 0 when there is no room. */
 export function allocate(bytes: u32): usize {
   const size = max(SMALLEST, (bytes + HEADER + 3) & ~3);
   let link = changetype<usize>(state) + offsetof<State>("heap");
@@ -51,7 +51,7 @@ export function allocate(bytes: u32): usize {
   return 0;
 }
 
-/** Gives back what allocate() returned; 0 is ignored. */
+/** Frees what allocate() returned; 0 is ignored. */
 export function free(memoryStart: usize): void {
   if (!memoryStart) return;
   const block = changetype<Block>(memoryStart - HEADER);

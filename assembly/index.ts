@@ -1,12 +1,12 @@
-// The module's exports, its whole edge to the glue (boards/engine/engine.h) and to the host's loader. All run in task
-// context under the glue's one lock; none may be called from within `give` or `take`. Sockets, interfaces and frames are
-// passed as their offsets in linear memory, which the caller has from the descriptor table, the interface list and the
-// functions that lend frames; descriptors are checked at the outer edge. Errors are negative errno values (packet.ts).
+// The module's exports are its whole interface to the glue (boards/engine/engine.h) and to the host's loader. All run in
+// task context under the glue's one lock; none may be called from within `give` or `take`. Sockets, interfaces and frames
+// are passed as offsets in linear memory. The caller takes them from the descriptor table, the interface list and the
+// functions that lend frames; the caller also checks descriptors. Errors are negative errno values (packet.ts).
 
 import { ABI_VERSION } from "./abi";
 import { initialize } from "./initialize";
 
-/** Which layout the module speaks; a loader refuses a module without it or with another one. */
+/** The version of the ABI. A loader refuses a module without it or with another one. */
 export const PKTSOCK_ABI: u32 = ABI_VERSION;
 
 export { initialize as init };

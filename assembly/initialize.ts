@@ -1,4 +1,4 @@
-// init(): linear memory is divided once, as the control block asks.
+// init() divides linear memory once, according to the control block.
 
 import * as abi from "./abi";
 import * as range from "./capacities";
@@ -17,8 +17,8 @@ function inRange(value: u32, least: u32, most: u32): bool {
 }
 
 /**
- * Divides linear memory as the control block asks. Returns 0, -EINVAL (an option out of range) or -ENOMEM; then
- * CONTROL_NEEDED says how many bytes would do.
+ * Divides linear memory according to the control block. Returns 0, -EINVAL (an option is out of range) or -ENOMEM. With
+ * -ENOMEM, CONTROL_NEEDED is the number of bytes that are needed.
  */
 export function initialize(): i32 {
   checkLayout();

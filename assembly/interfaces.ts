@@ -19,11 +19,11 @@ import {
 } from "./packet";
 import { fill, pushFree } from "./pool";
 
-/** Where the name and the hardware address of a new interface stand in the exchange area. */
+/** Offsets of the name and the hardware address of a new interface in the exchange area. */
 const EXCHANGE_NAME: usize = 0;
 const EXCHANGE_HWADDR: usize = 16;
 
-/** The interface whose name, NUL-padded, stands at `name`, or null. */
+/** The interface with the NUL-padded name at address `name`, or null. */
 export function findName(name: usize): Iface | null {
   let iface = control.firstIface;
   while (iface) {
@@ -48,8 +48,8 @@ export function ifaceOf(index: u32): Iface | null {
 }
 
 /**
- * Adds an interface, down. Its name (IFNAMSIZ bytes, NUL-padded) and hardware address (6 bytes behind it) stand in the
- * exchange area. Returns its index (from 1) or -EINVAL, -EEXIST, -ENOMEM.
+ * Adds an interface, which is down. The exchange area holds its name (IFNAMSIZ bytes, NUL-padded) and then its hardware
+ * address (6 bytes). Returns its index (from 1) or -EINVAL, -EEXIST, -ENOMEM.
  */
 export function addIface(mtu: u32, txOffset: u32): i32 {
   const name = exchange + EXCHANGE_NAME;
@@ -74,7 +74,7 @@ export function addIface(mtu: u32, txOffset: u32): i32 {
   return iface.index;
 }
 
-/** Lays out the rings afresh with all frames home. Only before the driver starts. */
+/** Lays out the rings with all frames at their initial places. Only before the driver starts. */
 function resetRings(iface: Iface): void {
   const length = control.frames;
   const ringBytes = length * abi.SLOT_BYTES;
@@ -99,13 +99,15 @@ function resetRings(iface: Iface): void {
   }
 }
 
-/** The index of the interface whose name stands in the exchange area, or -ENODEV. */
+/** The index of the interface whose name is in the exchange area, or -ENODEV. */
 export function ifaceIndex(): i32 {
   const iface = findName(exchange);
   return iface ? iface.index : -ENODEV;
 }
 
-/** Sets an interface's flags (IFF_*, netdevice(7)). Sockets bound to an interface that goes down are told once. */
+/**
+ * Sets an interface's flags (IFF_*, netdevice(7)). When it goes down, the sockets that are bound to it get ENETDOWN once.
+ */
 export function setIfaceFlags(iface: Iface, flags: u32): void {
   const wasUp = iface.flags & IFF_UP;
   if ((iface.flags ^ flags) & (IFF_PROMISC | IFF_ALLMULTI)) iface.filterChanged = 1;
@@ -114,11 +116,11 @@ export function setIfaceFlags(iface: Iface, flags: u32): void {
   if (wasUp && !(flags & IFF_UP)) reportToBound(iface, ENETDOWN);
 }
 
-/** What SIOCSIFFLAGS can change, and what it passes over because the hardware decides it, like Linux. */
+/** What SIOCSIFFLAGS can change, and what it ignores because the hardware decides it, like Linux. */
 const SETTABLE: u32 = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
 const DECIDED: u32 = IFF_RUNNING | IFF_BROADCAST;
 
-/** SIOCSIFFLAGS: the low 16 bits of the flags as an application wants them. Returns 0, or -EINVAL for what cannot be changed. */
+/** SIOCSIFFLAGS: `flags` are the low 16 bits of the wanted flags. Returns 0, or -EINVAL for what cannot be changed. */
 export function requestIfaceFlags(iface: Iface, flags: u32): i32 {
   const change = (iface.flags ^ flags) & 0xffff & ~DECIDED;
   if (change & ~SETTABLE) return -EINVAL;

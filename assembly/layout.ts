@@ -1,6 +1,6 @@
-// The structs of linear memory. Those that the glue and the drivers see too are checked against abi.ts at compile time;
-// State and Socket are the module's own. Fields are words, because a word load is the cheapest that an interpreter has.
-// All state lives here and none in WebAssembly globals, so that another instance of the module finds it whole.
+// The structs of linear memory. Those that the glue and the drivers also see are checked against abi.ts at compile time;
+// State and most of Socket are private to the module. Fields are words, because word loads are the cheapest for an
+// interpreter. All state is here and none in WebAssembly globals, so that another instance of the module can continue.
 
 import * as abi from "./abi";
 import { SLL_ADDR, SLL_BYTES, SLL_HALEN, SLL_IFINDEX } from "./packet";
@@ -17,10 +17,9 @@ export class Slot {
 export class Entry {
   frame: Frame | null;
   next: Entry;
-  /** Most bytes of the frame that the socket's filter lets through; only kept while a filter is attached. */
+  /** Bytes of the frame that the socket's filter lets through; only valid while a filter is attached. */
   snap: u32;
 }
-
 
 @unmanaged
 export class Frame {
@@ -36,7 +35,6 @@ export class Frame {
   owner: Socket | null;
   buffer: usize;
 }
-
 
 @unmanaged
 export class Iface {
@@ -80,7 +78,6 @@ export class Iface {
   rxIfaceDown: u32;
   filterChanged: u32;
 }
-
 
 @unmanaged
 export class Control {
@@ -138,19 +135,18 @@ export class ExchangeReceived extends Sockaddr {
   options: u32;
 }
 
-/** What a socket's fast receive path does not know; Socket.special. */
+/** What keeps recv() and send() from their fast paths: Socket.special. */
 export namespace Special {
-  /** Socket.error is to be reported. */
+  /** Socket.error is pending. */
   export const ERROR: u32 = abi.SOCKET_ERROR;
   /** Queue entries carry a snap length. */
   export const SNAP: u32 = 2;
-  /** The time of each received frame is kept for SIOCGSTAMP. */
+  /** The socket keeps the time of the last received frame for SIOCGSTAMP. */
   export const STAMP: u32 = 4;
 }
 
-/** Socket.type of the network stack's hold on an interface, beside SOCK_RAW and SOCK_DGRAM. */
+/** Socket.type of a network stack's descriptor, beside SOCK_RAW and SOCK_DGRAM. */
 export const STACK: u32 = 255;
-
 
 @unmanaged
 export class Socket {
@@ -160,32 +156,32 @@ export class Socket {
   receiveTimeoutHigh: u32;
   sendTimeoutLow: u32;
   sendTimeoutHigh: u32;
-  /** Where recv() takes. The circle is as long as the socket's limit. */
+  /** The next entry for recv(). The circle is as long as the socket's limit. */
   head: Entry;
   special: u32;
   /** The interface that the socket is bound to; null: all of them. */
   iface: Iface | null;
   /** The interface for which sending returned -EAGAIN last. */
   full: Iface | null;
-  /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
+  /** Maximum of frames that the socket may have in the TX ring (SO_SNDBUF); 0: no limit. */
   sndbuf: u32;
-  /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
+  /** Frames of this socket in the TX ring; only counted while SO_SNDBUF limits them. */
   sending: u32;
   /** The next in State.receivers, State.watchers or State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
   key: u32;
   mask: u32;
-  /** Where the demultiplexer puts. */
+  /** The next entry for a received frame. */
   tail: Entry;
   /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
   skip: u32;
-  /** Frames that entered the queue, and how many of these PACKET_STATISTICS has told of. */
+  /** Frames that entered the queue, and how many of these PACKET_STATISTICS has reported. */
   packets: u32;
   packetsRead: u32;
-  /** The interface that send() uses without a further look, or null. */
+  /** The interface that the fast path of send() uses, or null. */
   out: Iface | null;
-  /** Network order, as it stands in a frame. */
+  /** Network order, like in a frame. */
   protocol: u32;
   type: u32;
   options: u32;
@@ -195,21 +191,21 @@ export class Socket {
   /** The verified filter program, or 0. */
   filter: usize;
   filterScratch: usize;
-  /** The filter as tests (filtertests.ts): where they start, and their memory; or 0. */
+  /** The filter as tests (filtertests.ts): the first of them, and their memory; or 0. */
   filterTests: usize;
   filterMemory: usize;
   filterLocked: u32;
   /** Linked by Membership.next. */
   memberships: Membership | null;
-  /** SO_PRIORITY; SO_DONTROUTE, SO_LINGER's two words. */
+  /** SO_PRIORITY, SO_DONTROUTE, and the two words of SO_LINGER. */
   priority: u32;
   dontRoute: u32;
   lingerOn: u32;
   lingerTime: u32;
-  /** When the last frame was received, if Special.STAMP; seconds 0: not known. */
+  /** The time of the last received frame, with Special.STAMP; seconds are 0 when it is not known. */
   stampSec: u32;
   stampNsec: u32;
-  /** Frames that matched and were not queued, since the socket was opened, and how many of these PACKET_STATISTICS has told of. */
+  /** Frames that matched and were dropped since the socket was opened, and how many PACKET_STATISTICS has reported. */
   dropsQueueFull: u32;
   dropsPoolEmpty: u32;
   dropsRead: u32;
@@ -220,13 +216,13 @@ export class Socket {
   /** SO_SNDBUF, bytes. */
   sndbufBytes: u32;
   descriptor: u32;
-  /** Entries of the circle; the others that the socket has wait in the list of spareEntries. */
+  /** Entries of the circle; the other entries of the socket are in the list of spareEntries. */
   queueLength: u32;
   spareEntries: Entry | null;
-  /** CONTROL_QUEUE_FRAMES words, the first lentCount of them the frames that the application holds in place. */
+  /** CONTROL_QUEUE_FRAMES words; the first lentCount are the frames that are lent to the application. */
   lent: usize;
   lentCount: u32;
-  /** Was allocated one by one: goes back to the heap at close. */
+  /** Not 0: was allocated one by one, and goes back to the heap at close. */
   single: u32;
 }
 
@@ -237,18 +233,18 @@ export class Membership {
   iface: Iface;
   /** PACKET_MR_*. */
   type: u32;
-  /** Bytes of the address that count, and the address, zero-padded. */
+  /** Length of the address in bytes, and the address, zero-padded. */
   length: u32;
   head: u32;
   tail: u32;
   count: u32;
 }
 
-/** The module's own roots, behind the control block. */
+/** The module's global state, behind the control block. */
 @unmanaged
 export class State {
   receivers: Socket | null;
-  /** Sockets with a filter, then the network stack: offered a frame after the receivers. */
+  /** Sockets with a filter, then the network stack: they are offered a frame after the receivers. */
   watchers: Socket | null;
   /** Sockets that see outgoing frames. */
   taps: Socket | null;
@@ -258,15 +254,15 @@ export class State {
   interfaces: u32;
   /** The state of SKF_AD_RANDOM. */
   random: u32;
-  /** Linked by Membership.next: what SIOCADDMULTI added. */
+  /** Addresses that SIOCADDMULTI added, linked by Membership.next. */
   multicast: Membership | null;
-  /** Where the next interface will lie. */
+  /** The address of the next interface. */
   nextIface: usize;
   /** The free block of the heap with the lowest address, or 0. */
   heap: usize;
 }
 
-/** Refuses to compile when a class and abi.ts disagree. */
+/** Does not compile when a class and abi.ts disagree. */
 // @ts-ignore: decorator
 @inline
 export function checkLayout(): void {

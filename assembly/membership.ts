@@ -1,5 +1,5 @@
-// Who asked to receive which addresses: the memberships of packet(7), the addresses of SIOCADDMULTI, and what both mean
-// for the filter of the MAC.
+// The addresses that sockets and interfaces want to receive: memberships of packet(7), addresses of SIOCADDMULTI, and what
+// both mean for the filter of the MAC.
 
 import * as abi from "./abi";
 import { allocate, free } from "./heap";
@@ -26,7 +26,7 @@ const MR_ALEN: usize = 6;
 const MR_ADDRESS: usize = 8;
 export const MREQ_BYTES: u32 = 16;
 
-/** PACKET_ADD_MEMBERSHIP: a packet_mreq stands in the exchange area. 0, -ENODEV, -EINVAL or -ENOBUFS. */
+/** PACKET_ADD_MEMBERSHIP: the exchange area holds a packet_mreq. Returns 0, -ENODEV, -EINVAL or -ENOBUFS. */
 export function join(socket: Socket): i32 {
   const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
   if (!iface) return -ENODEV;
@@ -37,7 +37,7 @@ export function join(socket: Socket): i32 {
   return add(changetype<usize>(socket) + offsetof<Socket>("memberships"), iface, type, length, exchange + MR_ADDRESS);
 }
 
-/** PACKET_DROP_MEMBERSHIP: 0, also when there was no such membership, as on Linux. */
+/** PACKET_DROP_MEMBERSHIP: returns 0, also when there was no such membership, like Linux. */
 export function leave(socket: Socket): i32 {
   const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
   if (!iface) return -ENODEV;
@@ -46,7 +46,7 @@ export function leave(socket: Socket): i32 {
   return 0;
 }
 
-/** close(2): a socket's memberships end with it. */
+/** close(2): ends the socket's memberships. */
 export function leaveAll(socket: Socket): void {
   let membership = socket.memberships;
   while (membership) {
@@ -58,19 +58,19 @@ export function leaveAll(socket: Socket): void {
   socket.memberships = null;
 }
 
-/** SIOCADDMULTI (`on`) and SIOCDELMULTI: six bytes of address stand in the exchange area. 0, -EINVAL, -ENOBUFS, -ENOENT. */
+/** SIOCADDMULTI (`on`) and SIOCDELMULTI of the address in the exchange area. Returns 0, -EINVAL, -ENOBUFS or -ENOENT. */
 export function setMulticast(iface: Iface, on: u32): i32 {
   const list = changetype<usize>(state) + offsetof<State>("multicast");
   if (!(load<u8>(exchange) & 1)) return -EINVAL;
   if (on) {
-    // An interface has an address or not: adding it twice is adding it once, as on Linux.
+    // Adding an address twice has the effect of adding it once, like on Linux.
     remove(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
     return add(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange);
   }
   return remove(list, iface, PACKET_MR_MULTICAST, abi.ETH_ALEN, exchange) ? 0 : -ENOENT;
 }
 
-/** The link to the membership with these values in the list at `link`, or to the list's end. */
+/** The link to the membership with these values in the list at `link`, or the link at the end of the list. */
 function find(link: usize, iface: Iface, type: u32, length: u32, head: u32, tail: u32): usize {
   while (true) {
     const membership = changetype<Membership | null>(load<usize>(link));
@@ -88,7 +88,7 @@ function find(link: usize, iface: Iface, type: u32, length: u32, head: u32, tail
   }
 }
 
-/** Bytes `from` to 4 behind it of an address of `length` bytes; what lies behind its end counts as 0. */
+/** The four bytes at `from` of an address of `length` bytes; bytes behind its end are 0. */
 function part(address: usize, length: u32, from: u32): u32 {
   if (length <= from) return 0;
   const word = load<u32>(address + from);
@@ -130,7 +130,7 @@ function remove(list: usize, iface: Iface, type: u32, length: u32, address: usiz
   return true;
 }
 
-/** IFF_PROMISC and IFF_ALLMULTI as the MAC's filter needs them: asked for by the interface's flags or by a membership. */
+/** IFF_PROMISC and IFF_ALLMULTI for the MAC's filter: set by the interface's flags or by a membership. */
 export function macFilterFlags(iface: Iface): u32 {
   let flags = iface.flags & (IFF_PROMISC | IFF_ALLMULTI);
   let i: u32 = 0;
@@ -143,7 +143,10 @@ export function macFilterFlags(iface: Iface): u32 {
   return flags;
 }
 
-/** Writes the address of the interface's membership number `n` to the exchange area: 1, 0 (it has none), -ENOENT (no more). */
+/**
+ * Writes the address of membership number `n` of the interface to the exchange area. Returns 1, 0 (it has no address) or
+ * -ENOENT (there are no more).
+ */
 export function macFilterAddress(iface: Iface, n: u32): i32 {
   const membership = nthMembership(iface, n);
   if (!membership) return -ENOENT;
@@ -152,7 +155,7 @@ export function macFilterAddress(iface: Iface, n: u32): i32 {
   return membership.type == PACKET_MR_MULTICAST || membership.type == PACKET_MR_UNICAST ? 1 : 0;
 }
 
-/** Membership number `n` of all that concern the interface. */
+/** Membership number `n` of those that concern the interface. */
 function nthMembership(iface: Iface, n: u32): Membership | null {
   let i: u32 = 0;
   for (let descriptor: u32 = 0; descriptor <= control.tableLength; ++descriptor) {

@@ -1,11 +1,11 @@
-// Where things lie in linear memory: the control block and the roots behind it.
+// Addresses in linear memory: the control block and the global state behind it.
 
 import * as abi from "./abi";
 import { Control, Entry, Socket, State } from "./layout";
 
 export const control = changetype<Control>(abi.CONTROL);
 export const state = changetype<State>(abi.CONTROL + abi.CONTROL_BYTES);
-/** Names, addresses and option values on their way in or out. */
+/** Names, addresses and option values that enter or leave the module. */
 export const exchange: usize = abi.CONTROL + abi.CONTROL_EXCHANGE;
 
 /** Bytes of a socket with its receive queue and its list of lent frames. */
@@ -13,7 +13,7 @@ export function socketBytes(): u32 {
   return <u32>offsetof<Socket>() + control.queueFrames * (<u32>offsetof<Entry>() + 4);
 }
 
-/** Chains `count` entries of `size` bytes into a circle by the pointer at `at` in each. */
+/** Links `count` entries of `size` bytes into a circle; the link is at offset `at` of each. */
 export function makeCircle(first: usize, count: u32, size: u32, at: u32): void {
   let entry = first;
   for (let i: u32 = 1; i < count; ++i) {

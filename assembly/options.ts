@@ -1,4 +1,4 @@
-// setsockopt(2), getsockopt(2) and SIOCGSTAMP. What would do nothing is refused with -ENOPROTOOPT.
+// setsockopt(2) and getsockopt(2). Options that would have no effect are refused with -ENOPROTOOPT.
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
@@ -93,7 +93,7 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
   }
 }
 
-/** A socket with a filter stands in another list than one without; `result`: of attaching or detaching one. */
+/** Moves a socket to the list where it belongs with or without a filter; `result` is that of attaching or detaching it. */
 function relisted(socket: Socket, result: i32): i32 {
   if (!result) rebind(socket);
   return result;
@@ -112,7 +112,7 @@ function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
   if (name == PACKET_AUXDATA) {
     setFlag(socket, abi.OPTION_AUXDATA, value);
   } else if (name == PACKET_ORIGDEV) {
-    // No interface hides another here: sll_ifindex always is the one that received the frame.
+    // There are no stacked interfaces here: sll_ifindex is always the interface that received the frame.
     setFlag(socket, abi.OPTION_ORIGDEV, value);
   } else {
     if (value > 1) return -EINVAL;
@@ -126,7 +126,7 @@ function setFlag(socket: Socket, flag: u32, on: u32): void {
   socket.options = on ? socket.options | flag : socket.options & ~flag;
 }
 
-/** Linux doubles what it is asked for, to make room for its bookkeeping, and has a least and a greatest size. */
+/** Linux doubles the requested size, to make room for its bookkeeping, and limits it on both sides. */
 function bufferBytes(asked: u32): u32 {
   const most = control.frames * control.frameStride;
   return min(max(min(asked, most) << 1, 2304), most);
@@ -172,7 +172,7 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     memory.copy(exchange, changetype<usize>(iface) + offsetof<Iface>("name0"), abi.IFNAMSIZ);
     bytes = nameLength(exchange) + 1;
   } else if (level == SOL_SOCKET && name == SO_PRIORITY) {
-    store<u32>(exchange, socket.priority); // any number, the negative ones too
+    store<u32>(exchange, socket.priority); // may be negative
   } else {
     const value =
       level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
@@ -194,7 +194,7 @@ function socketOption(socket: Socket, name: u32): i32 {
     case SO_DOMAIN:
       return AF_PACKET;
     case SO_PROTOCOL:
-      return 0; // Linux does not tell a packet socket's protocol here, but in getsockname()
+      return 0; // like Linux, which reports a packet socket's protocol in getsockname() only
     case SO_ACCEPTCONN:
       return 0;
     case SO_RCVBUF:
@@ -222,7 +222,7 @@ function packetOption(socket: Socket, name: u32): i32 {
   return -1;
 }
 
-/** struct tpacket_stats: tp_packets with the drops, tp_drops; reading clears both. */
+/** Writes a struct tpacket_stats: tp_packets, which includes the drops, and tp_drops. Reading clears both. */
 function putStatistics(socket: Socket): void {
   const dropped = socket.dropsQueueFull + socket.dropsPoolEmpty;
   const drops = dropped - socket.dropsRead;
@@ -232,7 +232,7 @@ function putStatistics(socket: Socket): void {
   socket.dropsRead = dropped;
 }
 
-/** Writes what happened to a socket's frames since it was opened to the exchange area: queued, and dropped by reason. */
+/** Writes the socket's counters since it was opened to the exchange area: frames queued, and dropped by reason. */
 export function socketCounters(socket: Socket): void {
   store<u32>(exchange, socket.packets);
   store<u32>(exchange, socket.dropsQueueFull, 4);

@@ -1,5 +1,5 @@
 // Numbers of the Linux socket interface that the module understands: packet(7), socket(7), netdevice(7), and the errno
-// values that it returns negated. The port maps errno to the platform's own; everything else is passed as Linux has it.
+// values that it returns negated. The port maps errno to the platform's own; everything else has the values of Linux.
 // Valid AssemblyScript and valid TypeScript, like abi.ts.
 
 // errno(3), numbered as on Linux
@@ -129,5 +129,5 @@ export const PACKET_MR_PROMISC: u32 = 1;
 export const PACKET_MR_ALLMULTI: u32 = 2;
 export const PACKET_MR_UNICAST: u32 = 3;
 
-// ioctl(2), with the direction of the argument as Linux does not encode it
+// ioctl(2)
 export const FIONREAD: u32 = 0x541b;

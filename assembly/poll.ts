@@ -1,4 +1,4 @@
-// poll(2): what a socket is ready for.
+// poll(2).
 
 import { Iface, Socket, Special } from "./layout";
 import { IFF_UP, POLLERR, POLLHUP, POLLIN, POLLOUT } from "./packet";
@@ -6,7 +6,7 @@ import { popFree, pushFree } from "./pool";
 import { service } from "./receive";
 import { mayQueue } from "./transmit";
 
-/** POLLIN, POLLOUT, POLLERR and POLLHUP as they are now. */
+/** The events that hold now: POLLIN, POLLOUT, POLLERR and POLLHUP. */
 export function pollSocket(socket: Socket): u32 {
   service();
   let events: u32 = 0;
@@ -14,7 +14,7 @@ export function pollSocket(socket: Socket): u32 {
   if (socket.special & Special.ERROR) events |= POLLERR;
   const iface = socket.iface;
   if (!iface) return events | POLLOUT;
-  // Sending on an interface that is down does not wait either: it fails at once.
+  // Sending on an interface that is down does not wait: it fails at once.
   if (!(iface.flags & IFF_UP)) return events | POLLHUP | POLLOUT;
   if (hasRoom(socket, iface)) events |= POLLOUT;
   return events;

@@ -3,10 +3,10 @@
 //   FILL -> driver -> RX -> held by sockets and stack -> FILL      (receiving)
 //   free stack -> filled by send() -> TX -> driver -> COMPLETION -> free stack      (sending)
 //
-// and never leaves its interface's pool. How the pool is shared: `txOwned` frames belong to sending (`txMissing` fewer than configured),
-// sockets may hold frames while `spare` is above 0, and all others are with the driver, which keeps at least the
-// configured reserve. A frame that is sent and also held by a tap counts as held: its place on the sending side is filled
-// with the next frame that comes free.
+// and never leaves its interface's pool. The pool is shared like this: `txOwned` frames belong to sending (`txMissing` fewer
+// than configured), sockets may hold frames while `spare` is above 0, and the driver has all others, at least the configured
+// reserve. A frame that is sent and also held by a tap counts as held: the next frame that comes free takes its place on the
+// sending side.
 
 import { Frame, Iface } from "./layout";
 
@@ -28,7 +28,7 @@ export function pushFree(iface: Iface, frame: Frame): void {
   iface.free = top;
 }
 
-/** A frame for sending, or null. */
+/** Takes a frame for sending, or returns null. */
 export function popFree(iface: Iface): Frame | null {
   let top = iface.free;
   let frame = load<usize>(top);
@@ -42,14 +42,14 @@ export function popFree(iface: Iface): Frame | null {
   return changetype<Frame>(frame);
 }
 
-/** One holder less. The last one sends the frame back to where frames are wanted. */
+/** Removes one holder of the frame; without holders it returns to the pool. */
 export function unref(frame: Frame): void {
   const refs = frame.refs - 1;
   frame.refs = refs;
   if (!refs) returnToPool(frame);
 }
 
-/** Nobody holds the frame any more: it goes to the sending side if that lacks one, else to the driver. */
+/** Returns a frame that nobody holds to the sending side if that lacks one, else to the driver. */
 // @ts-ignore: decorator
 @inline
 export function returnToPool(frame: Frame): void {

@@ -1,7 +1,7 @@
-// What the module asks of whoever runs it: the glue on a board (boards/engine/engine.h), the loader on the host. All are
-// called only from within a call into the module; give() and take() only know the one buffer that came with that call.
+// What the module imports: from the glue on a board (boards/engine/engine.h), from the loader on the host. It calls these
+// functions only during a call into the module; give() and take() use the one buffer of that call.
 
-/** Copies `len` bytes at `offset` of linear memory to the caller's buffer, behind what it was given before in this call. */
+/** Copies `len` bytes at `offset` of linear memory to the caller's buffer, behind those of earlier give()s in this call. */
 export declare function give(offset: usize, len: u32): void;
 
 /** Copies the next `len` bytes of the caller's buffer to `offset` of linear memory. */

@@ -1,11 +1,11 @@
-// A socket's receive queue: a circle of entries as long as the socket's limit. Frames that are in it stand together, from
-// `head` to the entry before `tail`; an entry without a frame is free.
+// A socket's receive queue: a circle of entries as long as the socket's limit. Its frames are contiguous, from `head`
+// to the entry before `tail`; an entry without a frame is free.
 
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
 import { unref } from "./pool";
 
-/** Puts a frame into a socket's queue if the socket's filter and its limit let it. Returns the holders that this adds. */
+/** Puts a frame into a socket's queue if the socket's filter and its limit allow it. Returns 1 if they do, else 0. */
 // @ts-ignore: decorator
 @inline
 export function put(socket: Socket, frame: Frame): u32 {
@@ -29,7 +29,7 @@ export function insert(socket: Socket, entry: Entry, frame: Frame): void {
   ++socket.packets;
 }
 
-/** Puts a frame that has passed the socket's filter into its queue if that has room. Returns the holders that this adds. */
+/** The same for a frame that has passed the socket's filter. */
 // @ts-ignore: decorator
 @inline
 function append(socket: Socket, frame: Frame, snap: u32): u32 {
@@ -43,7 +43,7 @@ function append(socket: Socket, frame: Frame, snap: u32): u32 {
   return 1;
 }
 
-/** put() and append() for where speed matters less than size. */
+/** put() and append() for callers where size matters more than speed. */
 export function enqueue(socket: Socket, frame: Frame): u32 {
   return put(socket, frame);
 }
@@ -61,7 +61,7 @@ export function dequeue(socket: Socket): Frame | null {
   return frame;
 }
 
-/** Frames that wait in a socket's receive queue. */
+/** The number of frames in a socket's receive queue. */
 export function queuedFrames(socket: Socket): u32 {
   let entry = socket.head;
   let queued: u32 = 0;
@@ -72,7 +72,7 @@ export function queuedFrames(socket: Socket): u32 {
   return queued;
 }
 
-/** Frames of the interface's pool that wait in a socket's receive queue. */
+/** The number of frames of the interface's pool in a socket's receive queue. */
 export function framesOf(socket: Socket, iface: Iface): u32 {
   let entry = socket.head;
   let frame = entry.frame;
@@ -85,7 +85,7 @@ export function framesOf(socket: Socket, iface: Iface): u32 {
   return frames;
 }
 
-/** Received frames of the interface's pool that are lent to a socket. */
+/** The number of received frames of the interface's pool that are lent to a socket. */
 export function lentOf(socket: Socket, iface: Iface): u32 {
   let frames: u32 = 0;
   for (let n: u32 = 0; n < socket.lentCount; ++n) {
@@ -95,12 +95,12 @@ export function lentOf(socket: Socket, iface: Iface): u32 {
   return frames;
 }
 
-/** Takes the newest frame of the interface's pool, which there must be, out of a socket's queue and counts it as dropped. */
+/** Drops the newest frame of the interface's pool from a socket's queue, which must have one. */
 export function dropNewest(socket: Socket, iface: Iface): void {
   let entry = before(socket.tail);
   while (changetype<Frame>(entry.frame).iface != iface) entry = before(entry);
   const frame = changetype<Frame>(entry.frame);
-  // Newer ones, of other interfaces, move up.
+  // Newer frames, of other interfaces, move up.
   let next = entry.next;
   while (next != socket.tail) {
     entry.frame = next.frame;

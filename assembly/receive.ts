@@ -1,5 +1,5 @@
 // The tap: every frame that a driver received is offered to all matching sockets and then to the network stack. All of
-// them share the frame; nothing is copied but into an application's buffer.
+// them share the frame; the only copy is into an application's buffer.
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
@@ -25,14 +25,14 @@ import { give } from "./port";
 import { insert, put } from "./queue";
 import { offerScarce } from "./scarcity";
 
-/** htons() of a constant: the order in which protocols stand in a frame. */
+/** htons() of a constant. */
 // @ts-ignore: decorator
 @inline
 function networkOrder(value: u32): u32 {
   return ((value & 0xff) << 8) | (value >> 8);
 }
 
-/** The most frames that one call takes from a ring, so that a flood cannot keep the lock for ever. */
+/** Maximum of frames that one call takes from a ring, so that a flood cannot keep the lock for ever. */
 const MAX_FRAMES: u32 = 64;
 
 /** Empties the RX rings of all interfaces. */
@@ -97,7 +97,7 @@ function receiveFrames(iface: Iface): void {
   control.news = 1;
 }
 
-/** The interface is down: what its driver still had received is dropped. */
+/** Drops what the driver has received of an interface that is down. */
 function dropAll(iface: Iface): void {
   let slot = iface.rx;
   let frame = slot.frame;
@@ -111,7 +111,7 @@ function dropAll(iface: Iface): void {
   iface.rx = slot;
 }
 
-/** The protocol of a frame with a length instead of an EtherType, as Linux's eth_type_trans() finds it. */
+/** The protocol of a frame with a length instead of an EtherType, like Linux's eth_type_trans(). */
 function llcProtocol(frame: Frame): u32 {
   // Novell's raw 802.3 starts its payload with a checksum of ones.
   const raw = frame.len >= abi.ETH_HLEN + 2 && load<u16>(frame.mac, abi.ETH_HLEN) == 0xffff;
@@ -119,8 +119,8 @@ function llcProtocol(frame: Frame): u32 {
 }
 
 /**
- * Takes the VLAN tag out of a frame, as Linux does before packet sockets see it: the addresses move up by 4 bytes. Returns
- * the protocol behind the tag.
+ * Removes the VLAN tag from a frame, like Linux before packet sockets see it: the addresses move up by 4 bytes. Returns the
+ * protocol behind the tag.
  */
 function untag(frame: Frame, tpid: u32): u32 {
   if (frame.len < abi.ETH_HLEN + abi.VLAN_HLEN) return tpid;
@@ -134,7 +134,7 @@ function untag(frame: Frame, tpid: u32): u32 {
   return (key & 0xff) < 6 ? llcProtocol(frame) : key;
 }
 
-/** Offers a frame to the sockets with filters and to the network stack; returns its holders so far and now. */
+/** Offers a frame, which has `refs` holders, to sockets with filters and the network stack. Returns the new number. */
 // @ts-ignore: decorator
 @inline
 function offerToWatchers(frame: Frame, refs: u32): u32 {
@@ -147,7 +147,7 @@ function offerToWatchers(frame: Frame, refs: u32): u32 {
   return refs;
 }
 
-/** recv(2) without flags. Returns bytes given to the caller, or a negative errno. */
+/** recv(2) without flags. Returns the number of bytes given to the caller, or a negative errno. */
 export function receive(socket: Socket, len: u32): i32 {
   const special = socket.special;
   if (special & ~Special.SNAP) return receiveFrom(socket, len, 0);
@@ -171,12 +171,11 @@ export function receive(socket: Socket, len: u32): i32 {
 }
 
 /**
- * recvfrom(2) and recvmsg(2): `flags` MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT and MSG_ERRQUEUE (waiting is the glue's matter), and
- * WANT_NAME.
- * Returns bytes given to the caller (with MSG_TRUNC: bytes that there were), or a negative errno.
+ * recvfrom(2) and recvmsg(2). `flags`: MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT and MSG_ERRQUEUE (the glue does the waiting), and
+ * WANT_NAME. Returns the number of bytes given to the caller (with MSG_TRUNC the length of the frame), or a negative errno.
  */
 export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
-  if (flags & MSG_ERRQUEUE) return -EAGAIN; // nothing ever enters an error queue
+  if (flags & MSG_ERRQUEUE) return -EAGAIN; // the error queue is always empty
   if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | abi.WANT_NAME)) return -EINVAL;
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
@@ -226,7 +225,7 @@ function describe(socket: Socket, frame: Frame): void {
   received.options = socket.options;
 }
 
-/** FIONREAD: bytes of the next frame, or 0. */
+/** FIONREAD: the length of the next frame in bytes, or 0. */
 export function bytesReadable(socket: Socket): u32 {
   if (!socket.head.frame) service();
   const entry = socket.head;

@@ -8,7 +8,7 @@ import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
 import { dropNewest, enqueueAccepted, framesOf, lentOf } from "./queue";
 
-/** Offers a frame for which there is no room. Returns its holders. */
+/** Offers a frame for which there may be no room. Returns the number of its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
   // One frame counts once, however many sockets lose something.
   const counted = iface.rxPoolEmpty + 1;
@@ -16,14 +16,14 @@ export function offerScarce(iface: Iface, frame: Frame): u32 {
   return offerScarceTo(state.watchers, iface, frame, refs, counted);
 }
 
-/** Offers it to a list of sockets; `refs` counts its holders before and after. */
+/** Offers a frame, which has `refs` holders, to a list of sockets. Returns the new number. `counted`: rxPoolEmpty + 1. */
 function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
   let socket = list;
   while (socket) {
     if (!((socket.key ^ frame.key) & socket.mask)) {
       const snap = filterAndCount(socket, frame);
       if (snap) {
-        // Once one socket has it, another may share it. One whose queue is full shall not cost others a frame.
+        // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
         if (refs || socket.tail.frame || mayHold(socket, iface, counted)) {
           refs += enqueueAccepted(socket, frame, snap);
         } else {
@@ -37,7 +37,7 @@ function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u3
   return refs;
 }
 
-/** Runs the socket's filter, if it has one, on a frame for which there may be no room. Returns the bytes that pass. */
+/** Runs the socket's filter, if it has one. Returns the number of bytes that pass; counts a refused frame. */
 export function filterAndCount(socket: Socket, frame: Frame): u32 {
   if (!socket.filter) return EVERYTHING;
   const snap = accept(socket, frame);
@@ -54,7 +54,7 @@ export function stackShare(): u32 {
   return min(max(control.stackReserve, shared - shared / 3), shared - 1);
 }
 
-/** May this socket hold another frame of the pool, within its share or at another's cost? */
+/** May this socket hold another frame of the pool? Others may lose one for it. */
 function mayHold(socket: Socket, iface: Iface, counted: u32): bool {
   const share = stackShare();
   if (socket.type == STACK) return mayStackHold(socket, iface, share, counted);
@@ -68,7 +68,7 @@ function mayHold(socket: Socket, iface: Iface, counted: u32): bool {
     if (!loser || framesOf(loser, iface) < least) {
       loser = stack;
       if (!loser || !loser.head.frame) return false;
-      // Lent frames count: the share is for either.
+      // Lent frames are part of the share, too.
       if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, share + 1)) return false;
     }
     dropNewest(loser, iface);
@@ -77,7 +77,7 @@ function mayHold(socket: Socket, iface: Iface, counted: u32): bool {
   return true;
 }
 
-/** The stack may hold what is left, and its share even at the cost of sockets that held it before the stack came. */
+/** May the stack hold another frame? Sockets that held its share before it was attached lose theirs. */
 function mayStackHold(stack: Socket, iface: Iface, share: u32, counted: u32): bool {
   while (iface.spare + <i32>share <= 0) {
     if (framesOf(stack, iface) + lentOf(stack, iface) >= share) return false;
@@ -89,7 +89,7 @@ function mayStackHold(stack: Socket, iface: Iface, share: u32, counted: u32): bo
   return true;
 }
 
-/** Frames of the network stack's share that it holds, and nobody else: Iface.spare lacks them twice. */
+/** The number of frames of its share that the network stack alone holds: Iface.spare does not have them twice. */
 export function shareInUse(stack: Socket | null): u32 {
   if (!stack) return 0;
   let frames: u32 = 0;

@@ -1,4 +1,4 @@
-// The socket table: NuttX's connection options, the descriptor table, and what a socket is bound to.
+// The socket table: NuttX's connection options, the descriptor table, and binding.
 
 import * as abi from "./abi";
 import { reportError } from "./errors";
@@ -37,8 +37,8 @@ import { takeBackLent, wouldLendAll } from "./zerocopy";
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` with its flags, as Linux numbers them; `protocol` in network order as in memory (its low 16 bits). The
- * flags are SOCK_NONBLOCK and SOCK_CLOEXEC, which has no effect. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
+ * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (which has no effect), numbered like Linux's; the low 16
+ * bits of `protocol`, in network order. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {
   const base = type & SOCK_TYPE_MASK;
@@ -73,7 +73,7 @@ function open(type: u32): i32 {
   return descriptor;
 }
 
-/** The queue of a new socket, as long as it can be, and its empty list of lent frames. */
+/** Makes the queue of a new socket, with all its entries, and its empty list of lent frames. */
 function makeQueue(socket: Socket): void {
   const first = changetype<usize>(socket) + offsetof<Socket>();
   const length = control.queueFrames;
@@ -84,7 +84,7 @@ function makeQueue(socket: Socket): void {
   socket.rcvbuf = length * control.frameStride;
 }
 
-/** The network stack's hold on the interface of that index. A descriptor, or -ENODEV, -EBUSY, -ENOBUFS. */
+/** Opens the network stack's descriptor on the interface with that index. Returns it, or -ENODEV, -EBUSY, -ENOBUFS. */
 export function openStack(index: u32): i32 {
   const iface = ifaceOf(index);
   if (!iface) return -ENODEV;
@@ -97,7 +97,7 @@ export function openStack(index: u32): i32 {
   return descriptor;
 }
 
-/** A connection of the free list, or a new one as CONFIG_NET_PKT_ALLOC_CONNS and _MAX_CONNS allow; zeroed. */
+/** A zeroed connection from the free list, or a new one if CONFIG_NET_PKT_ALLOC_CONNS and _MAX_CONNS allow it; or null. */
 function newConnection(): Socket | null {
   if (!state.freeSockets) allocateConnections();
   const socket = state.freeSockets;
@@ -131,7 +131,7 @@ function allocateConnections(): void {
   }
 }
 
-/** close(2): received frames are freed, frames to send are still sent. */
+/** close(2): frees received frames; frames in the TX ring are still sent. */
 export function closeSocket(socket: Socket): void {
   detach(socket);
   let frame = dequeue(socket);
@@ -156,7 +156,7 @@ export function closeSocket(socket: Socket): void {
   }
 }
 
-/** The frames that are still being sent count against nobody any more. */
+/** Frames that are still being sent no longer count against the socket's SO_SNDBUF. */
 function disown(socket: Socket): void {
   const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
   for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
@@ -166,13 +166,13 @@ function disown(socket: Socket): void {
 }
 
 /**
- * bind(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Its protocol 0 keeps the socket's, its
- * ifindex 0 means every interface. Returns 0, -EINVAL or -ENODEV.
+ * bind(2) to the sockaddr_ll of `addressLength` bytes in the exchange area. Protocol 0 keeps the socket's, ifindex 0 means
+ * every interface. Returns 0, -EINVAL or -ENODEV.
  */
 export function bindSocket(socket: Socket, addressLength: u32): i32 {
   const address = changetype<Sockaddr>(exchange);
   if (addressLength < SLL_BYTES || address.family != AF_PACKET) return -EINVAL;
-  if (socket.type == STACK) return -EINVAL; // its reserve is its interface's
+  if (socket.type == STACK) return -EINVAL; // its share belongs to one interface
   const index = address.ifindex;
   const iface = ifaceOf(index);
   if (index && !iface) return -ENODEV;
@@ -181,7 +181,7 @@ export function bindSocket(socket: Socket, addressLength: u32): i32 {
   return 0;
 }
 
-/** Binds a socket anew. What it has received stays. On an interface that is down it is told so once. */
+/** Binds a socket anew. It keeps what it has received. If the interface is down, ENETDOWN is reported once. */
 export function moveTo(socket: Socket, iface: Iface | null, protocol: u32): void {
   detach(socket);
   attach(socket, iface, protocol);
@@ -204,7 +204,7 @@ export function socketName(socket: Socket): i32 {
   return SLL_ADDR + abi.ETH_ALEN;
 }
 
-/** Sets what a detached socket is bound to, and enters it into the lists of those that frames are offered to. */
+/** Binds a detached socket, and enters it into the lists of sockets that are offered frames. */
 function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   socket.iface = iface;
   socket.protocol = protocol;
@@ -228,18 +228,18 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   }
 }
 
-/** Enters a socket into the lists anew after something that decides them has changed. */
+/** Moves a socket to the lists where it belongs, after something has changed that decides this. */
 export function rebind(socket: Socket): void {
   detach(socket);
   attach(socket, socket.iface, socket.protocol);
 }
 
-/** Is the socket one of those that receiveFrames() does not serve in its inner loop? */
+/** Does the socket belong to the watchers, which receiveFrames() does not serve in its inner loop? */
 function watches(socket: Socket): bool {
   return socket.type == STACK || (socket.special & Special.SNAP) != 0;
 }
 
-/** Takes a socket out of the lists of those that frames are offered to. */
+/** Removes a socket from the lists of sockets that are offered frames. */
 function detach(socket: Socket): void {
   const roots = changetype<usize>(state);
   unlink(roots + offsetof<State>("receivers"), socket, offsetof<Socket>("next"));
@@ -247,7 +247,7 @@ function detach(socket: Socket): void {
   unlink(roots + offsetof<State>("taps"), socket, offsetof<Socket>("nextTap"));
 }
 
-/** Removes `socket` from the list that starts at `link` and goes on at offset `next` of its members, if it is there. */
+/** Removes `socket`, if it is there, from the list that starts at `link`; its members have their link at offset `next`. */
 function unlink(link: usize, socket: Socket, next: usize): void {
   for (;;) {
     const member = load<usize>(link);
@@ -260,13 +260,13 @@ function unlink(link: usize, socket: Socket, next: usize): void {
   }
 }
 
-/** Decides whether send() may take its short way. */
+/** Decides whether send() may take its fast path. */
 export function choosePath(socket: Socket): void {
   const plain = socket.type != SOCK_DGRAM && !socket.sndbuf && !(socket.special & Special.ERROR);
   socket.out = plain ? socket.iface : null;
 }
 
-/** Makes the receive queue hold at most `frames` frames, but no fewer than it holds now. */
+/** Limits the receive queue to `frames` frames, but not below what it holds now. */
 export function limitQueue(socket: Socket, frames: u32): void {
   const limit = min(max(frames, 1), control.queueFrames);
   while (socket.queueLength < limit) {

@@ -6,7 +6,7 @@ import { control, exchange } from "./memory";
 import { ENOENT } from "./packet";
 import { queuedFrames } from "./queue";
 
-/** The drivers stamp received frames while any socket wants it; one begins or ends to. */
+/** Drivers stamp received frames while any socket wants it. One more does, or one fewer. */
 function wantStamps(begin: bool): void {
   let iface = control.firstIface;
   while (iface) {
@@ -15,7 +15,7 @@ function wantStamps(begin: bool): void {
   }
 }
 
-/** close(2): a socket wants no stamps any more. */
+/** close(2): the socket no longer wants stamps. */
 export function endStamping(socket: Socket): void {
   setStamping(socket, 0);
   if (socket.special & Special.STAMP) wantStamps(false);
@@ -30,8 +30,8 @@ export function setStamping(socket: Socket, kind: u32): void {
 }
 
 /**
- * SIOCGSTAMP: writes seconds and nanoseconds of the last received frame to the exchange area; 0 seconds when they are not
- * known. From the first call on the times are kept. -ENOENT when nothing was received.
+ * SIOCGSTAMP: writes seconds and nanoseconds of the last received frame to the exchange area; seconds are 0 when the time is
+ * not known. The socket keeps times from its first call on. Returns 0, or -ENOENT when nothing was received.
  */
 export function lastStamp(socket: Socket): i32 {
   if (!(socket.special & Special.STAMP)) {

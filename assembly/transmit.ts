@@ -1,5 +1,5 @@
-// Sending: a frame is taken from the interface's free stack, filled once from the caller's buffer, shown to the sockets
-// that watch outgoing frames, and put on the TX ring, from where the driver sends it.
+// Sending takes a frame from the interface's free stack, fills it once from the caller's buffer, shows it to the sockets
+// that watch outgoing frames, and puts it on the TX ring, from where the driver sends it.
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
@@ -45,20 +45,20 @@ export function send(socket: Socket, len: u32): i32 {
   return len;
 }
 
-/** Sending must wait for room on that interface: the glue learns which. */
+/** Sending must wait for room on that interface, which the glue reads from the socket. Returns -EAGAIN. */
 export function noRoom(socket: Socket, iface: Iface): i32 {
   socket.full = iface;
   return -EAGAIN;
 }
 
-/** sendto(2): a sockaddr_ll of `addressLength` bytes stands in the exchange area. Returns as send(). */
+/** sendto(2) to the sockaddr_ll of `addressLength` bytes in the exchange area. Returns the same as send(). */
 export function sendTo(socket: Socket, len: u32, addressLength: u32): i32 {
   const address = changetype<Sockaddr>(exchange);
   if (addressLength < SLL_BYTES || address.halen > addressLength - SLL_ADDR) return -EINVAL;
   return sendOn(socket, ifaceOf(address.ifindex), address.protocol, len, exchange + SLL_ADDR);
 }
 
-/** The checks of Linux's packet_snd(), in its order. `to` is the destination's address, or 0. */
+/** Sends with the checks of Linux's packet_snd(), in its order. `to`: where the destination's address is, or 0. */
 function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to: usize): i32 {
   if (!iface) return -ENXIO;
   if (!(iface.flags & IFF_UP)) return -ENETDOWN;
@@ -92,12 +92,12 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
   return len;
 }
 
-/** Does a frame of this protocol have its length where others have an EtherType? */
+/** Does a frame of this protocol have its length in place of an EtherType? */
 function isLength(protocol: u32): bool {
   return protocol == bswap<u16>(<u16>ETH_P_802_2) || protocol == bswap<u16>(<u16>ETH_P_802_3);
 }
 
-/** SIOCOUTQ: bytes of pool that frames occupy which the socket, or on its account the interface, still has to send. */
+/** SIOCOUTQ: bytes of the pool in unsent frames, of the socket if SO_SNDBUF limits it, else of its interface. */
 export function bytesUnsent(socket: Socket): i32 {
   reapAll();
   if (socket.sndbuf) return socket.sending * control.frameStride;
@@ -108,7 +108,7 @@ export function bytesUnsent(socket: Socket): i32 {
   return (iface.txOwned - free) * control.frameStride;
 }
 
-/** Takes back what was sent through any interface: sendto() may have named each of them. */
+/** Takes back sent frames of all interfaces: sendto() may have named any of them. */
 function reapAll(): void {
   let iface = control.firstIface;
   while (iface) {
@@ -132,7 +132,7 @@ export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, le
   frame.mac = mac;
   frame.len = len;
   const tap = state.taps;
-  // The usual tap is the sender's own, and a sender does not see what it sends.
+  // The usual tap is the sender itself, which does not see what it sends.
   if (tap && (tap != socket || tap.nextTap != null)) showToTaps(socket, iface, frame, protocol);
   const slot = iface.tx;
   slot.frame = frame;
@@ -140,8 +140,8 @@ export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, le
 }
 
 /**
- * May taps hold another frame that is being sent? However slow they are, a frame stays for sending. `held`: a received frame
- * that is sent on, which Iface.spare lacks already.
+ * May taps hold another frame that is being sent? However slow they are, one frame stays for sending. `held`: the frame was
+ * received and is sent on, so that Iface.spare does not include it.
  */
 // @ts-ignore: decorator
 @inline
@@ -149,7 +149,7 @@ function mayShare(iface: Iface, held: bool): bool {
   return held ? iface.spare >= 0 : iface.txOwned > 1 && iface.spare > 0;
 }
 
-/** The same, once the frames that were sent and shown before have been taken back, and exactly what a stack holds. */
+/** The same, after sent frames have been taken back, and with exactly what the network stack holds. */
 function mayShareAfterReap(iface: Iface, held: bool): bool {
   reap(iface);
   if (mayShare(iface, held)) return true;
@@ -158,8 +158,8 @@ function mayShareAfterReap(iface: Iface, held: bool): bool {
 }
 
 /**
- * Offers an outgoing frame to all sockets of ETH_P_ALL but its sender. What they take is then held by them and by the TX
- * ring, and no longer counts as a frame of the sending side.
+ * Offers an outgoing frame to all sockets of ETH_P_ALL except its sender. A frame that they take is held by them and by the
+ * TX ring, and no longer counts for the sending side.
  */
 function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): void {
   if (!protocol || protocol == bswap<u16>(<u16>ETH_P_ALL)) protocol = load<u16>(frame.mac, 12);

@@ -1,6 +1,6 @@
-// Frames that an application reads and writes in place. A socket remembers what it lent, so that a frame given back twice
-// is an error and one never given back returns when the socket closes. Until then it harms nobody: of the frames that
-// sockets may hold, and of those of the sending side, one is never lent.
+// Frames that an application reads and writes in place. A socket has a list of its lent frames, so that it is an error to
+// release one twice, and close(2) takes the others back. Lent frames cannot be reclaimed, so each share always keeps one
+// unlent: the frames that sockets may hold, and those for sending.
 
 import * as abi from "./abi";
 import { takeError } from "./errors";
@@ -20,7 +20,7 @@ function lend(socket: Socket, frame: Frame): i32 {
   return <i32>changetype<usize>(frame);
 }
 
-/** Takes a frame off the socket's list; false when it is not on it. */
+/** Removes a frame from the socket's list; false when it is not there. */
 function takeBack(socket: Socket, frame: Frame): bool {
   const lent = socket.lent;
   const last = socket.lentCount - 1;
@@ -41,8 +41,8 @@ function unlend(frame: Frame): void {
 }
 
 /**
- * Would the lent frames of the pool leave sockets none, if another were lent to `borrower` (null: to nobody), `share` of the
- * pool being the network stack's?
+ * Would the lent frames of the pool leave none for sockets, if `borrower` (null: nobody) got another, and `share` frames
+ * belong to the network stack?
  */
 export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
   let lent: u32 = 0;
@@ -54,7 +54,7 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
     if (socket.type == STACK) lentToStack += frames;
     else lent += frames;
   }
-  // The stack's lent frames are of its share first.
+  // Frames that are lent to the stack belong to its share first.
   if (lentToStack > share) lent += lentToStack - share;
   return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
@@ -83,8 +83,8 @@ export function peek(socket: Socket, exclusive: u32): i32 {
 }
 
 /**
- * An empty frame to be written in place, from its link-layer header at FRAME_MAC on, and passed to submit(). Returns the
- * frame's offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame free), -ENOBUFS (too many lent, or
+ * Lends an empty frame, to be written in place from its link-layer header at FRAME_MAC on and passed to submit(). Returns
+ * its offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame is free), -ENOBUFS (too many are lent or
  * held by taps: one stays for sending).
  */
 export function reserve(socket: Socket): i32 {
@@ -103,7 +103,7 @@ export function reserve(socket: Socket): i32 {
   return lend(socket, frame);
 }
 
-/** Gives a lent frame back unsent. Returns 0, or -EINVAL when the socket does not hold it. */
+/** Takes a lent frame back unsent. Returns 0, or -EINVAL when it is not lent to the socket. */
 export function release(socket: Socket, frame: Frame): i32 {
   if (!takeBack(socket, frame)) return -EINVAL;
   unlend(frame);
@@ -125,8 +125,8 @@ function sendError(iface: Iface, frame: Frame, len: u32): u32 {
 }
 
 /**
- * Sends a lent frame, empty or received, from where it lies: `len` bytes from its link-layer header on. Returns `len` and
- * owns the frame then; with an error the frame stays lent: -EINVAL (not lent, of another interface, or shorter than the
+ * Sends a lent frame, empty or received, in place: `len` bytes from its link-layer header on. Returns `len`; then the frame
+ * is no longer lent. With an error it stays lent: -EINVAL (not lent, of another interface, or shorter than the
  * header), -EBUSY (a received frame that others still hold), -EMSGSIZE (also when the buffer ends before), -ENXIO,
  * -ENETDOWN.
  */
@@ -149,7 +149,7 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   return len;
 }
 
-/** close(2): nothing stays lent. */
+/** close(2): takes back all lent frames. */
 export function takeBackLent(socket: Socket): void {
   while (socket.lentCount) {
     unlend(changetype<Frame>(load<usize>(socket.lent + (--socket.lentCount << 2))));
