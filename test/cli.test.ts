@@ -37,9 +37,9 @@ describe("cli", function () {
     [["cable", "--speed", "1"], /Unknown option '--speed'\.$/],
     [["cable", "udp:1:2", "udp:1:2"], /named twice/],
     [["cable", "udp:1", "host:1.2.3.4"], /must name two ports/],
-    [["cable", "udp:1:99999", "host:1.2.3.4"], /"99999" in "udp:1:99999" is no UDP port/],
-    [["cable", "usb:1", "host:1.2.3.4"], /"usb:1" is no end of a cable: start it with udp:, tap: or host:/],
-    [["cable", "host:1.2.3", "udp:1:2"], /"1\.2\.3" is no IPv4 address/],
+    [["cable", "udp:1:99999", "host:1.2.3.4"], /"99999" in "udp:1:99999" is not a UDP port/],
+    [["cable", "usb:1", "host:1.2.3.4"], /"usb:1" is not an end of a cable: start it with udp:, tap: or host:/],
+    [["cable", "host:1.2.3", "udp:1:2"], /"1\.2\.3" is not an IPv4 address/],
     [["cable", "host:1.2.3.4,ttl=3", "udp:1:2"], /"ttl=3", but only these settings are known: mac/],
     [["cable", "host:1.2.3.4", "udp:1:2", "--loss", "2"], /--loss must be a number from 0 to 1, not "2"/],
   ] as [string[], RegExp][]) {

@@ -72,7 +72,10 @@ describe("demo", function () {
   it("has a host in TypeScript where the kernel gives no namespace", function () {
     if (process.getuid!() !== 0) this.skip(); // it was so in the cases above
     const said = demo("qemu-mps2-an385", ["setpriv", "--bounding-set=-sys_admin", process.execPath]);
-    assert.match(said, /^No TAP interface: there is no network namespace to be had: .*not permitted\. A host written/m);
+    assert.match(
+      said,
+      /^No TAP interface: a network namespace could not be created: .*not permitted\. A host written/m,
+    );
   });
 
   for (const [missing, why, reader] of [

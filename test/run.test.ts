@@ -32,19 +32,19 @@ describe("pktsock run", function () {
 
   describe("bad input", () => {
     for (const [args, status, message] of [
-      [[], 2, /say behind -- which program to run/],
-      [["--tap", "t", "--"], 2, /say behind -- which program to run/],
-      [["--", "true"], 2, /say what the cable is: --tap NAME or --udp LOCAL:REMOTE/],
-      [["--tap", "t", "--udp", "1:2", "--", "true"], 2, /say what the cable is/],
+      [[], 2, /name the program to run after --/],
+      [["--tap", "t", "--"], 2, /name the program to run after --/],
+      [["--", "true"], 2, /choose a cable: --tap NAME or --udp LOCAL:REMOTE/],
+      [["--tap", "t", "--udp", "1:2", "--", "true"], 2, /choose a cable/],
       [["--udp", "9000", "--", "true"], 2, /--udp must be two UDP ports like 9000:9001, not "9000"/],
       [["--tap", "a/b", "--", "true"], 2, /--tap: "a\/b" cannot be the name of an interface/],
       [["--udp", "1:2", "--name", "a name", "--", "true"], 2, /--name: "a name" cannot be the name/],
       [["--udp", "1:2", "--peer", "192.0.2.1/24", "--", "true"], 2, /--peer is for the interface that --tap names/],
       [["--udp", "1:2", "--address", "192.0.2.1", "--", "true"], 2, /--address must be an address like/],
       [["--udp", "1:2", "--address", "192.0.2.1/33", "--", "true"], 2, /--address must be an address like/],
-      [["--udp", "1:2", "--hwaddr", "1:2", "--", "true"], 2, /--hwaddr: "1:2" is no MAC address/],
-      [["--udp", "1:2", "--", "no-such-program"], 1, /there is no program no-such-program/],
-      [["--udp", "1:2", "--", "./build"], 1, /\.\/build is no program/],
+      [["--udp", "1:2", "--hwaddr", "1:2", "--", "true"], 2, /--hwaddr: "1:2" is not a MAC address/],
+      [["--udp", "1:2", "--", "no-such-program"], 1, /there is not a program no-such-program/],
+      [["--udp", "1:2", "--", "./build"], 1, /\.\/build is not a program/],
       [["--udp", "1:70000", "--", "true"], 2, /--udp must be two UDP ports/],
     ] as [string[], number, RegExp][]) {
       it(`says what to do instead of: pktsock run ${args.join(" ")}`, () => {
@@ -244,7 +244,7 @@ describe("pktsock run", function () {
       await first.writes(/started/);
       assert.match((await lab.run([], "true")).output, /does not start on tap:tap0; is that in use\?/);
       const beside = lab.start(process.execPath, "build/pktsock.mjs", "run", "--tap", "lo", "--", "true");
-      assert.match((await beside.ended).output, /lo is there already, but is no TAP interface/);
+      assert.match((await beside.ended).output, /lo exists, but is not a TAP interface/);
       assert.match((await lab.run(["--name", "tap0"], "true")).output, /cannot both be named tap0/);
       await first.stop();
     });

@@ -9,7 +9,7 @@ export interface AbiRecord {
   version: number;
   /** Every other constant of assembly/abi.ts. */
   constants: Record<string, number>;
-  /** What the module imports and exports, with its type. */
+  /** The functions that the module imports and exports, with their types. */
   functions: Record<string, string>;
 }
 
@@ -22,7 +22,7 @@ export function currentAbi(wasm: Uint8Array): AbiRecord {
   return { version, constants: sorted(constants), functions: sorted(readWasm(wasm).signatures) };
 }
 
-/** What differs, a line each: "constants.SLOT_BYTES: 8, now 12". */
+/** The differences, one line each: "constants.SLOT_BYTES: 8, now 12". */
 export function differences(recorded: AbiRecord, now: AbiRecord): string[] {
   return (["constants", "functions"] as const).flatMap((part) => {
     const names = new Set([...Object.keys(recorded[part]), ...Object.keys(now[part])]);
@@ -32,7 +32,7 @@ export function differences(recorded: AbiRecord, now: AbiRecord): string[] {
   });
 }
 
-/** What has to be done about a difference, or undefined when record and module agree. */
+/** Tells the developer what to do about a difference; undefined when record and module agree. */
 export function complaint(recorded: AbiRecord, now: AbiRecord): string | undefined {
   const changed = differences(recorded, now);
   if (changed.length === 0 && recorded.version === now.version) return undefined;

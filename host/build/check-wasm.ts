@@ -1,6 +1,6 @@
-// Proves that a release module will run well on a small chip: `tsx host/build/check-wasm.ts MODULE.wasm`. The interpreter is
-// built without floats, 64-bit operations are slow on 32-bit machines, a start function would run before the loader has
-// written the configuration, and growing would move the memory under the driver's hands.
+// Checks that a release module suits a small chip: `tsx host/build/check-wasm.ts MODULE.wasm`. The interpreter is built
+// without floats, 64-bit operations are slow on 32-bit machines, a start function would run before the loader has written
+// the configuration, and growing would move the memory while the driver uses it.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { isMain } from "./main.js";
@@ -37,7 +37,7 @@ const i64Opcodes: readonly Range[] = [
 const within = (ranges: readonly Range[], value: number) => ranges.some(([a, z]) => value >= a && value <= z);
 const hex = (opcodes: number[]) => opcodes.map((opcode) => `0x${opcode.toString(16)}`).join(", ");
 
-/** What is wrong with a module, a sentence each; empty when all is well. */
+/** Returns a user-readable message for each fault of a module. */
 export function checkWasm(bytes: Uint8Array): string[] {
   let module;
   try {

@@ -1,11 +1,11 @@
-// Turns the module into C, so that a firmware image carries it: `tsx host/build/embed.ts IN.wasm OUT.c`.
+// Converts the module to C, for firmware images: `tsx host/build/embed.ts IN.wasm OUT.c`.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isMain } from "./main.js";
 
 const bytesPerLine = 20;
 
-/** C source that defines `pktsock_wasm` (4-aligned) and `pktsock_wasm_size`. `source` is named in its first line. */
+/** Returns C source that defines `pktsock_wasm` (4-aligned) and `pktsock_wasm_size`. Its first line names `source`. */
 export function embed(wasm: Uint8Array, source: string): string {
   if (wasm.length < 8 || Buffer.from(wasm.subarray(0, 4)).toString("latin1") !== "\0asm") {
     throw new Error(`${source} is not a WebAssembly module: it does not start with "\\0asm".`);

@@ -28,14 +28,14 @@ export const options = [
     default: 0,
     min: 0,
     max: MAX_DESCRIPTORS,
-    help: "Dynamic allocation of packet connections: 0 never, 1 one at need and freed at close, n allocates batches of n that are kept.",
+    help: "Dynamic allocation of packet connections: 0 never; 1 allocates one when needed and frees it at close; n allocates batches of n and keeps them.",
   },
   {
     name: "NET_PKT_MAX_CONNS",
     default: 0,
     min: 0,
     max: MAX_DESCRIPTORS,
-    help: "Maximum number of packet connections when ALLOC_CONNS is not 0; 0 means what memory allows.",
+    help: "Maximum number of packet connections when ALLOC_CONNS is not 0; 0: only memory limits them.",
   },
   {
     name: "NET_PKT_WRITE_BUFFERS",
@@ -80,32 +80,32 @@ export const options = [
     default: 8,
     min: range.MIN_QUEUE_FRAMES,
     max: range.MAX_QUEUE_FRAMES,
-    help: "Most frames in one socket's receive queue; SO_RCVBUF can only lower it.",
+    help: "Maximum of frames in one socket's receive queue; SO_RCVBUF can only lower it.",
   },
   {
     name: "NET_PKT_HEAP_SIZE",
     default: 1024,
     min: 0,
     max: range.MAX_HEAP_SIZE,
-    help: "Bytes for what is allocated while running: dynamic connections, filters, memberships.",
+    help: "Bytes of the heap for dynamic connections, filters and memberships.",
   },
   {
     name: "NET_PKT_MEMBERSHIPS",
     default: 16,
     min: 1,
     max: 64,
-    help: "Addresses of memberships that a MAC is told one by one; with more it lets in all of multicast.",
+    help: "Maximum of membership addresses that a MAC filters one by one; with more it accepts all multicast frames.",
   },
   {
     name: "NET_PKT_CODE_PAGES",
     default: 64,
     min: 8,
     max: 256,
-    help: "Pages of 1 KiB that the engine's compiled code may keep between calls; with more all of it is dropped and compiled again at need. One call may add 13 to them.",
+    help: "Pages of 1 KiB that the engine may keep for compiled code between calls; above this it discards all of them and compiles again when needed. One call may add 13 pages.",
   },
 ] as const satisfies readonly Option[];
 
-/** What cannot be wanted together: a condition in C, which reads the options as CONFIG_..., and the sentence for it. */
+/** Contradictory options: a condition in C, with the options as CONFIG_..., and the message for it. */
 export const contradictions = [
   {
     when: "CONFIG_NET_PKT_PREALLOC_CONNS == 0 && CONFIG_NET_PKT_ALLOC_CONNS == 0",

@@ -1,12 +1,12 @@
-// Reads what check-wasm.ts and the loader want to know of a WebAssembly binary (core specification 2.0, chapter 5).
+// Parses a WebAssembly binary (core specification 2.0, chapter 5) for check-wasm.ts and abi.ts.
 
-/** The bytes are not a module, or use what asc does not produce. */
+/** The bytes are not a module, or have features that asc does not produce. */
 export class MalformedError extends Error {}
 
 export interface WasmFunction {
   /** Exported name, name of the name section, or "function 12". */
   name: string;
-  /** The opcodes that occur in its body, without repetition; those with prefix 0xfc as 0xfc00 + number. */
+  /** The set of opcodes in its body; those with prefix 0xfc are 0xfc00 + number. */
   opcodes: Set<number>;
   /** Value types of its parameters, results and locals. */
   types: Set<number>;
@@ -39,7 +39,7 @@ class Reader {
     return value;
   }
 
-  /** A LEB128 number of up to 64 bits, skipped or used: only the low 32 bits are kept. */
+  /** Reads a LEB128 number of up to 64 bits; returns its low 32 bits. */
   number(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -96,7 +96,7 @@ function skipImmediates(reader: Reader, opcode: number): void {
   for (let i = 0; i < numbers; i++) reader.number();
 }
 
-/** Has `opcode` no immediates? */
+/** Does `opcode` have no immediates? */
 function isPlain(opcode: number): boolean {
   return (
     opcode <= 0x01 ||
@@ -140,13 +140,13 @@ const typeNames = new Map([
   [0x7c, "f64"],
 ]);
 
-/** "i32 i32 -> i32"; a function without a type is found to be malformed elsewhere. */
+/** Returns "i32 i32 -> i32". A function without a type is reported as malformed elsewhere. */
 function wordsOf({ params, results }: Signature = { params: [], results: [] }): string {
   const words = (types: number[]) => types.map((type) => typeNames.get(type) ?? `type ${type}`);
   return [...words(params), "->", ...words(results)].join(" ");
 }
 
-/** Function names of the name section (subsection 1). */
+/** Reads the function names of the name section (subsection 1). */
 function readNames(section: Reader): Map<number, string> {
   const names = new Map<number, string>();
   while (!section.done) {

@@ -44,14 +44,14 @@ async function run(args: string[]): Promise<number> {
   const ends = positionals.map((end) => ({ name: end, open: parseEnd(end) }));
 
   const file = values.record === undefined ? undefined : new PcapngFile(values.record);
-  // From here on a signal ends the program in order, with all that it has started.
+  // From here on a signal ends the program and everything that it has started in an orderly way.
   const stop = new Stop(seconds);
   const cable = new Cable();
   let bad: FaultyEndpoint | undefined;
   try {
     for (const [i, { name, open }] of ends.entries()) {
       let endpoint = await open();
-      // The capture shows what really reached the first end: the faults are between it and the cable.
+      // The capture shows the frames at the first end: the faults are between it and the cable.
       if (i === 0 && file !== undefined) endpoint = recorded(endpoint, file, name);
       if (i === 0 && isFaulty) endpoint = bad = faulty(endpoint, faults, seed);
       cable.attach(name, endpoint);

@@ -1,17 +1,17 @@
-/** A command of the tool: one file each, listed in main.ts. */
+/** A command of the tool. Each is one file; main.ts lists them. */
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** How to call it, behind "pktsock NAME". */
+  /** Its arguments, which follow "pktsock NAME". */
   readonly usage: string;
-  /** Resolves to the exit status. Throws UsageError, or an Error whose message is a sentence. */
+  /** Resolves to the exit status. Throws UsageError, or an Error with a user-readable message. */
   run(args: string[]): Promise<number>;
 }
 
-/** The command line makes no sense; the message says what to do instead. */
+/** The command line is invalid; the message says what to do instead. */
 export class UsageError extends Error {}
 
-/** parseArgs of node:util, with its complaints as usage errors. */
+/** Calls parseArgs of node:util, and turns its errors into usage errors. */
 export function parsing<T>(parse: () => T): T {
   try {
     return parse();
@@ -22,7 +22,7 @@ export function parsing<T>(parse: () => T): T {
   }
 }
 
-/** The number that an option was given, or `otherwise`. */
+/** Returns the value of an option as a number, or `otherwise` when it was not given. */
 export function numberOption(
   name: string,
   text: string | undefined,
@@ -38,11 +38,11 @@ export function numberOption(
   return value;
 }
 
-/** Listens for the user or the system asking the program to end, from its making until forget(). */
+/** Listens for signals that ask the program to end, until forget() is called. */
 export class Stop {
-  /** Resolves when the program shall end, or after the given time. */
+  /** Resolves when the program should end, or after the given time. */
   readonly requested: Promise<void>;
-  /** Must be called in the end, or the program goes on. */
+  /** Must be called in the end, or the process does not exit. */
   readonly forget: () => void;
 
   constructor(seconds = Infinity) {

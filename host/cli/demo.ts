@@ -19,7 +19,7 @@ async function build(board: string): Promise<string> {
   return `build/${board}/demo.elf`;
 }
 
-/** The board that can run here instead of `board`. */
+/** Returns `board`, or a board that can run here instead. */
 function possibleBoard(board: string): string {
   try {
     checkBoard(board);
@@ -34,7 +34,7 @@ function possibleBoard(board: string): string {
 
 async function run(args: string[]): Promise<number> {
   const { values } = parsing(() => parseArgs({ args, options }));
-  process.env["PATH"] += ":/usr/sbin:/sbin"; // where ip is, for everybody
+  process.env["PATH"] += ":/usr/sbin:/sbin"; // ip(8) is there
   const board = possibleBoard(values.board);
   const demo = new Demo(board);
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
@@ -46,7 +46,7 @@ async function run(args: string[]): Promise<number> {
     if (typeof result === "boolean") return result ? 0 : 1;
     await demo.close();
     await endPrograms();
-    // Now: what was about to be started must not start any more.
+    // Exit at once: nothing more may be started.
     return process.exit(128 + constants.signals[result]);
   } finally {
     await demo.close();

@@ -1,11 +1,11 @@
-// What can be told of a program before it is run with a preloaded library.
+// Checks of a program before it is run with a preloaded library.
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { findProgram } from "../demo/tools.js";
 
 const PT_INTERP = 3;
 const S_ISUID = 0o4000;
 
-/** Is it an ELF file without an interpreter, which loads no libraries? A script's interpreter is not looked at. */
+/** Is the file an ELF file without an interpreter, which loads no libraries? Interpreters of scripts are not checked. */
 function isStatic(path: string): boolean {
   const file = openSync(path, "r");
   const head = Buffer.alloc(4096);
@@ -20,12 +20,12 @@ function isStatic(path: string): boolean {
   return true;
 }
 
-/** Throws an Error with a sentence when a library cannot be preloaded into the program. */
+/** Throws an Error with a user-readable message when a library cannot be preloaded into the program. */
 export function checkProgram(name: string): void {
   const path = name.includes("/") ? name : findProgram(name);
-  if (path === undefined) throw new Error(`there is no program ${name}.`);
+  if (path === undefined) throw new Error(`there is not a program ${name}.`);
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw new Error(`${path} is no program.`);
+  if (!stat?.isFile()) throw new Error(`${path} is not a program.`);
   if (isStatic(path)) throw new Error(`${path} is statically linked: nothing can be preloaded into it.`);
   const changesUser = (stat.mode & S_ISUID) !== 0 && stat.uid !== process.getuid?.();
   if (changesUser)

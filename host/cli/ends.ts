@@ -1,4 +1,4 @@
-// What a user writes for the end of a cable.
+// Parses the ends of a cable on the command line.
 import type { Endpoint } from "../net/endpoint.js";
 import { Host } from "../net/host.js";
 import { Tap, type TapOptions } from "../net/tap.js";
@@ -10,7 +10,7 @@ export const endsUsage = `  udp:OURS:THEIRS             QEMU with -nic socket,ud
                               a TAP interface of the Linux kernel; needs root
   host:IP[,mac=MAC]           a host in this program that answers ARP and ping`;
 
-/** The settings behind the first word of an end: "x,a=1,b=2". */
+/** Parses the settings after the first word of an end: "x,a=1,b=2". */
 function settings(end: string, rest: string, allowed: readonly string[]): [string, Record<string, string>] {
   const [first = "", ...pairs] = rest.split(",");
   const values: Record<string, string> = {};
@@ -25,16 +25,16 @@ function settings(end: string, rest: string, allowed: readonly string[]): [strin
   return [first, values];
 }
 
-/** A port number. */
+/** Parses a port number. */
 function port(end: string, text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || number > 65535) {
-    throw new UsageError(`"${text}" in "${end}" is no UDP port: give a number from 1 to 65535.`);
+    throw new UsageError(`"${text}" in "${end}" is not a UDP port: give a number from 1 to 65535.`);
   }
   return number;
 }
 
-/** Checks what the user wrote; the end opens when the returned function is called. */
+/** Checks what the user wrote. The returned function opens the end. */
 export function parseEnd(end: string): () => Promise<Endpoint> {
   const [, kind, rest = ""] = /^([a-z]+):(.*)$/.exec(end) ?? [];
   switch (kind) {
@@ -59,6 +59,6 @@ export function parseEnd(end: string): () => Promise<Endpoint> {
       }
     }
     default:
-      throw new UsageError(`"${end}" is no end of a cable: start it with udp:, tap: or host:.`);
+      throw new UsageError(`"${end}" is not an end of a cable: start it with udp:, tap: or host:.`);
   }
 }

@@ -7,7 +7,7 @@ const commands: Record<string, Command> = { cable, demo, run: runCommand };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-  return ["usage: pktsock COMMAND ...", "", ...list, "", "pktsock COMMAND --help tells more.", ""].join("\n");
+  return ["usage: pktsock COMMAND ...", "", ...list, "", "For more: pktsock COMMAND --help.", ""].join("\n");
 }
 
 async function main([name, ...args]: string[]): Promise<number> {
@@ -20,7 +20,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stderr.write(`pktsock: there is no command "${name}"; choose from: ${Object.keys(commands).join(", ")}.\n`);
     return 2;
   }
-  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args; // the rest is another program's
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args; // the rest belongs to another program
   if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(`usage: pktsock ${name} ${command.usage}\n`);
     return 0;

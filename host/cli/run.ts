@@ -11,7 +11,7 @@ import { checkProgram } from "./elf.js";
 
 const usage = `(--tap NAME | --udp LOCAL:REMOTE) [options] -- PROGRAM [ARGUMENTS]
 Runs a Linux program whose packet sockets are pktsock's: those of the component for boards, in a process beside it. To be
-run in the repository; docs/run.md tells which programs work, and how.
+run in the repository; docs/run.md lists the programs that work.
   --tap NAME           the board's cable ends at the TAP interface NAME of the Linux kernel; needs root
   --peer ADDRESS/LEN   give that interface an address, and bring it up
   --udp LOCAL:REMOTE   the cable is QEMU's: one datagram on 127.0.0.1 is one frame
@@ -32,7 +32,7 @@ const options = {
   private: { type: "boolean", default: false },
 } as const;
 
-/** The interface's index where the kernel has no interface of that name; far from what a machine counts up to. */
+/** The index of the interface if the kernel has none of that name; higher than the kernel's own indices. */
 const INDEX = 1001;
 const SERVER = "build/linux/server.elf";
 const LIBRARY = "build/linux/libpktsock-preload.so";
@@ -67,11 +67,11 @@ function checkName(option: string, name: string): void {
 function settingsOf(args: string[]): Settings {
   const at = args.indexOf("--");
   const program = at < 0 ? [] : args.slice(at + 1);
-  if (program.length === 0) throw new UsageError("say behind -- which program to run; pktsock run --help tells more.");
+  if (program.length === 0) throw new UsageError("name the program to run after --; see pktsock run --help.");
   const { values } = parsing(() => parseArgs({ args: args.slice(0, at), options }));
   const { tap, peer, udp, name, hwaddr, address } = values;
   if ((tap === undefined) === (udp === undefined))
-    throw new UsageError("say what the cable is: --tap NAME or --udp LOCAL:REMOTE.");
+    throw new UsageError("choose a cable: --tap NAME or --udp LOCAL:REMOTE.");
   const ports = udp?.split(":") ?? ["1", "1"];
   if (ports.length !== 2 || !ports.every((port) => /^\d+$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
     throw new UsageError(`--udp must be two UDP ports like 9000:9001, not "${udp}".`);
@@ -90,7 +90,7 @@ function settingsOf(args: string[]): Settings {
   return { nic, tap, peer, name, hwaddr, address, isPrivate: values.private, program };
 }
 
-/** Says what stands in the way of the cable or the private network. */
+/** Throws an Error with a user-readable message when the cable or the private network is not possible. */
 function checkMachine({ tap, name, isPrivate }: Settings): void {
   const isRoot = process.getuid?.() === 0;
   if (tap !== undefined || isPrivate) {
@@ -101,24 +101,23 @@ function checkMachine({ tap, name, isPrivate }: Settings): void {
   if (tap === undefined || !existsSync(`/sys/class/net/${tap}`)) return;
   if (tap === name && !isPrivate)
     throw new Error(`the TAP interface and the board's cannot both be named ${name}: choose another --name.`);
-  if (!existsSync(`/sys/class/net/${tap}/tun_flags`))
-    throw new Error(`${tap} is there already, but is no TAP interface.`);
+  if (!existsSync(`/sys/class/net/${tap}/tun_flags`)) throw new Error(`${tap} exists, but is not a TAP interface.`);
 }
 
-/** The index that the program shall know the interface by: that of the kernel's interface of the same name, if there is one. */
+/** Returns the interface's index for the program: that of the kernel's interface of the same name, if there is one. */
 function indexOf({ name, isPrivate }: Settings): number {
   const path = `/sys/class/net/${name}/ifindex`;
   return !isPrivate && existsSync(path) ? Number(readFileSync(path, "utf8")) : INDEX;
 }
 
-/** Runs ip(8), in the server's network namespace if told so. */
+/** Runs ip(8), in the given network namespace if there is one. */
 function ip(pid: number | undefined, ...args: string[]): void {
   const command = pid === undefined ? ["ip", ...args] : ["nsenter", "-t", String(pid), "-n", "ip", ...args];
   const { status, stderr, error } = spawnSync(command[0]!, command.slice(1), { encoding: "utf8" });
   if (status !== 0) throw new Error(`${command.join(" ")}: ${error?.message ?? stderr.trim()}`);
 }
 
-/** Builds what is not there; `make preload` builds it anew after a change. */
+/** Builds the library and its server if they are missing; `make preload` rebuilds them after a change. */
 function build(): void {
   if (existsSync(SERVER) && existsSync(LIBRARY)) return;
   const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload"], {
@@ -131,7 +130,7 @@ function build(): void {
 async function startServer(settings: Settings, key: string, index: number): Promise<ChildProcess> {
   const { name, address, isPrivate, nic, hwaddr } = settings;
   const args = [key, name, String(index), isPrivate ? "private" : "shared"];
-  // In a private network the stand-in has the address, and the kernel tells it.
+  // In a private network the stand-in has the address, and the kernel reports it.
   if (address !== undefined && !isPrivate) args.push(address);
   // Ctrl-C is for the program.
   const server = spawn(SERVER, args, {
@@ -140,7 +139,7 @@ async function startServer(settings: Settings, key: string, index: number): Prom
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
-  server.stdin!.on("error", () => undefined); // it has ended; "close" tells
+  server.stdin!.on("error", () => undefined); // it has ended; "close" follows
   for await (const line of createInterface(server.stdout!)) {
     if (line === "ready") return server;
     said += ` ${line}`;
@@ -148,7 +147,7 @@ async function startServer(settings: Settings, key: string, index: number): Prom
   throw new Error(`the component does not start on ${nic}; is that in use?${said}`);
 }
 
-/** Gives the TAP interface and the stand-in what they need. */
+/** Configures the TAP interface and the stand-in. */
 function configure({ tap, peer, name, hwaddr, address, isPrivate }: Settings, pid: number): void {
   if (peer !== undefined) {
     ip(undefined, "address", "replace", peer, "dev", tap!);
@@ -160,7 +159,10 @@ function configure({ tap, peer, name, hwaddr, address, isPrivate }: Settings, pi
   if (address !== undefined) ip(pid, "address", "add", address, "dev", name);
 }
 
-/** The program's command line: it is told to end when this process dies; in the private network it has a /sys that shows it. */
+/**
+ * Returns the program's command line. The program gets SIGTERM when this process dies. In the private network it has a /sys
+ * of that network.
+ */
 function commandLine({ program, isPrivate }: Settings, pid: number): string[] {
   const mortal = ["setpriv", "--pdeathsig", "TERM"];
   if (!isPrivate) return [...mortal, ...program];
@@ -193,7 +195,7 @@ async function runProgram(settings: Settings, key: string, index: number, pid: n
   }
 }
 
-/** Waits until no process that the program left behind has packet sockets any more, or a signal. */
+/** Waits until no process that the program left behind has packet sockets, or until a signal. */
 async function endServer(server: ChildProcess, settings: Settings): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, "close");
@@ -212,7 +214,7 @@ async function endServer(server: ChildProcess, settings: Settings): Promise<void
 
 async function run(args: string[]): Promise<number> {
   const settings = settingsOf(args);
-  process.env["PATH"] += ":/usr/sbin:/sbin"; // where ip is, for everybody
+  process.env["PATH"] += ":/usr/sbin:/sbin"; // ip(8) is there
   checkProgram(settings.program[0]!);
   checkMachine(settings);
   build();

@@ -1,4 +1,4 @@
-// What the board's third socket saw, from the lines that boards/apps/demo.c prints, as a capture file.
+// Makes a capture file from the lines that boards/apps/demo.c prints about the frames of its third socket.
 import { readFileSync } from "node:fs";
 import { type Direction, PcapngFile, readPcapng } from "../net/pcapng.js";
 import { runProgram } from "./program.js";
@@ -11,7 +11,7 @@ interface TappedFrame {
   bytes: Buffer;
 }
 
-/** The frames in the console's text. Throws an Error when a line is damaged. */
+/** Returns the frames in the console's text. Throws an Error when a line is damaged. */
 export function tappedFrames(text: string): TappedFrame[] {
   return [...text.matchAll(/^frame (.*)$/gm)].map(([line, rest]) => {
     const match = /^(\d+)\.(\d{6}) (in|out) ((?:[0-9a-f]{2})+)\r?$/.exec(rest!);
@@ -26,8 +26,8 @@ export function tappedFrames(text: string): TappedFrame[] {
 }
 
 /**
- * Writes the frames to a pcapng file. The board's clock starts anywhere: its last frame gets the time `end`, in
- * nanoseconds since 1970, the others go before it.
+ * Writes the frames to a pcapng file. The board's clock starts anywhere, so the last frame gets the time `end`, in
+ * nanoseconds since 1970, and the others times before it.
  */
 export function writeCapture(path: string, frames: readonly TappedFrame[], end: bigint): void {
   const file = new PcapngFile(path);
@@ -40,7 +40,7 @@ export function writeCapture(path: string, frames: readonly TappedFrame[], end: 
   }
 }
 
-/** How many packets tshark, or our own reader where there is none, finds in the file, and a line about them. */
+/** Returns the number of packets that tshark finds in the file, and a line about them. Without tshark our reader counts. */
 export async function readCapture(path: string): Promise<{ packets: number; story: string }> {
   if (findProgram("tshark") === undefined) {
     const packets = readPcapng(readFileSync(path)).frames.length;

@@ -1,4 +1,4 @@
-// The demo's course: a peer, a board, questions, the capture, and what came of it.
+// The course of the demo: start a peer and a board, ping, write the capture, and report the results.
 import { BoardProcess } from "../net/board.js";
 import { captureTime } from "../net/pcapng.js";
 import { qemuCommand } from "../net/qemu.js";
@@ -10,11 +10,11 @@ import { ScriptPeer } from "./script-peer.js";
 const CAPTURE = "build/demo.pcapng";
 const ARPINGS = 3;
 const PINGS = 5;
-/** Bytes behind the ICMP header: ping's default, and what fills the largest frame. */
+/** Bytes after the ICMP header: ping's default, and the maximum that fits into a frame. */
 const PING_SIZES = [56, 1472];
 const BOOT_MS = 20_000;
 
-/** Frames that the board dropped, by reason: names in the demo's counters and words for them. */
+/** Reasons for which the board drops frames: names in the demo's counters and descriptions. */
 const dropReasons: Readonly<Record<string, string>> = {
   tap_drops: "the tap's queue was full",
   rx_no_frame: "the driver had no empty frame",
@@ -49,7 +49,7 @@ export class Demo {
     private readonly say: (line: string) => void = console.log,
   ) {}
 
-  /** Runs an image of boards/apps/demo.c. False: something failed, and the terminal says what. */
+  /** Runs an image of boards/apps/demo.c. Resolves to false when something failed, which the terminal shows. */
   async run(image: string): Promise<boolean> {
     const peer = (this.peer = await openPeer(this.say));
     const board = (this.process = this.boot(peer, image));
@@ -73,7 +73,7 @@ export class Demo {
   }
 
   async close(): Promise<void> {
-    await this.peer?.close(); // and with the namespace what runs inside
+    await this.peer?.close(); // this also ends what runs in the namespace
     await this.process?.stop();
   }
 
@@ -92,7 +92,7 @@ export class Demo {
     if (!right) this.failures.push(`${what} got wrong answers`);
   }
 
-  /** Says what the board counted, and returns the number of tapped frames. */
+  /** Prints the board's counters. Returns the number of tapped frames. */
   private counted(counters: ReadonlyMap<string, string>): number {
     const count = (name: string): number => Number(counters.get(name));
     const drops = Object.entries(dropReasons).filter(([name]) => count(name) !== 0);

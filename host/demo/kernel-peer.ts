@@ -1,4 +1,4 @@
-// The Linux kernel as the peer: a TAP interface in a network namespace of its own, arping and ping from Debian's packages.
+// The Linux kernel as the peer, with a TAP interface in its own network namespace, and Debian's arping and ping.
 import { existsSync } from "node:fs";
 import { Namespace } from "./namespace.js";
 import { type Answers, type Peer, PEER_IP } from "./peer.js";
@@ -6,12 +6,12 @@ import { runProgram } from "./program.js";
 import { findProgram } from "./tools.js";
 
 const TAP = "tap0";
-/** Seconds between two pings: time for the board to print what it taps, also when the machine is busy. */
+/** Seconds between two pings, so that the board can print what it taps, even on a busy machine. */
 const INTERVAL = 0.5;
-/** Seconds that the last question may take. */
+/** Time limit of the last request in seconds. */
 const LIMIT = 2;
 
-/** Why the kernel cannot be the peer on this machine, or undefined when nothing stands against it. */
+/** Returns why the kernel cannot be the peer on this machine, or undefined when it can. */
 export function kernelObstacle(): string | undefined {
   if (process.platform !== "linux") return "this is not Linux";
   if (process.getuid?.() !== 0) return "this is not root";
@@ -22,11 +22,11 @@ export function kernelObstacle(): string | undefined {
   return undefined;
 }
 
-/** What the program counted: the number in the brackets of each pattern. Throws an Error when it says something else. */
+/** Returns the program's counts: the number in the brackets of each pattern. Throws an Error when a pattern is missing. */
 function answers(output: string, sent: RegExp, received: RegExp): Answers {
   const number = (pattern: RegExp): number => {
     const match = pattern.exec(output);
-    if (match === null) throw new Error(`This is not what arping and ping say:\n${output}`);
+    if (match === null) throw new Error(`arping or ping printed something unexpected:\n${output}`);
     return Number(match[1]);
   };
   const damaged = /wrong data byte|DUP!/.exec(output)?.[0];
@@ -45,12 +45,12 @@ export class KernelPeer implements Peer {
 
   private constructor(private readonly namespace: Namespace) {}
 
-  /** Throws an Error with a sentence when the system does not let us have a namespace or a TAP. */
+  /** Throws an Error with a user-readable message when the system refuses a namespace or a TAP. */
   static async open(): Promise<KernelPeer> {
     const namespace = await Namespace.open();
     try {
       await namespace.must("ip", "tuntap", "add", "dev", TAP, "mode", "tap");
-      // No IPv6: the kernel sends only what it is asked to.
+      // Without IPv6 the kernel sends nothing by itself.
       await namespace.must("ip", "link", "set", TAP, "addrgenmode", "none");
       await namespace.must("ip", "address", "add", `${PEER_IP}/24`, "dev", TAP);
       await namespace.must("ip", "link", "set", TAP, "up");

@@ -1,5 +1,5 @@
-// A network namespace without a name, together with a process namespace: the kernel ends everything inside and removes the
-// interfaces when the first process inside ends, and that one ends with this process. Nothing is left, even after SIGKILL.
+// An unnamed network namespace, together with a process namespace. The kernel ends everything inside and removes the
+// interfaces when the first process inside ends, which ends with this process. Nothing is left, even after SIGKILL.
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
@@ -10,9 +10,9 @@ type Holder = ChildProcessByStdio<Writable, Readable, Readable>;
 export class Namespace {
   private constructor(private readonly holder: Holder) {}
 
-  /** Make one. Throws an Error with a sentence when this process may not. */
+  /** Create a namespace. Throws an Error with a user-readable message when this process may not. */
   static async open(): Promise<Namespace> {
-    // cat ends when its standard input does, and the kernel ends that when this process is gone.
+    // cat ends when its standard input does, which the kernel closes when this process ends.
     const command = ["--net", "--pid", "--fork", "--", "sh", "-c", "echo made && exec cat"];
     const holder = spawn("unshare", command, { stdio: "pipe" });
     holder.on("error", () => undefined); // "close" follows
@@ -22,22 +22,22 @@ export class Namespace {
     const made = once(holder.stdout, "data").then(() => true);
     const failed = once(holder, "close").then(() => false);
     if (await Promise.race([made, failed])) return new Namespace(holder);
-    throw new Error(`there is no network namespace to be had: ${complaints.trim()}`);
+    throw new Error(`a network namespace could not be created: ${complaints.trim()}`);
   }
 
-  /** The command that runs `command` inside. */
+  /** Returns the command that runs `command` inside. */
   inside(command: readonly string[]): string[] {
     const spaces = `/proc/${this.holder.pid}/ns`;
     return ["nsenter", `--net=${spaces}/net`, `--pid=${spaces}/pid_for_children`, "--", ...command];
   }
 
-  /** Runs what must succeed. Throws an Error with what it said when it fails. */
+  /** Runs a command inside. Throws an Error with its output when it fails. */
   async must(...command: string[]): Promise<void> {
     const { status, complaints } = await runProgram(this.inside(command));
     if (status !== 0) throw new Error(`"${command.join(" ")}" fails: ${complaints.trim()}`);
   }
 
-  /** Ends everything inside, and resolves when it is gone. */
+  /** Ends everything inside. Resolves when it has ended. */
   async close(): Promise<void> {
     if (this.holder.exitCode !== null || this.holder.signalCode !== null) return;
     const ended = once(this.holder, "exit");

@@ -1,24 +1,24 @@
-// The other end of the board's cable in the demo: somebody who asks for its address and pings it.
+// The other end of the board's cable in the demo, which sends ARP requests and pings.
 
 export interface Answers {
   readonly sent: number;
   readonly received: number;
-  /** No answer was damaged or came twice. */
+  /** True when no answer was damaged or came twice. */
   readonly right: boolean;
-  /** Round-trip times, or what was wrong, for people. */
+  /** Round-trip times, or the errors, in a user-readable form. */
   readonly remark: string;
 }
 
 export interface Peer {
-  /** Who it is and how the board is connected to it. */
+  /** A description of the peer and of its connection to the board. */
   readonly description: string;
-  /** The connection in the words of QEMU's -nic, and of PKTSOCK_NIC on BOARD=linux. */
+  /** The connection as a value of QEMU's -nic, and of PKTSOCK_NIC on BOARD=linux. */
   readonly nic: { readonly qemu: string; readonly linux: string };
-  /** The command that starts `command`, a board, where the connection is. */
+  /** Returns the command that starts `command`, a board, in the connection's namespace. */
   start(command: readonly string[]): string[];
-  /** Ask `count` times who has this address. */
+  /** Send `count` ARP requests for this address. */
   arping(ip: string, count: number): Promise<Answers>;
-  /** `count` pings with `size` bytes behind the ICMP header. */
+  /** Send `count` pings with `size` bytes after the ICMP header. */
   ping(ip: string, count: number, size: number): Promise<Answers>;
   close(): Promise<void>;
 }

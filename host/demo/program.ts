@@ -1,18 +1,18 @@
-// Programs that run to their end while the demo waits.
+// Programs that the demo runs and waits for.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
 export interface Ended {
-  /** The exit status; -1 when it was killed or could not start. */
+  /** The exit status; -1 when the program was killed or could not start. */
   readonly status: number;
-  /** What it wrote to standard output, and to standard error behind it. */
+  /** The output: standard output, then standard error. */
   readonly output: string;
   readonly complaints: string;
 }
 
 const running = new Set<ChildProcess>();
 
-/** Runs a program, in English. `show`: what it writes goes to the terminal and not into the result. */
+/** Runs a program, in English. `show`: its output goes to the terminal instead of the result. */
 export async function runProgram(command: readonly string[], show = false): Promise<Ended> {
   const [program, ...args] = command;
   const written = show ? "inherit" : "pipe";
@@ -28,7 +28,7 @@ export async function runProgram(command: readonly string[], show = false): Prom
   return { status: status !== null && status >= 0 ? status : -1, output, complaints };
 }
 
-/** Ends all of them. */
+/** Ends all running programs. */
 export async function endPrograms(): Promise<void> {
   await Promise.all(
     [...running].map(async (child) => {

@@ -1,4 +1,4 @@
-// A peer written in TypeScript, over the UDP cable that QEMU and BOARD=linux both speak: no root needed.
+// A peer written in TypeScript. It uses the UDP cable of QEMU and BOARD=linux and needs no root.
 import { Cable } from "../net/cable.js";
 import { Host } from "../net/host.js";
 import { arping, ping, type Statistics, summary } from "../net/probe.js";
@@ -6,7 +6,7 @@ import { udpNic } from "../net/qemu.js";
 import { freePort, UdpCable } from "../net/udp.js";
 import { type Answers, type Peer, PEER_IP } from "./peer.js";
 
-/** Milliseconds between two questions; it leaves the board time to print what it taps. */
+/** Milliseconds between two requests, so that the board can print what it taps. */
 const INTERVAL_MS = 500;
 
 function answers(statistics: Statistics): Answers {

@@ -1,10 +1,10 @@
-// What this machine has, and which board the demo runs on.
+// Finds the tools of this machine, and the board for the demo.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { qemuOf } from "../net/qemu.js";
 
-/** The path of a program, or undefined. */
+/** Returns the path of a program, or undefined. */
 export function findProgram(name: string): string | undefined {
   const paths = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
   return paths.find((path) => {
@@ -17,12 +17,12 @@ export function findProgram(name: string): string | undefined {
   });
 }
 
-/** The first line with `NAME := value` or `NAME ?= value` in a makefile. */
+/** Returns the value of the first line with `NAME := value` or `NAME ?= value` in a makefile. */
 function valueIn(makefile: string, name: string): string {
   return new RegExp(`^${name} *[:?]= *(.*)$`, "m").exec(readFileSync(makefile, "utf8"))?.[1] ?? "";
 }
 
-/** Why an image for this board cannot be built and run here; undefined: it can. */
+/** Returns why an image for this board cannot be built and run here, or undefined when it can. */
 export function boardObstacle(board: string): string | undefined {
   if (board === "linux") return undefined;
   const qemu = qemuOf(board).command[0]!;
@@ -35,7 +35,7 @@ export function boardObstacle(board: string): string | undefined {
   return compiled.status === 0 ? undefined : `${compiler} has no C library (picolibc)`;
 }
 
-/** Throws an Error with a sentence when the demo does not know this board. */
+/** Throws an Error with a user-readable message when the demo does not know this board. */
 export function checkBoard(board: string): void {
   if (!existsSync(`boards/targets/${board}/board.mk`)) {
     throw new Error(`There is no board "${board}"; "make help" lists them.`);

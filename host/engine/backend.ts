@@ -1,6 +1,6 @@
 import type { ExportName } from "./exports.js";
 
-/** What an engine gives engine.ts. `call` throws TrapError; the module is not reached again after that. */
+/** The interface of an engine to engine.ts. `call` throws TrapError; the module is not called again after that. */
 export interface Backend {
   readonly memory: Uint8Array;
   /** Names of all exports of the module. */

@@ -1,9 +1,9 @@
-// The driver side of an interface's four rings, for Ethernet MACs written in TypeScript: boards/include/pktsock/ring.h in other words,
-// with the same checks and counters.
+// The driver side of an interface's four rings, for Ethernet MACs written in TypeScript: the counterpart of
+// boards/include/pktsock/ring.h, with the same checks and counters.
 import * as abi from "../../assembly/abi.js";
 import type { Memory } from "./memory.js";
 
-/** One of the four rings: a circle of slots, each the offset of a frame or 0. */
+/** One of the four rings: a circle of slots. Each holds the offset of a frame, or 0. */
 class Ring {
   private at = 0;
   constructor(
@@ -32,7 +32,7 @@ class Ring {
     return frame;
   }
 
-  /** False when the slot is occupied. */
+  /** Returns false when the slot is occupied. */
   give(frame: number): boolean {
     if (this.peek() !== 0) return false;
     this.memory.set32(this.slot, frame);
@@ -41,7 +41,7 @@ class Ring {
   }
 }
 
-/** Frames are passed as their offsets in linear memory; 0 is none. */
+/** Frames are passed as offsets in linear memory; 0 means none. */
 export class Driver {
   private readonly fill: Ring;
   private readonly rx: Ring;
@@ -84,7 +84,7 @@ export class Driver {
     return Number.isInteger(index) && index >= 0 && index < this.frameCount ? frame : this.fault();
   }
 
-  /** The next empty frame. */
+  /** Takes the next empty frame. */
   fillTake(): number {
     return this.take(this.fill);
   }
@@ -101,7 +101,7 @@ export class Driver {
     return this.tx.peek() !== 0;
   }
 
-  /** The next frame to send; txBytes() is its content. */
+  /** Takes the next frame to send; txBytes() returns its content. */
   txTake(): number {
     const frame = this.take(this.tx);
     if (frame === 0) return 0;
@@ -111,7 +111,7 @@ export class Driver {
     return mac < this.umem || length > this.frameSize || end > this.umemEnd ? this.fault() : frame;
   }
 
-  /** What goes to the wire: at least ETH_ZLEN bytes, without FCS. A view. */
+  /** The bytes for the wire, at least ETH_ZLEN, without FCS. They are a view, not a copy. */
   txBytes(frame: number): Uint8Array {
     const length = Math.max(this.memory.u32(frame + abi.FRAME_LEN), abi.ETH_ZLEN);
     return this.memory.at(this.memory.u32(frame + abi.FRAME_MAC), length);
@@ -122,7 +122,7 @@ export class Driver {
     if (!this.completion.give(frame)) this.fault();
   }
 
-  /** What a MAC does with a frame from the wire. False when it was dropped; the interface's counters say why. */
+  /** Receives a frame from the wire like a MAC. Returns false when it is dropped; the interface's counters say why. */
   receive(bytes: Uint8Array, offset = 0): boolean {
     const drop = (counter: number) => {
       this.memory.count(this.iface + counter);
@@ -138,7 +138,7 @@ export class Driver {
     return true;
   }
 
-  /** Sends all frames of the TX ring at once and returns copies of what went to the wire. */
+  /** Sends all frames of the TX ring at once. Returns copies of the bytes that went to the wire. */
   transmit(): Uint8Array[] {
     const sent: Uint8Array[] = [];
     while (this.txPending) {

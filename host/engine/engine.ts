@@ -1,5 +1,5 @@
-// The edge between the host's tools and whatever runs the module. Two engines stand behind it: V8, which is always there,
-// and wasm3, the interpreter of the boards, by way of the boards' own C code (host/engine/addon.c).
+// The interface between the host's tools and the engines that run the module: V8, which is always available, and wasm3,
+// the interpreter of the boards, through the boards' own C code (host/engine/addon.c).
 import { LoadError, TrapError } from "./errors.js";
 import { exportArguments, type ExportName } from "./exports.js";
 import * as v8 from "./v8.js";
@@ -13,25 +13,25 @@ export type EngineName = (typeof engineNames)[number];
 /** A loaded module. */
 export interface Engine {
   readonly name: EngineName;
-  /** The live linear memory, as many bytes as the loader was asked for. */
+  /** The live linear memory, with the number of bytes that the loader was asked for. */
   readonly memory: Uint8Array;
   /**
-   * Calls an export. `buffer` is the caller's buffer that the module's imports port.give and port.take write and read, each
-   * from its start on. Returns the result as a signed number, 0 for a function without. Throws TrapError when the module
-   * trapped, and at every call from then on, since its state cannot be trusted any more.
+   * Calls an export. The module's imports port.give and port.take write and read `buffer`, each from its start on. Returns
+   * the result as a signed number, or 0 for a function without one. Throws TrapError when the module traps, and at every
+   * later call, because its state can no longer be trusted.
    */
   call(name: ExportName, args?: readonly number[], buffer?: Uint8Array): number;
 }
 
 export interface LoadOptions {
   engine?: EngineName;
-  /** Bytes of linear memory to use, at most the 65536 of one page, which is the default. */
+  /** Bytes of linear memory to use, at most 65536, which is the default. */
   memorySize?: number;
 }
 
 const noBuffer = new Uint8Array(0);
 
-/** Loads a pktsock module. Throws LoadError for anything else, and for one of another ABI version. */
+/** Loads a pktsock module. Throws LoadError for other files and for another ABI version. */
 export function load(wasm: Uint8Array, { engine = "v8", memorySize = 65536 }: LoadOptions = {}): Engine {
   const backend = engine === "v8" ? v8.load(wasm, memorySize) : wasm3.load(wasm, memorySize);
   for (const name of Object.keys(exportArguments)) {

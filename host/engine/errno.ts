@@ -6,7 +6,7 @@ const names = new Map(
     .map(([name, number]) => [number, name]),
 );
 
-/** A call that failed as packet(7) describes. */
+/** A call failed with one of the errors that packet(7) describes. */
 export class ErrnoError extends Error {
   override readonly name = "ErrnoError";
   /** Name of the error, such as "ENODEV". */
@@ -21,7 +21,7 @@ export class ErrnoError extends Error {
   }
 }
 
-/** The result of a call of the module, when it is no negative errno. */
+/** Returns the result of a call of the module, or throws ErrnoError when it is a negative errno. */
 export function check(result: number, call: string): number {
   if (result < 0) throw new ErrnoError(-result, call);
   return result;

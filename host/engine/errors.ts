@@ -1,7 +1,7 @@
-/** The module ended in a trap: it is faulty, and its state is lost. */
+/** The module trapped: it is faulty, and its state is lost. */
 export class TrapError extends Error {
   override readonly name = "TrapError";
-  /** `reason` is in wasm3's words, such as "out of bounds memory access". */
+  /** `reason` is the message of wasm3, such as "out of bounds memory access". */
   constructor(
     readonly reason: string,
     readonly exportName: string,

@@ -1,4 +1,4 @@
-/** The module's functions (assembly/index.ts) and how many i32 arguments each takes; C has the list from here, too. */
+/** The module's functions (assembly/index.ts) with the number of their i32 arguments. The C list is generated from this. */
 export const exportArguments = {
   init: 0,
   addIface: 2,

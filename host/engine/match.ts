@@ -1,10 +1,10 @@
 import * as abi from "../../assembly/abi.js";
 
-/** More tests than a program has instructions are a circle. */
+/** A chain with more tests than a program can have instructions is a circle. */
 const most = 4096;
 
 /**
- * port.match: runs the chain of tests at `at` on the Frame at `frame`, both offsets in `memory`, as boards/engine/match.h does.
+ * port.match: runs the chain of tests at `at` on the Frame at `frame`, both offsets in `memory`, like boards/engine/match.h.
  * Throws a RangeError when the chain or the frame leaves the memory, or the chain does not end.
  */
 export function match(memory: Uint8Array, at: number, frame: number): number {

@@ -1,4 +1,4 @@
-/** Linear memory by words; offsets are those of assembly/abi.ts. */
+/** Access to linear memory by words; assembly/abi.ts has the offsets. */
 export class Memory {
   private readonly view: DataView;
   constructor(readonly bytes: Uint8Array) {
@@ -18,7 +18,7 @@ export class Memory {
     this.set32(offset, this.u32(offset) + 1);
   }
 
-  /** A view of `length` bytes, not a copy. */
+  /** Returns `length` bytes as a view, not a copy. */
   at(offset: number, length: number): Uint8Array {
     if (offset + length > this.bytes.length)
       throw new RangeError(`${length} bytes at ${offset} are not in linear memory`);

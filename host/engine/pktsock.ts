@@ -1,5 +1,5 @@
-// The socket component as a TypeScript object: what boards/pktsock does in C, for tests and for programs on the host. Calls
-// never wait: where C would block, they throw EAGAIN.
+// The socket component as a TypeScript object, for tests and for programs on the host: the counterpart of boards/pktsock.
+// Calls never wait: they throw EAGAIN where those of C would block.
 import * as abi from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
 import { type OptionName, options } from "../build/options.js";
@@ -49,41 +49,41 @@ export type Capacities = Partial<Record<keyof typeof capacities, number>>;
 
 export interface PktSockOptions extends Capacities {
   engine?: EngineName;
-  /** Bytes of linear memory; without it, as many as the capacities need. */
+  /** Bytes of linear memory; the default is what the capacities need. */
   memorySize?: number;
-  /** What the module is told of the address at which its memory starts; only the alignment of frames depends on it. */
+  /** The address at which the module assumes its memory to start; only the alignment of frames depends on it. */
   memoryBase?: number;
 }
 
-/** What recvfrom() and recvmsg() tell of a frame. */
+/** The results of recvfrom() and recvmsg(). */
 export interface Received {
-  /** The call's return value: bytes in `data`, or with MSG_TRUNC the bytes that there were. */
+  /** The call's return value: the length of `data`, or with MSG_TRUNC the length of the frame. */
   result: number;
   data: Uint8Array;
   address: SockaddrLl;
   /** msg_flags of recvmsg(). */
   flags: number;
-  /** Bytes that the frame had for this socket before its filter cut it. */
+  /** Length of the frame for this socket before its filter truncated it. */
   uncutLength: number;
 }
 
 /** A frame lent in place. */
 export interface LentFrame {
-  /** For the calls that take it back. */
+  /** Identifies the frame in submit() and release(). */
   readonly handle: number;
-  /** From the link-layer header on: the received bytes, or as many as may be written. A view of linear memory. */
+  /** The bytes from the link-layer header on that were received or may be written: a view of linear memory. */
   readonly data: Uint8Array;
-  /** Others hold the same bytes: they must not be written. */
+  /** Others hold the same bytes, which must not be written. */
   readonly shared: boolean;
 }
 
-/** An interface and, in place of a board's MAC, its driver. */
+/** An interface with a driver in place of a board's MAC. */
 export class Interface {
   readonly driver: Driver;
   constructor(
     private readonly component: PktSock,
     readonly index: number,
-    /** In linear memory. */
+    /** Its offset in linear memory. */
     readonly offset: number,
   ) {
     this.driver = new Driver(component.memory, offset);
@@ -98,7 +98,7 @@ export class Interface {
     this.component.call("setIfaceFlags", this.offset, flags);
   }
 
-  /** Brings the interface up, with a carrier. */
+  /** Brings the interface up and gives it a carrier. */
   up(): this {
     this.flags |= packet.IFF_UP | packet.IFF_RUNNING;
     return this;
@@ -123,7 +123,7 @@ export class PktSock {
     this.memory = new Memory(engine.memory);
   }
 
-  /** Loads the module and divides its memory. Throws LoadError, or ErrnoError when the capacities do not fit or make sense. */
+  /** Loads and initializes the module. Throws LoadError, or ErrnoError when the capacities are invalid or do not fit. */
   static load(wasm: Uint8Array, settings: PktSockOptions = {}): PktSock {
     const { engine = "v8", memorySize } = settings;
     if (memorySize !== undefined) {
@@ -131,7 +131,7 @@ export class PktSock {
       check(component.init(settings), "init");
       return component;
     }
-    // The module itself knows what it needs: it says so when it is started with too little.
+    // The module itself reports how much it needs when it is started with too little memory.
     const probe = new PktSock(load(wasm, { engine, memorySize: abi.CONTROL + abi.CONTROL_BYTES }));
     const result = probe.init(settings);
     const needed = probe.memory.u32(abi.CONTROL + abi.CONTROL_NEEDED);
@@ -164,8 +164,8 @@ export class PktSock {
   // ---- Interfaces ----
 
   /**
-   * Adds an interface, down. `txOffset`: where its driver likes the link-layer header, 0 or 2. The MTU is Ethernet's, or what
-   * fits into a frame.
+   * Adds an interface, which is down. `txOffset`: the offset of the link-layer header in frames to send, 0 or 2. The default
+   * MTU is Ethernet's, or what fits into a frame.
    */
   addInterface(name: string, hwaddr: Uint8Array, options: { mtu?: number; txOffset?: number } = {}): Interface {
     const { txOffset = 0 } = options;
@@ -203,7 +203,7 @@ export class PktSock {
     return offset;
   }
 
-  /** Empties the RX rings of all interfaces into the sockets' queues; receiving and poll() do it by themselves. */
+  /** Empties the RX rings of all interfaces into the sockets' queues. Receiving and poll() do this, too. */
   service(): void {
     this.call("service");
   }
@@ -219,14 +219,14 @@ export class PktSock {
     check(this.call("closeSocket", this.socketOf(fd, "close")), "close");
   }
 
-  /** `length`: of the address, for those who want to be refused. */
+  /** `length`: the length of the address, which can be invalid for tests. */
   bind(fd: number, address: Partial<SockaddrLl>, length = packet.SLL_BYTES): void {
     const socket = this.socketOf(fd, "bind");
     this.putAddress(address);
     check(this.call("bindSocket", socket, length), "bind");
   }
 
-  /** The address and its length. */
+  /** Returns the address and its length. */
   getsockname(fd: number): { address: SockaddrLl; length: number } {
     const length = check(this.call("socketName", this.socketOf(fd, "getsockname")), "getsockname");
     return { address: this.getAddress(), length };
@@ -242,7 +242,7 @@ export class PktSock {
     return check(this.engine.call("sendTo", [socket, bytes.length, length], bytes), "sendto");
   }
 
-  /** At most `length` bytes of the next frame. */
+  /** Returns at most `length` bytes of the next frame. */
   recv(fd: number, length = 2048): Uint8Array {
     const buffer = new Uint8Array(length);
     const n = check(this.engine.call("receive", [this.socketOf(fd, "recv"), length], buffer), "recv");
@@ -262,38 +262,38 @@ export class PktSock {
     };
   }
 
-  /** FIONREAD of ioctl(2). */
+  /** FIONREAD of ioctl(2): the length of the next frame. */
   bytesReadable(fd: number): number {
     return this.call("bytesReadable", this.socketOf(fd, "ioctl"));
   }
 
-  /** SIOCOUTQ of ioctl(2): bytes of pool that frames still to be sent occupy. */
+  /** SIOCOUTQ of ioctl(2): bytes of the pool in unsent frames. */
   bytesUnsent(fd: number): number {
     return this.call("bytesUnsent", this.socketOf(fd, "ioctl"));
   }
 
-  /** A number is passed as an int. */
+  /** Sets an option. A number is passed as an int. */
   setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
     const bytes = typeof value === "number" ? new Uint8Array(Int32Array.of(value).buffer) : value;
     const args = [this.socketOf(fd, "setsockopt"), level, name, bytes.length];
     check(this.engine.call("setOption", args, bytes), "setsockopt");
   }
 
-  /** The value, at most `length` bytes. */
+  /** Returns the value of an option, at most `length` bytes. */
   getsockopt(fd: number, level: number, name: number, length = 4): Uint8Array {
     const buffer = new Uint8Array(length);
     const args = [this.socketOf(fd, "getsockopt"), level, name, length];
     return buffer.subarray(0, check(this.engine.call("getOption", args, buffer), "getsockopt"));
   }
 
-  /** POLL* as they are now. */
+  /** Returns the POLL* events that hold now. */
   poll(fd: number): number {
     return this.call("pollSocket", this.socketOf(fd, "poll"));
   }
 
   // ---- Zero copy ----
 
-  /** `exclusive`: only a frame that nobody else holds. */
+  /** Lends the oldest received frame; with `exclusive` only if nobody else holds it. */
   recvLend(fd: number, exclusive = false): LentFrame {
     const handle = check(this.call("peek", this.socketOf(fd, "recvLend"), Number(exclusive)), "recvLend");
     return this.lent(handle, this.memory.u32(handle + abi.FRAME_LEN));
@@ -318,7 +318,7 @@ export class PktSock {
     return { handle, data, shared: this.memory.u32(handle + abi.FRAME_REFS) > 1 };
   }
 
-  /** The socket behind a descriptor, as its offset. */
+  /** Returns the offset of the socket of a descriptor. */
   socketOf(fd: number, call: string): number {
     const inTable = Number.isInteger(fd) && fd >= 0 && fd < this.control(abi.CONTROL_TABLE_LENGTH);
     const socket = inTable ? this.memory.u32(this.control(abi.CONTROL_TABLE) + fd * 4) : 0;

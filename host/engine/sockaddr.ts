@@ -18,16 +18,16 @@ export interface SockaddrLl {
   ifindex: number;
   hatype: number;
   pkttype: number;
-  /** As long as sll_halen says, at most 8 bytes. */
+  /** sll_halen bytes, at most 8. */
   addr: Uint8Array;
 }
 
-/** Host to network order and back. */
+/** Converts between host order and network order. */
 export function htons(value: number): number {
   return ((value & 0xff) << 8) | ((value >> 8) & 0xff);
 }
 
-/** The struct as it stands in memory, 20 bytes. What is left out is 0, the family AF_PACKET. */
+/** The 20 bytes of the struct. Fields that are left out are 0, and the family AF_PACKET. */
 export function encodeSockaddr(address: Partial<SockaddrLl>): Uint8Array {
   const bytes = Buffer.alloc(SLL_BYTES);
   const hardware = address.addr ?? new Uint8Array(0);

@@ -3,7 +3,7 @@ import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
 import { match } from "./match.js";
 
-/** wasm3's word for each of V8's messages. */
+/** The message of wasm3 for each of V8's. */
 const reasons: readonly [RegExp, string][] = [
   [/unreachable/, "unreachable executed"],
   [/memory access out of bounds/, "out of bounds memory access"],
@@ -15,7 +15,7 @@ const reasons: readonly [RegExp, string][] = [
 
 class OverrunError extends Error {}
 
-/** Loads the module into V8. It cannot give a module less than its page: memory behind `memorySize` exists but is not shown. */
+/** Loads the module into V8. V8 always gives a module a whole page: memory behind `memorySize` exists but is hidden. */
 export function load(wasm: Uint8Array, memorySize: number): Backend {
   let module: WebAssembly.Module;
   try {
@@ -83,7 +83,7 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
   };
 }
 
-/** `length` bytes of linear memory at `offset`, which must lie in it. */
+/** Returns `length` bytes of linear memory at `offset`, or throws. */
 function part(memory: Uint8Array, offset: number, length: number): Uint8Array {
   const start = offset >>> 0;
   const end = start + (length >>> 0);

@@ -5,7 +5,7 @@ import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
 import { readWasm } from "../build/wasm.js";
 
-/** What addon.c exports. */
+/** The exports of addon.c. */
 interface Addon {
   readonly exports: readonly [name: string, args: number][];
   load(wasm: Uint8Array, memorySize: number): { handle: unknown; memory: ArrayBuffer } | string;
@@ -20,12 +20,12 @@ interface Addon {
   ): number | string;
 }
 
-/** Seen from this file, and from the bundle in build/. */
+/** Paths relative to this file, and to the bundle in build/. */
 const places = ["../../build/host/wasm3.node", "./host/wasm3.node"];
 
 let loaded: Addon | undefined;
 
-/** The addon with the boards' engine code; loaded when it is first needed. */
+/** Returns the addon with the boards' engine code, which is loaded at the first call. */
 export function addon(): Addon {
   if (loaded === undefined) {
     const path = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);

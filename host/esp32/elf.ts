@@ -1,4 +1,4 @@
-// What an image needs of an ELF file: the entry point, and the bytes that a loader puts into memory.
+// Reads the parts of an ELF file that an image needs: the entry point, and the bytes that a loader puts into memory.
 
 export interface Segment {
   readonly address: number;
@@ -7,7 +7,7 @@ export interface Segment {
 
 export interface Program {
   readonly entry: number;
-  /** In order of address; those without bytes in the file (stacks, bss) are left out. */
+  /** Sorted by address; segments without bytes in the file (stacks, bss) are left out. */
   readonly segments: readonly Segment[];
 }
 
@@ -16,7 +16,7 @@ const machineXtensa = 94;
 const typeExecutable = 2;
 const typeLoad = 1;
 
-/** Reads a 32-bit little-endian executable for Xtensa. `name` is what errors call it. */
+/** Reads a 32-bit little-endian executable for Xtensa. Errors refer to it as `name`. */
 export function readElf(file: Uint8Array, name: string): Program {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const isElf = file.length >= headerBytes && view.getUint32(0) === 0x7f454c46 && file[4] === 1 && file[5] === 1;

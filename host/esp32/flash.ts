@@ -1,5 +1,5 @@
-// `make flash` for an ESP32: `tsx host/esp32/flash.ts IMAGE.bin [--port PATH] [--baud N]`. By the npm packages esptool-js
-// and serialport, or else by the user's own esptool.
+// `make flash` for an ESP32: `tsx host/esp32/flash.ts IMAGE.bin [--port PATH] [--baud N]`. It uses the npm
+// packages esptool-js and serialport, or else the user's own esptool.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { choosePort, Missing, optional, type SerialPortModule } from "../serial/
 import { flashOffset, readImage } from "./image.js";
 import { WebSerialPort } from "./webserial.js";
 
-/** What is used of esptool-js. */
+/** The part of esptool-js that is used here. */
 export interface EsptoolModule {
   Transport: new (port: unknown) => { disconnect(): Promise<void>; trace(message: string): void };
   ESPLoader: new (options: object) => {
@@ -24,7 +24,7 @@ export type Tool =
   | { readonly kind: "npm"; readonly serialport: SerialPortModule; readonly esptool: EsptoolModule }
   | { readonly kind: "program"; readonly path: string };
 
-/** The tool to flash with; throws a sentence with what to install when there is none. */
+/** Returns the tool to flash with. When there is none, throws an Error that says what to install. */
 export async function chooseTool(load = optional, find = findProgram): Promise<Tool> {
   const [serialport, esptool] = [await load<SerialPortModule>("serialport"), await load<EsptoolModule>("esptool-js")];
   if (serialport !== undefined && esptool !== undefined) return { kind: "npm", serialport, esptool };
@@ -42,21 +42,21 @@ const connectHelp =
   "No ESP32 answers. Is it the right port, and is the board powered? A board without a USB socket does not enter the boot " +
   "loader by itself: connect IO0 to GND, press reset (EN), and start again.";
 
-/** What is used of a Web Serial port here; esptool-js uses more of it. */
+/** The part of a Web Serial port that is used here; esptool-js uses more of it. */
 interface ControlLines {
   setSignals(signals: { dataTerminalReady: boolean; requestToSend: boolean }): Promise<void>;
 }
 
 const resetMs = 100;
 
-/** Resets the chip into its flash: RTS pulls EN low, DTR would pull IO0 low. esptool-js only lets EN go. */
+/** Resets the chip so that it boots from flash: RTS pulls EN low, DTR would pull IO0 low. esptool-js only releases EN. */
 async function start(port: ControlLines): Promise<void> {
   await port.setSignals({ dataTerminalReady: false, requestToSend: true });
   await setTimeout(resetMs);
   await port.setSignals({ dataTerminalReady: false, requestToSend: false });
 }
 
-/** Writes the image through a Web Serial port, and starts it. Throws when what the flash holds then is not the image. */
+/** Writes the image through a Web Serial port, and starts it. Throws when the flash does not hold the image afterwards. */
 export async function flash(
   { ESPLoader, Transport }: EsptoolModule,
   port: ControlLines,
@@ -91,7 +91,7 @@ export async function flash(
   }
 }
 
-/** The command line of the user's own esptool; it resets the chip into its flash by itself. */
+/** Returns the command line of the user's own esptool, which resets the chip by itself. */
 export function esptoolCommand(path: string, file: string, port: string, baud: string): string[] {
   const write = ["write_flash", `0x${flashOffset.toString(16)}`, file];
   return [path, "--chip", "esp32", "--port", port, "--baud", baud, ...write];

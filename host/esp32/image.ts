@@ -1,15 +1,15 @@
-// Writes what the ESP32's boot ROM loads from flash: `tsx host/esp32/image.ts IN.elf OUT.bin [FLASH_MB]`. The image is
-// loaded into RAM as a whole, so it needs no second-stage bootloader and no partition table.
+// Writes an image that the ESP32's boot ROM loads from flash: `tsx host/esp32/image.ts IN.elf OUT.bin [FLASH_MB]`. The
+// whole image is loaded into RAM, so it needs no second-stage bootloader and no partition table.
 //
-// All little-endian: a header of 24 bytes; for each segment its address, its length, its bytes; zeros up to the last byte of
-// a block of 16, which is the checksum; the SHA-256 of all that.
+// The format is little-endian: a header of 24 bytes; for each segment its address, its length and its bytes; zeros up to
+// the last byte of a block of 16, which is the checksum; and the SHA-256 of all that.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isMain } from "../build/main.js";
 import { type Program, readElf, type Segment } from "./elf.js";
 
-/** Where in flash the boot ROM looks for the image. */
+/** The address in flash at which the boot ROM expects the image. */
 export const flashOffset = 0x1000;
 
 interface Memory {
@@ -18,7 +18,7 @@ interface Memory {
   readonly bytes: number;
 }
 
-/** What the boot ROM can fill: it keeps its own data in the DRAM above. */
+/** The memory that the boot ROM can load. It keeps its own data in the DRAM above. */
 const memories: readonly Memory[] = [
   { name: "IRAM", start: 0x40080000, bytes: 128 * 1024 },
   { name: "DRAM", start: 0x3ffb0000, bytes: 192 * 1024 },
@@ -56,7 +56,7 @@ function memoryOf(segment: Segment): Memory {
   return memory;
 }
 
-/** The image of `program` for a flash of `flashMb` megabytes. */
+/** Returns the image of `program` for a flash of `flashMb` megabytes. */
 export function flashImage(program: Program, flashMb = 4): Buffer {
   const size = flashSizes[flashMb];
   if (size === undefined)
@@ -102,10 +102,10 @@ export function flashImage(program: Program, flashMb = 4): Buffer {
   return image;
 }
 
-/** Reads an image back. Refuses what the boot ROM would not start, and what was damaged. */
+/** Parses an image. Throws an Error when it is damaged or the boot ROM would not start it. */
 export function readImage(image: Uint8Array): Program {
   const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
-  if (bytes.length < headerBytes || bytes[0] !== magic) throw new Error("This is no image for an ESP32.");
+  if (bytes.length < headerBytes || bytes[0] !== magic) throw new Error("This is not an image for an ESP32.");
   const segments: Segment[] = [];
   let [at, checksum] = [headerBytes, checksumStart];
   for (let left = bytes[1]!; left > 0; left--) {

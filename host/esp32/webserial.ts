@@ -1,4 +1,4 @@
-// A serial port as browsers have it (Web Serial), on top of the npm package serialport: esptool-js knows no other.
+// A Web Serial port, like that of browsers, on top of the npm package serialport. esptool-js supports no other.
 import { openPort, promised, type SerialPort, type SerialPortModule } from "../serial/port.js";
 
 export class WebSerialPort {
@@ -31,7 +31,7 @@ export class WebSerialPort {
     });
   }
 
-  /** Not part of Web Serial, but esptool-js uses it where there is one: reopening the port would reset the board. */
+  /** Not part of Web Serial, but esptool-js uses it if it exists. Reopening the port would reset the board. */
   async setBaudRate(baudRate: number): Promise<void> {
     await promised((done) => this.#opened.update({ baudRate }, done));
   }

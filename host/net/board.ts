@@ -1,4 +1,4 @@
-// A board that runs as a process of this machine, in an emulator or by itself: its console in and out, its exit status.
+// A board that runs as a process on this machine, in an emulator or natively, with its console and its exit status.
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
@@ -7,9 +7,9 @@ const STORY_LINES = 12;
 const STORY_WIDTH = 160;
 
 export class BoardProcess {
-  /** All that the console printed so far. */
+  /** The console's output so far. */
   output = "";
-  /** What the emulator itself said, on its standard error. */
+  /** The emulator's own messages, from its standard error. */
   complaints = "";
   #seen = 0;
   #status: number | null = null;
@@ -27,7 +27,7 @@ export class BoardProcess {
       this.#change();
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => void (this.complaints += text));
-    this.#child.stdin.on("error", () => undefined); // it has ended; exited() tells
+    this.#child.stdin.on("error", () => undefined); // it has ended; see exited()
     this.#child.on("error", (error) => void (this.complaints += `${error.message}\n`));
     this.#child.on("close", (status) => {
       process.off("exit", this.#killAtExit);
@@ -45,7 +45,7 @@ export class BoardProcess {
     this.#child.stdin.write(text);
   }
 
-  /** Wait until the console prints `pattern` behind what earlier calls have matched. */
+  /** Wait until the console prints `pattern` after what earlier calls have matched. */
   async waitFor(pattern: string | RegExp, limitMs = 10_000): Promise<RegExpExecArray> {
     const wanted = typeof pattern === "string" ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.source;
     const regexp = new RegExp(wanted, typeof pattern === "string" ? "g" : [...new Set(`${pattern.flags}g`)].join(""));

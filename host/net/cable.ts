@@ -1,7 +1,7 @@
 import type { Endpoint } from "./endpoint.js";
 
 export interface PortCounters {
-  /** Frames that came from the endpoint, and that were handed to it. */
+  /** Numbers of frames from the endpoint and to it. */
   from: number;
   to: number;
 }
@@ -11,13 +11,13 @@ interface Port {
   readonly counters: PortCounters;
 }
 
-/** Joins endpoints: a frame from one goes to all others, as on a hub. */
+/** Connects endpoints: a frame from one goes to all others, like on a hub. */
 export class Cable {
   private readonly ports = new Map<string, Port>();
-  /** Frames on their way. An endpoint that answers at once answers behind them: everyone sees frames in the same order. */
+  /** Frames in delivery. Immediate answers queue behind them, so that all endpoints see frames in the same order. */
   private readonly waiting: { frame: Buffer; from: Port }[] = [];
 
-  /** Plugs an endpoint in; the cable closes it. */
+  /** Connects an endpoint, which the cable will close. */
   attach<E extends Endpoint>(name: string, endpoint: E): E {
     if (this.ports.has(name)) throw new Error(`the cable already has an end named ${name}`);
     const port: Port = { endpoint, counters: { from: 0, to: 0 } };
@@ -45,7 +45,7 @@ export class Cable {
     return new Map([...this.ports].map(([name, { counters }]) => [name, counters]));
   }
 
-  /** Unplugs and closes all endpoints. */
+  /** Disconnects and closes all endpoints. */
   async close(): Promise<void> {
     const endpoints = [...this.ports.values()].map(({ endpoint }) => endpoint);
     this.ports.clear();

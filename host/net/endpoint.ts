@@ -1,12 +1,12 @@
-// What can be plugged into a cable: QEMU's UDP link (udp.ts), a TAP interface (tap.ts), hosts written in TypeScript
-// (host.ts). Recording and faults (record.ts, faults.ts) wrap an endpoint and are one again, so that all of them get both.
+// The ends of a cable: QEMU's UDP link (udp.ts), a TAP interface (tap.ts), hosts written in TypeScript (host.ts). Recording
+// and faults (record.ts, faults.ts) wrap an endpoint and are endpoints themselves, so that they work with all of these.
 
 /** One end of a link that carries Ethernet frames without FCS. */
 export interface Endpoint {
-  /** Called with each frame that comes out of the endpoint; null: nobody listens. */
+  /** Called with each frame that comes out of the endpoint; null when nobody listens. */
   onFrame: ((frame: Buffer) => void) | null;
-  /** Puts a frame into the endpoint, which may keep the bytes: they must not change any more. */
+  /** Puts a frame into the endpoint. It may keep the bytes, so they must not change afterwards. */
   send(frame: Uint8Array): void;
-  /** Ends it and everything that it started. */
+  /** Closes the endpoint and ends everything that it started. */
   close(): Promise<void>;
 }

@@ -1,16 +1,16 @@
-// A bad link, the same each time for the same seed: faults depend on the frames that pass, not on time.
+// A bad link that repeats its faults for the same seed: they depend on the frames that pass, not on time.
 import type { Endpoint } from "./endpoint.js";
 import { Random } from "./random.js";
 
 /** Probabilities, 0 to 1, that apply to each frame. */
 export interface Faults {
-  /** The frame vanishes. */
+  /** The frame is lost. */
   loss?: number;
-  /** It arrives twice. */
+  /** The frame arrives twice. */
   duplication?: number;
-  /** It arrives behind the next frame of its direction. */
+  /** The frame arrives after the next frame of its direction. */
   reordering?: number;
-  /** One of its bits is flipped. */
+  /** One bit of the frame is flipped. */
   corruption?: number;
 }
 
@@ -22,7 +22,7 @@ export interface FaultCounters {
   corrupted: number;
 }
 
-/** One direction of a bad link: frames given to `pass` come out at `deliver`, or not. */
+/** One direction of a bad link: passes frames on to `deliver`, with faults. */
 export class FaultyLine {
   readonly counters: FaultCounters = { frames: 0, lost: 0, duplicated: 0, reordered: 0, corrupted: 0 };
   private held: Buffer | null = null;
@@ -44,7 +44,7 @@ export class FaultyLine {
     const { loss = 0, duplication = 0, reordering = 0, corruption = 0 } = this.faults;
     const { counters, random } = this;
     counters.frames++;
-    // All draws for every frame: a fault more or less does not change what happens to later frames.
+    // Every frame draws all its random numbers, so that one fault does not change the fate of later frames.
     const isLost = random.chance(loss);
     const isDuplicated = random.chance(duplication);
     const isHeld = random.chance(reordering);
@@ -72,7 +72,7 @@ export class FaultyLine {
     this.flush();
   }
 
-  /** Delivers a frame that still waits for a later one to pass it. */
+  /** Delivers a frame that still waits for a later one to overtake it. */
   flush(): void {
     const { held } = this;
     this.held = null;
@@ -86,7 +86,7 @@ export interface FaultyEndpoint extends Endpoint {
   readonly from: FaultyLine;
 }
 
-/** The endpoint behind a bad link, both directions alike but each with its own random sequence. */
+/** Puts an endpoint behind a bad link. Both directions have the same probabilities but their own random sequences. */
 export function faulty(endpoint: Endpoint, faults: Faults, seed: number): FaultyEndpoint {
   const wrapper: FaultyEndpoint = {
     onFrame: null,

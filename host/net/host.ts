@@ -1,5 +1,5 @@
-// A network host in TypeScript that answers ARP and ping for its address. With probe.ts it also asks: it stands in for the
-// Linux kernel where there is no root or no TAP.
+// A network host in TypeScript that answers ARP and ping for its address. With probe.ts it also sends requests: it
+// replaces the Linux kernel where there is no root or no TAP.
 import type { Endpoint } from "./endpoint.js";
 import {
   type Arp,
@@ -21,10 +21,10 @@ import {
 
 export class Host implements Endpoint {
   onFrame: ((frame: Buffer) => void) | null = null;
-  /** Told of the answers to what this host asked. */
+  /** Called with the answers to the requests of this host. */
   onArpReply: ((arp: Arp) => void) | null = null;
   onEchoReply: ((echo: Echo) => void) | null = null;
-  /** IPv4 packets with a wrong length or checksum; they are dropped. */
+  /** Number of dropped IPv4 packets with a wrong length or checksum. */
   damaged = 0;
   readonly mac: string;
   readonly ip: string;

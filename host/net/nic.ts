@@ -1,10 +1,10 @@
 import type { Interface } from "../engine/pktsock.js";
 import type { Endpoint } from "./endpoint.js";
 
-/** An interface of the component in this process (host/engine/pktsock.ts) as the end of a cable. */
+/** Makes an interface of the component in this process (host/engine/pktsock.ts) the end of a cable. */
 export class Nic implements Endpoint {
   onFrame: ((frame: Buffer) => void) | null = null;
-  /** Called after a frame came in: the application's turn to receive. */
+  /** Called after a frame came in, so that the application can receive. */
   onReceive: (() => void) | null = null;
 
   constructor(private readonly iface: Interface) {}
@@ -13,7 +13,7 @@ export class Nic implements Endpoint {
     if (this.iface.driver.receive(frame)) this.onReceive?.();
   }
 
-  /** Sends what the sockets have queued; call it after sending. */
+  /** Sends what the sockets have queued. Call it after each send(). */
   transmit(): void {
     for (const frame of this.iface.driver.transmit()) this.onFrame?.(Buffer.from(frame));
   }

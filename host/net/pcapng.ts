@@ -1,6 +1,6 @@
-// pcapng (draft-ietf-opsawg-pcapng): what Wireshark, tshark and tcpdump read. The writer makes one section with time stamps in
-// nanoseconds and the direction of each frame; the reader takes every section, byte order and resolution, and Enhanced
-// Packet Blocks only.
+// pcapng (draft-ietf-opsawg-pcapng), the format of Wireshark, tshark and tcpdump. The writer makes one section with time
+// stamps in nanoseconds and the direction of each frame. The reader accepts any number of sections, both byte orders and
+// all resolutions, but only Enhanced Packet Blocks.
 import { closeSync, openSync, writeSync } from "node:fs";
 
 const SHB = 0x0a0d0d0a;
@@ -13,7 +13,7 @@ const IF_TSRESOL = 9;
 const EPB_FLAGS = 2;
 const SHB_USERAPPL = 4;
 
-/** Seen from the interface: received or sent by it. */
+/** The direction as seen from the interface: it received or sent the frame. */
 export type Direction = "in" | "out" | "unknown";
 /** Bits 0 and 1 of epb_flags. */
 const directions: readonly Direction[] = ["unknown", "in", "out"];
@@ -24,7 +24,7 @@ export interface CapturedFrame {
   time: bigint;
   direction: Direction;
   bytes: Uint8Array;
-  /** Bytes that the frame had, when not all of them were captured. */
+  /** The original length of the frame in bytes, when not all of it was captured. */
   originalLength: number;
 }
 
@@ -55,12 +55,12 @@ function block(type: number, ...parts: Uint8Array[]): Buffer {
 
 const epoch = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 
-/** The time now, for CapturedFrame.time. Never runs backwards. */
+/** The present time, for CapturedFrame.time. It never runs backwards. */
 export function captureTime(): bigint {
   return epoch + process.hrtime.bigint();
 }
 
-/** Writes a capture through `write`, a block at a time. */
+/** Writes a capture through `write`, one block at a time. */
 export class PcapngWriter {
   private interfaces = 0;
 
@@ -70,7 +70,7 @@ export class PcapngWriter {
     write(block(SHB, words(BYTE_ORDER, 1, 0xffffffff, 0xffffffff), application, endOfOptions));
   }
 
-  /** Returns the number that frames of this interface carry. */
+  /** Adds an interface. Returns its number for frame(). */
   addInterface(name: string): number {
     const options = [option(IF_NAME, Buffer.from(name)), option(IF_TSRESOL, Buffer.from([9])), endOfOptions];
     this.write(block(IDB, words(LINKTYPE_ETHERNET, 0), ...options));
@@ -87,7 +87,7 @@ export class PcapngWriter {
   }
 }
 
-/** A capture file. What was written is in the file at once: nothing is lost when the process is killed. */
+/** A capture file. Writes reach the file at once: nothing is lost when the process is killed. */
 export class PcapngFile extends PcapngWriter {
   private readonly fd: number;
 
@@ -102,7 +102,7 @@ export class PcapngFile extends PcapngWriter {
   }
 }
 
-/** The first option with that code, or undefined. */
+/** Returns the first option with that code, or undefined. */
 function findOption(block: DataView, start: number, code: number, little: boolean): DataView | undefined {
   let at = start;
   while (at + 4 <= block.byteLength) {
@@ -127,7 +127,7 @@ export interface Capture {
   frames: CapturedFrame[];
 }
 
-/** Reads a capture file's content. Throws an Error with the place when it is damaged. */
+/** Parses the content of a capture file. Throws an Error that names the position of any damage. */
 export function readPcapng(bytes: Uint8Array): Capture {
   const capture: Capture = { interfaces: [], frames: [] };
   const resolutions: ReturnType<typeof resolution>[] = [];

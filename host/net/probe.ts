@@ -1,45 +1,45 @@
-// arping and ping from a host in TypeScript: one question after the other, each with its time limit.
+// arping and ping from a host in TypeScript: one request after the other, each with its time limit.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "./host.js";
 
 export interface ProbeOptions {
-  /** Questions to ask. */
+  /** Number of requests. */
   count?: number;
   /** Milliseconds to wait for each answer. */
   limitMs?: number;
-  /** Milliseconds between an answer and the next question. */
+  /** Milliseconds between an answer and the next request. */
   intervalMs?: number;
 }
 
 export interface Statistics {
   sent: number;
-  /** Right answers in time. */
+  /** Number of correct answers in time. */
   received: number;
-  /** Answers that came in time but are not what was sent. */
+  /** Number of answers in time whose content is wrong. */
   wrong: number;
-  /** Second answers to the same question, and answers behind the time limit. */
+  /** Number of repeated answers and of late answers. */
   surplus: number;
-  /** Milliseconds from question to answer, a number for each answer received. */
+  /** Milliseconds from request to answer, for each answer received. */
   times: number[];
 }
 
-/** Questions to one target, and what came back. */
+/** Requests to one target, and their answers. */
 class Series {
   readonly statistics: Statistics = { sent: 0, received: 0, wrong: 0, surplus: 0, times: [] };
   private settle: ((isRight: boolean) => void) | null = null;
 
-  /** Number of the question under way, from 1. */
+  /** Number of the present request, from 1. */
   get current(): number {
     return this.statistics.sent;
   }
 
-  /** An answer to question `number` came. */
+  /** Handles an answer to request `number`. */
   take(number: number, isRight: boolean): void {
     if (this.settle === null || number !== this.current) this.statistics.surplus++;
     else this.settle(isRight);
   }
 
-  /** Sends a question; true when its right answer came in time. */
+  /** Sends a request. Resolves to true when the correct answer came in time. */
   async ask(send: () => void, limitMs: number): Promise<boolean> {
     const { statistics } = this;
     statistics.sent++;
@@ -62,7 +62,7 @@ class Series {
   }
 }
 
-/** Asks who has `target`, by broadcast each time. */
+/** Sends ARP requests for `target`, each as a broadcast. */
 export async function arping(host: Host, target: string, options: ProbeOptions = {}): Promise<Statistics> {
   const { count = 1, limitMs = 1000, intervalMs = 0 } = options;
   const series = new Series();
@@ -77,7 +77,7 @@ export async function arping(host: Host, target: string, options: ProbeOptions =
   return series.statistics;
 }
 
-/** The MAC address of `target`, or null when it does not answer. `count`: how often to ask. */
+/** Resolves to the MAC address of `target`, or to null when it does not answer. `count`: number of requests. */
 export async function resolve(host: Host, target: string, options: ProbeOptions = {}): Promise<string | null> {
   const { count = 3, limitMs = 1000 } = options;
   const series = new Series();
@@ -95,7 +95,7 @@ export async function resolve(host: Host, target: string, options: ProbeOptions 
 let nextId = process.pid;
 
 /**
- * Sends ICMP echo requests with `size` bytes behind the ICMP header and compares the answers byte for byte. Throws when the
+ * Sends ICMP echo requests with `size` bytes after the ICMP header and compares the answers byte by byte. Throws when the
  * target does not answer ARP.
  */
 export async function ping(

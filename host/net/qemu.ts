@@ -5,17 +5,17 @@ import { BoardProcess } from "./board.js";
 import { freePort, UdpCable } from "./udp.js";
 
 export interface QemuOptions {
-  /** A folder of boards/targets whose board.mk has QEMU and QEMU_NIC. */
+  /** The name of a folder of boards/targets whose board.mk has QEMU and QEMU_NIC. */
   readonly board: string;
   /** Path of the .elf. */
   readonly image: string;
   /** More arguments for QEMU, such as "-icount" or "-plugin". */
   readonly arguments?: readonly string[];
-  /** Where the board's folders are; default: the current directory is the repository. */
+  /** The path of the repository; the default is the current directory. */
   readonly root?: string;
 }
 
-/** QEMU's command line for a board, without image, console and cable, and its NIC's model. */
+/** Returns QEMU's command line for a board, without image, console and cable, and the model of its NIC. */
 export function qemuOf(board: string, root = "."): { command: string[]; nic: string } {
   const path = join(root, "boards/targets", board, "board.mk");
   const text = readFileSync(path, "utf8");
@@ -27,7 +27,7 @@ export function qemuOf(board: string, root = "."): { command: string[]; nic: str
   return { command: value("QEMU").split(/\s+/), nic: value("QEMU_NIC") };
 }
 
-/** The whole command line. `nic` is what QEMU's -nic says, without the model: "tap,ifname=tap0", "socket,udp=...". */
+/** Returns the whole command line. `nic` is the value of -nic without the model: "tap,ifname=tap0", "socket,udp=...". */
 export function qemuCommand(options: QemuOptions, nic: string): string[] {
   const { command, nic: model } = qemuOf(options.board, options.root);
   return [
@@ -39,7 +39,7 @@ export function qemuCommand(options: QemuOptions, nic: string): string[] {
   ];
 }
 
-/** What QEMU's -nic says for a cable. */
+/** Returns the value of QEMU's -nic for a cable. */
 export function udpNic(cable: UdpCable): string {
   return `socket,udp=127.0.0.1:${cable.localPort},localaddr=127.0.0.1:${cable.remotePort}`;
 }
@@ -53,7 +53,7 @@ export class Qemu extends BoardProcess {
     super(command);
   }
 
-  /** Start QEMU. The image runs from now on; frames are lost until its driver has started, so wait for its console. */
+  /** Start QEMU, which runs the image at once. Wait for its console: frames are lost until its driver has started. */
   static async boot(options: QemuOptions): Promise<Qemu> {
     const cable = await UdpCable.open(await freePort());
     return new Qemu(qemuCommand(options, udpNic(cable)), cable);

@@ -1,7 +1,7 @@
 import type { Endpoint } from "./endpoint.js";
 import type { PcapngWriter } from "./pcapng.js";
 
-/** The endpoint, with everything that it sends ("out") and gets ("in") written to the capture as interface `name`. */
+/** Wraps an endpoint: writes all frames that it sends ("out") and gets ("in") to the capture, as interface `name`. */
 export function recorded(endpoint: Endpoint, writer: PcapngWriter, name: string): Endpoint {
   const number = writer.addInterface(name);
   const wrapper: Endpoint = {

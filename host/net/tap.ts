@@ -1,24 +1,24 @@
 // A TAP interface of the Linux kernel as the end of a cable. socat holds it open, because Node has no ioctl(2), and carries
-// its frames over a pair of UDP ports on loopback, which keeps them apart.
+// its frames over a pair of UDP ports on loopback, one datagram for each frame.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint } from "./endpoint.js";
 import { freePort, UdpCable } from "./udp.js";
 
-/** How long socat may take to make the interface. */
+/** Time limit for socat to create the interface. */
 const LIMIT_MS = 5000;
 
 export interface TapOptions {
   /** Name of the interface, which must not exist yet; at most 15 bytes. */
   name: string;
-  /** Network namespace to move it to; it must exist, and is not removed. */
+  /** Network namespace to move the interface to; it must exist, and is not removed. */
   netns?: string;
-  /** Address with prefix length to give it, such as "192.0.2.2/24". */
+  /** Address of the interface with its prefix length, such as "192.0.2.2/24". */
   address?: string;
 }
 
-/** Why there can be no TAP interface here, or undefined when there can. */
+/** Returns why there can be no TAP interface here, or undefined when there can. */
 export function tapObstacle(): string | undefined {
   if (process.platform !== "linux") return "TAP interfaces need Linux";
   if (process.getuid?.() !== 0) return "TAP interfaces need root";
@@ -36,7 +36,7 @@ export function tapObstacle(): string | undefined {
   return undefined;
 }
 
-/** Throws with what ip(8) complained of. */
+/** Runs ip(8). Throws an Error with its message when it fails. */
 function ip(...args: string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 }
@@ -48,12 +48,12 @@ export class Tap implements Endpoint {
     private readonly killAtExit: () => void,
   ) {}
 
-  /** Makes the interface and brings it up. Needs root. */
+  /** Creates the interface and brings it up. This needs root. */
   static async open({ name, netns, address }: TapOptions): Promise<Tap> {
     const obstacle = tapObstacle();
     if (obstacle !== undefined) throw new Error(obstacle);
     if (!/^[^\s/:,]{1,15}$/.test(name)) throw new Error(`"${name}" cannot be the name of an interface`);
-    if (existsSync(`/sys/class/net/${name}`)) throw new Error(`there already is an interface ${name}`);
+    if (existsSync(`/sys/class/net/${name}`)) throw new Error(`the interface ${name} exists already`);
     const udp = await UdpCable.open(await freePort());
     const socat = spawn(
       "socat",
@@ -91,7 +91,7 @@ export class Tap implements Endpoint {
     this.udp.send(frame);
   }
 
-  /** Ends socat, and with it the interface. */
+  /** Ends socat, which removes the interface. */
   async close(): Promise<void> {
     process.off("exit", this.killAtExit);
     if (this.socat.exitCode === null && this.socat.signalCode === null) {
@@ -102,14 +102,16 @@ export class Tap implements Endpoint {
     await this.udp.close();
   }
 
-  /** Waits until socat has made the interface. */
+  /** Waits until socat has created the interface. */
   private async made(name: string): Promise<void> {
     let complaints = "";
     this.socat.stderr!.setEncoding("utf8").on("data", (text: string) => void (complaints += text));
     const limit = performance.now() + LIMIT_MS;
     while (!existsSync(`/sys/class/net/${name}`)) {
-      if (this.socat.exitCode !== null) throw new Error(`socat made no interface ${name}: ${complaints.trim()}`);
-      if (performance.now() > limit) throw new Error(`socat made no interface ${name} within ${LIMIT_MS} ms`);
+      if (this.socat.exitCode !== null)
+        throw new Error(`socat did not create the interface ${name}: ${complaints.trim()}`);
+      if (performance.now() > limit)
+        throw new Error(`socat did not create the interface ${name} within ${LIMIT_MS} ms`);
       await sleep(10);
     }
   }

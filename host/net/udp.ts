@@ -4,7 +4,7 @@ import { once } from "node:events";
 
 const host = "127.0.0.1";
 
-/** A UDP port that was free a moment ago, for a program that must be told its port. */
+/** Returns a UDP port that was free a moment ago, for a program that needs a port number. */
 export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
   socket.bind(0, host);
@@ -21,7 +21,7 @@ interface Waiting {
 
 /** One end of the cable. Frames wait in `receive`'s queue unless `onFrame` is set. */
 export class UdpCable {
-  /** Takes every frame that comes in; null: they wait for receive(). */
+  /** Called with each frame that comes in; null: frames wait for receive(). */
   onFrame: ((frame: Buffer) => void) | null = null;
   readonly #queue: Buffer[] = [];
   readonly #waiting: Waiting[] = [];
@@ -33,10 +33,10 @@ export class UdpCable {
     readonly remotePort: number,
   ) {
     this.socket.on("message", (frame) => this.#take(frame));
-    this.socket.on("error", () => undefined); // the other end is not there (yet, any more): the frame is lost
+    this.socket.on("error", () => undefined); // the other end does not exist (yet, or any more): the frame is lost
   }
 
-  /** Open our end, on `localPort` or any free one; the other end is, or will be, bound to `remotePort`. */
+  /** Open our end, on `localPort` or any free port. The other end uses `remotePort`. */
   static async open(remotePort: number, localPort = 0): Promise<UdpCable> {
     const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
     socket.bind(localPort, host);
@@ -48,7 +48,7 @@ export class UdpCable {
     this.socket.send(frame, this.remotePort, host);
   }
 
-  /** The next frame; rejects when none comes within `limitMs` milliseconds. */
+  /** Resolves to the next frame; rejects when none comes within `limitMs` milliseconds. */
   async receive(limitMs = 5000): Promise<Buffer> {
     const frame = this.#queue.shift();
     if (frame !== undefined) return frame;
@@ -67,7 +67,7 @@ export class UdpCable {
     });
   }
 
-  /** The frames that wait for receive(), which forgets them. */
+  /** Returns the frames that wait for receive(), and removes them. */
   drain(): Buffer[] {
     return this.#queue.splice(0);
   }

@@ -1,4 +1,4 @@
-// Ethernet, ARP, IPv4 and ICMP as bytes: as much of them as arping and ping need.
+// The parts of Ethernet, ARP, IPv4 and ICMP that arping and ping need, as bytes.
 
 export const ETHERTYPE_IP = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
@@ -13,10 +13,10 @@ const PROTOCOL_ICMP = 1;
 /** More fragments, and fragment offset. */
 const FRAGMENT = 0x3fff;
 
-/** "02:00:00:00:00:01". Throws when it is none. */
+/** Parses an address such as "02:00:00:00:00:01". Throws an Error with a user-readable message. */
 export function parseMac(text: string): Buffer {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
-    throw new Error(`"${text}" is no MAC address like 02:00:00:00:00:01`);
+    throw new Error(`"${text}" is not a MAC address like 02:00:00:00:00:01`);
   return Buffer.from(text.replaceAll(":", ""), "hex");
 }
 
@@ -24,11 +24,11 @@ export function formatMac(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** "192.0.2.1". Throws when it is none. */
+/** Parses an address such as "192.0.2.1". Throws an Error with a user-readable message. */
 export function parseIp(text: string): Buffer {
   const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split(".").map(Number) : [];
   if (parts.length !== 4 || parts.some((part) => part > 255))
-    throw new Error(`"${text}" is no IPv4 address like 192.0.2.1`);
+    throw new Error(`"${text}" is not an IPv4 address like 192.0.2.1`);
   return Buffer.from(parts);
 }
 
@@ -36,7 +36,7 @@ export function formatIp(bytes: Uint8Array): string {
   return bytes.join(".");
 }
 
-/** RFC 1071: 0 over data that contains its own right checksum. */
+/** The checksum of RFC 1071. It is 0 for data that contains its own correct checksum. */
 export function checksum(bytes: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
@@ -51,7 +51,7 @@ export interface Ethernet {
   payload: Buffer;
 }
 
-/** A frame without FCS, padded to the shortest that Ethernet sends. */
+/** Returns a frame without FCS, padded to the minimum length of Ethernet. */
 export function encodeEthernet({ to, from, type, payload }: Ethernet): Buffer {
   const frame = Buffer.alloc(Math.max(ETHERNET_SHORTEST, ETHERNET + payload.length));
   frame.set(parseMac(to), 0);
@@ -61,7 +61,7 @@ export function encodeEthernet({ to, from, type, payload }: Ethernet): Buffer {
   return frame;
 }
 
-/** null when it is shorter than its header. The payload includes padding. */
+/** Parses a frame. Returns null when it is shorter than its header. The payload includes padding. */
 export function decodeEthernet(frame: Buffer): Ethernet | null {
   if (frame.length < ETHERNET) return null;
   return {
@@ -94,7 +94,7 @@ export function encodeArp(arp: Arp): Buffer {
   return bytes;
 }
 
-/** null when it is not a request or reply for IPv4 over Ethernet. */
+/** Parses an ARP packet. Returns null when it is not a request or reply for IPv4 over Ethernet. */
 export function decodeArp(bytes: Buffer): Arp | null {
   if (bytes.length < ARP) return null;
   if (bytes.readUInt32BE(0) !== 0x00010800 || bytes.readUInt16BE(4) !== 0x0604) return null;
@@ -118,7 +118,7 @@ export interface Echo {
   payload: Buffer;
 }
 
-/** An ICMP echo message in an IPv4 packet. */
+/** Returns an ICMP echo message in an IPv4 packet. */
 export function encodeEcho({ from, to, kind, id, sequence, payload }: Echo): Buffer {
   const packet = Buffer.alloc(IPV4 + ICMP + payload.length);
   packet[0] = 0x45;
@@ -138,7 +138,7 @@ export function encodeEcho({ from, to, kind, id, sequence, payload }: Echo): Buf
   return packet;
 }
 
-/** null for other packets; "damaged" when a length or checksum of an IPv4 packet is wrong. */
+/** Parses an ICMP echo message. Returns null for other packets, "damaged" when a length or checksum is wrong. */
 export function decodeEcho(bytes: Buffer): Echo | "damaged" | null {
   if (bytes.length < IPV4 || bytes[0]! >> 4 !== 4) return "damaged";
   const header = (bytes[0]! & 15) * 4;

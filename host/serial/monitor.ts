@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { isMain } from "../build/main.js";
 import { choosePort, Missing, openPort, optional, type SerialPort, type SerialPortModule } from "./port.js";
 
-/** Ctrl-], which no console program uses. */
+/** Ctrl-], which console programs do not use. */
 const quit = 0x1d;
 
-/** Joins port and terminal until the user quits or the port goes away. */
+/** Connects port and terminal until the user quits or the port disappears. */
 export async function monitor(
   port: SerialPort,
   input: NodeJS.ReadableStream,

@@ -1,8 +1,8 @@
-// A board's serial port, by the npm package serialport.
+// A board's serial port, through the npm package serialport.
 import { readdirSync } from "node:fs";
 import type { Duplex } from "node:stream";
 
-/** What is used of serialport's SerialPort. */
+/** The part of serialport's SerialPort that is used here. */
 export interface SerialPort extends Duplex {
   open(done: (error: Error | null) => void): void;
   close(done: (error: Error | null) => void): void;
@@ -14,15 +14,15 @@ export interface SerialPortModule {
   SerialPort: new (settings: { path: string; baudRate: number; autoOpen: false }) => SerialPort;
 }
 
-/** An error whose sentence tells the user what to do; no stack is wanted. */
+/** An error whose message tells the user what to do, without a stack trace. */
 export class Missing extends Error {}
 
-/** Turns a method with a callback into a promise. */
+/** Converts a method with a callback to a promise. */
 export function promised(method: (done: (error: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => method((error) => (error ? reject(error) : resolve())));
 }
 
-/** An npm package that need not be installed; undefined when it is not. */
+/** Imports an optional npm package. Resolves to undefined when it is not installed. */
 export async function optional<T>(name: string): Promise<T | undefined> {
   try {
     return (await import(name)) as T;
@@ -32,7 +32,7 @@ export async function optional<T>(name: string): Promise<T | undefined> {
   }
 }
 
-/** Serial ports of boards: USB adapters, and boards that are one themselves. */
+/** Returns the serial ports of boards: USB adapters, and boards that have USB themselves. */
 function candidates(): string[] {
   const names = /^(ttyUSB\d+|ttyACM\d+|cu\.(usb|SLAB|wch).*)$/;
   return readdirSync("/dev")
@@ -40,7 +40,7 @@ function candidates(): string[] {
     .map((name) => `/dev/${name}`);
 }
 
-/** The port that is meant: `wanted`, or the only one there is. */
+/** Returns the port to use: `wanted`, or the only one there is. */
 export function choosePort(wanted: string | undefined, ports: readonly string[] = candidates()): string {
   if (wanted !== undefined) return wanted;
   if (ports.length === 1) return ports[0]!;
@@ -48,11 +48,11 @@ export function choosePort(wanted: string | undefined, ports: readonly string[] 
     throw new Missing(`There are several serial ports: say which with PORT=, one of ${ports.join(" ")}`);
   throw new Missing(
     "There is no serial port: connect the board's USB cable, or the USB serial adapter that its TXD, RXD and GND are wired " +
-      "to, and see that /dev/ttyUSB0 or /dev/ttyACM0 appears. Another name is said with PORT=.",
+      "to, and see that /dev/ttyUSB0 or /dev/ttyACM0 appears. Choose a port of another name with PORT=.",
   );
 }
 
-/** Opens the port; a failure is told in a sentence. */
+/** Opens the port. Throws Missing with a user-readable message when that fails. */
 export async function openPort(module: SerialPortModule, path: string, baudRate: number): Promise<SerialPort> {
   const port = new module.SerialPort({ path, baudRate, autoOpen: false });
   try {

@@ -1,5 +1,5 @@
-// `make flash` for an STM32 board with an ST-LINK: `tsx host/stm32/flash.ts IMAGE.elf --openocd board/NAME.cfg`. By
-// OpenOCD, or else by st-flash with the .bin beside the image.
+// `make flash` for an STM32 board with an ST-LINK: `tsx host/stm32/flash.ts IMAGE.elf --openocd board/NAME.cfg`. It
+// uses OpenOCD, or else st-flash with the .bin beside the image.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { isMain } from "../build/main.js";
 import { findProgram } from "../demo/tools.js";
 
-/** An error whose sentence tells the user what to do. */
+/** An error whose message tells the user what to do. */
 export class Missing extends Error {}
 
 /** Flash begins here on all of these chips. */
@@ -16,7 +16,7 @@ const flashAddress = "0x08000000";
 const stVendor = "0483";
 const stLinks = new Set(["3744", "3748", "374b", "374d", "374e", "374f", "3752", "3753", "3754", "3757"]);
 
-/** The command line that writes, checks and starts the image; throws a sentence when no tool is installed. */
+/** Returns the command line that writes, verifies and starts the image. Throws Missing when no tool is installed. */
 export function flashCommand(image: string, openocd: string, find = findProgram): string[] {
   const program = find("openocd");
   if (program !== undefined) return [program, "-f", openocd, "-c", `program ${image} verify reset exit`];
@@ -26,7 +26,7 @@ export function flashCommand(image: string, openocd: string, find = findProgram)
   throw new Missing("Neither openocd nor st-flash is installed: apt-get install openocd (or stlink-tools)");
 }
 
-/** Is an ST-LINK at USB? True as well where the system does not tell. */
+/** Is an ST-LINK connected by USB? Also true when the system cannot tell. */
 export function hasStLink(devices = "/sys/bus/usb/devices"): boolean {
   if (!existsSync(devices)) return true;
   const read = (device: string, file: string): string => {
