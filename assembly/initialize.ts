@@ -12,6 +12,8 @@ function alignUp(value: usize, base: usize, align: usize): usize {
   return ((value + base + align - 1) & ~(align - 1)) - base;
 }
 
+// @ts-ignore: decorator
+@inline
 function inRange(value: u32, least: u32, most: u32): bool {
   return value - least <= most - least;
 }

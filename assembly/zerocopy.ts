@@ -111,6 +111,8 @@ export function release(socket: Socket, frame: Frame): i32 {
 }
 
 /** Do others hold this frame of the interface, too? The TX ring is one of them until the frame has been sent. */
+// @ts-ignore: decorator
+@inline
 function isShared(iface: Iface, frame: Frame): bool {
   if (frame.refs > 1) reap(iface);
   return frame.refs > 1;
