@@ -144,7 +144,7 @@ export const taskCases: readonly Case[] = [
         {
           differs: {
             expect: { ret: 1, fields: { revents: POLLERR | POLLHUP } },
-            reason: "POLLHUP tells that the interface is down",
+            reason: "POLLHUP reports that the interface is down",
           },
         },
       ),

@@ -58,7 +58,7 @@ function polls(wait: number, fds: string, ready: number, revents: string, option
 
 /** What poll() tells of one socket on ours while its interface is down. */
 function hangUp(revents: number): Difference {
-  return { expect: { ret: 1, fields: { revents } }, reason: "POLLHUP tells that the interface is down" };
+  return { expect: { ret: 1, fields: { revents } }, reason: "POLLHUP reports that the interface is down" };
 }
 
 function flags(value: number): CallStep {
