@@ -97,7 +97,7 @@ struct vectored {
   int flags;
 };
 
-static int32_t receive(uint32_t socket, void *call) {
+static int32_t receive_vector(uint32_t socket, void *call) {
   const struct vectored *v = call;
   struct pktsock_msghdr *message = v->message;
   vector_buffer(message->msg_iov, message->msg_iovlen);
@@ -125,7 +125,7 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
   struct vectored call = {message, (size_t)len, flags};
-  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive, &call);
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive_vector, &call);
   return n < 0 ? pkt_fail(n) : n;
 }
 
@@ -145,7 +145,7 @@ static bool control_is_valid(const struct pktsock_msghdr *message) {
   return true;
 }
 
-static int32_t dispatch(uint32_t socket, void *call) {
+static int32_t send_vector(uint32_t socket, void *call) {
   const struct vectored *v = call;
   const struct pktsock_msghdr *message = v->message;
   int32_t n;
@@ -173,7 +173,7 @@ ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flag
   if (len < 0)
     return pkt_fail(-PKT_EFAULT);
   struct vectored call = {(struct pktsock_msghdr *)message, (size_t)len, flags};
-  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, dispatch, &call);
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, send_vector, &call);
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();

@@ -85,7 +85,7 @@ static inline bool is_ready(const struct pkt_waiter *waiter) {
   return waiter->socket != NULL ? is_socket_ready(waiter, waiter->socket, waiter->events) : is_any_ready(waiter);
 }
 
-static void wake(struct pkt_waiter *waiter) {
+static void wake_waiter(struct pkt_waiter *waiter) {
   if (waiter->woken)
     return;
   waiter->woken = true;
@@ -99,13 +99,13 @@ void pkt_wake_ready(void) {
   c->control->news = 0;
   for (struct pkt_waiter *w = c->waiters; w != NULL; w = w->next)
     if (!w->woken && is_ready(w))
-      wake(w);
+      wake_waiter(w);
 }
 
 void pkt_wake_all(void) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
     w->closed |= pkt_component.control == NULL;
-    wake(w);
+    wake_waiter(w);
   }
 }
 
@@ -114,7 +114,7 @@ void pkt_wake_closed(int fd) {
     for (unsigned long i = 0; i < w->count; i++)
       if (w->fds[i].fd == fd) {
         w->closed = true;
-        wake(w);
+        wake_waiter(w);
       }
 }
 
