@@ -45,7 +45,7 @@ export function send(socket: Socket, len: u32): i32 {
   return len;
 }
 
-/** Sending must wait for room on that interface: the glue learns which. */
+/** Sending must wait for room on that interface, which the glue reads from the socket. Returns -EAGAIN. */
 export function noRoom(socket: Socket, iface: Iface): i32 {
   socket.full = iface;
   return -EAGAIN;
