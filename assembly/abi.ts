@@ -223,14 +223,14 @@ export const SOCKET_RCVTIMEO: u32 = 4;
 export const SOCKET_SNDTIMEO: u32 = 12;
 /** Offset of the queue's oldest entry, whose first word is the frame, or 0 when nothing waits to be received. */
 export const SOCKET_HEAD: u32 = 20;
-/** SOCKET_ERROR: an error is to be reported. The other bits are the module's. */
+/** SOCKET_ERROR: an error is pending. The other bits are private to the module. */
 export const SOCKET_SPECIAL: u32 = 24;
 export const SOCKET_ERROR: u32 = 1;
 /** The interface that the socket is bound to, or 0. */
 export const SOCKET_IFACE: u32 = 28;
 /** The interface for which sending returned -EAGAIN last. */
 export const SOCKET_FULL: u32 = 32;
-/** Frames that SO_SNDBUF lets the socket have under way (0: no limit), and that it has. */
+/** Maximum of frames in the TX ring (SO_SNDBUF; 0: no limit), and their present number. */
 export const SOCKET_SNDBUF: u32 = 36;
 export const SOCKET_SENDING: u32 = 40;
 export const SOCKET_BYTES: u32 = 44;

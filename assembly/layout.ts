@@ -159,23 +159,23 @@ export class Socket {
   receiveTimeoutHigh: u32;
   sendTimeoutLow: u32;
   sendTimeoutHigh: u32;
-  /** Where recv() takes. The circle is as long as the socket's limit. */
+  /** The next entry for recv(). The circle is as long as the socket's limit. */
   head: Entry;
   special: u32;
   /** The interface that the socket is bound to; null: all of them. */
   iface: Iface | null;
   /** The interface for which sending returned -EAGAIN last. */
   full: Iface | null;
-  /** Frames that SO_SNDBUF lets the socket have under way; 0: as many as there are. */
+  /** Maximum of frames that the socket may have in the TX ring (SO_SNDBUF); 0: no limit. */
   sndbuf: u32;
-  /** Frames of this socket that are being sent; only counted while SO_SNDBUF limits them. */
+  /** Frames of this socket in the TX ring; only counted while SO_SNDBUF limits them. */
   sending: u32;
   /** The next in State.receivers, State.watchers or State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
   key: u32;
   mask: u32;
-  /** The next entry for the demultiplexer. */
+  /** The next entry for a received frame. */
   tail: Entry;
   /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
   skip: u32;
