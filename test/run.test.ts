@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "../host/demo/tools.js";
 import { freePort } from "../host/net/udp.js";
-import { cases } from "./conformance/cases/index.js";
 import { Lab } from "./support/lab.js";
-import { compileForLinux, PreloadedTarget } from "./support/preloaded.js";
+import { compileForLinux } from "./support/preloaded.js";
 
 const DESCRIPTORS = "build/conformance/descriptors";
 const PRIVATE = ["--private", "--address", "192.0.2.2/24"];
@@ -94,24 +93,6 @@ describe("pktsock run", function () {
     const { stdout, status } = pktsock(...(await nowhere()), "--", DESCRIPTORS);
     assert.equal(status, 0, stdout);
     assert.equal(stdout.match(/^ok/gm)?.length, 28);
-  });
-
-  describe("conformance cases as a preloaded Linux program", () => {
-    let target: PreloadedTarget;
-
-    before(async () => {
-      target = await PreloadedTarget.start();
-    });
-    after(() => target?.stop());
-
-    for (const one of cases) {
-      it(one.name, async function () {
-        const skipped = await target.run(one);
-        if (skipped === undefined) return;
-        this.test!.title += ` (skip: ${skipped})`;
-        this.skip();
-      });
-    }
   });
 
   describe("with the Linux kernel at the other end", () => {
