@@ -89,6 +89,21 @@ describe("pktsock run", function () {
     assert.deepEqual([stderr, status], [said, 0]);
   });
 
+  for (const [name, lines] of [
+    ["ring", ["recv EAGAIN", "waiting recv EAGAIN", "interrupted recv EINTR"]],
+    ["recv", ["recv ENETDOWN", "recv ENETDOWN", "close 0"]],
+    ["poll", ["poll 1 POLLERR", "poll 1 POLLERR", "close 0"]],
+    ["send", ["send ENETDOWN", "send ENETDOWN", "close 0"]],
+  ] as const) {
+    it(`never hangs: ${name}`, async () => {
+      const program = "build/conformance/no-answer";
+      compileForLinux(["test/support/no_answer.c"], program);
+      const { stdout, stderr, status } = pktsock(...(await nowhere()), "--", program, name);
+      assert.deepEqual([stdout.trim().split("\n"), status], [[...lines], 0], stderr);
+      assert.equal(stderr.match(/the server has ended/g)?.length ?? 0, name === "ring" ? 0 : 1, stderr);
+    });
+  }
+
   it("gives packet sockets all that descriptors can do", async () => {
     const { stdout, status } = pktsock(...(await nowhere()), "--", DESCRIPTORS);
     assert.equal(status, 0, stdout);

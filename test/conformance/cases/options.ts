@@ -44,6 +44,10 @@ export const optionCases: readonly Case[] = [
     getInt("s", "SOL_SOCKET", "SO_PROTOCOL", 0),
   ]),
   testCase("options: SO_ACCEPTCONN is 0", "socket(7)", [socket, getInt("s", "SOL_SOCKET", "SO_ACCEPTCONN", 0)]),
+  testCase("options: SO_BPF_EXTENSIONS is SKF_AD_MAX", "kernel bpf_tell_extensions()", [
+    socket,
+    getInt("s", "SOL_SOCKET", "SO_BPF_EXTENSIONS", 64),
+  ]),
   testCase("options: SO_ERROR is 0 when nothing has happened", "socket(7)", [
     socket,
     getInt("s", "SOL_SOCKET", "SO_ERROR", 0),

@@ -1,8 +1,8 @@
 // What one task does to another that waits.
 
-import { bound, ETH_P_ALL, fails, OK, outgoing, TEST_TYPE } from "../calls.js";
+import { bound, ETH_P_ALL, fails, frame, OK, outgoing, TEST_TYPE } from "../calls.js";
 import { le } from "../bytes.js";
-import { arrives, call, type CallStep, type Case, ready, type Step, testCase } from "../steps.js";
+import { arrives, call, type CallStep, type Case, inject, ready, type Step, testCase } from "../steps.js";
 
 const POLLERR = 8;
 const POLLHUP = 0x10;
@@ -168,10 +168,11 @@ export const taskCases: readonly Case[] = [
     "NuttX: CONFIG_NET_PKT_NPOLLWAITERS",
     [
       ...bound("s", "RAW", TEST_TYPE),
-      call(`pollmeanwhile ${4 * SOME_MS} $s POLLIN`, OK, { repeat: "$POLLERS" }),
-      call(`poll ${SOME_MS}`, { ret: 0 }),
+      call("pollmeanwhile -1 $s POLLIN", OK, { repeat: "$POLLERS" }),
+      call(`poll ${4 * SOME_MS}`, { ret: 0 }),
       call("poll 0 $s:POLLIN", fails("ENOMEM")),
       call("select 1024 0:0 r$s", fails("ENOMEM")),
+      inject(frame()), // ends the others' waits
       call(`poll ${4 * SOME_MS}`, { ret: 0 }),
       call("poll 0 $s:POLLIN|POLLOUT", { ret: 1 }),
     ],
