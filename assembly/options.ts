@@ -24,6 +24,7 @@ import {
   SO_ACCEPTCONN,
   SO_ATTACH_FILTER,
   SO_BINDTODEVICE,
+  SO_BPF_EXTENSIONS,
   SO_DETACH_FILTER,
   SO_DOMAIN,
   SO_DONTROUTE,
@@ -184,6 +185,9 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
   return n;
 }
 
+/** SKF_AD_MAX of <linux/filter.h>: filters know all ancillary offsets below. */
+const BPF_EXTENSIONS: i32 = 64;
+
 /** The value of an option of SOL_SOCKET, or -1 when there is no such option. */
 function socketOption(socket: Socket, name: u32): i32 {
   switch (name) {
@@ -197,6 +201,8 @@ function socketOption(socket: Socket, name: u32): i32 {
       return 0; // like Linux, which reports a packet socket's protocol in getsockname() only
     case SO_ACCEPTCONN:
       return 0;
+    case SO_BPF_EXTENSIONS:
+      return BPF_EXTENSIONS;
     case SO_RCVBUF:
       return socket.rcvbuf;
     case SO_SNDBUF:

@@ -107,6 +107,7 @@ export const SO_TIMESTAMPNS: u32 = 35;
 export const SO_PROTOCOL: u32 = 38;
 export const SO_DOMAIN: u32 = 39;
 export const SO_LOCK_FILTER: u32 = 44;
+export const SO_BPF_EXTENSIONS: u32 = 48;
 
 export const SOL_PACKET: u32 = 263;
 export const PACKET_ADD_MEMBERSHIP: u32 = 1;

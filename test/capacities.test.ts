@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { contradictions, options } from "../host/build/options.js";
-import { BoardTarget } from "./conformance/board.js";
 import { cases } from "./conformance/cases/index.js";
-import { execute } from "./conformance/execute.js";
 import { bound, fails, numbered, outgoing } from "./conformance/calls.js";
 import { arrives, call, type Case, slow, SLOW_FRAME_MS, testCase, times } from "./conformance/steps.js";
+import { conformanceSuite } from "./conformance/suite.js";
+import { configured } from "./conformance/targets.js";
 
 /** What the compiler says of pktsock/config.h with these options: the sentences of its errors. */
 function complaints(settings: Readonly<Record<string, number>>): string[] {
@@ -63,31 +63,6 @@ describe("the capacities of a build", function () {
   });
 });
 
-/** Runs conformance cases on BOARD=linux with other capacities. */
-function configured(
-  what: string,
-  folder: string,
-  config: string,
-  capacities: { SOCKETS: string; POLLERS: string },
-  chosen: readonly Case[],
-): void {
-  describe(`BOARD=linux with ${what}`, () => {
-    let target: BoardTarget;
-    before(async function () {
-      this.timeout(120_000);
-      target = await BoardTarget.configured(folder, config, capacities);
-    });
-    after(() => target?.stop());
-    for (const one of chosen) {
-      it(one.name, async function () {
-        this.timeout(60_000);
-        const verdict = await execute(one, target);
-        if (verdict.startsWith("skip")) this.skip();
-      });
-    }
-  });
-}
-
 const but = (...patterns: readonly RegExp[]): Case[] =>
   cases.filter(({ name }) => !patterns.some((pattern) => pattern.test(name)));
 const only = (...patterns: readonly RegExp[]): Case[] =>
@@ -110,20 +85,24 @@ const unbuffered = testCase("without write buffers a send ends when the driver h
   arrives(outgoing()),
 ]);
 
-configured(
-  "connections allocated one by one, no write buffers, one poller a socket",
-  "linux-one-by-one",
-  "NET_PKT_PREALLOC_CONNS=0 NET_PKT_ALLOC_CONNS=1 NET_PKT_MAX_CONNS=4 NET_PKT_WRITE_BUFFERS=0 NET_PKT_NPOLLWAITERS=1 " +
-    "NET_PKT_HEAP_SIZE=8192",
-  { SOCKETS: "4", POLLERS: "1" },
+conformanceSuite(
+  "BOARD=linux with connections allocated one by one, no write buffers, one poller a socket",
+  configured(
+    "-one-by-one",
+    "NET_PKT_PREALLOC_CONNS=0 NET_PKT_ALLOC_CONNS=1 NET_PKT_MAX_CONNS=4 NET_PKT_WRITE_BUFFERS=0 NET_PKT_NPOLLWAITERS=1 " +
+      "NET_PKT_HEAP_SIZE=8192",
+    { SOCKETS: "4", POLLERS: "1" },
+  ),
   [...but(/^line: more than the interface takes$/, /^poll: two tasks wait/), unbuffered],
 );
 
-configured(
-  "connections allocated in batches, more of them and more pollers",
-  "linux-batches",
-  "NET_PKT_PREALLOC_CONNS=1 NET_PKT_ALLOC_CONNS=3 NET_PKT_MAX_CONNS=9 NET_PKT_NPOLLWAITERS=3 NET_PKT_HEAP_SIZE=8192",
-  { SOCKETS: "9", POLLERS: "3" },
+conformanceSuite(
+  "BOARD=linux with connections allocated in batches, more of them and more pollers",
+  configured(
+    "-batches",
+    "NET_PKT_PREALLOC_CONNS=1 NET_PKT_ALLOC_CONNS=3 NET_PKT_MAX_CONNS=9 NET_PKT_NPOLLWAITERS=3 NET_PKT_HEAP_SIZE=8192",
+    { SOCKETS: "9", POLLERS: "3" },
+  ),
   only(/^(socket|close|poll|select|tap|filter|lend|program):/),
 );
 
@@ -140,12 +119,14 @@ const asMemoryAllows = testCase(
   ]),
 );
 
-configured(
-  "as little of everything as there can be",
-  "linux-little",
-  "NET_PKT_PREALLOC_CONNS=0 NET_PKT_ALLOC_CONNS=1 NET_PKT_FRAMES=4 NET_PKT_TX_FRAMES=1 NET_PKT_RX_RESERVE=1 " +
-    "NET_PKT_STACK_RESERVE=0 NET_PKT_QUEUE_FRAMES=1 NET_PKT_MEMBERSHIPS=1 NET_PKT_HEAP_SIZE=1024 NET_PKT_CODE_PAGES=8",
-  { SOCKETS: "0", POLLERS: "2" },
+conformanceSuite(
+  "BOARD=linux with as little of everything as there can be",
+  configured(
+    "-little",
+    "NET_PKT_PREALLOC_CONNS=0 NET_PKT_ALLOC_CONNS=1 NET_PKT_FRAMES=4 NET_PKT_TX_FRAMES=1 NET_PKT_RX_RESERVE=1 " +
+      "NET_PKT_STACK_RESERVE=0 NET_PKT_QUEUE_FRAMES=1 NET_PKT_MEMBERSHIPS=1 NET_PKT_HEAP_SIZE=1024 NET_PKT_CODE_PAGES=8",
+    { SOCKETS: "0", POLLERS: "2" },
+  ),
   // Cases that want more than one frame in a queue, or two for sending, are left out.
   [
     asMemoryAllows,

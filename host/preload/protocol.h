@@ -64,6 +64,7 @@ struct preload_answer {
   int32_t result; /* -1: `error` is the errno */
   int32_t error;
   uint32_t drain;         /* take one byte off the descriptor */
+  uint32_t ring;          /* CALL_RECEIVE: frames go to a ring, never to this call */
   int32_t flags;          /* CALL_RECEIVE: msg_flags */
   uint32_t name, control; /* CALL_RECEIVE: how much of them is filled */
 };

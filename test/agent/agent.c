@@ -29,6 +29,7 @@ int main(void) {
     if (!args.count)
       continue;
     agent_command *command = find(args.words[0]);
+    agent_next_command();
     if (command)
       command(&args);
     else

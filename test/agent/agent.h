@@ -52,6 +52,9 @@ struct agent_entry {
 extern const struct agent_entry agent_calls[], agent_waiting[], agent_messages[], agent_options[], agent_tasks[],
     agent_component[];
 
+/* A command has been read: the time of what another task does later starts. agent_tasks.c */
+void agent_next_command(void);
+
 /* The buffers of the one call that is being made. */
 extern uint8_t agent_data[AGENT_DATA_BYTES];
 

@@ -66,6 +66,7 @@ static const struct name names[] = {
     NAME(SO_PROTOCOL),
     NAME(SO_DOMAIN),
     NAME(SO_LOCK_FILTER),
+    NAME(SO_BPF_EXTENSIONS),
     NAME(SHUT_RD),
     NAME(SHUT_WR),
     NAME(SHUT_RDWR),

@@ -1,5 +1,6 @@
-/* The agent's commands that need a second task; only a Linux process has one. Each answers at once, and another task makes
- * the call after MILLISECONDS, or for as long. */
+/* The agent's commands that need a second task; only a Linux process has one. Each answers at once. Another task makes
+ * the call MILLISECONDS after the next command was read, so that a busy machine cannot make it too early; pollmeanwhile polls
+ * at once, for MILLISECONDS. */
 #include "agent.h"
 
 #ifdef __linux__
@@ -21,13 +22,30 @@
 #define AGENT_LATER_BYTES 64
 
 struct order {
+  unsigned command; /* the one that gave it */
   long milliseconds, fd, number;
   struct ifreq ifreq;
   uint8_t bytes[AGENT_LATER_BYTES];
   size_t len;
 };
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t next_command = PTHREAD_COND_INITIALIZER;
+static unsigned command;
+
+void agent_next_command(void) {
+  pthread_mutex_lock(&lock);
+  command++;
+  pthread_cond_broadcast(&next_command);
+  pthread_mutex_unlock(&lock);
+}
+
+/* Wait for the next command, which waits for what this task does, and then for the order's time. */
 static void rest(const struct order *order) {
+  pthread_mutex_lock(&lock);
+  while (command == order->command)
+    pthread_cond_wait(&next_command, &lock);
+  pthread_mutex_unlock(&lock);
   struct timespec pause = {order->milliseconds / 1000, order->milliseconds % 1000 * 1000000};
   nanosleep(&pause, NULL);
 }
@@ -64,6 +82,7 @@ static void *poll_meanwhile(void *order) {
 
 static struct order *take_order(struct agent_args *args) {
   struct order *order = calloc(1, sizeof *order);
+  order->command = command;
   order->milliseconds = agent_number(args);
   order->fd = agent_number(args);
   return order;
@@ -140,5 +159,7 @@ const struct agent_entry agent_tasks[] = {
 #else
 
 const struct agent_entry agent_tasks[] = {{NULL, NULL}};
+
+void agent_next_command(void) {}
 
 #endif

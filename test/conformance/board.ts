@@ -9,30 +9,15 @@ import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
 import { onInterrupt } from "./interrupt.js";
 import { Qmp } from "./qmp.js";
-import { SLOW_BITS_PER_SECOND, type TargetName } from "./steps.js";
+import { SLOW_BITS_PER_SECOND } from "./steps.js";
 import type { Target } from "./target.js";
+import { type Build, type Description } from "./targets.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CALL_MS = 5_000;
 const LINK_MS = 10_000;
 
-/** What cases refer to as $SOCKETS and $POLLERS. */
-type Capacities = Readonly<Record<"SOCKETS" | "POLLERS", string>>;
-
-interface Build {
-  readonly board: string;
-  readonly image: string;
-  /** Further settings of make. */
-  readonly settings: readonly string[];
-  readonly firstDescriptor: number;
-}
-
-const BUILDS: Readonly<Partial<Record<TargetName, Build>>> = {
-  host: { board: "linux", image: "build/linux-sanitized/agent.elf", settings: ["SANITIZE=1"], firstDescriptor: 512 },
-  mps2: { board: "qemu-mps2-an385", image: "build/qemu-mps2-an385/agent.elf", settings: [], firstDescriptor: 3 },
-  lm3s: { board: "qemu-lm3s6965evb", image: "build/qemu-lm3s6965evb/agent.elf", settings: [], firstDescriptor: 3 },
-  xtensa: { board: "qemu-xtensa", image: "build/qemu-xtensa/agent.elf", settings: [], firstDescriptor: 3 },
-};
+type BoardBuild = Build<"board">;
 
 /** Is the program there? */
 function isInstalled(program: string): boolean {
@@ -45,18 +30,26 @@ function isInstalled(program: string): boolean {
 }
 
 /** What is missing to run the target, if anything. */
-export function missingFor(name: TargetName): string | undefined {
-  const { board } = BUILDS[name]!;
+export function missingFor({ board }: BoardBuild): string | undefined {
   const compiler = board === "qemu-xtensa" ? "xtensa-lx106-elf-gcc" : "arm-none-eabi-gcc";
   const programs = board === "linux" ? ["cc"] : [compiler, qemuOf(board, ROOT).command[0]!];
   const missing = programs.filter((program) => !isInstalled(program));
   return missing.length ? `${missing.join(" and ")} is missing` : undefined;
 }
 
+/** Path of the agent's image in the repository, without its ending. */
+export function imageOf({ board, suffix }: Build<string>): string {
+  return `build/${board}${suffix}/agent`;
+}
+
+/** Builds the agent's image. */
+export function buildAgent({ board, engine, settings }: Build<string>): void {
+  const all = [`BOARD=${board}`, "APP=test/agent/agent.c", `ENGINE=${engine}`, ...settings];
+  execFileSync("make", ["-s", "-C", ROOT, "firmware", ...all], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
 export class BoardTarget implements Target {
   readonly ifname = "eth0";
-  readonly shortest = 60;
-  readonly firstDescriptor: number;
   ifindex = 0;
   names = { OWN: "", PEER: "0200000000fe" };
 
@@ -67,28 +60,14 @@ export class BoardTarget implements Target {
   private readonly forgetInterrupt = onInterrupt(() => void this.halt());
 
   private constructor(
-    readonly name: TargetName,
-    private readonly build: Build,
-    readonly capacities: Capacities,
-  ) {
-    this.firstDescriptor = build.firstDescriptor;
-  }
+    readonly description: Description,
+    private readonly build: BoardBuild,
+  ) {}
 
   /** Builds the image and starts it. */
-  static async start(name: TargetName): Promise<BoardTarget> {
-    return BoardTarget.of(name, BUILDS[name]!, { SOCKETS: "4", POLLERS: "2" });
-  }
-
-  /** BOARD=linux under sanitizers with other capacities: `config` as make takes it. `folder` of build/ is its own. */
-  static async configured(folder: string, config: string, capacities: Capacities): Promise<BoardTarget> {
-    const settings = ["SANITIZE=1", `OUT_SUFFIX=${folder.replace(/^linux/, "")}`, `CONFIG=${config}`];
-    return BoardTarget.of("host", { ...BUILDS.host!, image: `build/${folder}/agent.elf`, settings }, capacities);
-  }
-
-  private static async of(name: TargetName, build: Build, capacities: Capacities): Promise<BoardTarget> {
-    const settings = [`BOARD=${build.board}`, "APP=test/agent/agent.c", ...build.settings];
-    execFileSync("make", ["-s", "-C", ROOT, "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
-    const target = new BoardTarget(name, build, capacities);
+  static async start(description: Description, build: BoardBuild): Promise<BoardTarget> {
+    buildAgent(build);
+    const target = new BoardTarget(description, build);
     try {
       await target.restart();
     } catch (error) {
@@ -101,7 +80,7 @@ export class BoardTarget implements Target {
   /** Starts the image; its console. */
   private async run(wire: UdpCable): Promise<Agent> {
     const { board } = this.build;
-    const image = ROOT + this.build.image;
+    const image = `${ROOT}${imageOf(this.build)}.elf`;
     if (board === "linux") {
       const speed = String(this.isSlow ? SLOW_BITS_PER_SECOND : 0);
       const env = { ...process.env, PKTSOCK_NIC: `udp:${wire.remotePort}:${wire.localPort}`, PKTSOCK_SPEED: speed };

@@ -1,4 +1,4 @@
-conformance: node_modules/.package-lock.json ## every case on Linux and on ours; ON=linux|host|mps2|lm3s CASE="name"
-	$(QUIET)npx tsx test/conformance/run.ts $${ON:+--target "$$ON"} $${CASE:+--case "$$CASE"}
+conformance: node_modules/.package-lock.json ## every case on Linux and on ours; ON="target ..." CASE="name"; ON=help: targets
+	$(QUIET)npx tsx test/conformance/run.ts $(if $(filter help,$(ON)),--list,$${ON:+--target "$$ON"} $${CASE:+--case "$$CASE"})
 
 .PHONY: conformance

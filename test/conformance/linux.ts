@@ -2,25 +2,24 @@
 
 import { Agent } from "./agent.js";
 import type { Target } from "./target.js";
+import type { Description } from "./targets.js";
 import { AGENT, NAME, OWN, PEER, Veth } from "./veth.js";
 
 export class LinuxTarget implements Target {
-  readonly name = "linux";
   readonly ifname = NAME;
   readonly names = { OWN, PEER };
-  readonly shortest = 0;
-  readonly capacities = {};
-  readonly firstDescriptor = 3;
   ifindex = 0;
-  neverSlow: string | undefined;
 
   private own: Agent | undefined;
 
-  private constructor(private readonly veth: Veth) {}
+  private constructor(
+    public description: Description,
+    private readonly veth: Veth,
+  ) {}
 
   /** Makes cable and agents; stop() removes them. */
-  static async start(): Promise<LinuxTarget> {
-    const target = new LinuxTarget(await Veth.start());
+  static async start(description: Description): Promise<LinuxTarget> {
+    const target = new LinuxTarget(description, await Veth.start());
     try {
       await target.restart();
       await target.trySlow();
@@ -36,7 +35,8 @@ export class LinuxTarget implements Target {
       await this.slow(true);
       await this.slow(false);
     } catch {
-      this.neverSlow = "tc cannot limit the rate of the veth pair: no qdisc tbf";
+      const why = "tc cannot limit the rate of the veth pair: no qdisc tbf";
+      this.description = { ...this.description, lacks: { ...this.description.lacks, "a slow line": why } };
     }
   }
 

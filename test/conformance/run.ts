@@ -1,17 +1,22 @@
 // make conformance: runs the cases on the targets, prints a matrix and writes build/conformance.json.
-//   tsx test/conformance/run.ts [--target NAME]... [--case NAME]...
+//   tsx test/conformance/run.ts [--list] [--target NAME]... [--case NAME]...
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cases } from "./cases/index.js";
 import { execute } from "./execute.js";
-import { type Case, TARGETS, type TargetName } from "./steps.js";
-import { startTarget } from "./targets.js";
+import { startTarget } from "./start.js";
+import type { Case } from "./steps.js";
+import { list } from "./table.js";
+import { described, TARGETS, type TargetName } from "./targets.js";
 
 const JSON_PATH = fileURLToPath(new URL("../../build/conformance.json", import.meta.url));
 
 type Row = { case: string; source: string } & Record<TargetName, string>;
+
+/** Without a terminal, how many cases there are to a line of progress. */
+const CASES_PER_LINE = 50;
 
 interface Failure {
   readonly target: TargetName;
@@ -27,7 +32,7 @@ function usageError(sentence: string): never {
 function chooseTargets(names: readonly string[]): readonly TargetName[] {
   for (const name of names) {
     if (!(TARGETS as readonly string[]).includes(name)) {
-      usageError(`There is no target "${name}"; there are ${TARGETS.join(", ")}.`);
+      usageError(`There is no target "${name}". Targets:\n${list()}`);
     }
   }
   return names.length ? TARGETS.filter((name) => names.includes(name)) : TARGETS;
@@ -44,10 +49,40 @@ function chooseCases(names: readonly string[]): readonly Case[] {
   return names.length ? cases.filter((one) => names.includes(one.name)) : cases;
 }
 
+/** Tells how far a target is: one line that counts on a terminal, else a line now and then. */
+class Progress {
+  private done = 0;
+
+  constructor(
+    private readonly target: TargetName,
+    private readonly all: number,
+  ) {
+    this.write("starts");
+  }
+
+  count(failed: number): void {
+    this.done++;
+    const sum = `${this.done} of ${this.all} cases${failed ? `, ${failed} failed` : ""}`;
+    if (process.stdout.isTTY || this.done % CASES_PER_LINE === 0 || this.done === this.all) this.write(sum);
+  }
+
+  /** Leaves the line. */
+  end(): void {
+    if (process.stdout.isTTY) process.stdout.write("\n");
+  }
+
+  private write(text: string): void {
+    const line = `${this.target}: ${text}`;
+    process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+}
+
 async function runOn(target: TargetName, rows: Map<string, Row>, chosen: readonly Case[]): Promise<Failure[]> {
   const failures: Failure[] = [];
-  const started = await startTarget(target);
+  const progress = new Progress(target, chosen.length);
+  const started = await startTarget(described(target)).finally(() => progress.end());
   if (typeof started === "string") {
+    console.log(`${target}: skipped, ${started}`);
     for (const one of chosen) rows.get(one.name)![target] = `skip: ${started}`;
     return failures;
   }
@@ -59,8 +94,10 @@ async function runOn(target: TargetName, rows: Map<string, Row>, chosen: readonl
         rows.get(one.name)![target] = "fail";
         failures.push({ target, name: one.name, why: (error as Error).message });
       }
+      progress.count(failures.length);
     }
   } finally {
+    progress.end();
     await started.stop();
   }
   return failures;
@@ -91,20 +128,27 @@ function printSum(rows: readonly Row[], targets: readonly TargetName[]): void {
   for (const name of targets) {
     const count = (start: string): number => rows.filter((row) => row[name].startsWith(start)).length;
     const sums = `${count("pass")} pass, ${count("differs")} differ on purpose`;
-    console.log(`${name.padEnd(5)} ${sums}, ${count("skip")} skipped, ${count("fail")} failed`);
+    console.log(`${name.padEnd(7)} ${sums}, ${count("skip")} skipped, ${count("fail")} failed`);
   }
 }
 
 const { values } = parseArgs({
-  options: { target: { type: "string", multiple: true }, case: { type: "string", multiple: true } },
+  options: {
+    target: { type: "string", multiple: true },
+    case: { type: "string", multiple: true },
+    list: { type: "boolean" },
+  },
 });
-const targets = chooseTargets(values.target ?? []);
+if (values.list) {
+  console.log(list());
+  process.exit();
+}
+const targets = chooseTargets((values.target ?? []).flatMap((names) => names.split(/[ ,]+/).filter(Boolean)));
 const chosen = chooseCases(values.case ?? []);
 const rows = new Map<string, Row>();
 for (const { name, source } of chosen) {
-  const row: Row = { case: name, source, linux: "", host: "", mps2: "", lm3s: "", xtensa: "" };
-  for (const target of TARGETS) row[target] = "skip: not asked for";
-  rows.set(name, row);
+  const verdicts = Object.fromEntries(TARGETS.map((target) => [target, "skip: not asked for"]));
+  rows.set(name, { case: name, source, ...verdicts } as Row);
 }
 const failures: Failure[] = [];
 for (const target of targets) failures.push(...(await runOn(target, rows, chosen)));

@@ -2,8 +2,7 @@
 // written as the agent takes them (test/agent/agent.h) but for {bytes} in braces (bytes.ts), and $names: descriptors and
 // values that earlier steps saved, $IF (the interface's index), $NAME (its name).
 
-export type TargetName = "linux" | "host" | "mps2" | "lm3s" | "xtensa";
-export const TARGETS: readonly TargetName[] = ["linux", "host", "mps2", "lm3s", "xtensa"];
+import type { Need } from "./targets.js";
 
 export type Vars = Record<string, string>;
 
@@ -116,12 +115,13 @@ export interface Case {
   readonly name: string;
   readonly source: string;
   readonly steps: readonly Step[];
-  /** Targets that cannot run it, and why. */
-  readonly skip?: Partial<Record<TargetName | "ours", string>>;
+  /** It is skipped on targets that lack one of these. A "slow" step needs "a slow line" by itself. */
+  readonly needs: readonly Need[];
 }
 
-export function testCase(name: string, source: string, steps: readonly Step[], skip?: Case["skip"]): Case {
-  return skip ? { name, source, steps, skip } : { name, source, steps };
+export function testCase(name: string, source: string, steps: readonly Step[], needs: readonly Need[] = []): Case {
+  const slows = steps.some(({ kind }) => kind === "slow");
+  return { name, source, steps, needs: slows ? ["a slow line", ...needs] : needs };
 }
 
 export type Options = Omit<CallStep, "kind" | "command" | "expect">;

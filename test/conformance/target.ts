@@ -1,21 +1,15 @@
 // Something that runs the cases: an agent and the other end of its cable.
 
 import type { Names } from "./bytes.js";
-import type { TargetName } from "./steps.js";
+import type { Description } from "./targets.js";
 
 export interface Target {
-  readonly name: TargetName;
+  readonly description: Description;
   /** The interface as the agent sees it. */
   readonly ifindex: number;
   readonly ifname: string;
   /** OWN and PEER as bytes. */
   readonly names: Names;
-  /** Bytes to which the hardware fills short frames up, with zeros; a veth pair does not. */
-  readonly shortest: number;
-  /** The smallest descriptor of a packet socket. */
-  readonly firstDescriptor: number;
-  /** Capacities that cases refer to as $NAME. */
-  readonly capacities: Readonly<Record<string, string>>;
 
   /** Makes a call and resolves to the agent's line. Rejects after `timeout` milliseconds or
    *  when the agent has died; then restart() is due. */
@@ -28,10 +22,10 @@ export interface Target {
   plug?(plugged: boolean): Promise<void>;
   /** Makes the line slow or fast again (SLOW_BITS_PER_SECOND). What is under way may be lost, and the agent start anew. */
   slow?(slow: boolean): Promise<void>;
-  /** Why it cannot on this machine, if it cannot. */
-  readonly neverSlow?: string | undefined;
   /** Resolves when the interface carries frames in both directions after having been down. */
   ready(): Promise<void>;
+  /** Bytes of the task stack that were used since the last restart, and that there are. */
+  taskStack?(): { readonly used: number; readonly size: number };
   /** Starts agent and peer afresh. */
   restart(): Promise<void>;
   stop(): Promise<void>;

@@ -1,17 +1,170 @@
-// The targets by their names.
+// The targets of the conformance cases: all that is known of one is here. The suites, `make conformance`, its list of
+// targets and docs/conformance.md follow from it. One line more is one target more:
+//   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board", "aot"), lacks: lm3s },
 
-import { BoardTarget, missingFor } from "./board.js";
-import { LinuxTarget } from "./linux.js";
-import type { TargetName } from "./steps.js";
-import type { Target } from "./target.js";
-import { vethObstacle } from "./veth.js";
+/** What a case may need that not every target has; see Case.needs. */
+export type Need =
+  | "a second task"
+  | "a slow line"
+  | "an address filter"
+  | "a carrier"
+  | "frames that no kernel sends"
+  | "frames shorter than 14 bytes"
+  | "calls of pktsock.h"
+  | "a close() that ends waits"
+  | "a limit of sockets"
+  | "a limit of waiting tasks"
+  | "packet sockets only"
+  | "no packet ring"
+  | "an address set by the stack";
 
-/** Starts a target, or says why it cannot run on this machine. */
-export async function startTarget(name: TargetName): Promise<Target | string> {
-  switch (name) {
-    case "linux":
-      return vethObstacle() ?? LinuxTarget.start();
-    default:
-      return missingFor(name) ?? BoardTarget.start(name);
-  }
+/** How a target starts. */
+export type Start =
+  /** The Linux kernel's packet sockets, on a veth pair. */
+  | { readonly kind: "kernel" }
+  /** A Linux program under `pktsock run`. */
+  | { readonly kind: "preload" }
+  /** BOARD=linux, or a board in QEMU. */
+  | Build<"board">
+  /** A board on the model of chip and board in test/esp32. */
+  | (Build<"model"> & {
+      readonly model: { readonly phyAddress: number; readonly enable: number; readonly clock: "in" | "out" };
+    });
+
+/** An image that make builds. */
+export interface Build<Kind extends string> {
+  readonly kind: Kind;
+  readonly board: string;
+  /** ENGINE of make. */
+  readonly engine: string;
+  /** The image is in build/BOARD`suffix`. */
+  readonly suffix: string;
+  /** Further settings of make. */
+  readonly settings: readonly string[];
+}
+
+export interface Description {
+  /** For lists of targets. */
+  readonly what: string;
+  readonly start: Start;
+  /** Where a case expects something else of ours than of Linux: "linux", "ours", or "either" for a whole case. */
+  readonly expects: "linux" | "ours" | "either";
+  /** Needs of cases that it cannot meet, and why: such cases are skipped. */
+  readonly lacks: Readonly<Partial<Record<Need, string>>>;
+  /** Capacities that cases refer to as $NAME. */
+  readonly capacities: Readonly<Record<string, string>>;
+  /** The smallest descriptor of a packet socket. */
+  readonly firstDescriptor: number;
+  /** The interface pads shorter frames with zeros to so many bytes. */
+  readonly shortest: number;
+}
+
+/** A board of boards/targets. */
+function board(name: string, what: string, engine = "wasm3"): Omit<Description, "lacks"> {
+  const suffix = engine === "wasm3" ? "" : `-${engine}`;
+  return {
+    what,
+    start: { kind: "board", board: name, engine, suffix, settings: suffix ? [`OUT_SUFFIX=${suffix}`] : [] },
+    expects: "ours",
+    capacities: { SOCKETS: "4", POLLERS: "2" },
+    firstDescriptor: 3,
+    shortest: 60,
+  };
+}
+
+const emulated = {
+  "a second task": "it has one task only",
+  "a slow line": "the emulated MAC sends at once",
+};
+const noLimit = "the kernel has no such limit";
+const noFrame = "Linux sends no such frame";
+const keepsWaiting = "there close() leaves a waiting task waiting";
+const noCalls = "Linux has none of these calls";
+const esp32 = board("wt32-eth01", "BOARD=wt32-eth01 on a model of chip and board");
+
+export const targets = {
+  linux: {
+    what: "the Linux kernel's packet sockets, on a veth pair",
+    start: { kind: "kernel" },
+    expects: "linux",
+    lacks: {
+      "an address filter": "a veth pair has no address filter",
+      "frames that no kernel sends": noFrame,
+      "frames shorter than 14 bytes": noFrame,
+      "calls of pktsock.h": noCalls,
+      "a close() that ends waits": keepsWaiting,
+      "a limit of sockets": noLimit,
+      "a limit of waiting tasks": noLimit,
+    },
+    capacities: {},
+    firstDescriptor: 3,
+    shortest: 0,
+  },
+  host: {
+    ...board("linux", "BOARD=linux with address and undefined-behaviour sanitizers"),
+    start: { kind: "board", board: "linux", engine: "wasm3", suffix: "-sanitized", settings: ["SANITIZE=1"] },
+    lacks: { "a carrier": "a UDP cable has no carrier" },
+    firstDescriptor: 512,
+  },
+  mps2: {
+    ...board("qemu-mps2-an385", "BOARD=qemu-mps2-an385 in QEMU"),
+    lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC drops it" },
+  },
+  lm3s: {
+    ...board("qemu-lm3s6965evb", "BOARD=qemu-lm3s6965evb in QEMU"),
+    lacks: {
+      ...emulated,
+      "an address filter": "the emulated MAC has no address filter",
+      "a carrier": "the emulated MAC has no PHY",
+    },
+  },
+  xtensa: {
+    ...board("qemu-xtensa", "BOARD=qemu-xtensa in QEMU"),
+    lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC fills it up" },
+  },
+  wt32: {
+    ...esp32,
+    start: {
+      kind: "model",
+      board: "wt32-eth01",
+      engine: "wasm3",
+      suffix: "-conformance",
+      // Some cases know how a locally administered address begins.
+      settings: ["OUT_SUFFIX=-conformance", "HWADDR=02:50:4b:54:53:01"],
+      model: { phyAddress: 1, enable: 16, clock: "in" },
+    },
+    lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC fills it up" },
+  },
+  preload: {
+    what: "a Linux program under `pktsock run`",
+    start: { kind: "preload" },
+    expects: "either",
+    lacks: {
+      "a slow line": "the line is as fast as this machine",
+      "a carrier": "a UDP cable has no carrier",
+      "calls of pktsock.h": noCalls,
+      "a close() that ends waits": keepsWaiting,
+      "a limit of waiting tasks": "the kernel does the waiting, for any number of tasks",
+      "packet sockets only": "a program's other sockets are the kernel's",
+      "no packet ring": "there is a PACKET_RX_RING, for libpcap",
+      "an address set by the stack": "addresses are those of --address",
+    },
+    capacities: { SOCKETS: "4" },
+    firstDescriptor: 3,
+    shortest: 60,
+  },
+} as const satisfies Readonly<Record<string, Description>>;
+
+export type TargetName = keyof typeof targets;
+export const TARGETS = Object.keys(targets) as readonly TargetName[];
+
+/** The description of a target. */
+export function described(name: TargetName): Description {
+  return targets[name];
+}
+
+/** BOARD=linux under sanitizers with other capacities: `config` as make takes it. The image is in build/linux`suffix`. */
+export function configured(suffix: string, config: string, capacities: Description["capacities"]): Description {
+  const settings = ["SANITIZE=1", `OUT_SUFFIX=${suffix}`, `CONFIG=${config}`];
+  return { ...targets.host, start: { ...targets.host.start, suffix, settings }, capacities };
 }

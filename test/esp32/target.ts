@@ -1,32 +1,46 @@
 // The conformance agent on the model of an ESP32 board. The chip's time never runs ahead of the real one, because cases
 // look at how long a call lasts.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { parseAnswer } from "../conformance/agent.js";
+import { buildAgent, imageOf } from "../conformance/board.js";
 import { expand } from "../conformance/bytes.js";
 import type { Target } from "../conformance/target.js";
+import type { Description, Start } from "../conformance/targets.js";
 import { type BoardModel, Machine } from "./machine.js";
 
 const sliceMs = 2;
 const startMs = 20_000;
 const running = 0x40;
 
+type ModelStart = Extract<Start, { kind: "model" }>;
+
 export class ModelTarget implements Target {
-  /** Cases that a board with one task skips or answers otherwise are told apart by this name. */
-  readonly name = "xtensa";
   readonly ifname = "eth0";
-  readonly shortest = 60;
-  readonly firstDescriptor = 3;
-  readonly capacities = { SOCKETS: "4" };
   ifindex = 0;
   names = { OWN: "", PEER: "0200000000fe" };
   #machine: Machine | undefined;
   #seen = 0;
 
-  constructor(
-    private readonly image: string,
-    private readonly board: BoardModel,
-  ) {}
+  readonly #image: string;
+  readonly #board: BoardModel;
+
+  private constructor(
+    readonly description: Description,
+    start: ModelStart,
+  ) {
+    this.#image = imageOf(start);
+    this.#board = start.model;
+  }
+
+  /** Builds the image and starts it. */
+  static async start(description: Description, start: ModelStart): Promise<ModelTarget> {
+    buildAgent(start);
+    const target = new ModelTarget(description, start);
+    await target.restart();
+    return target;
+  }
 
   get #started(): Machine {
     if (this.#machine === undefined) throw new Error("the model has not been started");
@@ -84,7 +98,7 @@ export class ModelTarget implements Target {
   async ready(): Promise<void> {}
 
   async restart(): Promise<void> {
-    this.#machine = new Machine(readFileSync(this.image), this.board);
+    this.#machine = new Machine(readFileSync(`${this.#image}.bin`), this.#board);
     this.#seen = 0;
     await this.#line(/^agent ready\n/m, startMs);
     this.ifindex = Number((await this.#fields(`if_nametoindex ${this.ifname}`)).ret);
@@ -99,12 +113,14 @@ export class ModelTarget implements Target {
     await this.#fields(`close ${fd}`);
   }
 
-  /** How many of the stack's bytes between these addresses have been used since the last restart. */
-  stackUsed(start: number, end: number): number {
-    const stack = this.#started.dma(start, end - start);
+  taskStack(): { used: number; size: number } {
+    const symbols = execFileSync("xtensa-lx106-elf-nm", [`${this.#image}.elf`], { encoding: "utf8" });
+    const at = (name: string) => parseInt(new RegExp(`^(\\w+) \\w ${name}$`, "m").exec(symbols)![1]!, 16);
+    const start = at("__task_stack_start");
+    const size = at("__task_stack_end") - start;
     const paint = 0x5a;
-    const first = stack.findIndex((byte) => byte !== paint);
-    return first < 0 ? 0 : stack.length - first;
+    const first = this.#started.dma(start, size).findIndex((byte) => byte !== paint);
+    return { used: first < 0 ? 0 : size - first, size };
   }
 
   async stop(): Promise<void> {

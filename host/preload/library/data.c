@@ -3,9 +3,12 @@
 #include "library.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fail(int error) {
@@ -108,16 +111,45 @@ SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------------------- */
 
-/* Wait until there is something to receive, as the kernel lets it wait: blocking or not, with SO_RCVTIMEO, ended or
- * restarted by signals. */
-static bool wait_readable(int fd, int flags) {
+/* Wait until the descriptor is readable, as the kernel lets it wait: with SO_RCVTIMEO, ended or restarted by signals. */
+static bool wait_readable(int fd) {
   char byte;
-  if ((flags & MSG_ERRQUEUE) != 0)
-    return false; /* what is there never waits for more */
-  ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK | (flags & MSG_DONTWAIT));
-  if (n == 0)
-    errno = ENETDOWN; /* the server has ended */
+  ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK);
+  if (n == 0 || (n < 0 && errno == ECONNRESET))
+    library_server_has_ended();
   return n > 0;
+}
+
+static int64_t milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Pause before the server is asked again, because the descriptor is readable for another reason than this call: a ring has
+ * frames, or another task has received what there was. False with EAGAIN after SO_RCVTIMEO, and with EINTR. */
+static bool pause_until_next(int fd, int64_t began) {
+  enum { PAUSE_MS = 10 };
+  struct timeval limit = {0, 0};
+  socklen_t len = sizeof(limit);
+  NEXT(getsockopt)(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &len);
+  int64_t limit_ms = (int64_t)limit.tv_sec * 1000 + limit.tv_usec / 1000;
+  if ((limit.tv_sec != 0 || limit.tv_usec != 0) && milliseconds() - began >= limit_ms) {
+    errno = EAGAIN;
+    return false;
+  }
+  return NEXT(poll)(NULL, 0, PAUSE_MS) == 0;
+}
+
+/* After EAGAIN: wait, and say whether to ask the server again. */
+static bool wait_for_more(int fd, int flags, bool has_ring, unsigned turn, int64_t began) {
+  if ((flags & (MSG_ERRQUEUE | MSG_DONTWAIT)) != 0 || (NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) != 0) {
+    errno = EAGAIN;
+    return false;
+  }
+  if ((has_ring || turn > 1) && !pause_until_next(fd, began))
+    return false;
+  return has_ring || wait_readable(fd);
 }
 
 static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) {
@@ -133,9 +165,12 @@ static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) 
   struct iovec in[2 + MAX_PARTS] = {{message->msg_name, request.name}, {message->msg_control, request.control}};
   memcpy(in + 2, message->msg_iov, message->msg_iovlen * sizeof(*in));
   ssize_t n;
-  do
+  unsigned turn = 0;
+  int64_t began = milliseconds();
+  do {
+    answer.ring = 0;
     n = library_call(fd, &request, NULL, 0, &answer, in, 2 + message->msg_iovlen);
-  while (n < 0 && errno == EAGAIN && wait_readable(fd, flags));
+  } while (n < 0 && errno == EAGAIN && wait_for_more(fd, flags, answer.ring != 0, ++turn, began));
   if (n < 0)
     return -1;
   message->msg_namelen = message->msg_name == NULL ? 0 : answer.name;

@@ -37,6 +37,9 @@ uint32_t library_number(int fd);
  * and errno on failure. */
 int library_open(int type, int flags, int protocol);
 
+/* The server does not answer: say it once on standard error. Returns -1; errno is ENETDOWN. */
+int library_server_has_ended(void);
+
 /* Make a call: `request` with the data of `out`; the answer's data goes to `in`. `fd` is the packet socket, or -1.
  * Returns the result; -1 and errno on failure: ENETDOWN when there is no server, EFAULT for what the caller pointed to. */
 int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,

@@ -48,6 +48,15 @@ uint32_t library_number(int fd) {
   return number;
 }
 
+int library_server_has_ended(void) {
+  static const char line[] = "pktsock run: the server has ended; calls on packet sockets answer ENETDOWN\n";
+  static bool said;
+  if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED) && NEXT(write)(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+    said = true; /* there is no standard error */
+  errno = ENETDOWN;
+  return -1;
+}
+
 static int connect_to_server(int fd) {
   struct sockaddr_un server;
   socklen_t len = make_address(&server, 0);
@@ -55,9 +64,7 @@ static int connect_to_server(int fd) {
   do
     result = NEXT(connect)(fd, (struct sockaddr *)&server, len);
   while (result < 0 && errno == EINTR);
-  if (result < 0)
-    errno = ENETDOWN;
-  return result;
+  return result < 0 ? library_server_has_ended() : 0;
 }
 
 /* The descriptor that came with a message, or -1. */
@@ -84,11 +91,8 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
   do
     n = NEXT(sendmsg)(fd, &message, MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
-  if (n < 0) {
-    if (errno == EPIPE || errno == ECONNRESET)
-      errno = ENETDOWN;
-    return -1;
-  }
+  if (n < 0)
+    return errno == EPIPE || errno == ECONNRESET ? library_server_has_ended() : -1;
   parts[0] = (struct iovec){answer, sizeof(*answer)};
   if (in_parts != 0)
     memcpy(parts + 1, in, in_parts * sizeof(*in));
@@ -100,10 +104,8 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EFAULT)
     return -1;
-  if (n < (ssize_t)sizeof(*answer)) {
-    errno = ENETDOWN;
-    return -1;
-  }
+  if (n < (ssize_t)sizeof(*answer))
+    return library_server_has_ended();
   *descriptor = descriptor_of(&message);
   return 0;
 }

@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <sys/select.h>
 
-/* What poll(2) says of a packet socket: 0 when the descriptor is none, or the server has ended. Has the server make the
- * descriptor as readable as the socket is. */
+/* What poll(2) says of a packet socket: 0 when the descriptor is none, POLLERR when the server has ended. Has the server
+ * make the descriptor as readable as the socket is. */
 static short ask(int fd) {
   struct preload_request request = {.call = CALL_POLL, .number = fd < 0 ? 0 : library_number(fd)};
   struct preload_answer answer;
@@ -17,7 +17,7 @@ static short ask(int fd) {
   if (request.number != 0)
     events = library_call(fd, &request, NULL, 0, &answer, NULL, 0);
   errno = error;
-  return events < 0 ? 0 : (short)events;
+  return events < 0 ? POLLERR : (short)events;
 }
 
 static void before_polling(const struct pollfd *fds, nfds_t count) {

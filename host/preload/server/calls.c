@@ -82,6 +82,7 @@ static ssize_t do_receive(struct job *job) {
       .msg_controllen = control,
   };
   memset(job->out, 0, name + control);
+  job->answer->ring = job->connection->ring != NULL;
   ssize_t n = pktsock_recvmsg(job->socket, &message, request->arguments[0]);
   if (n < 0)
     return n;

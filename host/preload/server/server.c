@@ -156,6 +156,9 @@ static void serve(struct connection *c) {
     if (in.request.call == CALL_MMAP && out.answer.result == 0)
       descriptor = ring_descriptor(socket);
   }
+  /* What the call has made readable is so before the program goes on. A socket's first message is the answer below. */
+  if (in.request.call != CALL_SOCKET)
+    tell_readiness();
   if (!answer(c->fd, &out, sizeof(out.answer) + len, descriptor) || c->socket < 0)
     drop(c);
 }

@@ -15,13 +15,6 @@ import {
 } from "../steps.js";
 
 const POLLOUT = 4;
-const AT_ONCE = {
-  mps2: "the emulated MAC sends at once",
-  lm3s: "the emulated MAC sends at once",
-  xtensa: "the emulated MAC sends at once",
-};
-const KERNEL_LACKS = { ...AT_ONCE, linux: "there close() leaves a waiting task waiting" };
-
 /** What surely passes until a frame has left, when the queue has just been filled. */
 const A_WHILE = SLOW_FRAME_MS / 3;
 
@@ -51,103 +44,67 @@ export const lineCases: readonly Case[] = [
       sends("s", outgoing(), 60, "MSG_DONTWAIT"),
       arrives(outgoing()),
     ],
-    AT_ONCE,
   ),
-  testCase(
-    "line: a full send buffer is EAGAIN with O_NONBLOCK",
-    "send(2)",
-    [
-      slow,
-      ...bound("s", "RAW", undefined, "|SOCK_NONBLOCK"),
-      setInt("s", "SOL_SOCKET", "SO_SNDBUF", 1),
-      fill("s", "n", "0"),
-      few,
-      call(`write $s {${outgoing()}}`, refused),
-      call(`writev $s {${outgoing()}}`, refused),
-      flush("n"),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: send() waits for room, and all frames arrive in order",
-    "send(2)",
-    [
-      ...full,
-      call(`send $s {${outgoing({ payload: "@46:7" })}} 0`, { ret: 60 }, { lasts: A_WHILE }),
-      flush("n"),
-      arrives(outgoing({ payload: "@46:7" })),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: SO_SNDTIMEO ends a waiting send() with EAGAIN",
-    "socket(7)",
-    [
-      ...full,
-      sendTimeout(10_000),
-      call(`send $s {${outgoing()}} 0`, refused, { lasts: 10 }),
-      sendTimeout(1),
-      call(`sendmsg $s 0 - - {${outgoing()}}`, refused),
-      flush("n"),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: no POLLOUT while the send buffer is full",
-    "poll(2)",
-    [
-      ...full,
-      call("poll 0 $s:POLLOUT", { ret: 0, fields: { revents: 0 } }),
-      call("poll -1 $s:POLLOUT", { ret: 1, fields: { revents: POLLOUT } }, { lasts: A_WHILE }),
-      sends("s", outgoing(), 60, "MSG_DONTWAIT"),
-      flush("n"),
-      arrives(outgoing()),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: select() does not call a full send buffer writable",
-    "select(2)",
-    [
-      ...full,
-      call("select 1024 0:0 w$s", { ret: 0, fields: { ready: "" } }),
-      call("select 1024 - w$s", { ret: 1, fields: { ready: "w$s" } }, { lasts: A_WHILE }),
-      flush("n"),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: SIOCOUTQ tells what is under way",
-    "packet(7)",
-    [
-      ...full,
-      call("ioctl $s 0x5411 int:0", { ret: 0, fields: { value: /^[1-9]\d+$/ } }),
-      flush("n"),
-      call("poll 50", { ret: 0 }),
-      call("ioctl $s 0x5411 int:77", { ret: 0, fields: { value: 0 } }),
-    ],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: close() leaves on its way what was sent",
-    "close(2)",
-    [...full, few, call("close $s", OK), flush("n")],
-    AT_ONCE,
-  ),
-  testCase(
-    "line: more than the interface takes",
-    "kernel packet_snd(), dev_queue_xmit()",
-    [
-      slow,
-      ...bound("s"),
-      fill("s", "n"),
-      call(`send $s {${numbered(0)}} MSG_DONTWAIT`, fails("ENOBUFS"), {
-        differs: { expect: refused, reason: "an interface that is full makes send() wait" },
-      }),
-      flush("n"),
-    ],
-    AT_ONCE,
-  ),
+  testCase("line: a full send buffer is EAGAIN with O_NONBLOCK", "send(2)", [
+    slow,
+    ...bound("s", "RAW", undefined, "|SOCK_NONBLOCK"),
+    setInt("s", "SOL_SOCKET", "SO_SNDBUF", 1),
+    fill("s", "n", "0"),
+    few,
+    call(`write $s {${outgoing()}}`, refused),
+    call(`writev $s {${outgoing()}}`, refused),
+    flush("n"),
+  ]),
+  testCase("line: send() waits for room, and all frames arrive in order", "send(2)", [
+    ...full,
+    call(`send $s {${outgoing({ payload: "@46:7" })}} 0`, { ret: 60 }, { lasts: A_WHILE }),
+    flush("n"),
+    arrives(outgoing({ payload: "@46:7" })),
+  ]),
+  testCase("line: SO_SNDTIMEO ends a waiting send() with EAGAIN", "socket(7)", [
+    ...full,
+    sendTimeout(10_000),
+    call(`send $s {${outgoing()}} 0`, refused, { lasts: 10 }),
+    sendTimeout(1),
+    call(`sendmsg $s 0 - - {${outgoing()}}`, refused),
+    flush("n"),
+  ]),
+  testCase("line: no POLLOUT while the send buffer is full", "poll(2)", [
+    ...full,
+    call("poll 0 $s:POLLOUT", { ret: 0, fields: { revents: 0 } }),
+    call("poll -1 $s:POLLOUT", { ret: 1, fields: { revents: POLLOUT } }, { lasts: A_WHILE }),
+    sends("s", outgoing(), 60, "MSG_DONTWAIT"),
+    flush("n"),
+    arrives(outgoing()),
+  ]),
+  testCase("line: select() does not call a full send buffer writable", "select(2)", [
+    ...full,
+    call("select 1024 0:0 w$s", { ret: 0, fields: { ready: "" } }),
+    call("select 1024 - w$s", { ret: 1, fields: { ready: "w$s" } }, { lasts: A_WHILE }),
+    flush("n"),
+  ]),
+  testCase("line: SIOCOUTQ tells what is under way", "packet(7)", [
+    ...full,
+    call("ioctl $s 0x5411 int:0", { ret: 0, fields: { value: /^[1-9]\d+$/ } }),
+    flush("n"),
+    call("poll 50", { ret: 0 }),
+    call("ioctl $s 0x5411 int:77", { ret: 0, fields: { value: 0 } }),
+  ]),
+  testCase("line: close() leaves on its way what was sent", "close(2)", [
+    ...full,
+    few,
+    call("close $s", OK),
+    flush("n"),
+  ]),
+  testCase("line: more than the interface takes", "kernel packet_snd(), dev_queue_xmit()", [
+    slow,
+    ...bound("s"),
+    fill("s", "n"),
+    call(`send $s {${numbered(0)}} MSG_DONTWAIT`, fails("ENOBUFS"), {
+      differs: { expect: refused, reason: "an interface that is full makes send() wait" },
+    }),
+    flush("n"),
+  ]),
   testCase(
     "line: close() by another task ends a waiting send() with EBADF",
     "pktsock.h",
@@ -157,6 +114,6 @@ export const lineCases: readonly Case[] = [
       call(`send $s {${outgoing()}} 0`, fails("EBADF"), { lasts: (A_WHILE | 0) - 1 }),
       flush("n"),
     ],
-    KERNEL_LACKS,
+    ["a second task", "a close() that ends waits"],
   ),
 ];

@@ -44,6 +44,10 @@ export const optionCases: readonly Case[] = [
     getInt("s", "SOL_SOCKET", "SO_PROTOCOL", 0),
   ]),
   testCase("options: SO_ACCEPTCONN is 0", "socket(7)", [socket, getInt("s", "SOL_SOCKET", "SO_ACCEPTCONN", 0)]),
+  testCase("options: SO_BPF_EXTENSIONS is SKF_AD_MAX", "kernel bpf_tell_extensions()", [
+    socket,
+    getInt("s", "SOL_SOCKET", "SO_BPF_EXTENSIONS", 64),
+  ]),
   testCase("options: SO_ERROR is 0 when nothing has happened", "socket(7)", [
     socket,
     getInt("s", "SOL_SOCKET", "SO_ERROR", 0),
@@ -256,16 +260,22 @@ export const optionCases: readonly Case[] = [
         differs: { expect: fails("ENOPROTOOPT"), reason: "there is no PACKET_RX_RING and PACKET_TX_RING" },
       }),
     ],
+    ["no packet ring"],
   ),
-  testCase("options: rings: PACKET_RX_RING, PACKET_TX_RING", "packet(7); coverage: options", [
-    socket,
-    // 4096 bytes a block, 1 block, 2048 bytes a frame, 2 frames
-    ...["PACKET_RX_RING", "PACKET_TX_RING"].map((option) =>
-      call(`setsockopt $s SOL_PACKET ${option} {${le(4096, 4)} ${le(1, 4)} ${le(2048, 4)} ${le(2, 4)}}`, OK, {
-        differs: { expect: fails("ENOPROTOOPT"), reason: "there is no PACKET_RX_RING and PACKET_TX_RING" },
-      }),
-    ),
-  ]),
+  testCase(
+    "options: rings: PACKET_RX_RING, PACKET_TX_RING",
+    "packet(7); coverage: options",
+    [
+      socket,
+      // 4096 bytes a block, 1 block, 2048 bytes a frame, 2 frames
+      ...["PACKET_RX_RING", "PACKET_TX_RING"].map((option) =>
+        call(`setsockopt $s SOL_PACKET ${option} {${le(4096, 4)} ${le(1, 4)} ${le(2048, 4)} ${le(2, 4)}}`, OK, {
+          differs: { expect: fails("ENOPROTOOPT"), reason: "there is no PACKET_RX_RING and PACKET_TX_RING" },
+        }),
+      ),
+    ],
+    ["no packet ring"],
+  ),
   testCase("options: PACKET_FANOUT, PACKET_QDISC_BYPASS", "packet(7); coverage: options", [
     ...bound("s"),
     refusedHere("SOL_PACKET", "PACKET_QDISC_BYPASS"),

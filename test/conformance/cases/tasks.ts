@@ -1,8 +1,8 @@
 // What one task does to another that waits.
 
-import { bound, ETH_P_ALL, fails, OK, outgoing, TEST_TYPE } from "../calls.js";
+import { bound, ETH_P_ALL, fails, frame, OK, outgoing, TEST_TYPE } from "../calls.js";
 import { le } from "../bytes.js";
-import { arrives, call, type CallStep, type Case, ready, type Step, testCase } from "../steps.js";
+import { arrives, call, type CallStep, type Case, inject, ready, type Step, testCase } from "../steps.js";
 
 const POLLERR = 8;
 const POLLHUP = 0x10;
@@ -11,8 +11,8 @@ const SOME_MS = 60;
 const DOWN = 0x1042;
 const UP = 0x1043;
 
-const ONE_TASK = { mps2: "it has one task only", lm3s: "it has one task only", xtensa: "it has one task only" };
-const ONE_TASK_OR_LINUX = { ...ONE_TASK, linux: "there close() leaves a waiting task waiting" };
+const TWO_TASKS = ["a second task"] as const;
+const CLOSED = [...TWO_TASKS, "a close() that ends waits"] as const;
 
 /** The interface goes down while `waits` waits; its time is not over by then. */
 function falls(waits: CallStep): Step[] {
@@ -26,7 +26,7 @@ function falls(waits: CallStep): Step[] {
   ];
 }
 
-const OURS = { ...ONE_TASK, linux: "Linux has no such call" };
+const OURS = [...TWO_TASKS, "calls of pktsock.h"] as const;
 const POLLIN = 1;
 
 /** Calls that wait for a frame on $t, and end with the one that another task sends. Only ours lends frames. */
@@ -69,7 +69,7 @@ const tapped = sendings.flatMap(([by, onlyOurs, before, command]) =>
         ...others,
         arrives(outgoing()),
       ],
-      onlyOurs || lends ? OURS : ONE_TASK,
+      onlyOurs || lends ? OURS : TWO_TASKS,
     ),
   ),
 );
@@ -92,7 +92,7 @@ export const taskCases: readonly Case[] = [
     "close: by another task ends a waiting recv() with EBADF",
     "coverage: receiving",
     [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("recv $s 100 0", fails("EBADF"))],
-    ONE_TASK_OR_LINUX,
+    CLOSED,
   ),
   testCase(
     "close: by another task ends a waiting recvmsg() and recvfrom(), too",
@@ -105,7 +105,7 @@ export const taskCases: readonly Case[] = [
       call(`closelater ${SOME_MS} $s`, OK),
       call("recvfrom $s 100 MSG_PEEK 20", fails("EBADF")),
     ],
-    ONE_TASK_OR_LINUX,
+    CLOSED,
   ),
   testCase(
     "close: by another task ends a waiting poll() with POLLNVAL",
@@ -115,13 +115,13 @@ export const taskCases: readonly Case[] = [
       call(`closelater ${SOME_MS} $s`, OK),
       call("poll -1 $s:POLLIN", { ret: 1, fields: { revents: POLLNVAL } }),
     ],
-    ONE_TASK_OR_LINUX,
+    CLOSED,
   ),
   testCase(
     "close: by another task ends a waiting select() with EBADF",
     "pktsock.h",
     [...bound("s"), call(`closelater ${SOME_MS} $s`, OK), call("select 1024 - r$s", fails("EBADF"))],
-    ONE_TASK_OR_LINUX,
+    CLOSED,
   ),
   ...(
     [
@@ -132,7 +132,7 @@ export const taskCases: readonly Case[] = [
       ["select()", call("select 1024 - r$s", { ret: 1, fields: { ready: "r$s" } })],
     ] as const
   ).map(([name, waits]) =>
-    testCase(`down: meanwhile ends a waiting ${name}`, "kernel packet_notifier()", falls(waits), ONE_TASK),
+    testCase(`down: meanwhile ends a waiting ${name}`, "kernel packet_notifier()", falls(waits), TWO_TASKS),
   ),
   testCase(
     "down: meanwhile ends a waiting poll()",
@@ -149,7 +149,7 @@ export const taskCases: readonly Case[] = [
         },
       ),
     ),
-    ONE_TASK,
+    TWO_TASKS,
   ),
   testCase(
     "poll: two tasks wait for the same socket",
@@ -161,20 +161,21 @@ export const taskCases: readonly Case[] = [
       call(`poll ${SOME_MS} $s:POLLIN`, { ret: 0 }, { lasts: SOME_MS }),
       call(`poll ${3 * SOME_MS}`, { ret: 0 }),
     ],
-    ONE_TASK,
+    TWO_TASKS,
   ),
   testCase(
     "poll: one task more than the socket has room for is ENOMEM",
     "NuttX: CONFIG_NET_PKT_NPOLLWAITERS",
     [
       ...bound("s", "RAW", TEST_TYPE),
-      call(`pollmeanwhile ${4 * SOME_MS} $s POLLIN`, OK, { repeat: "$POLLERS" }),
-      call(`poll ${SOME_MS}`, { ret: 0 }),
+      call("pollmeanwhile -1 $s POLLIN", OK, { repeat: "$POLLERS" }),
+      call(`poll ${4 * SOME_MS}`, { ret: 0 }),
       call("poll 0 $s:POLLIN", fails("ENOMEM")),
       call("select 1024 0:0 r$s", fails("ENOMEM")),
+      inject(frame()), // ends the others' waits
       call(`poll ${4 * SOME_MS}`, { ret: 0 }),
       call("poll 0 $s:POLLIN|POLLOUT", { ret: 1 }),
     ],
-    { ...ONE_TASK, linux: "the kernel has no such limit" },
+    [...TWO_TASKS, "a limit of waiting tasks"],
   ),
 ];
