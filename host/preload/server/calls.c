@@ -140,7 +140,7 @@ static int do_poll(struct job *job) {
 /* A request about the interface may come without a packet socket; the component wants one. */
 static int do_ioctl(struct job *job) {
   unsigned long request = (uint32_t)job->request->arguments[0];
-  int socket = job->socket >= 0 ? job->socket : server_any_socket(), own = -1;
+  int socket = job->socket >= 0 ? job->socket : any_socket(), own = -1;
   if (socket < 0)
     socket = own = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
   memcpy(job->out, job->data, job->len);
@@ -189,8 +189,8 @@ static ssize_t make(struct job *job) {
 /* Shall the caller take the byte off the descriptor? When nothing is left to receive; and when something is, for another
  * one, because the kernel has woken only one of those that wait, and that may not come again. */
 static bool is_spent(struct connection *connection, bool received) {
-  if (server_readable(connection))
-    return received && server_tell(connection);
+  if (connection_readable(connection))
+    return received && connection_notify(connection);
   connection->reported = false;
   return true;
 }

@@ -20,72 +20,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECTIONS 128
-
-static struct connection connections[CONNECTIONS];
 static int listener, wakeups;
 static char address_prefix[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
 static void __attribute__((noreturn)) give_up(const char *what) {
   fprintf(stderr, "%s: %s\n", what, strerror(errno));
   exit(1);
-}
-
-struct connection *server_socket_of(uint32_t number) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0 && c->number == number)
-      return c;
-  return NULL;
-}
-
-int server_any_socket(void) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0)
-      return c->socket;
-  return -1;
-}
-
-/* An interface that is down makes nobody readable, as on Linux: the error that came with it does. */
-bool server_readable(struct connection *connection) {
-  struct pktsock_pollfd fd = {.fd = connection->socket, .events = POLLIN};
-  short wanted = POLLIN | POLLERR;
-  bool has_frames = connection->ring != NULL && ring_fill(connection);
-  if (connection->ring != NULL)
-    wanted = POLLERR;
-  return (pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & wanted) != 0) || has_frames;
-}
-
-static void drop(struct connection *c) {
-  close(c->fd);
-  c->fd = -1;
-  if (c->socket >= 0)
-    pktsock_close(c->socket);
-  ring_close(c);
-}
-
-/* Close the sockets whose last descriptor is closed, and forget what a program wrote past the library. */
-static void reap(void) {
-  char byte;
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
-    if (c->fd < 0 || c->socket < 0)
-      continue;
-    ssize_t n;
-    do
-      n = recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
-    while (n > 0);
-    if (n == 0 || errno != EAGAIN)
-      drop(c);
-  }
-}
-
-bool server_tell(struct connection *connection) {
-  return send(connection->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
-static void tell_readiness(void) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0 && server_readable(c) && !c->reported)
-      c->reported = server_tell(c);
 }
 
 /* The number in the name that the program's end is bound to, or 0. */
@@ -140,17 +80,17 @@ static void serve(struct connection *c) {
   if (n < 0 && errno == EAGAIN)
     return;
   if (n < (ssize_t)sizeof(in.request)) {
-    drop(c);
+    connection_drop(c);
     return;
   }
-  reap();
+  reap_connections();
   size_t len = 0;
   int descriptor = -1;
   memset(&out.answer, 0, sizeof(out.answer));
   if (in.request.call == CALL_SOCKET) {
     open_socket(c, &in.request, &out.answer);
   } else {
-    struct connection *socket = server_socket_of(in.request.number);
+    struct connection *socket = connection_of(in.request.number);
     len = server_call(socket, &in.request, in.bytes + sizeof(in.request), (size_t)n - sizeof(in.request), &out.answer,
                       out.data);
     if (in.request.call == CALL_MMAP && out.answer.result == 0)
@@ -158,9 +98,9 @@ static void serve(struct connection *c) {
   }
   /* What the call has made readable is so before the program goes on. A socket's first message is the answer below. */
   if (in.request.call != CALL_SOCKET)
-    tell_readiness();
+    notify_ready();
   if (!answer(c->fd, &out, sizeof(out.answer) + len, descriptor) || c->socket < 0)
-    drop(c);
+    connection_drop(c);
 }
 
 static void accept_one(void) {
@@ -224,10 +164,10 @@ static bool turn(bool *ending) {
   for (int i = 0; i < CONNECTIONS; i++)
     if (fds[3 + i].revents != 0 && connections[i].socket < 0)
       serve(&connections[i]);
-  reap();
+  reap_connections();
   if (fds[2].revents != 0)
     accept_one();
-  tell_readiness();
+  notify_ready();
   return true;
 }
 
@@ -249,7 +189,7 @@ int main(int argc, char **argv) {
   printf("ready\n");
   fflush(stdout);
   bool ending = false;
-  while (turn(&ending) && !(ending && server_any_socket() < 0))
+  while (turn(&ending) && !(ending && any_socket() < 0))
     ;
   return 0;
 }

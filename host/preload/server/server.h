@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* ---- Connections (server.c) ---- */
+/* ---- Connections (connections.c) ---- */
 
 /* A connection from a program: a packet socket, or a call under way. */
 struct connection {
@@ -22,17 +22,30 @@ struct connection {
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
 };
 
+/* All that there can be. The thread of server.c is the only one that uses them. */
+enum { CONNECTIONS = 128 };
+extern struct connection connections[CONNECTIONS];
+
 /* The packet socket of that number, or NULL. */
-struct connection *server_socket_of(uint32_t number);
+struct connection *connection_of(uint32_t number);
 
 /* Any open packet socket of the component, or -1. */
-int server_any_socket(void);
+int any_socket(void);
 
 /* Is there something to receive, an error included? With a ring: in the ring, which this fills. */
-bool server_readable(struct connection *connection);
+bool connection_readable(struct connection *connection);
 
 /* Send the byte that makes the program's descriptor readable. False when it cannot be sent. */
-bool server_tell(struct connection *connection);
+bool connection_notify(struct connection *connection);
+
+/* Send that byte to each packet socket that is readable, where none is under way. */
+void notify_ready(void);
+
+/* Close a connection, and its packet socket. */
+void connection_drop(struct connection *connection);
+
+/* Close the packet sockets whose last descriptor is closed. */
+void reap_connections(void);
 
 /* ---- Calls (calls.c) ---- */
 
