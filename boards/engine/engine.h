@@ -27,7 +27,8 @@ struct pkt_engine {
   void (*take)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
   /* The memory that it may use, set before loading: `place` for linear memory and PKTSOCK_MEMORY_HEADER bytes in front of it,
-   * aligned to a pointer; `heap`, aligned to 8, for all else. NULL: malloc(), or what is not NULL. */
+   * aligned to 8; `heap`, aligned to 8, for all else. Without `place` linear memory comes from the heap, and without `heap`
+   * all of that from malloc(). */
   void *place, *heap;
   size_t place_size, heap_size;
 

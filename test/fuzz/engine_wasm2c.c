@@ -108,6 +108,12 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   return 0;
 }
 
+/* The compiler of this program did it. */
+int pkt_engine_compile(struct pkt_engine *engine) {
+  (void)engine;
+  return 0;
+}
+
 void pkt_engine_unload(struct pkt_engine *engine) {
   if (engine->runtime != NULL)
     Z_pktsock_free(&runtime.module);
