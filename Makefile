@@ -63,10 +63,10 @@ flash: firmware ## write the image into the board; PORT=/dev/ttyUSB0 when there 
 monitor: node_modules/.package-lock.json ## the console of a board at a serial port, PORT=/dev/ttyUSB0; Ctrl-] ends
 	$(QUIET)$(if $(FLASH),npx tsx host/serial/monitor.ts $(PORT_OPTION),$(NO_FLASH))
 
-bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json
+bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json; ENGINES="aot"
 	$(QUIET)npx tsx test/bench/bench.ts
 
-size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json
+size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
 	$(QUIET)npx tsx test/bench/size.ts
 
 abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
@@ -99,5 +99,8 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts | build/gen/pktsock/abi.h
 	$(QUIET)npx tsx host/build/embed.ts $< $@
+
+build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm host/build/aot.ts host/build/wasm.ts host/build/check-wasm.ts
+	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
 .PHONY: help demo start test build firmware run flash monitor bench size abi clean FORCE

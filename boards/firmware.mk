@@ -33,16 +33,18 @@ $(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir
 endif
 -include $(APP_SOURCE:.c=.mk)
 
-OUT := build/$(BOARD)$(OUT_SUFFIX)
-IMAGE := $(OUT)/$(APP_NAME).elf
-
-ENGINES := $(patsubst boards/engine/%.mk,%,$(wildcard boards/engine/*.mk))
-ifeq ($(filter $(ENGINE),$(ENGINES)),)
-$(error There is no engine "$(ENGINE)". Engines: $(ENGINES))
+ENGINE_NAMES := $(patsubst boards/engine/%.mk,%,$(wildcard boards/engine/*.mk))
+ifeq ($(filter $(ENGINE),$(ENGINE_NAMES)),)
+$(error There is no engine "$(ENGINE)". Engines: $(ENGINE_NAMES))
 endif
 
-# ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED
+WASM3_DIR ?= node_modules/react-native-webassembly/cpp
+# ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED; ENGINE_MODULE, the module's bytes if it needs them; ENGINE_DEFINES, for all files; ENGINE_NEEDS, what is
+# generated before its sources are compiled; ENGINE_SUFFIX, of the folder in build/
 include boards/engine/$(ENGINE).mk
+
+OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(OUT_SUFFIX)
+IMAGE := $(OUT)/$(APP_NAME).elf
 
 # The board's options, but for those that the command line sets.
 name_of = $(firstword $(subst =, ,$(1)))
@@ -59,7 +61,7 @@ COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) $(ENGINE_SOURCES)
 FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(call mac_sources,$(MACS)) \
   boards/os/$(OS).c $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
-FIRMWARE_SOURCES += $(COMPONENT_SOURCES) build/gen/pktsock_wasm.c boards/family/common/start_board.c
+FIRMWARE_SOURCES += $(COMPONENT_SOURCES) $(ENGINE_MODULE) boards/family/common/start_board.c
 else
 FIRMWARE_SOURCES += boards/family/common/say.c
 endif
@@ -73,7 +75,7 @@ $(error MEMORY="$(MEMORY)" is none of malloc, static, precompiled)
 endif
 STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
   $(if $(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
-FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
+FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(ENGINE_DEFINES) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
   $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
@@ -100,6 +102,7 @@ $(foreach source,$(ENGINE_SOURCES),\
 # The standard names are for applications, but for one that belongs to a system with socket headers of its own.
 $(foreach source,$(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES)),\
   $(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS := -Iboards/posix))
+$(foreach source,$(ENGINE_SOURCES),$(call FIRMWARE_OBJECT,$(source))): $(ENGINE_NEEDS)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 
 $(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)

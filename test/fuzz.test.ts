@@ -19,8 +19,8 @@ const breaks = [
 function missing(): string | undefined {
   const library = "ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a";
   const isThere = (how: string) => spawnSync("sh", ["-c", how]).status === 0;
-  if (["command -v clang", "command -v wasm2c", library].every(isThere)) return undefined;
-  return "fuzzing needs the Debian packages clang, libclang-rt-14-dev and wabt";
+  if (["command -v clang", library].every(isThere)) return undefined;
+  return "fuzzing needs the Debian packages clang and libclang-rt-14-dev";
 }
 
 /** Runs a fuzz program with folders or files of inputs. */
@@ -65,7 +65,7 @@ describe(`fuzzing (FUZZ_SEED=${seed})`, function () {
   after(() => corpus !== undefined && existsSync(corpus) && rmSync(corpus, { recursive: true }));
 
   for (const [target, runs] of Object.entries(targets)) {
-    for (const engine of ["wasm2c", "wasm3"]) {
+    for (const engine of ["aot", "wasm3"]) {
       it(`${target}: what was found once, and the seeds, on ${engine}`, () => {
         const inputs = inputsOf(target);
         const output = succeeds(`${target}-${engine}`, inputs);
@@ -78,14 +78,14 @@ describe(`fuzzing (FUZZ_SEED=${seed})`, function () {
       const folder = join(corpus, target);
       cpSync(`test/fuzz/seeds/${target}`, folder, { recursive: true });
       const options = [`-runs=${count}`, `-seed=${seed}`, "-max_len=1024", "-verbosity=0", "-print_final_stats=1"];
-      const output = succeeds(`${target}-wasm2c`, [...options, folder]);
+      const output = succeeds(`${target}-aot`, [...options, folder]);
       assert.match(output, new RegExp(`number_of_executed_units: ${count}\\b`));
     });
   }
 
   for (const [target, what, says] of breaks) {
     it(`${target}: says so when this is broken: ${what}`, () => {
-      const { status, output } = fuzz(`${target}-wasm2c`, inputsOf(target), what);
+      const { status, output } = fuzz(`${target}-aot`, inputsOf(target), what);
       assert.notEqual(status, 0);
       assert.match(output, says);
     });

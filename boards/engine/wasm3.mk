@@ -1,6 +1,6 @@
 # ENGINE=wasm3: one source, which includes wasm3's own from WASM3_DIR.
-WASM3_DIR ?= node_modules/react-native-webassembly/cpp
 ENGINE_SOURCES := boards/engine/wasm3.c
 ENGINE_CFLAGS := -isystem $(WASM3_DIR)
 # WebAssembly's arithmetic wraps; wasm3 leaves that to the compiler.
 ENGINE_UNSANITIZED := -fno-sanitize=undefined
+ENGINE_MODULE := build/gen/pktsock_wasm.c

@@ -1,4 +1,4 @@
-// Parses a WebAssembly binary (core specification 2.0, chapter 5) for check-wasm.ts and abi.ts.
+// Parses a WebAssembly binary (core specification 2.0, chapter 5) for check-wasm.ts, abi.ts and aot.ts.
 
 /** The bytes are not a module, or have features that asc does not produce. */
 export class MalformedError extends Error {}
@@ -10,21 +10,42 @@ export interface WasmFunction {
   opcodes: Set<number>;
   /** Value types of its parameters, results and locals. */
   types: Set<number>;
+  signature: Signature;
+  /** How many variables it has beside its parameters. */
+  locals: number;
+  /** Its instructions. */
+  body: Uint8Array;
+}
+
+/** The types of its parameters and results. */
+export interface Signature {
+  params: number[];
+  results: number[];
 }
 
 export interface WasmModule {
-  imports: { module: string; name: string }[];
+  /** `signature` is undefined when it is not a function. */
+  imports: { module: string; name: string; signature: Signature | undefined }[];
   exports: string[];
   /** The type of each function that it imports ("port.give") or exports ("init"), such as "i32 i32 -> i32". */
   signatures: Record<string, string>;
+  /** Numbers of the exported functions and globals; imported ones are counted first. */
+  exportedFunctions: Map<string, number>;
+  exportedGlobals: Map<string, number>;
   /** The memory that the module defines; `max` is undefined when it may grow without limit. */
   memory?: { initial: number; max: number | undefined };
   hasStart: boolean;
+  /** Are there bytes that memory starts with, or a table of functions? */
+  hasData: boolean;
+  hasTable: boolean;
   globalTypes: number[];
+  /** Values of the globals that the module defines, where they are i32 constants that never change. */
+  constants: (number | undefined)[];
   functions: WasmFunction[];
 }
 
-class Reader {
+/** Goes through bytes from their start. */
+export class Reader {
   at = 0;
   constructor(readonly bytes: Uint8Array) {}
 
@@ -48,6 +69,14 @@ class Reader {
       if (byte < 0x80) return value >>> 0;
     }
     throw new MalformedError("it has a number of more than 64 bits");
+  }
+
+  /** An i32.const's number. */
+  signed(): number {
+    const from = this.at;
+    const value = this.number();
+    const bits = 7 * (this.at - from);
+    return bits < 32 ? (value << (32 - bits)) >> (32 - bits) : value | 0;
   }
 
   take(length: number): Reader {
@@ -76,7 +105,7 @@ class Reader {
 }
 
 /** Skips the immediates of the instruction `opcode`. */
-function skipImmediates(reader: Reader, opcode: number): void {
+export function skipImmediates(reader: Reader, opcode: number): void {
   let numbers = 0;
   if (opcode >= 0x02 && opcode <= 0x04) numbers = 1;
   else if (opcode === 0x0c || opcode === 0x0d || opcode === 0x10) numbers = 1;
@@ -111,13 +140,15 @@ function isPlain(opcode: number): boolean {
   );
 }
 
-function readBody(reader: Reader, name: string, signature: number[]): WasmFunction {
+function readBody(reader: Reader, name: string, signature: Signature): WasmFunction {
   const body = reader.take(reader.number());
-  const types = new Set(signature);
+  const types = new Set([...signature.params, ...signature.results]);
+  let locals = 0;
   body.list(() => {
-    body.number();
+    locals += body.number();
     types.add(body.byte());
   });
+  const instructions = body.bytes.subarray(body.at);
   const opcodes = new Set<number>();
   while (!body.done) {
     let opcode = body.byte();
@@ -125,12 +156,7 @@ function readBody(reader: Reader, name: string, signature: number[]): WasmFuncti
     opcodes.add(opcode);
     skipImmediates(body, opcode);
   }
-  return { name, opcodes, types };
-}
-
-interface Signature {
-  params: number[];
-  results: number[];
+  return { name, opcodes, types, signature, locals, body: instructions };
 }
 
 const typeNames = new Map([
@@ -165,7 +191,19 @@ export function readWasm(bytes: Uint8Array): WasmModule {
   }
   reader.take(8);
 
-  const module: WasmModule = { imports: [], exports: [], signatures: {}, hasStart: false, globalTypes: [], functions: [] };
+  const module: WasmModule = {
+    imports: [],
+    exports: [],
+    signatures: {},
+    exportedFunctions: new Map(),
+    exportedGlobals: new Map(),
+    hasStart: false,
+    hasData: false,
+    hasTable: false,
+    globalTypes: [],
+    constants: [],
+    functions: [],
+  };
   const signatures: Signature[] = [];
   let importedFunctions = 0;
   let functionTypes: number[] = [];
@@ -187,11 +225,16 @@ export function readWasm(bytes: Uint8Array): WasmModule {
         break;
       case 2:
         section.list(() => {
-          const from = { module: section.name(), name: section.name() };
-          module.imports.push(from);
+          const entry: WasmModule["imports"][number] = {
+            module: section.name(),
+            name: section.name(),
+            signature: undefined,
+          };
+          module.imports.push(entry);
           const kind = section.byte();
           if (kind === 0) {
-            module.signatures[`${from.module}.${from.name}`] = wordsOf(signatures[section.number()]);
+            entry.signature = signatures[section.number()];
+            module.signatures[`${entry.module}.${entry.name}`] = wordsOf(entry.signature);
             importedFunctions++;
           } else if (kind === 1) {
             section.byte();
@@ -206,14 +249,22 @@ export function readWasm(bytes: Uint8Array): WasmModule {
       case 3:
         functionTypes = section.list(() => section.number());
         break;
+      case 4:
+        module.hasTable = true;
+        break;
       case 5:
         section.list(() => (module.memory = section.limits()));
         break;
       case 6:
         section.list(() => {
           module.globalTypes.push(section.byte());
-          section.byte();
-          for (let opcode = section.byte(); opcode !== 0x0b; opcode = section.byte()) skipImmediates(section, opcode);
+          const mutable = section.byte() !== 0;
+          let value: number | undefined;
+          for (let opcode = section.byte(); opcode !== 0x0b; opcode = section.byte()) {
+            if (opcode === 0x41 && !mutable) value = section.signed();
+            else skipImmediates(section, opcode);
+          }
+          module.constants.push(value);
         });
         break;
       case 7:
@@ -222,8 +273,10 @@ export function readWasm(bytes: Uint8Array): WasmModule {
           const kind = section.byte();
           const index = section.number();
           module.exports.push(name);
+          if (kind === 3) module.exportedGlobals.set(name, index);
           if (kind !== 0) return;
           names.set(index, name);
+          module.exportedFunctions.set(name, index);
           module.signatures[name] = wordsOf(signatures[functionTypes[index - importedFunctions] ?? -1]);
         });
         break;
@@ -232,6 +285,9 @@ export function readWasm(bytes: Uint8Array): WasmModule {
         break;
       case 10:
         code = section;
+        break;
+      case 11:
+        module.hasData = section.number() > 0;
     }
   }
   code?.list((i) => {
@@ -239,7 +295,7 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     const signature = signatures[functionTypes[i] ?? -1];
     if (signature === undefined) throw new MalformedError(`function ${index} has no type`);
     module.functions.push(
-      readBody(code, names.get(index) ?? `function ${index}`, [...signature.params, ...signature.results]),
+      readBody(code, names.get(index) ?? `function ${index}`, signature),
     );
   });
   return module;

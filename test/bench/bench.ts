@@ -1,11 +1,10 @@
 // `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator: over packet sockets, over
 // packet sockets without copying or with a filter, and through the driver alone. Writes build/bench.json.
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
 import { boardAddress, countRun, frameOf, type Cost, type Marks } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
-const engine = "wasm3";
 const lengths = [64, 512, 1514];
 const frames = 240;
 const warmUp = 24;
@@ -21,7 +20,8 @@ type Path = SocketPath | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
-  readonly engine: string;
+  /** Of the bare loop: none took part. It is listed once for each, as what they are compared with. */
+  readonly engine: EngineName;
   readonly path: Path;
   readonly sockets: number;
 }
@@ -29,12 +29,7 @@ export interface Result extends Omit<Cost, "whole"> {
 /** Echo of native C packet sockets on lm3s6965evb, tuned NuttX: the best of the peers. */
 const nuttx: Readonly<Record<number, number>> = { 64: 6703, 512: 7879, 1514: 10630 };
 
-function build(board: string, app: string): string {
-  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`], { stdio: "inherit" });
-  return `build/${board}/${app}.elf`;
-}
-
-async function overSockets(board: string, path: SocketPath, sockets: number): Promise<Cost[]> {
+async function overSockets(board: string, engine: EngineName, path: SocketPath, sockets: number): Promise<Cost[]> {
   const how = path === "zero-copy" ? "lent" : "copy";
   const marks: Marks = {
     interrupt,
@@ -43,7 +38,7 @@ async function overSockets(board: string, path: SocketPath, sockets: number): Pr
     sent: `mark_${how}_sent`,
   };
   return countRun({
-    ...{ board, image: build(board, "bench"), marks, lengths, frames, warmUp },
+    ...{ board, image: buildImage(board, "bench", engine), marks, lengths, frames, warmUp },
     begin: async (qemu) => {
       await qemu.waitFor("bench: how?");
       qemu.write(`${commands[path]}${sockets}`);
@@ -57,7 +52,7 @@ async function overSockets(board: string, path: SocketPath, sockets: number): Pr
 async function bare(board: string): Promise<Cost[]> {
   const marks: Marks = { interrupt, received: "mark_received", send: "mark_send", sent: "mark_sent" };
   return countRun({
-    ...{ board, image: build(board, "bare"), marks, lengths, frames, warmUp },
+    ...{ board, image: buildImage(board, "bare", "wasm3"), marks, lengths, frames, warmUp },
     begin: async (qemu) => void (await qemu.waitFor("is ready")),
     end: async (qemu) => qemu.write("q"),
     echoOf: (frame) => {
@@ -70,35 +65,38 @@ async function bare(board: string): Promise<Cost[]> {
 }
 
 function line(cells: readonly (string | number)[]): string {
-  const widths = [18, 11, 8, 6, 7, 7, 7, 7];
-  return cells.map((cell, i) => (i < 2 ? `${cell}`.padEnd(widths[i]!) : `${cell}`.padStart(widths[i]!))).join(" ");
+  const widths = [18, 11, 11, 8, 6, 7, 7, 7, 7];
+  return cells.map((cell, i) => (i < 3 ? `${cell}`.padEnd(widths[i]!) : `${cell}`.padStart(widths[i]!))).join(" ");
 }
 
 const results: Result[] = [];
 console.log("Instructions a frame (Cortex-M3, counted). whole: the echo, and going to sleep for the next frame.");
-console.log(line(["board", "path", "sockets", "bytes", "tx", "rx", "echo", "whole"]));
+console.log(line(["board", "engine", "path", "sockets", "bytes", "tx", "rx", "echo", "whole"]));
 for (const board of boards) {
-  const runs: [Path, number, () => Promise<Cost[]>][] = [
-    ["copy", 1, () => overSockets(board, "copy", 1)],
-    ["copy", 4, () => overSockets(board, "copy", 4)],
-    ["zero-copy", 1, () => overSockets(board, "zero-copy", 1)],
-    ["filter", 1, () => overSockets(board, "filter", 1)],
-    ["interpreted", 1, () => overSockets(board, "interpreted", 1)],
-    ["bare", 0, () => bare(board)],
-  ];
-  for (const [path, sockets, run] of runs) {
-    for (const { whole, ...cost } of await run()) {
-      results.push({ board, engine, path, sockets, ...cost });
-      console.log(line([board, path, sockets, cost.bytes, cost.tx, cost.rx, cost.echo, whole]));
+  const loop = await bare(board);
+  for (const engine of chosenEngines()) {
+    const runs: [Path, number, () => Promise<Cost[]>][] = [
+      ["copy", 1, () => overSockets(board, engine, "copy", 1)],
+      ["copy", 4, () => overSockets(board, engine, "copy", 4)],
+      ["zero-copy", 1, () => overSockets(board, engine, "zero-copy", 1)],
+      ["filter", 1, () => overSockets(board, engine, "filter", 1)],
+      ["interpreted", 1, () => overSockets(board, engine, "interpreted", 1)],
+      ["bare", 0, async () => loop],
+    ];
+    for (const [path, sockets, run] of runs) {
+      for (const { whole, ...cost } of await run()) {
+        results.push({ board, engine, path, sockets, ...cost });
+        console.log(line([board, engine, path, sockets, cost.bytes, cost.tx, cost.rx, cost.echo, whole]));
+      }
     }
   }
 }
 writeFileSync("build/bench.json", `${JSON.stringify({ results }, null, 2)}\n`);
 
 console.log("\nEcho beside the best peer, NuttX's packet sockets in native C, tuned, on lm3s6965evb:");
-for (const { bytes, echo } of results.filter(
+for (const { engine, bytes, echo } of results.filter(
   ({ board, path, sockets }) => board === boards[0] && path === "copy" && sockets === 1,
 )) {
   const peer = nuttx[bytes]!;
-  console.log(`  ${bytes} bytes: ${echo}, NuttX ${peer}: ${((echo / peer) * 100).toFixed(0)} %`);
+  console.log(`  ${engine}, ${bytes} bytes: ${echo}, NuttX ${peer}: ${((echo / peer) * 100).toFixed(0)} %`);
 }

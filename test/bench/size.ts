@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { Qemu } from "../../host/net/qemu.js";
+import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
 import { frameOf } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
@@ -12,7 +13,7 @@ const last = 15;
 
 export interface Size {
   readonly board: string;
-  readonly engine: string;
+  readonly engine: EngineName;
   /** Flash: code and constants; `data` lies there too. */
   readonly text: number;
   readonly data: number;
@@ -31,9 +32,8 @@ function sectionsOf(image: string): ReadonlyMap<string, number> {
   return new Map([...table.matchAll(/^(\.\S+) +(\d+)/gm)].map(([, name, bytes]) => [name!, Number(bytes)]));
 }
 
-async function measure(board: string): Promise<Size> {
-  const image = `build/${board}/bench.elf`;
-  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, "APP=bench"], { stdio: "inherit" });
+async function measure(board: string, engine: EngineName): Promise<Size> {
+  const image = buildImage(board, "bench", engine);
   const sections = sectionsOf(image);
   const size = (name: string): number => sections.get(name) ?? 0;
   const qemu = await Qemu.boot({ board, image });
@@ -50,14 +50,16 @@ async function measure(board: string): Promise<Size> {
     const [linear, heap, stack] = marks.slice(1).map(Number) as [number, number, number];
     const [data, bss] = [size(".data") + size(".tdata"), size(".bss")];
     const ram = data + bss + heap + stack;
-    return { board, engine: "wasm3", text: size(".text"), data, bss, linear, heap: heap - linear, stack, ram };
+    return { board, engine, text: size(".text"), data, bss, linear, heap: heap - linear, stack, ram };
   } finally {
     await qemu.stop();
   }
 }
 
 const results: Size[] = [];
-for (const board of boards) results.push(await measure(board));
+for (const board of boards) {
+  for (const engine of chosenEngines()) results.push(await measure(board, engine));
+}
 writeFileSync("build/size.json", `${JSON.stringify({ results }, null, 2)}\n`);
 console.log("Bytes. ram: data, bss, linear memory, heap and stack, at their high-water marks.");
 console.table(results);

@@ -7,6 +7,7 @@ import { qemuCommand, qemuOf, udpNic } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 import { Agent, parseAnswer } from "./agent.js";
 import { expand } from "./bytes.js";
+import { engines, folderOf } from "../support/engines.js";
 import { onInterrupt } from "./interrupt.js";
 import { Qmp } from "./qmp.js";
 import { SLOW_BITS_PER_SECOND } from "./steps.js";
@@ -38,13 +39,13 @@ export function missingFor({ board }: BoardBuild): string | undefined {
 }
 
 /** Path of the agent's image in the repository, without its ending. */
-export function imageOf({ board, suffix }: Build<string>): string {
-  return `build/${board}${suffix}/agent`;
+export function imageOf({ board, engine, suffix }: Build<string>): string {
+  return `${folderOf(board, engine, suffix)}/agent`;
 }
 
 /** Builds the agent's image. */
 export function buildAgent({ board, engine, settings }: Build<string>): void {
-  const all = [`BOARD=${board}`, "APP=test/agent/agent.c", `ENGINE=${engine}`, ...settings];
+  const all = [`BOARD=${board}`, "APP=test/agent/agent.c", ...engines[engine], ...settings];
   execFileSync("make", ["-s", "-C", ROOT, "firmware", ...all], { stdio: ["ignore", "ignore", "inherit"] });
 }
 

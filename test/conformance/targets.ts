@@ -1,6 +1,7 @@
 // The targets of the conformance cases: all that is known of one is here. The suites, `make conformance`, its list of
 // targets and docs/conformance.md follow from it. One line more is one target more:
 //   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board", "aot"), lacks: lm3s },
+import type { EngineName } from "../support/engines.js";
 
 /** What a case may need that not every target has; see Case.needs. */
 export type Need =
@@ -35,9 +36,8 @@ export type Start =
 export interface Build<Kind extends string> {
   readonly kind: Kind;
   readonly board: string;
-  /** ENGINE of make. */
-  readonly engine: string;
-  /** The image is in build/BOARD`suffix`. */
+  readonly engine: EngineName;
+  /** The image is in build/BOARD`suffix`, with the engine between them unless it is wasm3. */
   readonly suffix: string;
   /** Further settings of make. */
   readonly settings: readonly string[];
@@ -60,11 +60,10 @@ export interface Description {
 }
 
 /** A board of boards/targets. */
-function board(name: string, what: string, engine = "wasm3"): Omit<Description, "lacks"> {
-  const suffix = engine === "wasm3" ? "" : `-${engine}`;
+function board(name: string, what: string, engine: EngineName = "wasm3"): Omit<Description, "lacks"> {
   return {
     what,
-    start: { kind: "board", board: name, engine, suffix, settings: suffix ? [`OUT_SUFFIX=${suffix}`] : [] },
+    start: { kind: "board", board: name, engine, suffix: "", settings: [] },
     expects: "ours",
     capacities: { SOCKETS: "4", POLLERS: "2" },
     firstDescriptor: 3,
@@ -81,6 +80,12 @@ const noFrame = "Linux sends no such frame";
 const keepsWaiting = "there close() leaves a waiting task waiting";
 const noCalls = "Linux has none of these calls";
 const esp32 = board("wt32-eth01", "BOARD=wt32-eth01 on a model of chip and board");
+
+const lm3s = {
+  ...emulated,
+  "an address filter": "the emulated MAC has no address filter",
+  "a carrier": "the emulated MAC has no PHY",
+};
 
 export const targets = {
   linux: {
@@ -112,12 +117,9 @@ export const targets = {
   },
   lm3s: {
     ...board("qemu-lm3s6965evb", "BOARD=qemu-lm3s6965evb in QEMU"),
-    lacks: {
-      ...emulated,
-      "an address filter": "the emulated MAC has no address filter",
-      "a carrier": "the emulated MAC has no PHY",
-    },
+    lacks: lm3s,
   },
+  "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=aot", "aot"), lacks: lm3s },
   xtensa: {
     ...board("qemu-xtensa", "BOARD=qemu-xtensa in QEMU"),
     lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC fills it up" },

@@ -1,5 +1,5 @@
 # Fuzzing (docs/testing.md): libFuzzer drives the component of BOARD=linux, without its driver, which has a thread. The module
-# runs as C made by wasm2c, so that its branches guide the fuzzer; what was found is run again on wasm3.
+# runs as C (ENGINE=aot), so that its branches guide the fuzzer; what was found is run again on wasm3.
 
 FUZZ ?= both
 FUZZ_SECONDS ?= 60
@@ -11,7 +11,7 @@ FUZZ_CC ?= clang
 FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
-FUZZ_PORT := $(wildcard boards/pktsock/*.c) build/gen/pktsock_wasm.c
+FUZZ_PORT := $(wildcard boards/pktsock/*.c)
 FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktsock/*.h boards/engine/*.h boards/posix/*.h boards/posix/*/*.h) \
   build/gen/pktsock/abi.h
 
@@ -19,18 +19,16 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -
   -D$(CONFIG_PREFIX)INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/include -Itest/fuzz
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_LDFLAGS := -lpthread -lm -Wl,--wrap=pkt_os_wait -Wl,--wrap=pkt_os_now -Wl,--wrap=pkt_os_time
-# What wasm2c made checks its bounds itself, and wraps where WebAssembly does.
-FUZZ_W2C_CFLAGS := -DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0
 
-NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && command -v wasm2c >/dev/null && \
+NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && \
   ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 || \
-  { echo "Fuzzing needs the Debian packages clang, libclang-rt-14-dev and wabt." >&2; exit 1; }
+  { echo "Fuzzing needs the Debian packages clang and libclang-rt-14-dev." >&2; exit 1; }
 
 FUZZ_OBJECT = build/fuzz/obj/$(subst /,_,$(basename $(1))).o
 FUZZ_COMMON := $(FUZZ_PORT) $(FUZZ_SOURCES) boards/os/posix.c
 # $(1) source, $(2) flags
 define FUZZ_RULE
-$(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h build/fuzz/pktsock_w2c.h test/fuzz/fuzz.mk
+$(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h test/fuzz/fuzz.mk
 	@mkdir -p $$(@D)
 	$$(QUIET)$(FUZZ_CC) $$(FUZZ_CFLAGS) $(2) -c $$< -o $$@
 endef
@@ -38,12 +36,13 @@ FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
 $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix)))
 $(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
-$(eval $(call FUZZ_RULE,test/fuzz/engine_wasm2c.c,$(FUZZ_CHECKED) $(FUZZ_W2C_CFLAGS)))
-$(eval $(call FUZZ_RULE,build/fuzz/pktsock_w2c.c,-fsanitize=fuzzer-no-link -w $(FUZZ_W2C_CFLAGS)))
+$(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
+$(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
 $(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -isystem $(WASM3_DIR)))
+$(eval $(call FUZZ_RULE,build/gen/pktsock_wasm.c))
 
-FUZZ_ENGINE_wasm2c := test/fuzz/engine_wasm2c.c build/fuzz/pktsock_w2c.c
-FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c
+FUZZ_ENGINE_aot := boards/engine/aot.c
+FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c build/gen/pktsock_wasm.c
 
 # $(1) target, $(2) engine
 define FUZZ_PROGRAM
@@ -51,18 +50,13 @@ build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)) $(FUZ
 	@echo "  fuzz   $$@"
 	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) -o $$@
 endef
-$(foreach target,api filter,$(foreach engine,wasm2c wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
+$(foreach target,api filter,$(foreach engine,aot wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
 
 build/fuzz/structs.h: test/fuzz/structs.ts host/build/structs.ts assembly/layout.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)npx tsx $< $@
 
-build/fuzz/pktsock_w2c.h: build/fuzz/pktsock_w2c.c
-build/fuzz/pktsock_w2c.c: build/pktsock.wasm
-	@mkdir -p $(@D)
-	$(QUIET)wasm2c $< -n pktsock -o $@
-
-FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-wasm2c build/fuzz/$(target)-wasm3)
+FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-aot build/fuzz/$(target)-wasm3)
 
 # One at a time, as `firmware`.
 fuzz-build: build/gen/pktsock_wasm.c
@@ -72,11 +66,11 @@ fuzz-build: build/gen/pktsock_wasm.c
 
 FUZZ_OPTIONS := -max_len=1024 -timeout=10 -print_final_stats=1 -verbosity=0
 
-# $(1) target: explores with wasm2c, then runs what it kept on wasm3.
+# $(1) target: explores with aot, then runs what it kept on wasm3.
 define FUZZ_RUN
 @mkdir -p build/fuzz/corpus/$(1) build/fuzz/findings
-@echo "fuzz     $(1): $(FUZZ_SECONDS) s on wasm2c"
-$(QUIET)build/fuzz/$(1)-wasm2c $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/findings/$(1)- \
+@echo "fuzz     $(1): $(FUZZ_SECONDS) s on aot"
+$(QUIET)build/fuzz/$(1)-aot $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/findings/$(1)- \
   build/fuzz/corpus/$(1) $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1))
 @echo "fuzz     $(1): the corpus again, on wasm3"
 $(QUIET)build/fuzz/$(1)-wasm3 -runs=0 -timeout=60 -verbosity=0 -artifact_prefix=build/fuzz/findings/$(1)-wasm3- \

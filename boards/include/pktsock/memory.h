@@ -10,8 +10,11 @@
 #include <pktsock/config.h>
 #include <pktsock/pktsock.h>
 
-/* Bytes in front of linear memory that the engine may use. */
+/* Bytes in front of linear memory that the engine may use, and those behind it that AOT_BOUNDS=guarded needs. */
 #define PKTSOCK_MEMORY_HEADER (4 * sizeof(void *))
+#ifndef PKTSOCK_MEMORY_SLACK
+#define PKTSOCK_MEMORY_SLACK 0
+#endif
 
 #if PKTSOCK_ALLOC_CONNS == 0
 #define PKTSOCK_DESCRIPTORS PKTSOCK_PREALLOC_CONNS
@@ -30,8 +33,8 @@
 
 /* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
 #define PKTSOCK_MEMORY_SIZE                                                                                            \
-  (PKTSOCK_MEMORY_HEADER + PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES + PKTSOCK_DESCRIPTORS * 4 +               \
-   PKTSOCK_INTERFACES * (PKT_IFACE_BYTES + PKTSOCK_FRAMES * (4 * PKT_SLOT_BYTES + 4) + 4) +                            \
+  (PKTSOCK_MEMORY_HEADER + PKTSOCK_MEMORY_SLACK + PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES +                  \
+   PKTSOCK_DESCRIPTORS * 4 + PKTSOCK_INTERFACES * (PKT_IFACE_BYTES + PKTSOCK_FRAMES * (4 * PKT_SLOT_BYTES + 4) + 4) +  \
    PKTSOCK_PREALLOC_CONNS * (PKT_SOCKET_WHOLE_BYTES + PKTSOCK_QUEUE_FRAMES * (PKT_ENTRY_BYTES + 4)) +                  \
    ((PKTSOCK_HEAP_SIZE + 7u) & ~7u) + PKTSOCK_FRAME_ALIGN + 4 +                                                        \
    PKTSOCK_INTERFACES * PKTSOCK_FRAMES *                                                                               \

@@ -1,0 +1,229 @@
+/* engine.h on the module as C, compiled ahead of time: host/build/aot.ts writes pktsock_aot.h, which is part of this file. What
+ * is here is what that C stands on: checked access to linear memory, arithmetic as WebAssembly defines it, traps, imports. */
+#include "engine.h"
+#include "match.h"
+#include <pktsock/abi.h>
+#include <pktsock/memory.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define UNLIKELY(condition) __builtin_expect(condition, 0)
+
+enum trap { OUT_OF_BOUNDS = 1, UNREACHABLE, DIVIDE_BY_ZERO, OVERFLOW };
+
+/* wasm3's words. */
+static const char *const sentences[] = {
+    [OUT_OF_BOUNDS] = "[trap] out of bounds memory access",
+    [UNREACHABLE] = "[trap] unreachable executed",
+    [DIVIDE_BY_ZERO] = "[trap] integer divide by zero",
+    [OVERFLOW] = "[trap] integer overflow",
+};
+
+/* One module at a time: the C has no other instance. */
+static struct {
+  struct pkt_engine *engine; /* NULL: not loaded */
+  uint8_t *memory;
+  uint32_t size;
+  enum trap trap;
+  void *call[5]; /* the call under way, to which a trap returns */
+} aot;
+
+/* Ends the call under way. The compiler's own setjmp keeps three registers, and works without a C library. */
+__attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
+  aot.trap = reason;
+  __builtin_longjmp(aot.call, 1);
+}
+
+/* ---- What the generated C uses -------------------------------------------------------------------------------------- */
+
+/* Memory stays where it is during a call, so that each function has place and size in registers. */
+#define MEMORY                                                                                                         \
+  uint8_t *const memory = aot.memory;                                                                                  \
+  const uint32_t size = aot.size;                                                                                      \
+  (void)size
+
+/* `reach` bytes from `at` end within memory; `reach` is not more than any memory has. */
+INLINE void check(uint32_t size, uint32_t at, uint32_t reach) {
+  if (UNLIKELY(at > size - reach))
+    trap(OUT_OF_BOUNDS);
+}
+
+INLINE void check_far(uint32_t size, uint32_t at, uint32_t reach) {
+  if (UNLIKELY(reach > size || at > size - reach))
+    trap(OUT_OF_BOUNDS);
+}
+
+INLINE uint32_t load8(const uint8_t *at) { return *at; }
+INLINE void store8(uint8_t *at, uint32_t value) { *at = (uint8_t)value; }
+
+/* WebAssembly allows every address. A processor that does not is asked to first, because few are not aligned. */
+#if defined(__xtensa__) || (defined(__arm__) && !defined(__ARM_FEATURE_UNALIGNED))
+#define IF_ALIGNED(at, type) if (__builtin_expect(((uintptr_t)(at) & (sizeof(type) - 1)) == 0, 1))
+#else
+#define IF_ALIGNED(at, type) if (0)
+#endif
+
+#define ACCESS(bits, type)                                                                                             \
+  INLINE uint32_t load##bits(const uint8_t *at) {                                                                      \
+    type value;                                                                                                        \
+    IF_ALIGNED(at, type) memcpy(&value, __builtin_assume_aligned(at, sizeof(type)), sizeof(type));                     \
+    else memcpy(&value, at, sizeof(type));                                                                             \
+    return value;                                                                                                      \
+  }                                                                                                                    \
+  INLINE void store##bits(uint8_t *at, uint32_t wide) {                                                                \
+    type value = (type)wide;                                                                                           \
+    IF_ALIGNED(at, type) memcpy(__builtin_assume_aligned(at, sizeof(type)), &value, sizeof(type));                     \
+    else memcpy(at, &value, sizeof(type));                                                                             \
+  }
+ACCESS(16, uint16_t)
+ACCESS(32, uint32_t)
+
+/* `len` bytes at `at`, which must lie in memory. */
+INLINE uint8_t *range(uint8_t *memory, uint32_t size, uint32_t at, uint32_t len) {
+  if (UNLIKELY(at > size || len > size - at))
+    trap(OUT_OF_BOUNDS);
+  return memory + at;
+}
+
+INLINE void fill(uint8_t *memory, uint32_t size, uint32_t at, uint32_t value, uint32_t len) {
+  memset(range(memory, size, at, len), (int)(value & 255), len);
+}
+
+INLINE void copy(uint8_t *memory, uint32_t size, uint32_t to, uint32_t from, uint32_t len) {
+  const uint8_t *source = range(memory, size, from, len);
+  memmove(range(memory, size, to, len), source, len);
+}
+
+INLINE uint32_t divide(uint32_t a, uint32_t b) {
+  if (UNLIKELY(b == 0))
+    trap(DIVIDE_BY_ZERO);
+  return a / b;
+}
+
+INLINE uint32_t remainder_of(uint32_t a, uint32_t b) {
+  if (UNLIKELY(b == 0))
+    trap(DIVIDE_BY_ZERO);
+  return a % b;
+}
+
+INLINE uint32_t divide_signed(uint32_t a, uint32_t b) {
+  if (UNLIKELY(b == 0))
+    trap(DIVIDE_BY_ZERO);
+  if (UNLIKELY(a == 0x80000000u && b == UINT32_MAX))
+    trap(OVERFLOW);
+  return (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+INLINE uint32_t remainder_signed(uint32_t a, uint32_t b) {
+  if (UNLIKELY(b == 0))
+    trap(DIVIDE_BY_ZERO);
+  return b == UINT32_MAX ? 0 : (uint32_t)((int32_t)a % (int32_t)b);
+}
+
+INLINE uint32_t rotate_left(uint32_t a, uint32_t bits) { return a << (bits & 31) | a >> (-bits & 31); }
+INLINE uint32_t leading_zeros(uint32_t a) { return a == 0 ? 32 : (uint32_t)__builtin_clz(a); }
+INLINE uint32_t trailing_zeros(uint32_t a) { return a == 0 ? 32 : (uint32_t)__builtin_ctz(a); }
+
+/* The imports of assembly/port.ts. */
+INLINE void port_give(uint32_t offset, uint32_t len) {
+  aot.engine->give(aot.engine, range(aot.memory, aot.size, offset, len), len);
+}
+
+INLINE void port_take(uint32_t offset, uint32_t len) {
+  aot.engine->take(aot.engine, range(aot.memory, aot.size, offset, len), len);
+}
+
+__attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t frame) {
+  uint32_t verdict;
+  if (!pkt_match(aot.memory, aot.size, tests, frame, &verdict))
+    trap(OUT_OF_BOUNDS);
+  return verdict;
+}
+
+#include "pktsock_aot.h"
+
+_Static_assert(AOT_ABI_VERSION == PKT_ABI_VERSION, "the module and abi.h are not of one build");
+_Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES, "the glue begins with the least memory");
+
+#define EXPORT(name, arguments) export_##name,
+static uint32_t (*const exports[])(uint32_t a, uint32_t b, uint32_t c, uint32_t d) = {PKT_EXPORTS(EXPORT)};
+
+/* ---- engine.h ------------------------------------------------------------------------------------------------------- */
+
+/* The module's C stands in for its bytes, which an image does not need. */
+extern const unsigned char pktsock_wasm[];
+extern const unsigned int pktsock_wasm_size;
+const unsigned char pktsock_wasm[] __attribute__((aligned(4))) = AOT_STAND_IN;
+const unsigned int pktsock_wasm_size = sizeof(pktsock_wasm);
+
+/* Are those the bytes of the module that the C was made from, or what stands in for them? */
+static bool is_compiled(const uint8_t *wasm, size_t wasm_size) {
+  if (wasm_size == sizeof(pktsock_wasm))
+    return memcmp(wasm, pktsock_wasm, wasm_size) == 0;
+  if (wasm_size != AOT_MODULE_SIZE)
+    return false;
+  uint32_t hash = 0x811c9dc5u; /* FNV-1a */
+  for (size_t i = 0; i < wasm_size; i++)
+    hash = (hash ^ wasm[i]) * 0x01000193u;
+  return hash == AOT_MODULE_HASH;
+}
+
+static int fail(struct pkt_engine *engine, int error, const char *reason) {
+  engine->error = reason;
+  return -error;
+}
+
+/* Zeroed, where wasm3 has it, too. */
+static uint8_t *linear_memory(struct pkt_engine *engine, size_t size) {
+  if (engine->place == NULL)
+    return calloc(1, size);
+  if (engine->place_size < PKTSOCK_MEMORY_HEADER || engine->place_size - PKTSOCK_MEMORY_HEADER < size)
+    return NULL;
+  return memset((uint8_t *)engine->place + PKTSOCK_MEMORY_HEADER, 0, size);
+}
+
+int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit) {
+  if (!is_compiled(wasm, wasm_size))
+    return fail(engine, ENOEXEC, "this firmware runs the module that it was compiled with, and no other");
+  if (aot.engine != NULL)
+    return fail(engine, ENOEXEC, "the module that was compiled is loaded already");
+  if (memory_limit < AOT_LEAST_MEMORY)
+    return fail(engine, ENOMEM, "less linear memory than the module's control block needs");
+  uint8_t *memory = linear_memory(engine, memory_limit + AOT_SLACK);
+  if (memory == NULL)
+    return fail(engine, ENOMEM, "not enough memory to load the module");
+  aot.engine = engine;
+  aot.memory = engine->memory = memory;
+  aot.size = engine->memory_size = memory_limit;
+  engine->error = NULL;
+  return 0;
+}
+
+int pkt_engine_compile(struct pkt_engine *engine) {
+  (void)engine; /* it is compiled, and calls do not allocate */
+  return 0;
+}
+
+void pkt_engine_unload(struct pkt_engine *engine) {
+  if (aot.engine != engine)
+    return;
+  if (engine->place == NULL)
+    free(aot.memory);
+  aot.engine = NULL;
+  aot.memory = engine->memory = NULL;
+}
+
+int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+                        uint32_t d) {
+  if (engine->error != NULL)
+    return -EIO;
+  if (__builtin_setjmp(aot.call) == 0)
+    return (int32_t)exports[export](a, b, c, d);
+  engine = aot.engine; /* the arguments are lost */
+  engine->traps++;
+  engine->error = sentences[aot.trap];
+  return -EIO;
+}

@@ -1,0 +1,35 @@
+// The engines as `make` knows them: a name of bench.json is the settings that choose it, and the end of its folder in build/.
+import { execFileSync } from "node:child_process";
+import { basename } from "node:path";
+
+export const engines = {
+  wasm3: ["ENGINE=wasm3"],
+  aot: ["ENGINE=aot", "AOT_BOUNDS=exact"],
+  "aot-guarded": ["ENGINE=aot", "AOT_BOUNDS=guarded"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type EngineName = keyof typeof engines;
+
+export function isEngine(name: string): name is EngineName {
+  return name in engines;
+}
+
+/** The folder of a board's images with that engine. `suffix`: make's OUT_SUFFIX. */
+export function folderOf(board: string, engine: EngineName, suffix = ""): string {
+  return `build/${board}${engine === "wasm3" ? "" : `-${engine}`}${suffix}`;
+}
+
+/** Those that ENGINES of the environment names, or all. */
+export function chosenEngines(): readonly EngineName[] {
+  const names = process.env.ENGINES?.split(/\s+/).filter((name) => name !== "") ?? [];
+  for (const name of names) {
+    if (!isEngine(name)) throw new Error(`There is no engine "${name}"; there are ${Object.keys(engines).join(", ")}.`);
+  }
+  return names.length > 0 ? names.filter(isEngine) : (Object.keys(engines) as EngineName[]);
+}
+
+/** Builds the image of an application, which `app` names as APP does, for a QEMU board; its path. */
+export function buildImage(board: string, app: string, engine: EngineName): string {
+  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`, ...engines[engine]], { stdio: "inherit" });
+  return `${folderOf(board, engine)}/${basename(app, ".c")}.elf`;
+}
