@@ -9,9 +9,8 @@
  *     0 is not.
  *   - errno. Each task has its own: with FreeRTOS configUSE_NEWLIB_REENTRANT (newlib) or configUSE_C_RUNTIME_TLS_SUPPORT
  *     (picolibc). Else a task may read the errno of another one's call.
- *   - Stack. A task that makes calls needs, beside its own: for the call that compiles a function of the module with wasm3,
- *     which is the first of its kind or one after CONFIG_NET_PKT_CODE_PAGES was exceeded, 1170 to 1880 bytes; for any other
- *     about 500 (both measured on Cortex-M3). Interrupt handlers never enter the module.
+ *   - Stack. A task that makes calls needs stack for the component beside its own: pktsock_config.precompile in pktsock.h says
+ *     how much. Interrupt handlers never enter the module.
  *   - Tasks that end. A task must not be deleted while it is in a call: others hold a pointer to what lies on its stack. Close
  *     its descriptor; the call then ends with EBADF.
  *   - Several cores. Lock and unlock order memory as a mutex does. A handler may run on another core than the tasks: what
