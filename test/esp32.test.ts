@@ -51,7 +51,7 @@ describe("ESP32 image", () => {
       copy[at]! ^= 1;
       return copy;
     };
-    assert.throws(() => readImage(damaged(0)), /no image for an ESP32/);
+    assert.throws(() => readImage(damaged(0)), /not an image for an ESP32/);
     assert.throws(() => readImage(damaged(32)), /checksum is wrong/);
     assert.throws(() => readImage(damaged(5)), /SHA-256 is wrong/);
     assert.throws(() => readImage(damaged(28)), /cut short|header asks for/);

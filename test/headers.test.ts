@@ -64,8 +64,11 @@ describe("public headers", function () {
   }
 
   it("declare their functions as C's for C++", () => {
-    for (const header of headers)
-      assert.match(readFileSync(`boards/include/pktsock/${header}`, "utf8"), /^extern "C" \{$/m, header);
+    for (const header of headers) {
+      const text = readFileSync(`boards/include/pktsock/${header}`, "utf8");
+      // memory.h has constants only.
+      if (/^(?!static|#| ).*\);$/m.test(text)) assert.match(text, /^extern "C" \{$/m, header);
+    }
   });
 
   it("have no name that a vendor's header has, on any include path", () => {

@@ -1,17 +1,9 @@
 /* select(2) over pkt_poll(), for programs that know no poll(). */
 #include "component.h"
+#include <pktsock/memory.h>
 #include <pktsock/select.h>
 
-/* As many descriptors as there can be sockets. */
-#if PKTSOCK_ALLOC_CONNS == 0
-#define MAX_SOCKETS PKTSOCK_PREALLOC_CONNS
-#elif PKTSOCK_MAX_CONNS > PKTSOCK_PREALLOC_CONNS
-#define MAX_SOCKETS PKTSOCK_MAX_CONNS
-#else
-#define MAX_SOCKETS PKT_MAX_DESCRIPTORS
-#endif
-
-/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. PKTSOCK_POLLHUP is in
+/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
  * none: when an interface is down, recv() waits. */
 enum { SETS = 3 };
 static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
@@ -29,7 +21,7 @@ static int32_t gather(struct pktsock_pollfd *fds, int count, fd_set *const *sets
         events |= events_of[set];
     if (events == 0)
       continue;
-    if (!pkt_is_ours(fd) || entries == MAX_SOCKETS)
+    if (!pkt_is_ours(fd) || entries == PKTSOCK_DESCRIPTORS)
       return -PKT_EBADF;
     fds[entries++] = (struct pktsock_pollfd){.fd = fd, .events = events};
   }
@@ -58,7 +50,7 @@ static int32_t spread(const struct pktsock_pollfd *fds, int32_t entries, fd_set 
 /* As Linux does it: seconds and microseconds may not be negative, and what is left of the time is told. */
 int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
   fd_set *const sets[SETS] = {readable, writable, exceptional};
-  struct pktsock_pollfd fds[MAX_SOCKETS];
+  struct pktsock_pollfd fds[PKTSOCK_DESCRIPTORS];
   uint64_t deadline = UINT64_MAX;
   if (count < 0 || (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
     return pkt_fail(-PKT_EINVAL);

@@ -16,6 +16,7 @@
 #define PKTSOCK_MEMORY_SLACK 0
 #endif
 
+/* The most descriptors that can be open at a time. */
 #if PKTSOCK_ALLOC_CONNS == 0
 #define PKTSOCK_DESCRIPTORS PKTSOCK_PREALLOC_CONNS
 #elif PKTSOCK_MAX_CONNS > 0
