@@ -14,20 +14,20 @@ extern "C" {
 
 /* mac->config */
 struct dwmac_config {
-  uintptr_t mac_base, dma_base;
-  unsigned irq;                /* for pkt_os_irq_enable() */
-  uint8_t descriptor_stride;   /* bytes: 16, or 32 (needed for time stamps) */
-  bool time_stamps;            /* the MAC has the IEEE 1588 unit */
-  bool mixed_bursts;           /* bursts of any length on the bus (ESP32), otherwise fixed ones */
-  uint8_t exact_addresses;     /* exact filters beside its own address: 3 (STM32), 7 (ESP32) */
-  bool hash_table;             /* the MAC has a hash table for further addresses (STM32) */
-  bool mmc;                    /* the MAC has management counters, which raise interrupts (STM32) */
-  uint8_t phy_address;         /* on MDIO, 0 to 31 */
-  uint32_t (*bus_clock)(void); /* in Hz: the source of MDC and of time stamps */
-  void (*before_reset)(void);  /* called before each reset of the MAC, which needs the RMII clock; may be NULL */
+  uintptr_t mac_base, dma_base; /* of the registers */
+  unsigned irq;                 /* for pkt_os_irq_enable() */
+  uint8_t descriptor_stride;    /* bytes: 16, or 32 (needed for time stamps) */
+  bool time_stamps;             /* the MAC has the IEEE 1588 unit */
+  bool mixed_bursts;            /* bus bursts of any length (ESP32) instead of fixed ones */
+  uint8_t exact_addresses;      /* exact filters beside its own address: 3 (STM32), 7 (ESP32) */
+  bool hash_table;              /* the MAC has a hash table for further addresses (STM32) */
+  bool mmc;                     /* the MAC has management counters, which raise interrupts (STM32) */
+  uint8_t phy_address;          /* on MDIO, 0 to 31 */
+  uint32_t (*bus_clock)(void);  /* in Hz: the source of MDC and of time stamps */
+  void (*before_reset)(void);   /* called before each reset of the MAC, which needs the RMII clock; may be NULL */
 };
 
-/* mac->state. Its contents are the driver's. Must be DMA-capable and not cached. */
+/* mac->state. Must be zero at first; the driver owns the contents. Must be DMA-capable and not cached. */
 enum { DWMAC_STATE_BYTES = 864 };
 struct dwmac_state {
   uint8_t contents[DWMAC_STATE_BYTES] __attribute__((aligned(32)));
@@ -35,7 +35,7 @@ struct dwmac_state {
 
 extern const struct pkt_mac_ops dwmac_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector. */
+/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void dwmac_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

@@ -14,13 +14,13 @@ extern "C" {
 
 /* mac->config */
 struct dwmac_h7_config {
-  uintptr_t base;
+  uintptr_t base;              /* of the registers */
   unsigned irq;                /* for pkt_os_irq_enable() */
   uint8_t phy_address;         /* on MDIO, 0 to 31 */
   uint32_t (*bus_clock)(void); /* in Hz: the source of MDC and of time stamps */
 };
 
-/* mac->state. Its contents are the driver's. Must be DMA-capable and not cached. */
+/* mac->state. Must be zero at first; the driver owns the contents. Must be DMA-capable and not cached. */
 enum { DWMAC_H7_STATE_BYTES = 544 };
 struct dwmac_h7_state {
   uint8_t contents[DWMAC_H7_STATE_BYTES] __attribute__((aligned(32)));
@@ -28,7 +28,7 @@ struct dwmac_h7_state {
 
 extern const struct pkt_mac_ops dwmac_h7_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector. */
+/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void dwmac_h7_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

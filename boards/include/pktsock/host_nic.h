@@ -1,5 +1,5 @@
-/* Driver for BOARD=linux. A file descriptor that carries one Ethernet frame per read or write takes the place of the
- * MAC, and a thread that of its interrupt handler. */
+/* Driver for BOARD=linux. A file descriptor replaces the MAC: each read or write carries one Ethernet frame. A thread
+ * replaces the interrupt handler. */
 #ifndef HOST_NIC_H
 #define HOST_NIC_H
 
@@ -13,8 +13,8 @@ extern "C" {
 struct host_nic {
   /* Opens the descriptor; returns it, or a negative errno. `argument` is the text after the colon in PKTSOCK_NIC. */
   int (*open)(const char *argument);
-  const char *argument;
-  /* The line's speed in bits per second: each sent frame takes its time. 0: frames take no time. */
+  const char *argument; /* for open(); must stay valid while the driver runs */
+  /* The line's speed in bits per second, which sets how long each sent frame takes. 0: frames take no time. */
   uint32_t speed;
 };
 

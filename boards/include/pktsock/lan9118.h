@@ -14,7 +14,7 @@ struct lan9118_config {
   unsigned irq;   /* for pkt_os_irq_enable() */
 };
 
-/* mac->state. Its contents are the driver's. */
+/* mac->state. Must be zero at first; the driver owns the contents. */
 enum { LAN9118_STATE_BYTES = 8 };
 struct lan9118_state {
   uint8_t contents[LAN9118_STATE_BYTES] __attribute__((aligned(4)));
@@ -22,7 +22,7 @@ struct lan9118_state {
 
 extern const struct pkt_mac_ops lan9118_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector. */
+/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void lan9118_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* What each word means, and who writes it, stands in assembly/abi.ts. */
+/* assembly/abi.ts documents what each word means and which side writes it. Offsets are from the start of linear memory. */
 
 struct pkt_control {
   uint32_t magic, abi;
@@ -52,10 +52,11 @@ struct pkt_iface {
   uint32_t rx_pool_empty, ring_faults, rx_iface_down, filter_changed;
 };
 
-/* The head of a socket; the rest is the module's. Words, because linear memory is aligned to 4 bytes only. */
+/* The part of a socket that C reads; what follows it belongs to the module. The 64-bit time-outs are two words each,
+ * because linear memory is aligned to 4 bytes only. */
 struct pkt_socket {
   uint32_t nonblock;
-  uint32_t receive_timeout[2], send_timeout[2]; /* low word first */
+  uint32_t receive_timeout[2], send_timeout[2]; /* microseconds, low word first; 0: no limit */
   uint32_t head, special, iface, full, sndbuf, sending;
 };
 

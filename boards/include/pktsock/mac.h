@@ -2,11 +2,11 @@
  *
  * The component calls the operations below, always in task context and never two at a time (it holds its lock). The
  * driver uses the rings of ring.h, and pkt_os_wake(); both may be used from an interrupt handler. It reports what a
- * user should know with pkt_say(). A driver never calls the module, and it includes no header of a board: os.h has what
- * it needs of the operating system and the interrupt controller.
+ * user should know with pkt_say(). A driver never calls the module and includes no header of a board: os.h provides what
+ * it needs from the operating system and the interrupt controller.
  *
  * Ownership of frames: a frame belongs to the side that received it last. A driver owns a frame that it took from FILL
- * until it gives it to RX (or keeps it for the next reception, when the received frame was bad), and a frame that it
+ * until it gives it to RX (if the received frame was bad, it keeps the buffer for the next one), and a frame that it
  * took from TX until it gives it to COMPLETION. A driver copies nothing that its hardware can fetch: a MAC with DMA
  * gets pointers to the frames; a FIFO is filled from them and drained into them.
  *
@@ -14,17 +14,16 @@
  * longer than the frame buffer (rx_too_long), bad frames (CRC, overrun: rx_errors), and frames for which FILL is empty
  * (rx_no_frame). Sent frames have frame->len bytes, and zeros up to ETH_ZLEN, which the module has written.
  *
- * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake nobody, so a driver hands over everything that is
- * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until it does, more is to come: a
- * driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier when
- * FILL becomes empty, because only a woken task puts frames there. transmit() need not wake for frames that it
- * completes.
+ * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake no task, so a driver hands over everything that is
+ * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until that call, more frames may follow.
+ * A driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier if
+ * FILL becomes empty, because only a woken task refills it. transmit() need not wake for frames that it completes.
  *
  * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
  *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus
  *     clock does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running.
- *     pktsock_start() then fails with EIO and stops the MACs that it had started; pktsock_error() has the sentence.
- *     Nobody retries.
+ *     pktsock_start() then fails with EIO and stops the MACs that it had started; pktsock_error() returns the
+ *     message. The start is not retried.
  *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns
  *     false, and service() retries at most once a second. The driver reports each problem once with pkt_say(), and also
  *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter) is handled in the same way.
@@ -51,29 +50,31 @@ struct pkt_ring {
 struct pkt_mac_filter {
   bool promiscuous;
   bool all_multicast;
-  uint16_t count;                /* number of addresses */
-  const uint8_t (*addresses)[6]; /* multicast and further unicast addresses; valid during the call only */
+  uint16_t count; /* number of addresses */
+  const uint8_t (
+      *addresses)[6]; /* multicast and further unicast addresses, in wire order; valid during the call only */
 };
 
 struct pkt_mac {
   const struct pkt_mac_ops *ops; /* set by the board */
   const void *config;            /* set by the board: base address, interrupt number, ... as the driver documents */
   void *state;                   /* set by the board: RAM of the driver, zeroed, as large as the driver documents */
-  uint8_t hwaddr[6];             /* set by the board */
+  uint8_t hwaddr[6];             /* set by the board: the MAC address, in wire order */
 
-  /* Set by the component before start(). */
+  /* Set by the component before start(). Sizes are in bytes; offsets are from the start of linear memory. */
   struct pkt_iface *iface;
   struct pkt_ring fill, rx, tx, completion;
   uint8_t *memory;          /* linear memory */
   struct pkt_frame *frames; /* the frame table */
   uint32_t frame_table;     /* its offset */
-  uint32_t frame_count;
-  uint32_t umem, umem_end; /* offsets */
-  uint32_t frame_stride, frame_size;
+  uint32_t frame_count;     /* entries of the frame table, one for each buffer */
+  uint32_t umem, umem_end;  /* offsets of the first buffer and of the end of the last one */
+  uint32_t frame_stride;    /* from the start of one buffer to that of the next */
+  uint32_t frame_size;      /* of one buffer */
 };
 
 struct pkt_mac_ops {
-  const char *name;
+  const char *name; /* of the driver, for messages */
 
   /* Where the link-layer header of a frame to send starts: 0 or 2 bytes after the aligned start of its buffer, as the
    * hardware needs it. Received frames may start anywhere; the driver passes their offset to pkt_rx_give(). */
@@ -99,8 +100,8 @@ struct pkt_mac_ops {
   /* Set the address filter. Must never reject what was asked for; may accept more (hash, all multicast, everything). */
   void (*set_filter)(struct pkt_mac *mac, const struct pkt_mac_filter *filter);
 
-  /* Is there a carrier, and does the MAC run? NULL: always. The component calls it after start() and after each
-   * service(), or as often where there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
+  /* Returns true if there is a carrier and the MAC runs. NULL: always. The component calls it after start() and after
+   * each service(), or equally often if there is no service(), and sets IFF_RUNNING to its result. Returns at once. */
   bool (*link)(struct pkt_mac *mac);
 
   /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the
@@ -108,8 +109,8 @@ struct pkt_mac_ops {
   void (*service)(struct pkt_mac *mac);
 };
 
-/* Report a sentence to the user: one line, without the interface's name and without a newline. The component passes it
- * to pktsock_config's report(). Task context: from start(), stop(), service() and the other operations, not from an
+/* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The
+ * component passes it to pktsock_config's report() and keeps no pointer to it. Task context: from start(), stop(), service() and the other operations, not from an
  * interrupt handler. */
 void pkt_say(const struct pkt_mac *mac, const char *sentence);
 

@@ -1,4 +1,5 @@
-/* Memory that the integrator gives to the component (config.memory, config.engine_heap), in constants:
+/* Sizes, in bytes, of the memory that the integrator gives to the component (config.memory, config.engine_heap), as
+ * constants:
  *
  *   static _Alignas(8) uint8_t memory[PKTSOCK_MEMORY_SIZE] __attribute__((section(".dma")));
  *   static _Alignas(8) uint8_t heap[PKTSOCK_ENGINE_HEAP_SIZE];
@@ -25,8 +26,8 @@
 #define PKTSOCK_DESCRIPTORS PKT_MAX_DESCRIPTORS
 #endif
 
-/* Bytes of config.engine_heap for the engine wasm3, measured with all calls in use, and a margin. With PKTSOCK_PRECOMPILE the
- * whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits it. pktsock_engine_heap_used() says what was used. */
+/* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With PKTSOCK_PRECOMPILE
+ * the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code. pktsock_engine_heap_used() returns the use. */
 #define PKTSOCK_WHOLE_HEAP_ (20000 * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
 #define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \

@@ -16,7 +16,7 @@ struct opencores_config {
   uint8_t phy_address; /* on MDIO, 0 to 31 */
 };
 
-/* mac->state. Its contents are the driver's. */
+/* mac->state. Must be zero at first; the driver owns the contents. */
 enum { OPENCORES_STATE_BYTES = 128 };
 struct opencores_state {
   uint8_t contents[OPENCORES_STATE_BYTES] __attribute__((aligned(8)));
@@ -24,7 +24,7 @@ struct opencores_state {
 
 extern const struct pkt_mac_ops opencores_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector. */
+/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void opencores_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

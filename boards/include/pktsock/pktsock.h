@@ -1,12 +1,14 @@
-/* pktsock: AF_PACKET sockets as a component. This is all that a firmware build needs to call.
+/* pktsock: AF_PACKET sockets as a component. This header declares all that a firmware has to call.
  *
- * The calls below do what their namesakes without the prefix do on Linux (packet(7), socket(7), netdevice(7)): on success
- * a count or 0, on failure -1 and errno. Structures, flags and option numbers are Linux's, under the names of
- * pktsock/socket.h; errno numbers are the platform's. This header includes no socket header of the system, so it can
- * stand beside those of a network stack. A program written for the standard names compiles against boards/posix, which
- * makes them out of these.
+ * Unless a comment says otherwise, each call behaves as the Linux call of the same name without the prefix (packet(7),
+ * socket(7), netdevice(7)). It returns a count or 0 on success, and returns -1 and sets errno on failure. Structures, flags
+ * and option numbers are Linux's, under the names of pktsock/socket.h; errno numbers are the platform's. This header
+ * includes no socket header of the system, so it can be used together with those of a network stack. A program written
+ * for the standard names compiles against boards/posix, which maps them to these.
  *
- * Calling context: any task, never an interrupt handler. Buffers stay the caller's and are free again on return. */
+ * Calling context: any task, never an interrupt handler. Buffers belong to the caller and may be reused after the call
+ * returns. Lengths are in bytes. After the module has trapped, every call that needs it fails with EIO, until the component
+ * is stopped and started again. */
 #ifndef PKTSOCK_H
 #define PKTSOCK_H
 
@@ -25,58 +27,59 @@ struct pkt_mac;
 
 /* ---- The component ------------------------------------------------------------------------------------------------ */
 
-/* What the component is made of. Start from PKTSOCK_CONFIG, set the first four fields.
+/* The configuration. Start from PKTSOCK_CONFIG and set the first four fields.
  *
- * The memory fields are for a firmware without malloc(); pktsock/memory.h has the sizes. Memory that is given stays the
- * component's until pktsock_stop(). */
+ * The memory fields are for a firmware without malloc(); pktsock/memory.h has the sizes. The component owns that memory
+ * until pktsock_stop(). */
 struct pktsock_config {
-  const uint8_t *wasm; /* the module's bytes; must stay where they are */
-  size_t wasm_size;
-  struct pkt_mac *const *macs; /* the drivers; macs[0] becomes "eth0" and so on */
+  const uint8_t *wasm;         /* the module; must stay valid and unchanged until pktsock_stop() */
+  size_t wasm_size;            /* bytes */
+  struct pkt_mac *const *macs; /* the MACs, which must stay valid until pktsock_stop(); macs[0] becomes "eth0", ... */
   unsigned mac_count;
 
-  /* Called with a sentence for the user: when the module traps (`who` is "pktsock") and when a driver has something to
-   * report (`who` is the interface's name: "eth0", "link up, 100 Mbit/s full duplex"). Task context, under the lock of
-   * os.h: it must not call the component. May be NULL. */
+  /* Called with a sentence for the user when the module traps (`who` is "pktsock") and when a driver has something to
+   * report (`who` is the interface's name: "eth0", "link up, 100 Mbit/s full duplex"). Both strings are valid during the
+   * call only. Task context, under the lock of os.h: it must not call the component. May be NULL. */
   void (*report)(const char *who, const char *sentence);
 
-  /* Called when a link goes up or down (IFF_RUNNING changes) after pktsock_start(); SIOCGIFFLAGS has the state at first.
-   * Made for a network stack that must follow the link. Task context, without the lock of os.h: it may call the component.
-   * The task that calls it is in a call of the component: while one waits there, at most a tenth of a second passes between
-   * change and call; else poll() and SIOCGIFFLAGS find the change. There is one call at a time, and the last one reports the
-   * present state. May be NULL. */
+  /* Called when a link goes up or down (IFF_RUNNING changes) after pktsock_start(), for a network stack that must follow
+   * the link; SIOCGIFFLAGS reports the initial state. Task context, without the lock of os.h: it may call the component. It
+   * runs in a task that is in a call of the component: while a task waits in one, at most 100 ms pass between the change and
+   * the call; otherwise poll() and SIOCGIFFLAGS detect the change. There is one call at a time, and the last one reports the
+   * current state. May be NULL. */
   void (*link)(unsigned ifindex, bool up);
 
-  /* Linear memory, in which all frames lie: aligned to 8, and where the MAC's DMA reaches it. NULL: from the engine's heap. */
+  /* Linear memory, which holds all frames: aligned to 8 bytes, in memory that the MAC's DMA reaches. NULL: the engine's heap
+   * provides it. */
   void *memory;
   size_t memory_size; /* bytes, at least PKTSOCK_MEMORY_SIZE */
-  /* Everything else that the engine allocates: aligned to 8. NULL: malloc(). */
+  /* For everything else that the engine allocates: aligned to 8 bytes. NULL: malloc(). */
   void *engine_heap;
-  size_t engine_heap_size; /* bytes, PKTSOCK_ENGINE_HEAP_SIZE does */
-  /* Compile the whole module in pktsock_start(), which fails with ENOMEM when the heap is too small for it. Afterwards no
+  size_t engine_heap_size; /* bytes; PKTSOCK_ENGINE_HEAP_SIZE is enough */
+  /* Compile the whole module in pktsock_start(), which fails with ENOMEM if the heap is too small for it. After that no
    * call allocates from the engine's heap or compiles, and PKTSOCK_CODE_PAGES has no effect.
    *
-   * Stack on a Cortex-M3, of the component and of everything below it: 2 KiB for pktsock_start() and for a call that
+   * Stack on a Cortex-M3, for the component and everything that it calls: 2 KiB for pktsock_start() and for a call that
    * compiles (the first of its kind), 768 bytes for any other call. */
   bool precompile;
 
-  /* Capacities: pktsock/config.h says what each means and its range. The build sets them as CONFIG_NET_PKT_..., or
+  /* Capacities: pktsock/config.h documents the meaning and range of each. The build sets them as CONFIG_NET_PKT_..., or
    * under the prefix that the headers were generated with. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
   uint32_t frames, frame_size, frame_align, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
 };
 
-/* Bytes to which frame buffers are aligned when the build does not say otherwise. */
+/* Default alignment of frame buffers, in bytes. */
 #ifndef PKTSOCK_FRAME_ALIGN
 #define PKTSOCK_FRAME_ALIGN 4
 #endif
 
-/* config.precompile when the build does not say otherwise. */
+/* Default of config.precompile. */
 #ifndef PKTSOCK_PRECOMPILE
 #define PKTSOCK_PRECOMPILE 0
 #endif
 
-/* All fields, in their order, as C++ wants them. */
+/* All fields in the order of the struct, which C++ requires. */
 #define PKTSOCK_CONFIG                                                                                                 \
   {                                                                                                                    \
     .wasm = NULL, .wasm_size = 0, .macs = NULL, .mac_count = 0, .report = NULL, .link = NULL, .memory = NULL,          \
@@ -87,9 +90,9 @@ struct pktsock_config {
     .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE,                                              \
   }
 
-/* The first descriptor; the component's are PKT_MAX_DESCRIPTORS (64) numbers from there on, whatever the capacities. The
- * default leaves 0 to 2 to the C library. Define another for the whole build, -DPKTSOCK_FIRST_DESCRIPTOR=n, where other
- * descriptors are in the way; for select() the numbers in use must be less than FD_SETSIZE, which may be 64.
+/* The first descriptor. The component reserves PKT_MAX_DESCRIPTORS (64) numbers from it on, independent of the capacities.
+ * The default leaves 0 to 2 to the C library. If it collides with other descriptors, define another for the whole build:
+ * -DPKTSOCK_FIRST_DESCRIPTOR=n. For select() the numbers in use must be less than FD_SETSIZE, which may be 64.
  *
  * lwIP numbers its sockets from LWIP_SOCKET_OFFSET on, MEMP_NUM_NETCONN of them: 0 to 3 by its defaults. Set
  * PKTSOCK_FIRST_DESCRIPTOR to the sum of the two or more, or LWIP_SOCKET_OFFSET to PKTSOCK_FIRST_DESCRIPTOR + 64 or more. */
@@ -97,131 +100,163 @@ struct pktsock_config {
 #define PKTSOCK_FIRST_DESCRIPTOR 3
 #endif
 
-/* Are `count` descriptors from `first` on apart from the component's? A constant expression. Write once, in a file that
- * includes <lwip/sockets.h> too:
+/* True if the `count` descriptors from `first` on do not overlap the component's; a constant expression. Write once, in a
+ * file that also includes <lwip/sockets.h>:
  *   static_assert(PKTSOCK_APART(LWIP_SOCKET_OFFSET, MEMP_NUM_NETCONN), "descriptors overlap"); */
 #define PKTSOCK_APART(first, count)                                                                                    \
   ((first) + (count) <= PKTSOCK_FIRST_DESCRIPTOR || (first) >= PKTSOCK_FIRST_DESCRIPTOR + (int)PKT_MAX_DESCRIPTORS)
 
-/* Load the module, add the interfaces, start the drivers and bring the interfaces up. Call once, after the clock and the
- * lock of os.h work; again only after pktsock_stop(). 0, or -1 and errno: ENOEXEC (the module is refused), ENOMEM,
- * EINVAL (a capacity out of range), EALREADY (it runs), or what the driver says. pktsock_error() has the sentence. */
+/* Load the module, add the interfaces, start the drivers and bring the interfaces up. Call it once, after the clock and the
+ * lock of os.h work; again only after pktsock_stop(). `config` may be freed after the call. Returns 0, or -1 and errno:
+ * ENOEXEC (not a pktsock module, or of another ABI version), ENOMEM, EINVAL (a capacity is out of range, too many MACs, or
+ * misaligned memory), EALREADY (already started), or the error of a driver's start(). pktsock_error() then returns the
+ * reason. */
 int pktsock_start(const struct pktsock_config *config);
 
-/* Stop the drivers and free everything. All descriptors become invalid; waiting calls end with EBADF. */
+/* Stop the drivers and free everything. All descriptors become invalid; waiting calls fail with EBADF. Lent frames must no
+ * longer be used. */
 void pktsock_stop(void);
 
-/* Why pktsock_start() failed or the module trapped last, in a sentence; NULL when all is well. */
+/* The reason why pktsock_start() failed or the module last trapped: a sentence that stays valid, or NULL if neither
+ * happened. */
 const char *pktsock_error(void);
 
-/* Counters of an interface since it started; u32, wrapping. */
+/* Counters of an interface since it started, in frames unless stated otherwise; 32 bits, wrapping. */
 struct pktsock_counters {
   uint32_t rx_frames;     /* received by the driver */
   uint32_t tx_frames;     /* given to the wire */
   uint32_t rx_no_frame;   /* dropped: the driver had no empty frame */
-  uint32_t rx_pool_empty; /* dropped: sockets held all frames that they may hold */
+  uint32_t rx_pool_empty; /* dropped: sockets held their whole share of the frames */
   uint32_t rx_too_short;  /* dropped: shorter than the link-layer header */
   uint32_t rx_too_long;   /* dropped: longer than a frame buffer */
   uint32_t rx_errors;     /* dropped: CRC, overrun */
   uint32_t rx_iface_down; /* dropped: the interface was down */
   uint32_t tx_errors;     /* not sent by the hardware */
-  uint32_t ring_faults;   /* entries of the module that did not hold water */
+  uint32_t ring_faults;   /* invalid ring entries from the module */
   uint32_t traps;         /* of the module, all interfaces together */
 };
 
-/* 0, or -1 and ENODEV, EFAULT. */
+/* Returns 0, or -1 and errno: ENODEV (no such interface), EFAULT. */
 int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters);
 
-/* Counters of a socket since it was opened; u32, wrapping. PACKET_STATISTICS tells of the same frames, but of those since
- * it was last asked, and of the drops together. */
+/* Counters of a socket since it was opened, in frames; 32 bits, wrapping. PACKET_STATISTICS reports the same frames, but
+ * counted from its previous call, and with all drops in one number. */
 struct pktsock_socket_counters {
   uint32_t packets;    /* entered its queue */
   uint32_t queue_full; /* dropped: its queue was full */
-  uint32_t pool_empty; /* dropped: sockets held all frames that they may hold */
+  uint32_t pool_empty; /* dropped: sockets held their whole share of the frames */
   uint32_t filtered;   /* refused by its filter */
 };
 
-/* 0, or -1 and EBADF, EFAULT. */
+/* Returns 0, or -1 and errno: EBADF, EFAULT. */
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters);
 
-/* Bytes from the start of config.engine_heap that were used so far; 0 without one. */
+/* The largest number of bytes, from the start of config.engine_heap, that has been in use; 0 if there is no such heap. */
 size_t pktsock_engine_heap_used(void);
 
-/* Bytes of linear memory in use; 0 when stopped. */
+/* Bytes of linear memory; 0 while the component is stopped. */
 size_t pktsock_memory_size(void);
 
 /* ---- Zero copy ---------------------------------------------------------------------------------------------------- */
 
-/* A frame that lies in the driver's memory, lent to the application until it is given back or sent. One that is never
- * given back harms nobody else: of the frames that sockets may hold, and of CONFIG_NET_PKT_TX_FRAMES, one is never lent
- * (so there must be two of a kind for lending any), and close() takes back what the descriptor was lent. */
+/* A frame in the driver's memory, lent to the application until it is released or submitted. A frame that is never returned
+ * cannot starve other sockets. Lent frames cannot be reclaimed, so each share (the frames that sockets may hold, and
+ * CONFIG_NET_PKT_TX_FRAMES) always keeps one unlent; lending therefore needs a share of at least two. One socket may borrow
+ * up to CONFIG_NET_PKT_QUEUE_FRAMES. close() takes back the frames that the descriptor was lent. */
 struct pktsock_frame {
-  uint8_t *data;   /* the link-layer header */
+  uint8_t *data;   /* starts with the link-layer header, in network order; valid while the frame is lent */
   size_t len;      /* received: bytes without FCS; to send: bytes that may be written */
-  uint32_t handle; /* the component's */
-  bool shared;     /* others hold the same bytes: read only */
+  uint32_t handle; /* identifies the frame; do not change it */
+  bool shared;     /* others hold the same bytes, which are read-only then */
 };
 
 /* Flag of pktsock_peek(). */
 #define PKTSOCK_EXCLUSIVE 0x20000000
 
-/* Lend the oldest received frame in place, for SOCK_DGRAM too from its link-layer header on. Other sockets, the network
- * stack or a driver that still sends the frame may hold the same bytes: while `frame->shared` is true the frame is
- * read-only. It is true or false as of the call; a frame that is not shared stays so until it is given back, and may be
- * written. Waits like recv(). `flags`: MSG_DONTWAIT, and PKTSOCK_EXCLUSIVE, which lends only a frame that is not shared.
- * 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many frames are lent, or with PKTSOCK_EXCLUSIVE the frame is
- * shared: it stays in the queue, and recv() copies it), EFAULT, EINVAL (another flag). */
+/* Lend the oldest received frame in place. `data` starts with the link-layer header, for SOCK_DGRAM too. Other sockets, the
+ * network stack or a driver that still sends the frame may hold the same bytes: if `frame->shared` is true, the frame is
+ * read-only. The call sets it; a frame that is not shared stays unshared until it is released, and may be written. Waits
+ * like recv(). `flags`: MSG_DONTWAIT, and PKTSOCK_EXCLUSIVE, which lends only a frame that is not shared.
+ * Returns 0, or -1 and errno: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many frames are lent, or with PKTSOCK_EXCLUSIVE the frame
+ * is shared: it stays in the queue, and recv() copies it), EFAULT, EINVAL (another flag). */
 int pktsock_peek(int fd, struct pktsock_frame *frame, int flags);
 
-/* An empty frame to be written in place from its link-layer header on. The socket must be bound to an interface. Waits as
- * send() does. 0, or -1 and errno: EAGAIN, EBADF, ENXIO, ENETDOWN, ENOBUFS (too many are lent, or held by slow taps). */
+/* Lend an empty frame, to be written in place from its link-layer header on. The socket must be bound to an interface. Waits
+ * like send(). `flags`: MSG_DONTWAIT. Returns 0, or -1 and errno: EAGAIN, EBADF, ENXIO (not bound to an interface), ENETDOWN,
+ * ENOBUFS (too many frames are lent, or held by slow taps), EFAULT, EINVAL (another flag). */
 int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
 
-/* Send a lent frame, an empty one that was written or a received one, `frame->len` bytes, without copying. `len` on
- * success, when the frame is the component's again; else -1, the frame stays lent, and errno: EINVAL (not lent by this
- * socket, or shorter than the header), EMSGSIZE (also when its buffer ends before it, padded to ETH_ZLEN, does), EBUSY
- * (received, and another socket still holds it), EBADF, ENXIO, ENETDOWN. */
+/* Send a lent frame without copying: a reserved one that was written, or a received one. `frame->len` is the number of bytes
+ * to send, without FCS. Returns `len`, and the frame belongs to the component again. Never waits for room. On failure the
+ * frame stays lent, and the call returns -1 and errno: EINVAL (not lent to this socket, of another interface, or shorter than
+ * the header), EMSGSIZE (longer than the MTU allows, or the frame padded to ETH_ZLEN does not fit its buffer), EBUSY
+ * (received, and another socket still holds it), EBADF, ENXIO (not bound to an interface), ENETDOWN, EFAULT. */
 ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 
-/* Give a lent frame back. 0, or -1 and errno: EINVAL (this socket did not lend it, or has it back), EBADF. */
+/* Return a lent frame unsent. Returns 0, or -1 and errno: EINVAL (not lent to this socket, or already returned), EBADF,
+ * EFAULT. */
 int pktsock_release(int fd, const struct pktsock_frame *frame);
 
-/* The network stack's descriptor on an interface. It is offered every received frame after all packet sockets. While it is
- * open, only it may hold two thirds of the frames that sockets share, and at least CONFIG_NET_PKT_STACK_RESERVE: a slow
- * packet socket cannot slow it down. Use it with the calls above, with recv(), send(), poll() and close(); packet sockets
- * see what it sends as PACKET_OUTGOING. -1 and errno: ENODEV, ENOBUFS (also when so many frames are lent that sockets would
- * have none left beside its share), EBUSY (the interface has one). */
+/* Open the network stack's descriptor on an interface. It receives every frame, after all packet sockets. While it is open,
+ * two thirds of the frames that sockets share, and at least CONFIG_NET_PKT_STACK_RESERVE, are reserved for it: a slow packet
+ * socket cannot slow it down. Use it with the calls above and with recv(), send(), poll() and close(). Packet sockets see
+ * what it sends as PACKET_OUTGOING. Returns the descriptor, or -1 and errno: ENODEV, ENOBUFS (no free descriptor, or so many
+ * frames are lent that sockets would have none left beside its share), EBUSY (the interface already has one). */
 int pktsock_stack(unsigned ifindex);
 
-/* Where SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR (`request`) and SIOCGIFCONF (which asks with SIOCGIFADDR) find out what
- * the network stack calls itself: an IPv4 address in network order, 0 for none (EADDRNOTAVAIL). Called under the lock of
- * os.h: it must not call the component. NULL, as at first: nobody knows. */
+/* Set the function that returns the network stack's IPv4 address, netmask or broadcast address, in network order, or 0 for
+ * none (the ioctl then fails with EADDRNOTAVAIL). `request` is SIOCGIFADDR (also for SIOCGIFCONF), SIOCGIFNETMASK or
+ * SIOCGIFBRDADDR. It is called in task context under the lock of os.h and must not call the component. NULL, the initial
+ * value: no addresses. */
 void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long request));
 
 /* ---- The standard calls ------------------------------------------------------------------------------------------- */
 
-/* ENOBUFS when CONFIG_NET_PKT_PREALLOC_CONNS, _ALLOC_CONNS and _MAX_CONNS leave no socket, or the heap no memory for one. */
+/* Returns a descriptor from PKTSOCK_FIRST_DESCRIPTOR on. `type`: SOCK_RAW or SOCK_DGRAM, with SOCK_NONBLOCK and SOCK_CLOEXEC;
+ * `protocol` is in network order. Fails with EAFNOSUPPORT (not AF_PACKET), ESOCKTNOSUPPORT or EINVAL (another type or flag),
+ * ENETDOWN (not started), ENOBUFS (CONFIG_NET_PKT_PREALLOC_CONNS, _ALLOC_CONNS and _MAX_CONNS allow no further socket, or the
+ * heap has no memory for one). */
 int pktsock_socket(int domain, int type, int protocol);
+
+/* `address` is a pktsock_sockaddr_ll. bind() fails with EBADF, EINVAL, ENODEV or EFAULT. getsockname() copies at most
+ * `*address_len` bytes and sets it to the length of the address; it fails with EBADF, EINVAL or EFAULT. */
 int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len);
 int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
+
+/* Packet sockets have none of these: they fail with EOPNOTSUPP, or EBADF. */
 int pktsock_getpeername(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
 int pktsock_connect(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len);
 int pktsock_listen(int fd, int backlog);
 int pktsock_accept(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len);
 int pktsock_shutdown(int fd, int how);
 
+/* Each sends one frame (or for SOCK_DGRAM one payload) without FCS and returns its length. They wait for room unless the socket
+ * or `flags` (MSG_DONTWAIT) forbid it, at most SO_SNDTIMEO. They fail with EAGAIN, EBADF, EINVAL, EFAULT, EMSGSIZE, ENXIO (no
+ * such interface) or ENETDOWN. */
 ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags);
 ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct pktsock_sockaddr *address,
                          pktsock_socklen_t address_len);
 ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags);
+
+/* Each takes one frame (for SOCK_DGRAM without the link-layer header) and returns the number of bytes copied, or with MSG_TRUNC
+ * in `flags` the frame's length. The rest of a longer frame is discarded. `flags`: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC.
+ * `address` may be NULL; otherwise `*address_len` is its room, and then the length of the sender's address. They wait for a
+ * frame, at most SO_RCVTIMEO. They fail with EAGAIN, EBADF, EINVAL, EFAULT, ENETDOWN, and recvmsg() with EMSGSIZE (more than
+ * 1024 buffers). */
 ptrdiff_t pktsock_recv(int fd, void *buffer, size_t len, int flags);
 ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct pktsock_sockaddr *address,
                            pktsock_socklen_t *address_len);
 ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags);
+
+/* docs/coverage.md lists the options. They fail with EBADF, EINVAL, EFAULT, ENOPROTOOPT (no such option), EDOM (a time-out that is no
+ * time), ENODEV, ENOBUFS, ENOMEM (a filter), EPERM (the filter is locked) or ENOENT (no filter). */
 int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len);
 int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen_t *len);
 
-/* Descriptors that are not packet sockets are passed on to the system (os.h). */
+/* Descriptors outside the component's range are passed on to the system (os.h), but readv() and writev() fail with EBADF. read()
+ * and readv() act as recv(), write() and writev() as send(). fcntl() supports F_GETFL and F_SETFL (O_NONBLOCK) and fails with
+ * EINVAL for others; ioctl() fails with ENOTTY for an unknown request, with ENODEV for an unknown interface, and with
+ * EOPNOTSUPP for a request that Linux has and the component does not carry out. */
 int pktsock_close(int fd);
 ptrdiff_t pktsock_read(int fd, void *buffer, size_t len);
 ptrdiff_t pktsock_write(int fd, const void *buffer, size_t len);
@@ -230,10 +265,14 @@ ptrdiff_t pktsock_writev(int fd, const struct pktsock_iovec *vector, int count);
 int pktsock_fcntl(int fd, int command, ...);
 int pktsock_ioctl(int fd, unsigned long request, ...);
 
-/* Descriptors that are not packet sockets have POLLNVAL. pktsock/select.h has pktsock_select(). ENOMEM when
- * CONFIG_NET_PKT_NPOLLWAITERS tasks wait for the same descriptor already. */
+/* Waits at most `timeout_ms` milliseconds (negative: for ever) and returns the number of entries with events. Descriptors that
+ * are not packet sockets get POLLNVAL. Fails with EFAULT, or with ENOMEM if CONFIG_NET_PKT_NPOLLWAITERS tasks already wait
+ * for one of the descriptors. pktsock/select.h declares pktsock_select(). */
 int pktsock_poll(struct pktsock_pollfd *fds, unsigned long count, int timeout_ms);
 
+/* if_nametoindex() returns 0 and sets errno to ENODEV or EFAULT on failure. if_indextoname() writes to `name`, which has room
+ * for PKTSOCK_IFNAMSIZ bytes, and returns it, or NULL and ENXIO. if_nameindex() returns a list from malloc(), which the caller
+ * frees with if_freenameindex(), or NULL and ENOBUFS. */
 unsigned int pktsock_if_nametoindex(const char *name);
 char *pktsock_if_indextoname(unsigned int index, char *name);
 struct pktsock_if_nameindex *pktsock_if_nameindex(void);

@@ -1,6 +1,6 @@
 /* The rings of mac.h: a driver takes frames from FILL and TX, and gives frames to RX and COMPLETION. Each ring has one
- * producer and one consumer, so no function locks. Each may be called from an interrupt handler, but each ring only
- * from one context at a time: a driver that uses a ring in task context too masks its interrupt meanwhile.
+ * producer and one consumer, so no function locks. All may be called from an interrupt handler, but each ring from one
+ * context at a time: a driver that also uses a ring in task context masks its interrupt meanwhile.
  *
  * These functions check each entry from the module before hardware uses it: a faulty module can stop traffic, but
  * cannot make a driver read or write outside the frames. Invalid entries are counted in ring_faults and skipped. */
@@ -44,7 +44,8 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
 /* The next empty frame, or NULL when there is none or the entry was invalid. */
 static inline struct pkt_frame *pkt_fill_take(struct pkt_mac *mac) { return pkt_ring_take_(mac, &mac->fill); }
 
-/* Is there an empty frame? A hint for the component: the driver's interrupt handler may take it at any time. */
+/* Returns true if FILL has an empty frame. A hint for the component: the driver's interrupt handler may take it at any
+ * time. */
 static inline bool pkt_fill_pending(struct pkt_mac *mac) { return mac->fill.slots[mac->fill.at].frame != 0; }
 
 /* The start of a frame's buffer: aligned as configured (frame_align), mac->frame_size bytes long. */
@@ -53,8 +54,9 @@ static inline uint8_t *pkt_frame_buffer(struct pkt_mac *mac, struct pkt_frame *f
 }
 
 /* Give a received frame to RX: `len` bytes without FCS (ETH_HLEN to frame_size - offset), starting `offset` bytes after
- * the start of the buffer. Set frame->flags first: PKT_FRAME_STAMPED, ... with frame->sec and frame->nsec, or 0 without
- * a stamp. Wakes nobody: call pkt_os_wake() once after the last frame of a burst, as mac.h says. */
+ * the start of the buffer. Set frame->flags first: PKT_FRAME_STAMPED with frame->sec and frame->nsec, and
+ * PKT_FRAME_STAMPED_BY_MAC if the hardware took the time; or 0 without a stamp. Wakes no task: call pkt_os_wake() once after
+ * the last frame of a burst (mac.h). */
 static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t offset, uint32_t len) {
   frame->mac = mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride + offset;
   frame->len = len;
@@ -81,10 +83,10 @@ static inline uint32_t pkt_tx_bytes(const struct pkt_frame *frame) {
   return frame->len < PKT_ETH_ZLEN ? PKT_ETH_ZLEN : frame->len;
 }
 
-/* Is there an entry in TX? A driver checks for room before it takes the frame. */
+/* Returns true if TX has an entry. A driver checks its hardware for room before it takes the frame. */
 static inline bool pkt_tx_pending(struct pkt_mac *mac) { return mac->tx.slots[mac->tx.at].frame != 0; }
 
-/* Give a frame back after the hardware has fetched its last byte. Wakes nobody, like pkt_rx_give(). */
+/* Give a frame to COMPLETION after the hardware has fetched its last byte. Wakes no task, like pkt_rx_give(). */
 static inline void pkt_completion_give(struct pkt_mac *mac, struct pkt_frame *frame) {
   pkt_ring_give_(mac, &mac->completion, frame);
 }

@@ -1,6 +1,7 @@
-/* The types and numbers of the calls in pktsock.h, under names of their own, so that this header can be included beside
- * any system's or stack's socket headers. Layouts and numbers are Linux's: packet(7), socket(7), netdevice(7).
- * boards/posix makes the standard names out of them. Multi-byte fields are in host order unless stated otherwise. */
+/* The types and numbers of the calls in pktsock.h. They have names of their own, so that this header can be included
+ * together with the socket headers of any system or network stack. Layouts and numbers are Linux's: packet(7), socket(7),
+ * netdevice(7). boards/posix maps the standard names to them. Multi-byte fields are in host order unless stated
+ * otherwise. */
 #ifndef PKTSOCK_SOCKET_H
 #define PKTSOCK_SOCKET_H
 
@@ -21,20 +22,20 @@ struct pktsock_sockaddr {
   char sa_data[14];
 };
 
-/* Room for any address; the longest that the calls accept. */
+/* Room for any address: 128 bytes, the longest that the calls accept. */
 struct pktsock_sockaddr_storage {
   uint16_t ss_family;
   uint32_t ss_align_[31];
 };
 
 struct pktsock_sockaddr_ll {
-  uint16_t sll_family;
-  uint16_t sll_protocol; /* network order */
-  int sll_ifindex;
-  uint16_t sll_hatype;
-  unsigned char sll_pkttype;
-  unsigned char sll_halen;
-  unsigned char sll_addr[8];
+  uint16_t sll_family;       /* PKTSOCK_AF_PACKET */
+  uint16_t sll_protocol;     /* network order */
+  int sll_ifindex;           /* from 1; bind(): 0 for all interfaces */
+  uint16_t sll_hatype;       /* received: PKTSOCK_ARPHRD_ETHER */
+  unsigned char sll_pkttype; /* received: PKTSOCK_PACKET_HOST, ... */
+  unsigned char sll_halen;   /* bytes of sll_addr: 6 */
+  unsigned char sll_addr[8]; /* wire order */
 };
 
 #define PKTSOCK_AF_UNSPEC 0
@@ -48,13 +49,13 @@ struct pktsock_iovec {
 };
 
 struct pktsock_msghdr {
-  void *msg_name;
-  pktsock_socklen_t msg_namelen;
+  void *msg_name;                /* a pktsock_sockaddr_ll, or NULL */
+  pktsock_socklen_t msg_namelen; /* bytes */
   struct pktsock_iovec *msg_iov;
-  size_t msg_iovlen; /* entries of msg_iov */
-  void *msg_control;
+  size_t msg_iovlen;     /* entries of msg_iov, at most 1024 */
+  void *msg_control;     /* received control messages, or NULL */
   size_t msg_controllen; /* bytes */
-  int msg_flags;
+  int msg_flags;         /* set by recvmsg(): PKTSOCK_MSG_TRUNC, PKTSOCK_MSG_CTRUNC */
 };
 
 struct pktsock_cmsghdr {
@@ -86,8 +87,10 @@ static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *
 
 /* The data of PKTSOCK_PACKET_AUXDATA, a control message of PKTSOCK_SOL_PACKET. */
 struct pktsock_tpacket_auxdata {
-  uint32_t tp_status, tp_len, tp_snaplen;
-  uint16_t tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid;
+  uint32_t tp_status;                 /* PKTSOCK_TP_STATUS_* */
+  uint32_t tp_len, tp_snaplen;        /* bytes: of the frame, and what the filter left of it */
+  uint16_t tp_mac, tp_net;            /* offsets in bytes; tp_mac is 0 */
+  uint16_t tp_vlan_tci, tp_vlan_tpid; /* host order; valid if tp_status says so */
 };
 
 #define PKTSOCK_TP_STATUS_USER 0x1
@@ -101,28 +104,28 @@ struct pktsock_tpacket_auxdata {
 
 /* PKTSOCK_PACKET_ADD_MEMBERSHIP and _DROP_MEMBERSHIP */
 struct pktsock_packet_mreq {
-  int mr_ifindex;
-  uint16_t mr_type;
-  uint16_t mr_alen;
-  unsigned char mr_address[8];
+  int mr_ifindex;              /* from 1 */
+  uint16_t mr_type;            /* PKTSOCK_PACKET_MR_* */
+  uint16_t mr_alen;            /* bytes of mr_address: 6 for an address */
+  unsigned char mr_address[8]; /* wire order */
 };
 
 /* PKTSOCK_PACKET_STATISTICS */
 struct pktsock_tpacket_stats {
-  unsigned int tp_packets; /* with the drops */
+  unsigned int tp_packets; /* includes the drops */
   unsigned int tp_drops;
 };
 
 /* PKTSOCK_SO_LINGER */
 struct pktsock_linger {
   int l_onoff;
-  int l_linger;
+  int l_linger; /* seconds */
 };
 
 /* PKTSOCK_SO_ATTACH_FILTER: classic BPF, as `tcpdump -dd` prints it. */
 struct pktsock_sock_filter {
   uint16_t code;
-  uint8_t jt, jf;
+  uint8_t jt, jf; /* instructions to skip */
   uint32_t k;
 };
 
@@ -159,9 +162,9 @@ struct pktsock_ifreq {
   } ifr_ifru;
 };
 
-/* PKTSOCK_SIOCGIFCONF: room for requests with name and address, and how many bytes of it are used. */
+/* PKTSOCK_SIOCGIFCONF: an array of requests, each filled with a name and an address. */
 struct pktsock_ifconf {
-  int ifc_len;
+  int ifc_len; /* bytes: the room before the call, the use after it */
   union {
     char *ifcu_buf;
     struct pktsock_ifreq *ifcu_req;
@@ -198,9 +201,9 @@ struct pktsock_if_nameindex {
 /* ---- Waiting ------------------------------------------------------------------------------------------------------ */
 
 struct pktsock_pollfd {
-  int fd;
-  short events;
-  short revents;
+  int fd;        /* negative: the entry is ignored */
+  short events;  /* PKTSOCK_POLL* to wait for */
+  short revents; /* PKTSOCK_POLL* that happened; PKTSOCK_POLLERR, _POLLHUP and _POLLNVAL without being asked for */
 };
 
 #define PKTSOCK_POLLPRI 0x002
@@ -210,7 +213,7 @@ struct pktsock_pollfd {
 
 /* ---- Errors ------------------------------------------------------------------------------------------------------- */
 
-/* errno when socket() is asked for a type that it does not have, where <errno.h> has no ESOCKTNOSUPPORT: newlib's number. */
+/* errno of socket() for an unsupported type, if <errno.h> has no ESOCKTNOSUPPORT: newlib's number. */
 #define PKTSOCK_ESOCKTNOSUPPORT 124
 
 #ifdef __cplusplus

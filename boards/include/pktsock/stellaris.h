@@ -14,7 +14,7 @@ struct stellaris_config {
   unsigned irq;   /* for pkt_os_irq_enable() */
 };
 
-/* mac->state. Its contents are the driver's. */
+/* mac->state. Must be zero at first; the driver owns the contents. */
 enum { STELLARIS_STATE_BYTES = 4 };
 struct stellaris_state {
   uint8_t contents[STELLARIS_STATE_BYTES] __attribute__((aligned(4)));
@@ -22,7 +22,7 @@ struct stellaris_state {
 
 extern const struct pkt_mac_ops stellaris_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector. */
+/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void stellaris_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus
