@@ -1,17 +1,17 @@
-/* Between the preloaded library, in the program's process, and the server, which runs the component.
+/* The protocol between the preloaded library, in the program's process, and the server, which runs the component.
  *
  * A packet socket of the program is one end of an AF_UNIX connection to the server, so that its descriptor is a real one:
  * dup(2), fork(2), exec(2) and SCM_RIGHTS keep it, O_NONBLOCK and time-outs are the kernel's, and the server sees when the
- * last copy is closed. On that connection pass only
+ * last copy is closed. This connection carries only
  *   program -> server   one CALL_SOCKET, right after connect(2),
- *   server -> program   its answer, then single bytes: there is one exactly while the socket has something to receive,
- *                       which makes the descriptor readable for poll(2), select(2) and epoll(7); after each receiving
- *                       call that leaves something, a new one, which wakes the next that waits.
- * The descriptor is bound to the abstract name "\0KEY/NUMBER" (eight hexadecimal digits), by which the library knows it
- * again, however the process came by it. The server listens at "\0KEY".
+ *   server -> program   its answer, then single bytes. A byte is pending exactly while the socket has something to receive,
+ *                       which makes the descriptor readable for poll(2), select(2) and epoll(7). After each receiving
+ *                       call that leaves something, a new byte wakes the next waiter.
+ * The descriptor is bound to the abstract name "\0KEY/NUMBER" (eight hexadecimal digits), by which the library
+ * recognizes it, however the process obtained it. The server listens at "\0KEY".
  *
- * All other calls go each over a connection of its own: one request, one answer, closed. So the library keeps no state
- * that a fork, a thread or a signal handler could find half done. The server never lets a call wait; the library waits.
+ * Each other call uses a connection of its own, for one request and one answer. So the library keeps no state that a
+ * fork, a thread or a signal handler could find half changed. A call never waits in the server; the library waits.
  * All connections are SOCK_SEQPACKET. */
 #ifndef PRELOAD_PROTOCOL_H
 #define PRELOAD_PROTOCOL_H
@@ -39,14 +39,14 @@ enum preload_call {
                        many there are as fourth argument */
   CALL_GETSOCKOPT, /* arguments: level, name, length; data: the value before; answer's data: it; result: its length */
   CALL_MMAP,       /* with the answer comes the descriptor of the ring's memory (SCM_RIGHTS) */
-  CALL_POLL,       /* result: what poll(2) says of the socket; also to drain what the program has emptied by itself */
-  CALL_NOTHING,    /* for whoever wants to know that the server has noticed what the kernel told it before */
+  CALL_POLL,       /* result: poll(2)'s events of the socket; also drains what the program has emptied by itself */
+  CALL_NOTHING,    /* the answer shows that the server has handled earlier events from the kernel */
   CALL_IOCTL,      /* arguments: request; data and answer's data: what the argument points to */
 };
 
-/* Longest data of a request or an answer; longer ones are cut, the length beside them tells. */
+/* The maximum data of a request or an answer. Longer data is truncated; the length field shows it. */
 #define PRELOAD_DATA 65536
-/* Most bytes of an address and of control messages that travel: no more of an address matter. */
+/* The maximum bytes of an address and of control messages in a message; further bytes of an address do not matter. */
 #define PRELOAD_NAME 20
 #define PRELOAD_CONTROL 512
 
@@ -59,7 +59,7 @@ struct preload_request {
   uint32_t control; /* bytes of control messages; CALL_RECEIVE: room for them */
 };
 
-/* Data follows; that of a successful CALL_RECEIVE has a name and control messages exactly as long as the room was. */
+/* Data follows; for a successful CALL_RECEIVE, a name and control messages exactly as long as the room was. */
 struct preload_answer {
   int32_t result; /* -1: `error` is the errno */
   int32_t error;

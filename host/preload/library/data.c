@@ -1,4 +1,4 @@
-/* Sending and receiving, under all names that the C library has for it. */
+/* Sending and receiving, under all names that the C library has for them. */
 #define _GNU_SOURCE
 #include "library.h"
 
@@ -16,7 +16,7 @@ static int fail(int error) {
   return -1;
 }
 
-/* The bytes of a vector, no more than travel. */
+/* The bytes of a vector, limited to what a message carries. */
 static int32_t length_of(const struct iovec *vector, size_t count) {
   size_t len = 0;
   for (size_t i = 0; i < count; i++) {
@@ -111,7 +111,7 @@ SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------------------- */
 
-/* Wait until the descriptor is readable, as the kernel lets it wait: with SO_RCVTIMEO, ended or restarted by signals. */
+/* Wait in the kernel until the descriptor is readable, with SO_RCVTIMEO; signals end or restart the wait. */
 static bool wait_readable(int fd) {
   char byte;
   ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK);
@@ -127,7 +127,7 @@ static int64_t milliseconds(void) {
 }
 
 /* Pause before the server is asked again, because the descriptor is readable for another reason than this call: a ring has
- * frames, or another task has received what there was. False with EAGAIN after SO_RCVTIMEO, and with EINTR. */
+ * frames, or another task has received what there was. Returns false with EAGAIN after SO_RCVTIMEO, or with EINTR. */
 static bool pause_until_next(int fd, int64_t began) {
   enum { PAUSE_MS = 10 };
   struct timeval limit = {0, 0};
@@ -141,7 +141,7 @@ static bool pause_until_next(int fd, int64_t began) {
   return NEXT(poll)(NULL, 0, PAUSE_MS) == 0;
 }
 
-/* After EAGAIN: wait, and say whether to ask the server again. */
+/* After EAGAIN: wait. Returns true if the server is to be asked again. */
 static bool wait_for_more(int fd, int flags, bool has_ring, unsigned turn, int64_t began) {
   if ((flags & (MSG_ERRQUEUE | MSG_DONTWAIT)) != 0 || (NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) != 0) {
     errno = EAGAIN;
@@ -245,7 +245,7 @@ SERVED int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
   return done == 0 && count != 0 ? -1 : (int)done;
 }
 
-/* What the compiler makes of read() and its kind when it checks the buffer's size (_FORTIFY_SOURCE). */
+/* The compiler calls these instead of read() and related calls to check the buffer's size (_FORTIFY_SOURCE). */
 SERVED ssize_t __read_chk(int fd, void *buffer, size_t len, size_t room) {
   return len > room ? (abort(), -1) : read(fd, buffer, len);
 }

@@ -1,7 +1,7 @@
-/* Interfaces: netdevice(7)'s requests, if_nametoindex(3) and its family, getifaddrs(3). What asks for the board's
- * interface is answered by the component, whatever descriptor it asks on; what asks for all interfaces finds this one
- * alone, or asks the kernel when that has a stand-in for it (see server/stand_in.c); questions about another interface by
- * its name or index reach the kernel, unless they come over a packet socket. */
+/* Interfaces: netdevice(7)'s requests, if_nametoindex(3) and its family, getifaddrs(3). The component
+ * answers requests about the board's interface, on any descriptor. Requests for all interfaces return this one only, or
+ * the kernel's list if the kernel has a stand-in for it (see server/stand_in.c). Requests about another interface, by name
+ * or index, reach the kernel, unless they are made on a packet socket. */
 #define _GNU_SOURCE
 #include "library.h"
 
@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-/* Bytes that the argument of a request for the component has; 0 when it is a request for the kernel. */
+/* The size of the argument of a request for the component; 0 if the request is for the kernel. */
 static size_t argument_size(unsigned long request) {
   switch (request) {
   case FIONREAD:
@@ -38,7 +38,7 @@ static int request_of(int fd, uint32_t number, unsigned long request, void *argu
   return library_call(fd, &call, &part, 1, &answer, &part, 1);
 }
 
-/* Does a request that is not made on a packet socket ask about the board's interface? */
+/* Returns true if a request that is not made on a packet socket asks about the board's interface. */
 static bool names_ours(unsigned long request, const struct ifreq *argument) {
   if (request < SIOCGIFNAME || request > SIOCETHTOOL || argument == NULL)
     return false;
@@ -47,7 +47,7 @@ static bool names_ours(unsigned long request, const struct ifreq *argument) {
   return strncmp(argument->ifr_name, library_ifname, IFNAMSIZ) == 0;
 }
 
-/* Ask about our interface without a socket. False when the component does not say. */
+/* Ask about our interface without a socket. Returns false if the component has no answer. */
 static bool ask(unsigned long request, struct ifreq *answer) {
   int error = errno;
   memset(answer, 0, sizeof(*answer));
@@ -57,7 +57,7 @@ static bool ask(unsigned long request, struct ifreq *answer) {
   return said;
 }
 
-/* Has the kernel an interface that stands in for ours? */
+/* Returns true if the kernel has a stand-in for our interface. */
 static bool kernel_has_ours(void) {
   int error = errno;
   bool has = NEXT(if_nametoindex)(library_ifname) == library_ifindex;
@@ -86,8 +86,8 @@ static bool is_socket(int fd) {
   return yes;
 }
 
-/* A request about our interface on a descriptor of another kind. IPv4 addresses are the stand-in's matter, if there is one
- * and the component knows of none. */
+/* A request about our interface on a descriptor of another kind. If the component knows no IPv4 address, a
+ * stand-in answers requests for one. */
 static int request_of_ours(int fd, unsigned long request, struct ifreq *argument) {
   int result = request_of(-1, 0, request, argument, sizeof(*argument));
   if (result < 0 && (errno == EADDRNOTAVAIL || errno == EOPNOTSUPP) && kernel_has_ours())
@@ -111,7 +111,7 @@ SERVED int ioctl(int fd, unsigned long request, ...) {
     if (number == 0 && names_ours(request, argument))
       return request_of_ours(fd, request, argument);
     if (number != 0 && request != SIOCGIFCONF && request >> 8 == SOCKET_REQUESTS) {
-      errno = ENOTTY; /* the kernel would speak of its own interfaces */
+      errno = ENOTTY; /* the kernel would answer about its own interfaces */
       return -1;
     }
   }
@@ -130,7 +130,7 @@ SERVED char *if_indextoname(unsigned int index, char name[IF_NAMESIZE]) {
   return NEXT(if_indextoname)(index, name);
 }
 
-/* In the blocks that the C library's if_freenameindex() frees: the list, and each name. */
+/* The list and each name are blocks that the C library's if_freenameindex() frees. */
 SERVED struct if_nameindex *if_nameindex(void) {
   if (library_ifindex == 0 || kernel_has_ours())
     return NEXT(if_nameindex)();
@@ -145,7 +145,7 @@ SERVED struct if_nameindex *if_nameindex(void) {
   return list;
 }
 
-/* getifaddrs() gives one block, which the C library's freeifaddrs() frees. */
+/* getifaddrs() returns one block, which the C library's freeifaddrs() frees. */
 struct addresses {
   struct ifaddrs list[2];
   char name[IFNAMSIZ];

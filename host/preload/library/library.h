@@ -1,5 +1,5 @@
-/* What the files of the preloaded library share. It defines the C library's names; what does not concern a packet socket
- * or the board's interface is passed on to the next definition. */
+/* Declarations that the preloaded library's files share. The library defines functions of the C library. Calls that do not
+ * concern a packet socket or the board's interface are passed on to the next definition. */
 #ifndef PRELOAD_LIBRARY_H
 #define PRELOAD_LIBRARY_H
 
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* A function that programs shall find here before the C library's. */
+/* A function that replaces the C library's for the program. */
 #define SERVED __attribute__((visibility("default")))
 
 /* The C library's function of that name. */
@@ -23,21 +23,21 @@
     next_;                                                                                                             \
   })
 
-/* A vector of the caller may have so many parts, as many as the component takes. */
+/* The maximum of parts of a caller's vector: the component's. */
 #define MAX_PARTS 64
 
-/* The interface as the program sees it, from the environment; an empty name and 0 when there is no server. */
+/* The interface as the program sees it, from the environment; an empty name and 0 if there is no server. */
 extern char library_ifname[16];
 extern unsigned library_ifindex;
 
-/* The number of the packet socket behind a descriptor, 0 when it is none. Keeps errno. */
+/* Returns the number of the packet socket behind a descriptor, or 0 if it is not one. Keeps errno. */
 uint32_t library_number(int fd);
 
-/* Make a descriptor for a new packet socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC; for others the kernel says EINVAL. -1
- * and errno on failure. */
+/* Make a descriptor for a new packet socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC; the kernel refuses others with EINVAL.
+ * Returns -1 and sets errno on failure. */
 int library_open(int type, int flags, int protocol);
 
-/* The server does not answer: say it once on standard error. Returns -1; errno is ENETDOWN. */
+/* Report once on standard error that the server does not answer. Returns -1; errno is ENETDOWN. */
 int library_server_has_ended(void);
 
 /* Make a call: `request` with the data of `out`; the answer's data goes to `in`. `fd` is the packet socket, or -1.
@@ -48,7 +48,7 @@ int library_call(int fd, struct preload_request *request, const struct iovec *ou
 /* A call without data whose answer comes with a descriptor. Returns the descriptor; -1 and errno on failure. */
 int library_descriptor(int fd, struct preload_request *request);
 
-/* Has this process mapped a ring? */
+/* Returns true if this process has mapped a ring. */
 extern volatile bool library_has_rings;
 
 #endif

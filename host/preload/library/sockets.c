@@ -13,7 +13,7 @@ SERVED int socket(int domain, int type, int protocol) {
   return library_open(type & TYPE_MASK, type & ~TYPE_MASK, protocol);
 }
 
-/* The server closes the socket with the last descriptor; whatever the program does next shall find it closed. */
+/* The server closes the socket with the last descriptor. This waits, so that the program's next call finds it closed. */
 SERVED int close(int fd) {
   uint32_t number = library_number(fd);
   int result = NEXT(close)(fd);
@@ -27,7 +27,7 @@ SERVED int close(int fd) {
   return result;
 }
 
-/* A call whose only data is an address to the component. */
+/* A call whose only data is an address for the component. */
 static int give_address(int fd, uint32_t number, enum preload_call call, const struct sockaddr *address,
                         socklen_t len) {
   struct preload_request request = {.call = call, .number = number, .arguments = {(int32_t)len}};
@@ -77,7 +77,7 @@ SERVED int getpeername(int fd, struct sockaddr *address, socklen_t *len) {
   return number != 0 ? refused(fd, number, CALL_GETPEERNAME) : NEXT(getpeername)(fd, address, len);
 }
 
-/* A call that gives `*len` bytes at most and says how many there are. */
+/* A call that returns at most `*len` bytes of data, and their number in `*len`. */
 static int take_value(int fd, struct preload_request *request, void *value, socklen_t *len) {
   struct preload_answer answer;
   struct iovec both = {value, (int32_t)*len < 0 ? 0 : *len < PRELOAD_DATA ? *len : PRELOAD_DATA};

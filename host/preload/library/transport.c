@@ -1,4 +1,4 @@
-/* The way to the server; see protocol.h. */
+/* The connections to the server; see protocol.h. */
 #define _GNU_SOURCE
 #include "library.h"
 
@@ -67,7 +67,7 @@ static int connect_to_server(int fd) {
   return result < 0 ? library_server_has_ended() : 0;
 }
 
-/* The descriptor that came with a message, or -1. */
+/* Returns the descriptor that came with a message, or -1. */
 static int descriptor_of(struct msghdr *message) {
   struct cmsghdr *header = CMSG_FIRSTHDR(message);
   int descriptor = -1;
@@ -76,7 +76,8 @@ static int descriptor_of(struct msghdr *message) {
   return descriptor;
 }
 
-/* One request, one answer, over a connection. `descriptor`: that which comes with the answer, or -1. */
+/* One request, one answer, over a connection. `descriptor` is set to the one that comes with the answer,
+ * or -1. */
 static int exchange(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
                     struct preload_answer *answer, const struct iovec *in, size_t in_parts, int *descriptor) {
   union {
@@ -151,9 +152,9 @@ int library_descriptor(int fd, struct preload_request *request) {
   return make_call(fd, request, NULL, 0, &answer, NULL, 0, &descriptor) < 0 ? -1 : descriptor;
 }
 
-/* Bind to a number that no socket has now. */
+/* Bind to a number that no socket uses. */
 static int bind_to_number(int fd) {
-  static uint32_t last; /* only where the search starts: it does not matter who else counts on */
+  static uint32_t last; /* only where the search starts, so races do not matter */
   struct sockaddr_un address;
   socklen_t len;
   int result;

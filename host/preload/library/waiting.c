@@ -1,6 +1,6 @@
-/* poll(2), select(2) and their kind. The kernel does the waiting, for the descriptor of a packet socket is readable exactly
- * while there is something to receive. What it cannot know: whether that is an error, and that the program has emptied a
- * ring in shared memory, which no call tells. */
+/* poll(2), select(2) and related calls. The kernel waits, because the descriptor of a packet socket is readable exactly
+ * while there is something to receive. The kernel cannot know whether that is an error, nor that the program has emptied a
+ * ring in shared memory, which it does without a call. */
 #define _GNU_SOURCE
 #include "library.h"
 
@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <sys/select.h>
 
-/* What poll(2) says of a packet socket: 0 when the descriptor is none, POLLERR when the server has ended. Has the server
- * make the descriptor as readable as the socket is. */
+/* Returns poll(2)'s events of a packet socket: 0 if the descriptor is not one, POLLERR if the server has ended. Makes the
+ * server update whether the descriptor is readable. */
 static short ask(int fd) {
   struct preload_request request = {.call = CALL_POLL, .number = fd < 0 ? 0 : library_number(fd)};
   struct preload_answer answer;
@@ -27,8 +27,8 @@ static void before_polling(const struct pollfd *fds, nfds_t count) {
     ask(fds[i].fd);
 }
 
-/* An error makes the descriptor readable; tell the program what it is. POLLHUP, which the component has for an interface
- * that is down, could end no wait; Linux does not have it either. */
+/* An error makes the descriptor readable, so report POLLERR too. POLLHUP, which the component reports for an interface that
+ * is down, is left out: it could not end a wait, and Linux does not report it either. */
 static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
   for (nfds_t i = 0; ready > 0 && i < count; i++) {
     if ((fds[i].revents & POLLIN) == 0)
@@ -69,7 +69,7 @@ SERVED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except
   return NEXT(pselect)(count, readable, writable, except, timeout, mask);
 }
 
-/* What the compiler makes of poll() when it checks the vector's size (_FORTIFY_SOURCE). */
+/* The compiler calls this instead of poll() to check the vector's size (_FORTIFY_SOURCE). */
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room);
 SERVED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room) {
   before_polling(fds, count);

@@ -1,4 +1,4 @@
-/* A request becomes a call of the component, whose result becomes the answer. */
+/* Turns a request into a call of the component, and the result into the answer. */
 #include "ring.h"
 
 #include <pktsock/pktsock.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* One call under way. */
+/* A call in progress. */
 struct job {
   struct connection *connection;
   int socket;
@@ -137,7 +137,7 @@ static int do_poll(struct job *job) {
   return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
 }
 
-/* A request about the interface may come without a packet socket; the component wants one. */
+/* A request about the interface may come without a packet socket, but the component needs one. */
 static int do_ioctl(struct job *job) {
   unsigned long request = (uint32_t)job->request->arguments[0];
   int socket = job->socket >= 0 ? job->socket : any_socket(), own = -1;
@@ -155,8 +155,8 @@ static int do_ioctl(struct job *job) {
   return result;
 }
 
-/* Tell what the component does not have. */
-static int told(struct job *job, const char *call, int result) {
+/* Report an option that the component does not have. */
+static int report_missing(struct job *job, const char *call, int result) {
   int error = errno;
   if (result < 0 && error == ENOPROTOOPT)
     missing_option(call, job->request->arguments[0], job->request->arguments[1]);
@@ -176,8 +176,8 @@ static ssize_t make(struct job *job) {
   case CALL_SENDTO:
   case CALL_SENDMSG: return do_send(job);
   case CALL_RECEIVE: return do_receive(job);
-  case CALL_SETSOCKOPT: return told(job, "setsockopt", do_setsockopt(job));
-  case CALL_GETSOCKOPT: return told(job, "getsockopt", do_getsockopt(job));
+  case CALL_SETSOCKOPT: return report_missing(job, "setsockopt", do_setsockopt(job));
+  case CALL_GETSOCKOPT: return report_missing(job, "getsockopt", do_getsockopt(job));
   case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_POLL: return do_poll(job);
   case CALL_NOTHING: return 0;
@@ -186,8 +186,8 @@ static ssize_t make(struct job *job) {
   }
 }
 
-/* Shall the caller take the byte off the descriptor? When nothing is left to receive; and when something is, for another
- * one, because the kernel has woken only one of those that wait, and that may not come again. */
+/* Returns true if the caller must take the byte off the descriptor: when nothing is left to receive, and also when something
+ * is left. In that case a new byte follows, because the kernel woke only one waiter, which may not call again. */
 static bool is_spent(struct connection *connection, bool received) {
   if (connection_readable(connection))
     return received && connection_notify(connection);

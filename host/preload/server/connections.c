@@ -23,7 +23,7 @@ int any_socket(void) {
   return -1;
 }
 
-/* An interface that is down makes nobody readable, as on Linux: the error that came with it does. */
+/* An interface that is down does not make a socket readable, as on Linux; the pending error does. */
 bool connection_readable(struct connection *connection) {
   struct pktsock_pollfd fd = {.fd = connection->socket, .events = POLLIN};
   short wanted = POLLIN | POLLERR;

@@ -1,4 +1,4 @@
-/* What a program wants and the component has not: said once on standard error, for programs often hide it. */
+/* Reports options that the component does not have once on standard error, because programs often hide the failure. */
 #include "server.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct option {
 #define OPTION(level, name)                                                                                            \
   { level, name, #level ", " #name }
 
-/* Options that layer-2 programs use on Linux; an unknown one is told by its number. */
+/* Options that layer-2 programs use on Linux; an unknown one is reported by its number. */
 static const struct option known[] = {
     OPTION(SOL_SOCKET, SO_BROADCAST),        OPTION(SOL_SOCKET, SO_BUSY_POLL),
     OPTION(SOL_SOCKET, SO_KEEPALIVE),        OPTION(SOL_SOCKET, SO_MARK),

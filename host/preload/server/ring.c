@@ -1,6 +1,6 @@
-/* PACKET_RX_RING (TPACKET_V2) for programs that receive through shared memory, as all that use libpcap do. The ring is this
- * process's: the component has rings of its own towards the MAC, and none that an application could map. Frames leave the
- * socket's queue for the ring as soon as there is room in it. */
+/* PACKET_RX_RING (TPACKET_V2) for programs that receive through shared memory, as libpcap's users do. The ring belongs to
+ * this process: the component's own rings lead to the MAC, and an application cannot map them. Frames move from the
+ * socket's queue to the ring as soon as the ring has room. */
 #define _GNU_SOURCE
 #include "ring.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAX_BYTES (64u << 20)
-/* Least room for a link-layer header in front of the network header: Linux's. */
+/* The minimum room for a link-layer header in front of the network header, as on Linux. */
 #define HEADER_ROOM 16
 #define ETHERNET_HEADER 14
 
@@ -59,7 +59,7 @@ static bool is_possible(const struct tpacket_req *wanted, unsigned reserve) {
          (uint64_t)wanted->tp_block_size * wanted->tp_block_nr <= MAX_BYTES;
 }
 
-/* What a frame of the ring tells, the socket has to tell first. */
+/* Make the socket report what each frame of the ring must contain. */
 static int ask_for_all(int socket) {
   int one = 1;
   if (pktsock_setsockopt(socket, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) < 0)
@@ -122,7 +122,7 @@ static void describe(struct ring *ring, struct tpacket2_hdr *header, struct pkts
   __atomic_store_n(&header->tp_status, status, __ATOMIC_RELEASE);
 }
 
-/* Move one frame from the socket's queue; false when there is none. */
+/* Move one frame from the socket's queue to the ring. Returns false if the queue is empty. */
 static bool fill_one(struct connection *c) {
   struct ring *ring = c->ring;
   struct tpacket2_hdr *header = frame_at(ring, ring->at);

@@ -1,8 +1,8 @@
 /* The server of `pktsock run`: runs the component (BOARD=linux) and answers the preloaded library; see protocol.h.
  *
  * usage: server.elf KEY IFNAME IFINDEX (private | shared) [ADDRESS/PREFIX]
- * It prints "ready" when programs can start. A line on its standard input lets it end as soon as no packet socket is open,
- * the end of its standard input at once. */
+ * It prints "ready" when programs can start. After a line on its standard input it ends as soon as no packet socket
+ * is open; at the end of its standard input it ends at once. */
 #define _GNU_SOURCE
 #include "ring.h"
 
@@ -28,7 +28,7 @@ static void __attribute__((noreturn)) give_up(const char *what) {
   exit(1);
 }
 
-/* The number in the name that the program's end is bound to, or 0. */
+/* Returns the number in the name that the program's end is bound to, or 0. */
 static uint32_t number_of(int fd) {
   struct sockaddr_un peer = {.sun_family = AF_UNSPEC};
   socklen_t len = sizeof(peer);
@@ -42,7 +42,7 @@ static uint32_t number_of(int fd) {
   return (uint32_t)strtoul(digits, NULL, 16);
 }
 
-/* The connection becomes a packet socket, if the component has one. */
+/* Make the connection a packet socket, if the component has a free one. */
 static void open_socket(struct connection *c, const struct preload_request *request, struct preload_answer *answer) {
   c->number = number_of(c->fd);
   c->socket = pktsock_socket(AF_PACKET, request->arguments[0] | SOCK_NONBLOCK, request->arguments[1]);
@@ -50,7 +50,7 @@ static void open_socket(struct connection *c, const struct preload_request *requ
   answer->error = c->socket < 0 ? errno : 0;
 }
 
-/* Send the answer with `len` bytes of data and, if `descriptor` is none, without one. */
+/* Send the answer with `len` bytes of data, and with `descriptor` unless it is -1. */
 static bool answer(int fd, void *bytes, size_t len, int descriptor) {
   union {
     struct cmsghdr header;
@@ -66,7 +66,7 @@ static bool answer(int fd, void *bytes, size_t len, int descriptor) {
   return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-/* A request has come in over a connection that is no packet socket. */
+/* Serve a request over a connection that is not a packet socket. */
 static void serve(struct connection *c) {
   static union {
     struct preload_request request;
@@ -96,7 +96,8 @@ static void serve(struct connection *c) {
     if (in.request.call == CALL_MMAP && out.answer.result == 0)
       descriptor = ring_descriptor(socket);
   }
-  /* What the call has made readable is so before the program goes on. A socket's first message is the answer below. */
+  /* Sockets that the call made readable are reported before the program goes on. A socket's first message is the answer
+   * below. */
   if (in.request.call != CALL_SOCKET)
     notify_ready();
   if (!answer(c->fd, &out, sizeof(out.answer) + len, descriptor) || c->socket < 0)
@@ -111,7 +112,7 @@ static void accept_one(void) {
     }
 }
 
-/* Wakes the loop below whenever the driver has news. No other task waits in a call: the loop's calls never do. */
+/* Wakes the loop below when the driver has news. No other task waits in a call, because the loop's calls never wait. */
 static void *watch(void *nothing) {
   const uint64_t one = 1;
   pkt_os_lock();
@@ -142,7 +143,7 @@ static void listen_at(const char *key) {
     give_up("the server's thread");
 }
 
-/* One turn: wait, then serve whoever has something. False at the end of the standard input. */
+/* One turn: wait, then serve each connection that has a request. Returns false at the end of the standard input. */
 static bool turn(bool *ending) {
   struct pollfd fds[3 + CONNECTIONS] = {{STDIN_FILENO, POLLIN, 0}, {wakeups, POLLIN, 0}, {-1, POLLIN, 0}};
   for (int i = 0; i < CONNECTIONS; i++) {

@@ -1,4 +1,4 @@
-/* What the files of the server share: the process that runs the component for the programs of `pktsock run`. */
+/* Declarations that the server's files share. The server is the process that runs the component for `pktsock run`. */
 #ifndef PRELOAD_SERVER_H
 #define PRELOAD_SERVER_H
 
@@ -11,18 +11,18 @@
 
 /* ---- Connections (connections.c) ---- */
 
-/* A connection from a program: a packet socket, or a call under way. */
+/* A connection from a program: a packet socket, or a call in progress. */
 struct connection {
   int fd;          /* -1: unused */
   int socket;      /* the component's descriptor; -1: a call */
-  uint32_t number; /* by which calls name the socket */
-  bool reported;   /* the program's descriptor is readable: a byte is under way */
+  uint32_t number; /* identifies the socket in calls */
+  bool reported;   /* the program's descriptor is readable: a byte was sent and not taken */
 
   struct ring *ring;         /* PACKET_RX_RING, or NULL */
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
 };
 
-/* All that there can be. The thread of server.c is the only one that uses them. */
+/* Slots for the maximum of connections. Only the thread of server.c uses them. */
 enum { CONNECTIONS = 128 };
 extern struct connection connections[CONNECTIONS];
 
@@ -32,13 +32,13 @@ struct connection *connection_of(uint32_t number);
 /* Any open packet socket of the component, or -1. */
 int any_socket(void);
 
-/* Is there something to receive, an error included? With a ring: in the ring, which this fills. */
+/* Returns true if there is a frame or an error to receive. For a socket with a ring: in the ring, which this call fills. */
 bool connection_readable(struct connection *connection);
 
-/* Send the byte that makes the program's descriptor readable. False when it cannot be sent. */
+/* Send the byte that makes the program's descriptor readable. Returns false if it cannot be sent. */
 bool connection_notify(struct connection *connection);
 
-/* Send that byte to each packet socket that is readable, where none is under way. */
+/* Send that byte to each readable packet socket for which none is pending. */
 void notify_ready(void);
 
 /* Close a connection, and its packet socket. */
@@ -50,22 +50,22 @@ void reap_connections(void);
 /* ---- Calls (calls.c) ---- */
 
 /* Make the call `request`, with `len` bytes of data. Writes the answer's data to `out`, PRELOAD_DATA bytes at most, and
- * returns how many there are. `connection` is the socket, or NULL. */
+ * returns its length. `connection` is the socket, or NULL. */
 size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
                    struct preload_answer *answer, uint8_t *out);
 
-/* ---- What is not there (missing.c) ---- */
+/* ---- Missing options (missing.c) ---- */
 
-/* Say once that setsockopt(2) or getsockopt(2), `call`, found no such option. */
+/* Report once that `call`, setsockopt(2) or getsockopt(2), found no such option. */
 void missing_option(const char *call, int level, int name);
 
 /* ---- The interface as the program sees it (view.c) ---- */
 
-/* `name` and `index` instead of the component's "eth0" and its index; `address` like "192.0.2.2/24", or NULL. False when
- * the address is none. */
+/* `name` and `index` instead of the component's "eth0" and its index; `address` like "192.0.2.2/24", or NULL. Returns
+ * false if the address is invalid. */
 bool view_set(const char *name, unsigned index, const char *address);
 
-/* The component's index for the program's, and the other way. 0 stays 0; any other becomes one that there is not. */
+/* The component's index for the program's, and the other way. 0 stays 0; any other index becomes one that does not exist. */
 int view_to_component(int index);
 int view_to_program(int index);
 

@@ -1,6 +1,6 @@
-/* The private network of `pktsock run --private`: a network namespace whose one interface the kernel takes for the
- * board's, so that what programs ask the kernel (netlink, /sys, routes, SO_BINDTODEVICE) fits what the component says.
- * What the kernel itself sends there is lost: the board has no network stack. */
+/* The private network of `pktsock run --private`: a network namespace with one interface that replaces the board's,
+ * so that the kernel's answers (netlink, /sys, routes, SO_BINDTODEVICE) agree with the component's. Frames that the kernel
+ * itself sends there are lost: the board has no network stack. */
 #define _GNU_SOURCE
 #include "server.h"
 

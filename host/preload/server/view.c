@@ -1,4 +1,4 @@
-/* The interface as the program sees it: name and index of its own, and an IPv4 address that it is said to have. */
+/* The interface as the program sees it: its own name and index, and an IPv4 address that is reported for it. */
 #include "server.h"
 
 #include <pktsock/pktsock.h>
@@ -62,7 +62,7 @@ void view_name_to_component(char *name) {
     memset(name, '?', IFNAMSIZ - 1); /* the component's own name is not the program's */
 }
 
-/* SIOCGIFADDR and its kind: the component has no network layer that would know. */
+/* SIOCGIFADDR and related requests: the component has no network layer to answer them. */
 static bool get_address(unsigned long request, struct ifreq *argument) {
   struct sockaddr_in in = {.sin_family = AF_INET};
   if (!has_address || strncmp(argument->ifr_name, ifname, IFNAMSIZ) != 0)
