@@ -1,5 +1,5 @@
-/* A heap in memory that the integrator gives: first fit, free neighbours become one block. Blocks are aligned to 8 bytes, if
- * the memory is, and each costs 8 bytes beside its own. Not re-entrant: the engine uses it under the component's lock. */
+/* A heap in memory that the integrator gives: first fit; adjacent free blocks are merged. Blocks are aligned to 8 bytes if
+ * the memory is, and each has 8 bytes of overhead. Not re-entrant: the engine uses it under the component's lock. */
 #ifndef PKT_HEAP_H
 #define PKT_HEAP_H
 
@@ -31,7 +31,7 @@ static inline struct pkt_block *pkt_block_after(struct pkt_block *block) {
   return (struct pkt_block *)(void *)((uint8_t *)block + block->size);
 }
 
-/* `size` bytes of zeros, or NULL. */
+/* Allocate `size` bytes of zeros. Returns NULL if there is no room. */
 static inline void *pkt_heap_take(struct pkt_heap *heap, size_t size) {
   if (size > (size_t)(heap->end - heap->start))
     return NULL;
@@ -58,13 +58,13 @@ static inline void *pkt_heap_take(struct pkt_heap *heap, size_t size) {
   return NULL;
 }
 
-/* Give back what was taken; NULL is nothing. */
+/* Free an allocation; NULL is ignored. */
 static inline void pkt_heap_give(void *bytes) {
   if (bytes != NULL)
     ((struct pkt_block *)bytes - 1)->used = false;
 }
 
-/* Bytes of a block that was taken, at least as many as were asked for. */
+/* The size of an allocation in bytes, at least what was asked for. */
 static inline size_t pkt_heap_size(const void *bytes) {
   return ((const struct pkt_block *)bytes - 1)->size - sizeof(struct pkt_block);
 }

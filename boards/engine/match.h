@@ -1,5 +1,5 @@
-/* What the module's import port.match does: run a chain of tests on a frame (assembly/filtertests.ts makes the chains).
- * It is the one piece of socket logic that is C, because interpreted it would cost ten times as much a test. */
+/* The module's import port.match: run a chain of tests on a frame (assembly/filtertests.ts makes the chains). It is the only
+ * socket logic in C, because each test would cost ten times as much in the interpreter. */
 #ifndef PKT_MATCH_H
 #define PKT_MATCH_H
 
@@ -10,12 +10,12 @@
 #include <string.h>
 
 struct pkt_test {
-  uint32_t field;             /* PKT_TEST_* */
-  uint32_t mask, value;       /* of the word at the field, as it stands in the frame, or PKT_TEST_ORDER */
+  uint32_t field;       /* PKT_TEST_* */
+  uint32_t mask, value; /* of the word at the field, in the frame's byte order; with PKT_TEST_ORDER in host order */
   uint32_t on_true, on_false; /* offset of the next test, or of a word with the verdict, plus 1 */
 };
 
-/* More tests than a program has instructions are a circle. */
+/* A program has fewer instructions, so a chain with more tests is a loop. */
 #define PKT_MAX_TESTS 4096u
 
 static inline uint32_t pkt_match_word(const uint8_t *bytes) {
@@ -24,15 +24,16 @@ static inline uint32_t pkt_match_word(const uint8_t *bytes) {
   return word;
 }
 
-/* Run the chain at `at` on the struct frame at `frame`, both offsets in `size` bytes of linear memory. A field that the frame
- * does not have ends it with the verdict 0. False: the chain or the frame leaves linear memory, or the chain does not end. */
+/* Run the chain at `at` on the struct frame at `frame`, both offsets in `size` bytes of linear memory. A field beyond
+ * the end of the frame ends the chain with the verdict 0. Returns false if the chain or the frame leaves linear memory, or
+ * the chain does not end. */
 static inline bool pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, uint32_t frame, uint32_t *verdict) {
   if (frame > size - PKT_FRAME_BYTES)
     return false;
   uint32_t mac = pkt_match_word(memory + frame + PKT_FRAME_MAC), len = pkt_match_word(memory + frame + PKT_FRAME_LEN);
   uint32_t x = 0;
   if (mac > size - sizeof(uint32_t) || len > size - sizeof(uint32_t) - mac)
-    return false; /* words are read, of which the last 3 bytes may lie behind the frame */
+    return false; /* tests read whole words, whose last 3 bytes may lie behind the frame */
   for (uint32_t left = PKT_MAX_TESTS; (at & 1) == 0; left--) {
     if (left == 0 || at > size - sizeof(struct pkt_test) || (at & 3) != 0)
       return false;

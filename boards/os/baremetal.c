@@ -1,5 +1,5 @@
-/* os.h without an operating system: one task and interrupt handlers, so the lock is empty; waiting sleeps until the next
- * interrupt. What differs between processor families is in the family's arch.h. */
+/* os.h without an operating system. There is one task besides interrupt handlers, so the lock is empty; a wait sleeps until
+ * the next interrupt. The family's arch.h has what differs between processor families. */
 #include <pktsock/os.h>
 
 #include "arch.h"
@@ -22,12 +22,12 @@ struct pkt_os_task *pkt_os_self(void) {
 
 void pkt_os_watch(struct pkt_os_task *watcher) {
   if (watcher != NULL)
-    task.woken = false; /* it looks for itself at what was before */
+    task.woken = false; /* the caller checks for earlier news itself */
 }
 
 void pkt_os_wait(uint64_t deadline) {
   while (!task.woken && (deadline == UINT64_MAX || arch_now_us() < deadline)) {
-    uint32_t irq = arch_irq_save(); /* a wake-up between the look and the sleep then ends the sleep */
+    uint32_t irq = arch_irq_save(); /* a wake-up between the check and the sleep then ends the sleep */
     if (!task.woken)
       arch_wait_for_interrupt(deadline);
     arch_irq_restore(irq);

@@ -1,4 +1,5 @@
-/* os.h on POSIX threads: the lock is a mutex, each task has a condition variable to wait on. Compiled against the system's own headers. */
+/* os.h on POSIX threads: the lock is a mutex, and each task has a condition variable to wait on. Compiled against the system's
+ * own headers. */
 #include <pktsock/os.h>
 
 #include <errno.h>

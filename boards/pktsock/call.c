@@ -1,4 +1,4 @@
-/* Calls into the module, and its way back to the caller's buffer. */
+/* Calls into the module, and the module's access to the caller's buffer. */
 #include "component.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What the files of this directory share: the one component, its lock discipline, and the way into the module. */
+/* Declarations that the files of this directory share: the component's state, its lock discipline, calls into the module. */
 #ifndef PKT_COMPONENT_H
 #define PKT_COMPONENT_H
 
@@ -17,16 +17,16 @@ struct pkt_component {
   unsigned mac_count;
   void (*report)(const char *who, const char *sentence);
   void (*link)(unsigned ifindex, bool up);
-  bool link_up[PKTSOCK_INTERFACES]; /* as link() was last called, or as it was at first */
+  bool link_up[PKTSOCK_INTERFACES]; /* as last reported to link(), or the initial state */
   bool reporting_links;             /* a task is in link() */
   const char *error;
-  struct pkt_waiter *waiters; /* the one that came last is the first; it watches for the drivers' news */
+  struct pkt_waiter *waiters; /* the newest one first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
-  uint64_t service_at;        /* when drivers with slow work are looked after again */
+  uint64_t service_at;        /* when drivers next do their slow work; as pkt_os_now() */
   bool slow_work;             /* a driver has a service() or a link() */
   bool refills;               /* a driver has a refill() */
 
-  /* The buffer of the call under way: where the module's give() and take() go on, and the vector's rest. */
+  /* The buffer of the current call: where the module's give() and take() continue, and the rest of the vector. */
   uint8_t *cursor;
   size_t room;
   const struct pktsock_iovec *rest;
@@ -38,7 +38,7 @@ extern struct pkt_component pkt_component;
 /* call.c: call the module, with the lock held. */
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/* What the module's imports do with the buffer of the call under way: see engine.h. */
+/* The module's imports, which copy to and from the buffer of the current call: see engine.h. */
 void pkt_give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
@@ -49,13 +49,13 @@ static inline void pkt_buffer(const void *buffer, size_t len) {
   pkt_component.rest_count = 0;
 }
 
-/* A caller's length as the module takes it: no frame is longer than what it cuts off. */
+/* A caller's length, limited to the 32 bits that the module takes: no frame is that long. */
 static inline uint32_t pkt_len(size_t len) { return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX; }
 
 static inline void *pkt_at(uint32_t offset) { return pkt_component.engine.memory + offset; }
 static inline uint8_t *pkt_exchange(void) { return pkt_component.control->exchange; }
 
-/* The socket behind a descriptor as its offset, or 0; with the lock held. */
+/* Returns the offset of the socket behind a descriptor, or 0. With the lock held. */
 static inline uint32_t pkt_socket_of(int fd) {
   const struct pkt_control *control = pkt_component.control;
   uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
@@ -64,78 +64,80 @@ static inline uint32_t pkt_socket_of(int fd) {
   return ((const uint32_t *)pkt_at(control->table))[index];
 }
 
-/* Is that descriptor in the range of the component's? No lock needed. */
+/* Returns true if the descriptor is in the component's range. No lock needed. */
 bool pkt_is_ours(int fd);
 
-/* drivers.c: add the interfaces of the configuration and start their MACs, or stop them all; 0 or a negative errno of the
- * platform. With the lock held. */
+/* drivers.c: add the interfaces of the configuration and start their MACs, or stop them all. Returns 0 or a negative errno of
+ * the platform. With the lock held. */
 int pkt_start_macs(const struct pktsock_config *config);
 void pkt_stop_macs(void);
 
-/* The module gave frames back: call the drivers that had run out of them. With the lock held. */
+/* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
 void pkt_refill_macs(void);
 
-/* The interface with that index or that MAC, or NULL; with the lock held. */
+/* Returns the interface with that index, or its MAC, or NULL. With the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);
 struct pkt_mac *pkt_mac_of(uint32_t index);
 
 /* The offset of an interface in linear memory, as the module's functions take it. */
 uint32_t pkt_offset_of(const struct pkt_iface *iface);
 
-/* Start what the rings hold: call after the module may have put frames into TX, with the lock held. */
+/* Start sending what TX holds. Call with the lock held, after the module may have put frames into TX. */
 void pkt_kick(void);
 
-/* Tell the drivers whose address filter has changed; with the lock held. */
+/* Pass changed address filters to the drivers. With the lock held. */
 void pkt_update_filters(void);
 
-/* Copy an interface's name, NUL-padded, to the exchange area; false when it cannot be a name. With the lock held. */
+/* Copy an interface's name, NUL-padded, to the exchange area; returns false if it is not a valid name. With the lock held. */
 bool pkt_put_name(const char *name);
 
-/* PKTSOCK_SIOCGIFADDR and its like, and PKTSOCK_SIOCGIFCONF: 0 or a negative errno; with the lock held. inet.c */
+/* inet.c: SIOCGIFADDR and related requests, and SIOCGIFCONF. Return 0 or a negative errno. With the lock held. */
 int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r);
 int32_t pkt_list_inet(struct pktsock_ifconf *list);
 
-/* Negative internal errno to the platform's (positive; 0 stays 0), and to -1 with errno set. */
+/* pkt_errno() converts a negative internal errno to the platform's positive one (0 stays 0); pkt_fail() sets errno to that
+ * and returns -1. */
 int pkt_errno(int32_t negative);
 int pkt_fail(int32_t negative);
 
 /* ---- Waiting ---- */
 
-/* What a task waits for, on its stack. Set `fds` and `count`, and what else differs from 0. */
+/* Describes what a task waits for; it lies on the task's stack. Set `fds`, `count` and all other fields that are not 0. */
 struct pkt_waiter {
-  const struct pktsock_pollfd *fds; /* the descriptors, and as `events` what may happen to each */
+  const struct pktsock_pollfd *fds; /* the descriptors, each with the `events` to wait for */
   unsigned long count;
-  short events;  /* what may happen to all of them */
-  bool drains;   /* waits until the drivers have taken what is to be sent; no descriptors */
-  uint32_t full; /* the interface on which there shall be room; 0: the one that the socket is bound to */
-  const struct pkt_socket *socket; /* the socket of a single descriptor, which is quicker, or NULL */
+  short events;                    /* events to wait for on all of them */
+  bool drains;                     /* waits until the drivers have taken what is to be sent; no descriptors */
+  uint32_t full;                   /* the interface that must have room; 0: the one that the socket is bound to */
+  const struct pkt_socket *socket; /* the socket of a single descriptor, a faster path, or NULL */
 
-  /* wait.c's own; `closed`: one of the descriptors was. */
+  /* Used by wait.c only. `closed`: one of the descriptors was closed. */
   bool linked, sends, woken, closed;
   struct pkt_os_task *task;
   struct pkt_waiter *next;
 };
 
-/* Sleep until what the waiter waits for may have happened (true), or until `deadline` (false). With the lock held, which is
- * released meanwhile. The waiter stays linked, so that nothing is lost between two calls: end with pkt_wait_end(). */
+/* Sleep until an event of the waiter may have happened (returns true), or until `deadline` (returns false). With the lock
+ * held, which is released meanwhile. The waiter stays linked, so that no event is lost between two calls: end with
+ * pkt_wait_end(). */
 bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline);
 void pkt_wait_end(struct pkt_waiter *waiter);
 
-/* One attempt of a call on a socket, with the lock held; -EAGAIN: it would have to wait. */
+/* One attempt of a call on a socket, with the lock held. Returns -EAGAIN if it would have to wait. */
 typedef int32_t pkt_attempt(uint32_t socket, void *call);
 
-/* Make a call that may wait: takes the lock, tries, waits as the socket's mode, `flags` (MSG_*) and its time-out for
- * `events` (PKTSOCK_POLLIN or PKTSOCK_POLLOUT, and PKTSOCK_POLLERR if the attempt reports a pending error) say, and tries again. Returns what the
- * last attempt did, or -EBADF. */
+/* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
+ * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. Returns the
+ * result of the last attempt, or -EBADF. */
 int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call);
 
-/* Wake the tasks whose sockets got something; all tasks (a trap, the end); those that wait for a descriptor that was closed.
- * With the lock held. */
+/* Wake the tasks whose sockets became ready; all tasks (after a trap or pktsock_stop()); the tasks that wait for a descriptor
+ * that was closed. With the lock held. */
 void pkt_wake_ready(void);
 void pkt_wake_all(void);
 void pkt_wake_closed(int fd);
 
-/* Release the lock after a call into the module: what it did may end the waits of others. */
+/* Release the lock after a call into the module, which may have ended the waits of other tasks. */
 static inline void pkt_unlock(void) {
   if (pkt_component.waiters != NULL)
     pkt_wake_ready();
@@ -145,18 +147,19 @@ static inline void pkt_unlock(void) {
 /* Slow work of the drivers (link changes); with the lock held. */
 void pkt_service_drivers(void);
 
-/* poll(2) until `deadline` (0: look once; UINT64_MAX: for ever); `unasked`: the events that are told though nobody asked
- * for them. How many entries have some, or -ENOMEM when a descriptor has PKTSOCK_NPOLLWAITERS pollers. */
+/* poll(2) until `deadline` (0: check once; UINT64_MAX: for ever). `unasked`: the events that are always reported. Returns the
+ * number of entries with events, or -ENOMEM if a descriptor already has PKTSOCK_NPOLLWAITERS pollers. */
 int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, uint64_t deadline);
 
-/* A call has put frames into TX: without write buffers it returns when the drivers have taken them. Without the lock. */
+/* Called when a call has put frames into TX. Without write buffers it waits until the drivers have taken them. Without the
+ * lock. */
 #if PKTSOCK_WRITE_BUFFERS
 static inline void pkt_sent(void) {}
 #else
 void pkt_sent(void);
 #endif
 
-/* The module's receiveFrom(). Its own flag is none for a caller. */
+/* The module's receiveFrom(). Refuses the module's internal flag from a caller. */
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described);
 
 #endif

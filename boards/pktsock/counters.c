@@ -1,4 +1,4 @@
-/* What happened to the frames of an interface and of a socket. */
+/* The counters of an interface and of a socket. */
 #include "component.h"
 
 #include <string.h>

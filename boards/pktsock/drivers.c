@@ -1,4 +1,4 @@
-/* The way to the drivers: interfaces and their MACs, address filters, the link. */
+/* The component's side of mac.h: interfaces and their MACs, address filters, the link. */
 #include "component.h"
 #include <pktsock/ring.h>
 
@@ -47,7 +47,7 @@ static void set_flags(struct pkt_mac *mac, uint32_t flags) {
   pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(mac->iface), flags, 0, 0);
 }
 
-/* Gather what sockets and ioctls want the MAC to let in. More addresses than there is room for: all of multicast. */
+/* Collect what sockets and ioctls want the MAC to accept. If there are too many addresses, accept all multicast. */
 static void update_filter(struct pkt_mac *mac) {
   static uint8_t addresses[PKTSOCK_MEMBERSHIPS][6];
   struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
@@ -151,7 +151,7 @@ void pkt_refill_macs(void) {
 }
 
 /* Call link() for each interface whose link has changed. The lock is released during a call; only one task at a time does
- * this, so that calls come one after the other. A change that comes meanwhile is found by the next pkt_service_drivers(). */
+ * this, so that calls come one after the other. The next pkt_service_drivers() finds a change that comes meanwhile. */
 static void report_links(void) {
   if (pkt_component.reporting_links)
     return;

@@ -1,4 +1,4 @@
-/* The ioctls of netdevice(7) that ask for IPv4 addresses. The component has none; the network stack may. */
+/* The ioctls of netdevice(7) that return IPv4 addresses. The component has none, but the network stack may have some. */
 #include "component.h"
 
 #include <string.h>
@@ -16,7 +16,8 @@ int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struc
   if (address == 0)
     return -PKT_EADDRNOTAVAIL;
   struct pktsock_sockaddr inet = {.sa_family = PKTSOCK_AF_INET};
-  memcpy(inet.sa_data + 2, &address, sizeof(address)); /* struct sockaddr_in: behind the port, which is 0 */
+  memcpy(inet.sa_data + 2, &address,
+         sizeof(address)); /* struct sockaddr_in: the address follows the port, which is 0 */
   r->ifr_ifru.ifru_addr = inet;
   return 0;
 }

@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* The interface that a request names, or NULL; with the lock held. */
+/* Returns the interface that a request names, or NULL. With the lock held. */
 static struct pkt_iface *named(const struct pktsock_ifreq *request) {
   char name[PKTSOCK_IFNAMSIZ + 1] = {0};
   memcpy(name, request->ifr_ifrn.ifrn_name, PKTSOCK_IFNAMSIZ - 1);
@@ -17,7 +17,7 @@ static struct pkt_iface *named(const struct pktsock_ifreq *request) {
   return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
 }
 
-/* PKTSOCK_SIOCGSTAMP and PKTSOCK_SIOCGSTAMPNS: when the last frame was received. A time that nobody took is now, as on Linux. */
+/* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. If it was not stamped, the time is now, as on Linux. */
 static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
   int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
   if (result < 0)

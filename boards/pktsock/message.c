@@ -5,10 +5,10 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* As many buffers as one call takes: Linux's UIO_MAXIOV. */
+/* The maximum of buffers in one call: Linux's UIO_MAXIOV. */
 #define MAX_BUFFERS 1024
 
-/* The bytes of a vector, or -1 when it is not a valid one. */
+/* Returns the number of bytes of a vector, or -1 if it is invalid. */
 static int64_t vector_len(const struct pktsock_iovec *vector, size_t count) {
   uint64_t len = 0;
   if (count > MAX_BUFFERS || (vector == NULL && count != 0))
@@ -23,15 +23,16 @@ static int64_t vector_len(const struct pktsock_iovec *vector, size_t count) {
 }
 
 static void vector_buffer(const struct pktsock_iovec *vector, size_t count) {
-  pkt_buffer(NULL, 0); /* the copy goes on to the vector at once */
+  pkt_buffer(NULL, 0); /* the copy continues with the vector at once */
   pkt_component.rest = vector;
   pkt_component.rest_count = (int)count;
 }
 
-/* What the module says about the frame that it just gave. */
+/* The module's description of the frame that it has just copied. */
 static const struct pkt_exchange_received *received(void) { return (const void *)pkt_exchange(); }
 
-/* Append a control message; `used` counts what is written. Linux's put_cmsg(): what does not fit is cut, and said. */
+/* Append a control message; `used` is the number of bytes written. Like Linux's put_cmsg(), it truncates what does not fit
+ * and sets MSG_CTRUNC. */
 static void put_message(struct pktsock_msghdr *message, size_t *used, int level, int type, const void *data,
                         size_t len) {
   size_t room = message->msg_controllen - *used;
@@ -50,7 +51,7 @@ static void put_message(struct pktsock_msghdr *message, size_t *used, int level,
   *used += PKTSOCK_CMSG_SPACE(len) < room ? PKTSOCK_CMSG_SPACE(len) : room;
 }
 
-/* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before anybody wanted times has the present one. */
+/* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before a socket enabled time stamps gets the current time. */
 static void put_stamp(struct pktsock_msghdr *message, size_t *used, uint32_t options) {
   uint32_t sec = received()->sec, nsec = received()->nsec;
   if ((received()->frame_flags & PKT_FRAME_STAMPED) == 0)
@@ -129,14 +130,14 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   return n < 0 ? pkt_fail(n) : n;
 }
 
-/* May these control messages go along with a frame? None means anything to a packet socket here; Linux passes over those
- * of other levels and refuses what it does not know of PKTSOCK_SOL_SOCKET. */
+/* Packet sockets support no control messages on send. Like Linux, this ignores those of other levels and refuses those of
+ * SOL_SOCKET. */
 static bool control_is_valid(const struct pktsock_msghdr *message) {
   struct pktsock_msghdr copy = *message;
   if (copy.msg_control == NULL || copy.msg_controllen == 0)
     return true;
   if (copy.msg_controllen < sizeof(struct pktsock_cmsghdr))
-    return true; /* not even one */
+    return true; /* too short for a control message: ignored */
   const uint8_t *end = (const uint8_t *)copy.msg_control + copy.msg_controllen;
   for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&copy); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&copy, c))
     if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c) ||

@@ -27,7 +27,7 @@ char *pktsock_if_indextoname(unsigned int index, char *name) {
   pkt_os_unlock();
   if (iface != NULL)
     return name;
-  errno = ENXIO; /* what if_indextoname(3) says where the others say ENODEV */
+  errno = ENXIO; /* if_indextoname(3) fails with ENXIO where the others fail with ENODEV */
   return NULL;
 }
 

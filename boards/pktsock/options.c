@@ -1,10 +1,10 @@
-/* setsockopt(2) and getsockopt(2): the time-outs, which the glue waits for, here; all else in the module. */
+/* setsockopt(2) and getsockopt(2). The time-outs are handled here, because the glue waits; the module handles the rest. */
 #include "component.h"
 
 #include <string.h>
 #include <sys/time.h>
 
-/* struct timeval of the platform to microseconds in two words: 0 is for ever, as on Linux. */
+/* Convert the platform's struct timeval to microseconds in two words. 0 means no limit, as on Linux. */
 static int32_t put_timeout(uint32_t *words, const void *value, pktsock_socklen_t len) {
   struct timeval time;
   if (len < sizeof(time))
@@ -39,7 +39,7 @@ static uint32_t *timeout_of(uint32_t socket, int level, int name) {
   return name == PKTSOCK_SO_RCVTIMEO ? s->receive_timeout : name == PKTSOCK_SO_SNDTIMEO ? s->send_timeout : NULL;
 }
 
-/* The module is given the program itself instead of the structure that points to it. */
+/* The module takes the program itself instead of the structure that points to it. */
 static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *program, pktsock_socklen_t len) {
   if (len != sizeof(*program) || program->filter == NULL)
     return -PKT_EINVAL;

@@ -7,7 +7,7 @@
 /* Tasks that poll each descriptor right now; guarded by the lock. */
 static uint8_t pollers[PKT_MAX_DESCRIPTORS];
 
-/* Fill in revents of all entries; returns how many have some. With the lock held, as what follows. */
+/* Fill in revents of all entries. Returns the number of entries with events. This and the functions below need the lock. */
 static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
   int ready = 0;
   for (unsigned long i = 0; i < count; i++) {
@@ -28,7 +28,7 @@ static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
   return ready;
 }
 
-/* Is the descriptor of entry `i` that of an earlier entry? */
+/* Returns true if an earlier entry has the descriptor of entry `i`. */
 static bool is_duplicate(const struct pktsock_pollfd *fds, unsigned long i) {
   for (unsigned long j = 0; j < i; j++)
     if (fds[j].fd == fds[i].fd)
@@ -54,7 +54,7 @@ int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, u
   struct pkt_waiter waiter = {.fds = fds, .count = count, .events = (short)unasked};
   pkt_os_lock();
   unsigned long entered = count_pollers(fds, count, true);
-  int32_t ready = -PKT_ENOMEM; /* as NuttX: no slot for another poller */
+  int32_t ready = -PKT_ENOMEM; /* no slot for another poller, as on NuttX */
   if (entered == count) {
     pkt_service_drivers();
     do

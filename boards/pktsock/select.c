@@ -1,17 +1,17 @@
-/* select(2) over pkt_poll(), for programs that know no poll(). */
+/* select(2) over pkt_poll(), for programs that do not use poll(). */
 #include "component.h"
 #include <pktsock/memory.h>
 #include <pktsock/select.h>
 
 /* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
- * none: when an interface is down, recv() waits. */
+ * none: if an interface is down, recv() waits. */
 enum { SETS = 3 };
 static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
                                       PKTSOCK_POLLPRI};
 
 static bool is_in(const fd_set *set, int fd) { return set != NULL && FD_ISSET(fd, set); }
 
-/* One entry for each descriptor in any of the sets. Their number, or -EBADF. */
+/* Make one entry for each descriptor in any of the sets. Returns their number, or -EBADF. */
 static int32_t gather(struct pktsock_pollfd *fds, int count, fd_set *const *sets) {
   int32_t entries = 0;
   for (int fd = 0; fd < count; fd++) {
@@ -28,7 +28,7 @@ static int32_t gather(struct pktsock_pollfd *fds, int count, fd_set *const *sets
   return entries;
 }
 
-/* Leave in the sets what is ready. How many bits that are, or -EBADF. */
+/* Leave only ready descriptors in the sets. Returns the number of bits left, or -EBADF. */
 static int32_t spread(const struct pktsock_pollfd *fds, int32_t entries, fd_set *const *sets) {
   int32_t bits = 0;
   for (int32_t i = 0; i < entries; i++)
@@ -47,7 +47,7 @@ static int32_t spread(const struct pktsock_pollfd *fds, int32_t entries, fd_set 
   return bits;
 }
 
-/* As Linux does it: seconds and microseconds may not be negative, and what is left of the time is told. */
+/* Like Linux, this refuses negative seconds and microseconds, and reports the time that is left. */
 int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
   fd_set *const sets[SETS] = {readable, writable, exceptional};
   struct pktsock_pollfd fds[PKTSOCK_DESCRIPTORS];

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Linux takes no longer address. */
+/* The longest address that Linux accepts. */
 #define MAX_ADDRESS sizeof(struct pktsock_sockaddr_storage)
 
 #define FAIL(error) pkt_fail(-PKT_##error)
@@ -48,14 +48,14 @@ int pktsock_close(int fd) {
   return result < 0 ? pkt_fail(result) : 0;
 }
 
-/* Copy a caller's address to the exchange area; returns its length as far as it matters. */
+/* Copy a caller's address to the exchange area, as far as it matters. Returns its length. */
 static uint32_t put_address(const struct pktsock_sockaddr *address, pktsock_socklen_t len) {
   if (len != 0)
     memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
   return len;
 }
 
-/* Copy the address in the exchange area to the caller, as much as there is room for. */
+/* Copy as much of the address in the exchange area as the caller has room for. */
 static void get_address(struct pktsock_sockaddr *address, pktsock_socklen_t *len, pktsock_socklen_t there) {
   memcpy(address, pkt_exchange(), *len < there ? *len : there);
   *len = there;
@@ -93,7 +93,7 @@ int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_sockle
   return result < 0 ? pkt_fail(result) : 0;
 }
 
-/* Calls that packet(7) does not have: what Linux answers. */
+/* Calls that packet sockets do not have fail as on Linux. */
 static int refuse(int fd, int32_t error) {
   pkt_os_lock();
   bool open = pkt_socket_of(fd) != 0;
@@ -173,7 +173,7 @@ ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct p
 struct dispatch {
   const void *buffer;
   uint32_t len;
-  const struct pktsock_sockaddr *address; /* NULL: where the socket is bound to */
+  const struct pktsock_sockaddr *address; /* NULL: the address that the socket is bound to */
   pktsock_socklen_t address_len;
 };
 

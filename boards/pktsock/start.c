@@ -1,4 +1,4 @@
-/* Starting and stopping the component: the module is loaded, divides its memory, and the drivers start. */
+/* Starting and stopping the component: load the module, let it divide its memory, start the drivers. */
 #include "component.h"
 #include <pktsock/memory.h>
 
@@ -9,7 +9,7 @@ struct pkt_component pkt_component;
 
 static const char memory_too_small[] = "config.memory is smaller than PKTSOCK_MEMORY_SIZE of pktsock/memory.h";
 
-/* Tell the module what to divide its memory into. */
+/* Write the capacities, by which the module divides its memory. */
 static void write_control(const struct pktsock_config *config) {
   struct pkt_control *control = pkt_at(PKT_CONTROL);
   memset(control, 0, sizeof(*control));
@@ -64,8 +64,8 @@ static int load_into(const struct pktsock_config *config) {
   return result;
 }
 
-/* Load the module with just the memory that the configuration needs, which the module itself knows: it is asked with the
- * least that holds the control block, and answers with CONTROL_NEEDED. */
+/* Load the module with exactly the memory that the configuration needs. The module computes the size: loaded with only enough
+ * memory for the control block, it returns the size in CONTROL_NEEDED. */
 static int load_fitting(const struct pktsock_config *config) {
   int result = load(config, PKT_CONTROL + PKT_CONTROL_BYTES, false);
   if (result != -ENOMEM || pkt_component.control == NULL)

@@ -1,11 +1,11 @@
-/* Blocking calls. A call tries under the lock. When it must wait, its waiter is linked into a list, the lock is released and
- * its task sleeps. Whoever gives up the lock next wakes the waiters whose sockets got something. Interrupt handlers cannot
- * know whom a frame is for: they wake the first of the list, the waiter that came last, which lets the module sort the
- * frames. When that one leaves, the next one takes its place. */
+/* Blocking calls. A call tries under the lock. If it must wait, its waiter is linked into a list, the lock is released and
+ * its task sleeps. The next task that releases the lock wakes the waiters whose sockets became ready. Interrupt handlers
+ * cannot know which socket a frame is for: they wake the first waiter of the list, the newest one, which lets the module
+ * sort the frames. When that one leaves, the next one takes its place. */
 #include "component.h"
 #include <pktsock/ring.h>
 
-/* Drivers with slow work are looked after at least this often while somebody waits. */
+/* Drivers do their slow work at least this often while a task waits. */
 #define SERVICE_INTERVAL_US 100000
 
 #define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
@@ -19,7 +19,7 @@ static inline uint32_t word_at(uint32_t offset) {
   return __atomic_load_n((const uint32_t *)(engine->memory + (offset & ~3u)), __ATOMIC_ACQUIRE);
 }
 
-/* Did drivers receive what the module has not seen? */
+/* Returns true if RX has frames that the module has not seen. */
 static bool has_received(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
     if (word_at(pkt_component.macs[i]->iface->rx) != 0)
@@ -27,7 +27,7 @@ static bool has_received(void) {
   return false;
 }
 
-/* Did drivers send what the module has not taken back? */
+/* Returns true if COMPLETION has frames that the module has not taken back. */
 static bool has_sent(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
     if (word_at(pkt_component.macs[i]->iface->completion) != 0)
@@ -44,7 +44,7 @@ static bool must_send(void) {
 }
 #endif
 
-/* Would sending through the interface no longer wait? On one that is down it fails at once. */
+/* Returns true if sending through the interface would not wait. If it is down, sending fails at once. */
 static bool has_room(const struct pkt_socket *socket, uint32_t offset) {
   const struct pkt_iface *iface = NULL;
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
@@ -79,8 +79,8 @@ static bool is_any_ready(const struct pkt_waiter *waiter) {
   return false;
 }
 
-/* Would the waiter's call no longer wait? True only when trying again makes it end or takes that reason away: a waiter that
- * is ready does not sleep. Closing a descriptor wakes its waiters for itself. */
+/* Returns true if the waiter's call would not wait. A waiter that is ready does not sleep, so this must be true only if the
+ * next attempt ends the call or removes the condition. Closing a descriptor wakes its waiters separately. */
 static inline bool is_ready(const struct pkt_waiter *waiter) {
   return waiter->socket != NULL ? is_socket_ready(waiter, waiter->socket, waiter->events) : is_any_ready(waiter);
 }
@@ -144,12 +144,12 @@ void pkt_wait_end(struct pkt_waiter *waiter) {
     return;
   struct pkt_waiter *next = c->waiters;
   pkt_os_watch(next != NULL ? next->task : NULL);
-  if (next != NULL && has_received()) /* of which only the one that leaves was told */
+  if (next != NULL && has_received()) /* their wake-up went to the waiter that leaves */
     pkt_os_wake_task(next->task);
 }
 
-/* Let the drivers do their slow work when it is due, or when a task was woken for no frame. Returns when to wake up for
- * the next time, or `deadline` if that is earlier. */
+/* Let the drivers do their slow work if it is due, or (`now_too`) if a task was woken without a frame. Returns the time of
+ * the next slow work, or `deadline` if that is earlier. */
 static uint64_t look_after_drivers(bool now_too, uint64_t deadline) {
   struct pkt_component *c = &pkt_component;
   if (!c->slow_work)
@@ -168,7 +168,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     begin(waiter);
   for (bool early = false;; early = true) {
     uint64_t until = look_after_drivers(early, deadline);
-    if (has_received()) /* before this task watched, or for another one */
+    if (has_received()) /* received before this task watched, or for another task */
       pkt_call(PKT_CALL_service, 0, 0, 0, 0);
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
@@ -218,7 +218,7 @@ int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call)
 }
 
 #if !PKTSOCK_WRITE_BUFFERS
-/* A driver that takes nothing for so long is not waited for. */
+/* The limit of the wait for a driver that takes no frames. */
 #define DRAIN_LIMIT_US 1000000
 
 void pkt_sent(void) {

@@ -1,4 +1,4 @@
-/* Frames lent in place: pktsock.h's zero-copy calls. */
+/* The zero-copy calls of pktsock.h, which lend frames in place. */
 #include "component.h"
 
 static void describe(struct pktsock_frame *frame, uint32_t handle, bool received) {

@@ -1,4 +1,4 @@
-/* The libc's errno.h, with the one number of socket(2) that picolibc and newlib only have behind a switch. */
+/* The libc's errno.h, plus ESOCKTNOSUPPORT, which picolibc and newlib define only on request. */
 #ifndef PKT_ERRNO_H
 #define PKT_ERRNO_H
 

@@ -1,4 +1,4 @@
-/* The libc's unistd.h, with close(), read() and write() that know packet sockets. Other descriptors reach the libc's. */
+/* The libc's unistd.h, with close(), read() and write() that support packet sockets. Other descriptors reach the libc's. */
 #ifndef PKT_UNISTD_H
 #define PKT_UNISTD_H
 

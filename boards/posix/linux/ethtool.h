@@ -1,4 +1,4 @@
-/* The requests of SIOCETHTOOL that layer-2 programs name, so that they compile. The component answers EOPNOTSUPP to all. */
+/* The requests of SIOCETHTOOL that layer-2 programs name, so that they compile. They all fail with EOPNOTSUPP. */
 #ifndef PKT_LINUX_ETHTOOL_H
 #define PKT_LINUX_ETHTOOL_H
 

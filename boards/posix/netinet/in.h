@@ -1,4 +1,4 @@
-/* As much of the Internet as layer-2 programs name. */
+/* The Internet definitions that layer-2 programs use. */
 #ifndef PKT_NETINET_IN_H
 #define PKT_NETINET_IN_H
 

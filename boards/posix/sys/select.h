@@ -1,4 +1,4 @@
-/* The libc's sys/select.h, with a select() that knows packet sockets, and no other descriptors. */
+/* The libc's sys/select.h, with a select() that accepts packet sockets only. */
 #ifndef PKT_SYS_SELECT_H
 #define PKT_SYS_SELECT_H
 

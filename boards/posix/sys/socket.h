@@ -1,5 +1,5 @@
-/* socket(2) and its family for systems that have none. Numbers and layouts are Linux's; what each call does stands in
- * packet(7) and pktsock/pktsock.h. */
+/* socket(2) and its family for systems that have none. Numbers and layouts are Linux's; packet(7) and
+ * pktsock/pktsock.h document each call. */
 #ifndef PKT_SYS_SOCKET_H
 #define PKT_SYS_SOCKET_H
 
