@@ -1,7 +1,7 @@
 /* The agent's plain calls: sockets, addresses, data, descriptors.
  *
- * An address to be filled in is given as the room for it, "-" for none at all, "nolen" for room without a length, and
- * "noaddr:N" for a length without room. */
+ * For an address that the call fills in, the argument is the room for it, "-" for no address, "nolen" for room without a
+ * length, or "noaddr:N" for a length without room. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static void show_room(const struct room *room) {
   agent_field_hex("addr", room->bytes, end);
 }
 
-/* How many bytes of agent_data the call wrote to, seen from the end. */
+/* Returns the number of bytes of agent_data that the call wrote to, found from the end. */
 static void show_received(long got, size_t room) {
   if (got < 0)
     return;
@@ -76,7 +76,7 @@ static void do_close(struct agent_args *args) {
     agent_result(close((int)fd));
 }
 
-/* reset FD: closes all descriptors from FD to FD + 63; says how many were open. */
+/* reset FD: closes all descriptors from FD to FD + 63; answers how many were open. */
 static void do_reset(struct agent_args *args) {
   long first = agent_number(args), closed = 0;
   if (!agent_ok(args))

@@ -1,4 +1,4 @@
-/* The agent's commands for what Linux has no call for, and for the network stack's address, which there is the kernel's. */
+/* The agent's commands for the component's own calls, and for the network stack's address, which on Linux is the kernel's. */
 #include "agent.h"
 #include <net/if.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 enum { ADDRESS, NETMASK, BROADCAST, ADDRESSES };
 
-/* inet NAME ADDRESS NETMASK BROADCAST: 4 bytes each; what the network stack has from now on. */
+/* inet NAME ADDRESS NETMASK BROADCAST: 4 bytes each; the network stack's addresses from now on. */
 static long set_inet(const char *name, const uint32_t *addresses);
 
 static void do_inet(struct agent_args *args) {
@@ -121,7 +121,7 @@ static void do_sendlend(struct agent_args *args) {
     agent_field_decimal("room", (long)frame->len);
 }
 
-/* sendlent FD NUMBER BYTES [LENGTH]: writes BYTES into the frame; "-" leaves what is there. */
+/* sendlent FD NUMBER BYTES [LENGTH]: writes BYTES into the frame; "-" leaves its bytes unchanged. */
 static void do_sendlent(struct agent_args *args) {
   long fd = agent_number(args);
   struct pktsock_frame *frame = take_lent(args), sent = *frame;

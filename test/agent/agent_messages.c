@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define MAX_VECTORS 8
-/* Bytes between two vectors' buffers that must stay untouched. */
+/* The bytes between two vectors' buffers, which must stay untouched. */
 #define GAP 4
 
 static union {
@@ -20,7 +20,7 @@ static union {
   uint8_t bytes[256];
 } control;
 
-/* What is left of a word "count:N" that overrides the number of vectors. */
+/* The rest of a word "count:N", which overrides the number of vectors. */
 static bool take_count(const char *word, long *count) {
   const char *number = agent_behind(word, "count:");
   return number && agent_parse_number(number, number + strlen(number), count);
@@ -67,7 +67,7 @@ static long take_rooms(struct agent_args *args, struct iovec *vectors, long *rea
   return claimed >= 0 ? claimed : count;
 }
 
-/* Answers data=A,B,... as the bytes lie in the vectors, and overrun= when others were touched. */
+/* Answers data=A,B,... with the bytes of each vector, and overrun= if bytes outside of them were changed. */
 static void show_vectors(const struct iovec *vectors, long count, long got) {
   if (got < 0)
     return;
@@ -83,7 +83,7 @@ static void show_vectors(const struct iovec *vectors, long count, long got) {
   }
   for (size_t i = 0; i < sizeof agent_data; i++)
     untouched += agent_data[i] == AGENT_UNTOUCHED;
-  /* A received byte may be like an untouched one, so this can only see too many. */
+  /* A received byte may equal an untouched one, so this detects only surplus bytes. */
   if (untouched + written < sizeof agent_data)
     agent_field_decimal("overrun", (long)(sizeof agent_data - untouched - written));
 }

@@ -119,7 +119,7 @@ static const struct name names[] = {
     NAME(POLLWRNORM),
 };
 
-/* All that the calls of the agent may answer; the C library of a board need not have every one. */
+/* All errno values that the agent's calls may answer; a board's C library may lack some. */
 static const struct name errors[] = {
     NAME(EPERM),           NAME(ENOENT),          NAME(EIO),          NAME(ENXIO),
     NAME(EBADF),           NAME(EAGAIN),          NAME(ENOMEM),       NAME(EACCES),

@@ -1,5 +1,5 @@
-/* The agent's commands that need a second task; only a Linux process has one. Each answers at once. Another task makes
- * the call MILLISECONDS after the next command was read, so that a busy machine cannot make it too early; pollmeanwhile polls
+/* The agent's commands that need a second task, which only a Linux process has. Each answers at once. Another task makes the
+ * call MILLISECONDS after the next command was read, so that it cannot come too early on a busy machine; pollmeanwhile polls
  * at once, for MILLISECONDS. */
 #include "agent.h"
 
@@ -22,7 +22,7 @@
 #define AGENT_LATER_BYTES 64
 
 struct order {
-  unsigned command; /* the one that gave it */
+  unsigned command; /* the number of the command that gave the order */
   long milliseconds, fd, number;
   struct ifreq ifreq;
   uint8_t bytes[AGENT_LATER_BYTES];
@@ -40,7 +40,7 @@ void agent_next_command(void) {
   pthread_mutex_unlock(&lock);
 }
 
-/* Wait for the next command, which waits for what this task does, and then for the order's time. */
+/* Wait until the next command, which waits for this task, has been read, and then for the delay of the order. */
 static void rest(const struct order *order) {
   pthread_mutex_lock(&lock);
   while (command == order->command)
@@ -128,7 +128,7 @@ static void *submit_later(void *order) {
   return NULL;
 }
 
-/* submitlater MILLISECONDS FD BYTES: in a frame that is lent for it. */
+/* submitlater MILLISECONDS FD BYTES: sends them in a lent frame. */
 static void do_submitlater(struct agent_args *args) { give_order(args, submit_later, take_order_with_bytes(args)); }
 #endif
 

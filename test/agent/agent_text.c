@@ -74,7 +74,7 @@ long agent_number_or(struct agent_args *args, long otherwise) {
   return agent_more(args) ? agent_number(args) : otherwise;
 }
 
-/* COUNT bytes of the generator that test/conformance/bytes.ts has, too. */
+/* COUNT bytes of the generator that test/conformance/bytes.ts also has. */
 static void fill_pattern(uint8_t *to, size_t count, uint32_t seed) {
   uint32_t state = seed;
   while (count--) {

@@ -7,7 +7,7 @@
 
 #define MAX_POLLED 8
 enum { SETS = 3 };
-/* The letters that select()'s sets have here, in the order of its arguments. */
+/* The letters of select()'s sets, in the order of its arguments. */
 static const char letters[SETS] = {'r', 'w', 'e'};
 
 /* poll TIMEOUT [FD:EVENTS ...] answers revents=A,B,...; null:N is a null pointer to N entries. */
@@ -61,8 +61,8 @@ static bool take_timeout(struct agent_args *args, struct timeval *timeout) {
   return true;
 }
 
-/* select COUNT TIMEOUT [MEMBER ...]; members are r3 w3 e3. A set without members is a null pointer. Answers the members
- * that are left as ready=r3,w3 and, as left=, whether time was. */
+/* select COUNT TIMEOUT [MEMBER ...]; members are r3 w3 e3. A set without members is a null pointer. Answers
+ * ready=r3,w3 with the members that are left, and left= with whether any time is left. */
 static void do_select(struct agent_args *args) {
   fd_set sets[SETS], *pointers[SETS] = {NULL, NULL, NULL};
   struct timeval timeout = {0, 0};

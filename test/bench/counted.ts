@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Qemu } from "../../host/net/qemu.js";
 
-/** Symbols at which the plugin notes the count. */
+/** Symbols at which the plugin records the count. */
 export interface Marks {
   /** First instruction of the Ethernet interrupt's handler. */
   readonly interrupt: string;
-  /** A frame is in the application's hands; it begins to send it; it has sent it. */
+  /** The application has received a frame; it begins to send it; it has sent it. */
   readonly received: string;
   readonly send: string;
   readonly sent: string;
@@ -25,18 +25,18 @@ export interface CountedRun {
   readonly lengths: readonly number[];
   readonly frames: number;
   readonly warmUp: number;
-  /** Brings the image to the point where it echoes. `echoOf` says what comes back. */
+  /** Brings the image to the point where it echoes. `echoOf` returns the expected echo. */
   readonly begin: (board: Qemu) => Promise<void>;
   readonly end: (board: Qemu) => Promise<void>;
   readonly echoOf: (frame: Buffer) => Buffer;
 }
 
-/** Instructions a frame, means over the counted frames. */
+/** Instructions per frame: means over the counted frames. */
 export interface Cost {
   readonly bytes: number;
-  /** One send, with the driver's copy; completed frames are collected by it every few frames. */
+  /** One send, with the driver's copy; every few frames it also collects completed frames. */
   readonly tx: number;
-  /** From the first instruction of the interrupt until the frame is the application's. */
+  /** From the first instruction of the interrupt until the application has the frame. */
   readonly rx: number;
   /** From the first instruction of the interrupt until the echo is sent. */
   readonly echo: number;
@@ -65,7 +65,7 @@ function addressesOf(image: string, names: readonly string[]): number[] {
   });
 }
 
-/** One frame's way through the marks, as the counts there; `idle`: the processor sleeps again. */
+/** The counts of one frame at the marks; `idle`: the processor sleeps again. */
 interface Passage {
   readonly interrupt: number;
   readonly received: number;
@@ -75,8 +75,8 @@ interface Passage {
 }
 
 /**
- * Cut the plugin's lines into frames, in their order. A frame counts only when the processor woke for it and slept again
- * behind it; one that met another (the cable is faster than the emulator at times) gives null.
+ * Divide the plugin's lines into frames, in their order. A frame counts only if the processor woke for it and slept again
+ * after it. A frame that overlaps with another gives null (the cable is sometimes faster than the emulator).
  */
 export function passages(lines: readonly string[]): (Passage | null)[] {
   const found: (Passage | null)[] = [];
@@ -119,7 +119,7 @@ function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
 /** Time for the board to go to sleep before the next frame comes, milliseconds. */
 const pause = 1;
 
-/** Echo frames of every length and count. Throws when an echo is not what it must be, byte for byte. */
+/** Echo frames of every length and count. Throws if an echo differs from the expected bytes. */
 export async function countRun(run: CountedRun): Promise<Cost[]> {
   const names = [run.marks.interrupt, run.marks.received, run.marks.send, run.marks.sent];
   const dir = mkdtempSync(join(tmpdir(), "pktsock-count-"));

@@ -103,8 +103,9 @@ static void wait_by_select(struct input *in) {
   EXPECT("select", ready, EBADF, EINVAL, ENOMEM);
   for (int set = 0; set < 3; set++)
     for (int fd = 0; fd < FD_SETSIZE; fd++)
-      MUST(!FD_ISSET(fd, &told[set]) || FD_ISSET(fd, &asked[set]), "select tells of descriptor %d, unasked", fd);
-  MUST(ready < 0 || ready == count_bits(told), "select returned %d and told of %d", ready, count_bits(told));
+      MUST(!FD_ISSET(fd, &told[set]) || FD_ISSET(fd, &asked[set]),
+           "select reports descriptor %d, which was not asked for", fd);
+  MUST(ready < 0 || ready == count_bits(told), "select returned %d and reported %d", ready, count_bits(told));
 }
 
 void api_poll(struct input *in) {
@@ -123,7 +124,7 @@ void api_poll(struct input *in) {
     if (open == 0 && pktsock_fcntl(fds[i].fd, F_GETFL) >= 0)
       open = 1, wait = fds[i].fd;
   }
-  world.waiting = wait; /* without an open one it waits for nothing but the time */
+  world.waiting = wait; /* without an open one it waits only for the time-out */
   int timeout = open == 0 || choice & 0x80 ? choice >> 3 & 7 : -1;
   EXPECT("poll", ready = pktsock_poll(choice == 0xff ? NULL : fds, count, timeout), ENOMEM, EFAULT);
   if (ready < 0 || choice == 0xff)
@@ -131,10 +132,10 @@ void api_poll(struct input *in) {
   int told = 0;
   for (nfds_t i = 0; i < count; i++) {
     short events = (short)(fds[i].events | POLLERR | POLLHUP | POLLNVAL);
-    MUST((fds[i].revents & ~events) == 0, "poll told %#x when asked for %#x", fds[i].revents, fds[i].events);
+    MUST((fds[i].revents & ~events) == 0, "poll reported %#x when asked for %#x", fds[i].revents, fds[i].events);
     told += fds[i].revents != 0;
   }
-  MUST(told == ready, "poll returned %d and told of %d", ready, told);
+  MUST(told == ready, "poll returned %d and reported %d", ready, told);
 }
 
 void api_names(struct input *in) {

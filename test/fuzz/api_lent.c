@@ -76,9 +76,9 @@ void api_lend(struct input *in) {
     return;
   MUST(frame.len <= MAX_FRAME && frame.len >= PKT_ETH_HLEN, "a lent frame has %zu bytes", frame.len);
   bool exclusive = received && (flags & PKTSOCK_EXCLUSIVE) != 0;
-  MUST(!frame.shared || (received && !exclusive), "a frame is shared that nobody else may hold");
+  MUST(!frame.shared || (received && !exclusive), "a frame that no other socket may hold is shared");
   if (!received || !frame.shared)
-    memset(frame.data, WRITTEN, frame.len); /* whoever else holds it would notice */
+    memset(frame.data, WRITTEN, frame.len); /* another holder of the frame would notice */
   for (unsigned i = 0; i < count; i++)
     MUST(lent[i].fd < 0 || (lent[i].received && received) || lent[i].frame.handle != frame.handle,
          "a frame is lent twice at the same time");

@@ -32,7 +32,7 @@ static const struct {
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
-/* Options that say "this does something": reading them back must tell what was set. */
+/* Options that take effect: reading them back must return what was set. */
 static bool is_kept(int level, int name) {
   return level == SOL_SOCKET ? name == SO_PRIORITY : level == SOL_PACKET && name == PACKET_IGNORE_OUTGOING;
 }
@@ -100,7 +100,7 @@ void api_membership(struct input *in) {
          EBADF, EINVAL, ENODEV, ENOBUFS);
 }
 
-/* Programs that pass all, nothing, some, and those of which the input says each instruction. */
+/* Programs that pass everything, nothing or some frames, and programs whose instructions come from the input. */
 void api_attach_filter(struct input *in) {
   struct sock_filter program[24] = {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),

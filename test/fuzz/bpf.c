@@ -72,7 +72,7 @@ static bool is_conditional(const struct sock_filter *at) {
   return BPF_CLASS(at->code) == BPF_JMP && at->code != (BPF_JMP | BPF_JA);
 }
 
-/* What stands in one instruction, and where it leads. */
+/* The contents of one instruction, and the instructions that may follow it. */
 static bool is_sound(const struct sock_filter *at, uint32_t behind) {
   if (!is_known(at->code))
     return false;

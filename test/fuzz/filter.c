@@ -46,7 +46,7 @@ static uint32_t constant(struct input *in) {
   }
 }
 
-/* Mostly an instruction that there is, mostly with jumps that stay inside. */
+/* Usually a valid instruction, usually with jumps that stay inside the program. */
 static struct sock_filter instruction(struct input *in, uint32_t behind) {
   static const uint8_t codes[] = {0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0x80, 0x00, 0x60, 0x81, 0x01, 0x61, 0xb1,
                                   0x02, 0x03, 0x07, 0x87, 0x06, 0x16, 0x84, 0x05, 0x15, 0x25, 0x35, 0x45, 0x1d,
@@ -122,7 +122,7 @@ static uint32_t packet_type(const struct setting *setting, const uint8_t *frame,
   return memcmp(frame, world.nics[0].mac.hwaddr, 6) == 0 ? PACKET_HOST : PACKET_OTHERHOST;
 }
 
-/* The frame as the socket gets to see it: received ones without their tag. */
+/* The frame as the socket sees it: a received one without its tag. */
 static void describe(const struct setting *setting, struct frame *frame, struct bpf_packet *packet) {
   uint32_t type = type_at(frame->bytes + 12);
   *packet = (struct bpf_packet){.ifindex = 1, .seen_from = setting->type == SOCK_DGRAM ? 14 : 0};
@@ -142,7 +142,7 @@ static void describe(const struct setting *setting, struct frame *frame, struct 
 
 /* ---- The comparison ------------------------------------------------------------------------------------------------- */
 
-/* The frame comes along, and `verdict` bytes of it must pass (any number, if `random`). */
+/* Pass the frame by, of which `verdict` bytes must pass the filter (any number if `random`). */
 static void pass(int fd, const struct setting *setting, const struct frame *wire, const struct bpf_packet *packet,
                  uint32_t verdict, bool random, const char *filter) {
   static uint8_t got[MAX_FRAME];
@@ -160,7 +160,7 @@ static void pass(int fd, const struct setting *setting, const struct frame *wire
   MUST(n >= 0 || errno == EAGAIN, "recv: errno %d", errno);
   MUST(n < 0 || readable == n, "FIONREAD said %d of %zd bytes", readable, n);
   if (!random && (!matches || verdict == 0))
-    MUST(n < 0, "%s: %zd bytes of a frame that shall not pass", filter, n);
+    MUST(n < 0, "%s: %zd bytes of a frame that must not pass", filter, n);
   else if (!random)
     MUST(n == (ssize_t)expected, "%s: %zd bytes and not %u pass", filter, n, expected);
   MUST(n <= (ssize_t)there && (n <= 0 || memcmp(got, packet->bytes + packet->seen_from, (size_t)n) == 0),

@@ -1,4 +1,5 @@
-/* The invariant that everything is home again: read from linear memory, as assembly/layout.ts lays it out. */
+/* The invariant that all frames and memory are back where they belong, read from linear memory with the layout of
+ * assembly/layout.ts. */
 #include "world.h"
 
 #include "../../boards/pktsock/component.h"
@@ -68,7 +69,7 @@ static void check_frames(struct nic *nic) {
 
 #define HEAP_HEADER 4u
 
-/* Nothing is allocated but connections that came in batches, which stay. */
+/* Only connections that were allocated in batches may stay allocated. */
 static void check_heap(void) {
   const struct pkt_control *control = pkt_component.control;
   uint32_t size = (control->heap_size + 7) & ~7u, free = 0, last = 0;
@@ -91,11 +92,11 @@ static void check_iface(struct nic *nic) {
   const struct pkt_iface *iface = nic->mac.iface;
   MUST(iface->stamping == 0, "%u sockets that are closed want stamps", iface->stamping);
   MUST(nic->filter.count == 0 && !nic->filter.promiscuous && !nic->filter.all_multicast,
-       "the MAC lets in what nobody wants");
+       "the MAC accepts frames that no socket wants");
   check_frames(nic);
 }
 
-/* Nobody polls any descriptor: as many can as there is room for. */
+/* No task polls a descriptor, so each accepts the maximum of pollers. */
 static void check_pollers(void) {
   struct pollfd fds[PKT_MAX_DESCRIPTORS * PKTSOCK_NPOLLWAITERS];
   nfds_t count = sizeof(fds) / sizeof(fds[0]);
@@ -104,7 +105,7 @@ static void check_pollers(void) {
   MUST(pktsock_poll(fds, count, 0) == (int)count, "a poll() that ended still counts");
 }
 
-/* What closed sockets still send counts against nobody; the bystander's is not counted. */
+/* Frames that closed sockets still send count against no socket; the bystander's are not counted. */
 static void check_owners(void) {
   const struct pkt_frame *frames = world.nics[0].mac.frames;
   for (uint32_t i = 0; i < pkt_component.control->frame_count; i++)
@@ -120,7 +121,7 @@ void world_check_home(void) {
       ;
   int fd = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
   MUST(fd >= 0, "no socket after all were closed");
-  pkt_call(PKT_CALL_bytesUnsent, pkt_socket_of(fd), 0, 0, 0); /* takes back what was sent */
+  pkt_call(PKT_CALL_bytesUnsent, pkt_socket_of(fd), 0, 0, 0); /* takes back sent frames */
   pkt_call(PKT_CALL_service, 0, 0, 0, 0);
   pktsock_close(fd);
   MUST(state(STATE_receivers) == 0 && state(STATE_watchers) == 0 && state(STATE_taps) == 0,

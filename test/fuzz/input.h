@@ -1,4 +1,4 @@
-/* What the fuzzer gives, read from the front; behind its end there are zeros. */
+/* The fuzzer's input, read from the front; reads beyond its end return zeros. */
 #ifndef FUZZ_INPUT_H
 #define FUZZ_INPUT_H
 

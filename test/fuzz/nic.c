@@ -15,7 +15,7 @@ static int start(struct pkt_mac *mac) {
 
 static void stop(struct pkt_mac *mac) { nic_of(mac)->started = false; }
 
-/* What goes to the wire is within the frame's own buffer, and behind what was sent there are zeros. */
+/* Bytes on the wire must lie within the frame's own buffer, and the padding must be zeros. */
 static void check_sent(struct pkt_mac *mac, const struct pkt_frame *frame) {
   uint32_t bytes = pkt_tx_bytes(frame);
   const uint8_t *data = mac->memory + frame->mac;

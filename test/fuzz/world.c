@@ -1,5 +1,5 @@
 /* The component's surroundings: see world.h. The clock and the wait of boards/os/posix.c are replaced by the linker
- * (--wrap), so that a run does the same each time; its lock is the real one. */
+ * (--wrap), so that runs are reproducible; its lock is the real one. */
 #include "world.h"
 
 #include "../../boards/pktsock/component.h"
@@ -14,7 +14,7 @@
 
 #define START_US 1000000000ull
 #define ETH_P_BYSTANDER 0x88b5
-/* Waits of one call after which its descriptor is closed: the call must end then, and not much later. */
+/* After so many waits of one call its descriptor is closed: the call must then end soon. */
 #define PATIENCE 8
 #define MAX_WAITS 32
 
@@ -23,7 +23,7 @@ extern const unsigned int pktsock_wasm_size;
 
 struct world world;
 
-/* Sockets only, allocated sockets, batches of them, and the least that there can be of everything. */
+/* Preallocated sockets only, allocated sockets, batches of them, and the minimum of everything. */
 static const struct {
   struct pktsock_config config;
   const struct pkt_mac_ops *ops;
@@ -128,7 +128,7 @@ static void something_arrives(struct nic *nic) {
   nic_arrive(nic, frame, sizeof(frame), 0);
 }
 
-/* Somebody waits: something happens, and time goes by. */
+/* A call waits: an event happens, and time passes. */
 void __wrap_pkt_os_wait(uint64_t deadline) {
   MUST(++world.waits < MAX_WAITS, "a call waits on a descriptor that is closed");
   struct nic *nic = &world.nics[world.waits % world.nic_count];
@@ -191,7 +191,7 @@ void world_stop(void) {
 
 /* ---- The bystander -------------------------------------------------------------------------------------------------- */
 
-/* Interfaces are up, and everything that was sent is through. */
+/* Bring the interfaces up and complete everything that was sent. */
 static void calm(void) {
   for (unsigned i = 0; i < world.nic_count; i++) {
     struct nic *nic = &world.nics[i];

@@ -1,5 +1,5 @@
-/* What is around the component while it is fuzzed: its start with one of some configurations, network interfaces, a clock
- * that moves when somebody waits, a socket that only stands by, and the invariants. */
+/* The component's surroundings while it is fuzzed: its start with one of some configurations, network interfaces, a clock
+ * that advances when a call waits, an uninvolved socket (the bystander), and the invariants. */
 #ifndef FUZZ_WORLD_H
 #define FUZZ_WORLD_H
 
@@ -15,11 +15,11 @@
 #define MAX_FRAME 2048
 #define MAX_POOL 40
 
-/* Ends the run with a sentence: a finding. */
+/* End the run with a finding, which the sentence describes. */
 void fuzz_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 #define MUST(condition, ...) ((condition) ? (void)0 : fuzz_fail(__VA_ARGS__))
 
-/* A driver without hardware (nic.c): what shall arrive arrives, and what is sent stays with it until it is completed. */
+/* A driver without hardware (nic.c). The fuzzer makes frames arrive; sent frames stay with it until they are completed. */
 struct nic {
   struct pkt_mac mac;
   bool holds; /* keep frames that are sent until nic_complete() */
@@ -29,7 +29,7 @@ struct nic {
   unsigned sending_count;
   struct pkt_frame *prefetched[2];
   unsigned prefetched_count;
-  unsigned sent; /* how many, and the last one */
+  unsigned sent; /* number of frames, and the last one */
   uint32_t last_len;
   uint8_t last[MAX_FRAME];
   struct pkt_mac_filter filter;
@@ -38,10 +38,11 @@ struct nic {
 /* The drivers' natures: FIFO style and DMA style. */
 extern const struct pkt_mac_ops nic_fifo_ops, nic_dma_ops;
 
-/* A frame arrives that starts `offset` bytes into its buffer. False: there was no empty frame, or the frame is none. */
+/* Make a frame arrive that starts `offset` bytes into its buffer. Returns false if there was no empty frame, or the frame is
+ * invalid. */
 bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t offset);
 
-/* One of the frames that are being sent is through; false: there is none. */
+/* Complete one of the frames that are being sent. Returns false if there is none. */
 bool nic_complete(struct nic *nic, unsigned which);
 
 struct world {
@@ -50,25 +51,25 @@ struct world {
   struct pktsock_config config;
   uint64_t now; /* microseconds */
   int bystander;
-  int waiting; /* the descriptor of the call under way, which world_wait() closes when nothing else ends the wait */
+  int waiting; /* the descriptor of the current call, which world_wait() closes if nothing else ends the wait */
   unsigned waits;
-  void (*closed)(int fd); /* told when it does, or NULL */
+  void (*closed)(int fd); /* called when it closes one, or NULL */
   struct input in;
 };
 
 extern struct world world;
 
-/* What is wrong on purpose, so that a test sees that it is found: the environment's FUZZ_BREAK is `what`. */
+/* True if the environment's FUZZ_BREAK is `what`: a deliberate fault, by which a test checks that it is found. */
 bool world_breaks(const char *what);
 
-/* Load the module afresh. */
+/* Load the module again. */
 void world_start(unsigned configuration);
 void world_stop(void);
 
-/* Does the bystander receive and send? Done while others still hold what they hold. `tag` makes its frames different. */
+/* Check that the bystander can receive and send while the others still hold their frames. `tag` distinguishes its frames. */
 void world_check_bystander(uint8_t tag);
 
-/* All descriptors but the bystander's were closed: is everything home? */
+/* Check, after all descriptors but the bystander's were closed, that all frames and memory are back. */
 void world_check_home(void);
 
 #endif

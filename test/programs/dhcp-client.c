@@ -102,7 +102,7 @@ static int open_listener(void) {
   return fd;
 }
 
-/* To everybody, from nobody: the message of this type, with what the server has offered if there is something. */
+/* Broadcast a message of this type from 0.0.0.0, with what the server has offered, if anything. */
 static int send_message(uint8_t type, const uint8_t *address, const uint8_t *server) {
   static struct packet packet;
   const uint16_t udp_len = sizeof(packet) - sizeof(packet.ip);
@@ -134,7 +134,7 @@ static int send_message(uint8_t type, const uint8_t *address, const uint8_t *ser
   return close(fd) == 0 && n == (ssize_t)sizeof(packet) ? 0 : -1;
 }
 
-/* Is the UDP checksum of what came with this message still to be made? -1: the message has no PACKET_AUXDATA. */
+/* Returns 1 if the UDP checksum of the received packet is not computed yet, 0 if it is, or -1 without PACKET_AUXDATA. */
 static int is_unready(struct msghdr *message) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
     struct tpacket_auxdata aux;

@@ -138,7 +138,7 @@ int main(void) {
   int slaves = exchange(0, BRD, 0x00000000, zero, 1);
   printf("slaves %d\n", slaves);
 
-  /* Two frames under way: the second may well be back first. */
+  /* Two frames are in flight: the second may well return first. */
   prepare(1, BRD, 0x01300000, zero, 2);
   memset(outputs, 0, sizeof(outputs));
   prepare(2, LRW, 0x00010000, outputs, sizeof(outputs));

@@ -107,7 +107,7 @@ static int open_socket(unsigned index) {
   int flags = fcntl(fd, F_GETFL, 0);
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
     return -1;
-  /* The filter is locked: nobody takes it away, nobody attaches another. */
+  /* The filter is locked: it can be neither detached nor replaced. */
   if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &on, sizeof(on)) == 0 || errno != EPERM)
     return -1;
   return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 || errno != EPERM ? -1 : fd;
@@ -133,7 +133,7 @@ static int announce(int fd, uint8_t ttl) {
   return write(fd, frame, len) == (ssize_t)len ? 0 : -1;
 }
 
-/* Prints what is new. True: the neighbour has left. */
+/* Print what is new. Returns true if the neighbour has left. */
 static bool take(const uint8_t *frame, size_t len, const struct sockaddr_ll *from) {
   char name[sizeof(neighbour)] = "?";
   int ttl = -1;

@@ -29,7 +29,7 @@ uint32_t bench_random(struct bench *b, uint32_t below);
 void bench_boot(struct bench *b, const char *ready);
 void bench_boot_with_link(struct bench *b, const char *ready);
 
-/* Put a frame on the wire now, or `us` later than now: the processor runs meanwhile. */
+/* Put a frame on the wire now, or after `us` microseconds while the processor runs. */
 void bench_say(struct bench *b, const uint8_t *bytes, unsigned len, enum wire_fault fault);
 void bench_wait(struct bench *b, uint32_t us);
 

@@ -44,7 +44,7 @@ struct eqos {
   struct soc *soc;
   uint32_t reg[SIZE / 4];
   bool fail_next, stopped_by_error, rx_suspended, rx_suspending, tx_running;
-  uint32_t rx_at, tx_at; /* the descriptors under way */
+  uint32_t rx_at, tx_at; /* the current descriptors */
   struct queued fifo[FIFO_FRAMES];
   unsigned fifo_count, fifo_bytes;
   uint32_t missed;
@@ -378,7 +378,7 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
     machine_expect_dsb(&e->soc->m, "the RX tail pointer");
     *reg(e, offset) = value;
     if (e->rx_suspended && rx_started(e) && (e->rx_at == value || !(word(e, e->rx_at, 3) & OWN)))
-      fail(&e->soc->m, "the MAC is told to go on receiving, but has no descriptor");
+      fail(&e->soc->m, "the MAC is started for reception, but has no descriptor");
     e->rx_suspended = false;
     drain(e);
     break;

@@ -27,7 +27,7 @@ struct gmac {
   bool has_clock, mdio_seen, fail_next;
   uint32_t mac[0x80 / 4], mmc_rx_mask, mmc_tx_mask, ptp[0x40 / 4];
   uint32_t bmr, sr, omr, ier, rdlar, tdlar;
-  uint32_t rx_at, tx_at; /* the descriptor under way */
+  uint32_t rx_at, tx_at; /* the current descriptor */
   bool rx_suspended, rx_suspending, stopped_by_error;
   uint32_t missed[2];                                                /* flushed by the DMA, lost by the FIFO */
   uint64_t settled[0x80 / 4], bmr_settled, omr_settled, ptp_settled; /* when a register may be written again */
@@ -402,7 +402,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
   case DMARPDR:
     machine_expect_dsb(&g->soc->m, "the receive poll demand");
     if ((g->omr & OMR_SR) && g->rx_suspended && !g->stopped_by_error && !(word(g, g->rx_at, 0) & OWN))
-      fail(&g->soc->m, "the MAC is told to go on receiving, but has no descriptor");
+      fail(&g->soc->m, "the MAC is started for reception, but has no descriptor");
     g->rx_suspended = false;
     break;
   case DMARDLAR:

@@ -52,7 +52,7 @@ struct machine {
   unsigned memory_count;
   struct timer timers[MAX_TIMERS];
   unsigned timer_count;
-  uint32_t block_address, block_size; /* the code under way */
+  uint32_t block_address, block_size; /* the current code */
   uint64_t run_end;                   /* of machine_run() */
   bool m7;
   bool ignore_mpu;    /* a test of the tests: ... */
@@ -93,7 +93,7 @@ static inline uint64_t machine_now_us(const struct machine *m) { return m->cycle
 /* Set or clear a peripheral's interrupt line. */
 void machine_irq(struct machine *m, unsigned irq, bool level);
 
-/* The bytes behind an address, or NULL when no memory is there or less than `len`. The processor's view. */
+/* Returns the bytes at an address as the processor sees them, or NULL if there are fewer than `len` bytes of memory. */
 uint8_t *machine_at(struct machine *m, uint32_t address, uint32_t len);
 
 /* DMA: false when the address is not within the DMA's reach (a bus error). */
@@ -102,7 +102,7 @@ bool dma_write(struct machine *m, uint32_t address, const void *bytes, uint32_t 
 uint32_t dma_read_word(struct machine *m, uint32_t address);
 void dma_write_word(struct machine *m, uint32_t address, uint32_t value);
 
-/* Fails unless the code under way has a DSB: what told the DMA to look must come behind one. */
+/* Fail unless the current code has a DSB: the write that makes the DMA poll must come after one. */
 void machine_expect_dsb(struct machine *m, const char *what);
 
 /* core.c */

@@ -40,7 +40,7 @@ bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destinati
 }
 
 uint64_t nic_clock_ns(const struct nic *nic, const struct nic_clock *clock) {
-  /* the bus clock ticks the accumulator, each overflow of which is one increment */
+  /* each tick of the bus clock adds to the accumulator, whose overflow is one increment */
   const struct soc *soc = nic->soc;
   uint64_t ticks = (soc->m.cycles - clock->start_cycle) / (soc->m.cpu_hz / soc->ahb_clock);
   unsigned __int128 steps = (unsigned __int128)ticks * clock->addend >> 32;

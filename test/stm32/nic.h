@@ -20,7 +20,7 @@ struct nic {
   /* What the MAC sent; set by the test. */
   void (*sent)(void *arg, const uint8_t *bytes, unsigned len);
   void *sent_arg;
-  bool hold_tx;   /* a test: the transmitter stands still, ... */
+  bool hold_tx;   /* a test: the transmitter is stopped, ... */
   bool hold_mdio; /* ... an MDIO access does not end, ... */
   bool fail_tx;   /* ... frames are given up for too many collisions */
 

@@ -27,7 +27,7 @@ static void switch_to_pll(struct soc *soc) {
   if ((waits + 1) * 30 * MHZ < hz)
     fail(&soc->m, "%u flash wait states are too few for %u Hz", waits, hz);
   if (!soc->voltage_seen)
-    fail(&soc->m, "nobody has looked whether the core voltage is there");
+    fail(&soc->m, "the firmware has not checked that the core voltage is ready");
   if (hz > (soc->series == SERIES_F7 ? 180u : 168u) * MHZ && !soc->overdrive)
     fail(&soc->m, "%u Hz need the over-drive mode", hz);
   if (hz > (soc->series == SERIES_F7 ? 216u : 180u) * MHZ || (soc->pwr[0] >> 14 & 3) != 3)

@@ -125,7 +125,7 @@ void scenario_no_cable(struct bench *b) {
   soc_expect(&b->soc, "eth0: no link; is the cable plugged in at both ends?", 8000000);
   size_t said = b->soc.console_len;
   bench_wait(b, 20000000);
-  EXPECT(b, b->soc.console_len == said, "a link that never comes is told more than once");
+  EXPECT(b, b->soc.console_len == said, "a link that never comes is reported more than once");
   b->soc.phy.partner = 0x45e1;
   phy_model_plug(&b->soc.phy, true);
   soc_expect(&b->soc, "link up", 5000000);
@@ -140,7 +140,7 @@ void scenario_absent_phy(struct bench *b) {
   bench_wait(b, 10000); /* to the end of the sentence */
   size_t said = b->soc.console_len;
   bench_wait(b, 10000000);
-  EXPECT(b, b->soc.console_len == said, "a PHY that never comes is told more than once");
+  EXPECT(b, b->soc.console_len == said, "a PHY that never comes is reported more than once");
   b->soc.phy.absent = false;
   soc_expect(&b->soc, "link up", 8000000);
   expect_network(b);
@@ -158,7 +158,7 @@ void scenario_no_reference_clock(struct bench *b) {
          "no word about the missing clock; the console says:\n%s", b->soc.console);
   size_t said = b->soc.console_len;
   bench_wait(b, 10000000);
-  EXPECT(b, b->soc.console_len == said, "a clock that never comes is told more than once");
+  EXPECT(b, b->soc.console_len == said, "a clock that never comes is reported more than once");
   b->soc.phy.no_clock = false;
   soc_expect(&b->soc, "eth0: the MAC runs again", 3000000);
   soc_expect(&b->soc, "link up", 8000000);
@@ -174,7 +174,7 @@ void scenario_phy_in_reset(struct bench *b) {
   expect_network(b);
 }
 
-/* MDIO accesses do not end: told once, tried again. */
+/* MDIO accesses do not end: the problem is reported once, and the access is retried. */
 void scenario_mdio_stuck(struct bench *b) {
   b->nic.hold_mdio = true;
   bench_boot(b, "ready ");
@@ -183,7 +183,7 @@ void scenario_mdio_stuck(struct bench *b) {
   bench_wait(b, 10000); /* to the end of the sentence */
   size_t said = b->soc.console_len;
   bench_wait(b, 5000000);
-  EXPECT(b, b->soc.console_len == said, "it is told more than once");
+  EXPECT(b, b->soc.console_len == said, "it is reported more than once");
   b->nic.hold_mdio = false;
   soc_expect(&b->soc, "link up", 8000000);
   expect_network(b);

@@ -39,7 +39,7 @@ void scenario_bare(struct bench *b) {
     bench_echo(b, 14 + bench_random(b, 1501));
 }
 
-/* 10,000 frames of random length there and back, a few under way at a time; half of them echoed in place. */
+/* 10,000 frames of random length there and back, a few in flight at a time; half of them echoed in place. */
 void scenario_frames(struct bench *b) {
   enum { FRAMES = 10000, WINDOW = 3 };
   static uint8_t frames[WINDOW][MAX_WIRE_FRAME];

@@ -47,7 +47,7 @@ void scenario_bus_error(struct bench *b) {
   bench_expect_no_traps(b);
 }
 
-/* The transmitter stands still, for whatever reason. */
+/* The transmitter is stopped, for any reason. */
 void scenario_standstill(struct bench *b) {
   uint8_t frame[60];
   bench_boot_echo(b);

@@ -25,7 +25,7 @@ struct soc {
 
   /* usart.c */
   uint32_t usart[16];
-  bool overrun; /* characters were lost, and none is there */
+  bool overrun; /* characters were lost, and none is waiting */
   char console[1 << 20];
   size_t console_len, console_read;
   char typed[64];

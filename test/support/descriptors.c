@@ -1,6 +1,6 @@
-/* What a packet socket's descriptor must be able to do because it is a descriptor: run on the Linux kernel's sockets and,
- * by `pktsock run`, on ours. The frames are the program's own, which a socket for ETH_P_ALL sees as outgoing ones.
- * Prints a line for each check and ends with 0 when all held. */
+/* Checks what a packet socket must support because it is a descriptor, on the Linux kernel's sockets and, with `pktsock run`,
+ * on ours. The frames are the program's own, which a socket for ETH_P_ALL sees as outgoing frames. Prints a line for each
+ * check and ends with 0 if all held. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ static void send_frame(uint8_t mark) {
     give_up("send");
 }
 
-/* The mark of the next frame, or -1. */
+/* Returns the mark of the next frame, or -1. */
 static int receive(int fd) {
   uint8_t frame[100];
   return recv(fd, frame, sizeof(frame), 0) == 60 ? frame[59] : -1;
@@ -102,7 +102,7 @@ static int epolls(int fd) {
   return n == 0 ? 0 : (int)event.events;
 }
 
-/* Level-triggered: readable exactly while there is something, however it is asked. */
+/* Level-triggered: readable exactly while there is something to receive, with every call. */
 static void check_readiness(int tap, const char *name, int (*ask)(int)) {
   int before = ask(tap);
   send_frame(1), send_frame(2);

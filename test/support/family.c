@@ -1,4 +1,4 @@
-/* Runs on a board without sockets and proves what the family gives: the copying functions, the clock, sleeping with a
+/* Runs on a board without sockets and checks the functions of the family: the copying functions, the clock, sleeping with a
  * deadline. Then it does what the console asks: e end with status 7, u run into an undefined instruction, s overrun the stack. */
 #include "arch.h"
 #include "board.h"
@@ -63,7 +63,7 @@ static void sleep_until(uint64_t deadline) {
   }
 }
 
-/* A deadline in the past, short ones, one beyond SysTick's reach; the clock never goes back. */
+/* A deadline in the past, short ones, one beyond SysTick's reach; the clock never runs backwards. */
 static void sleeps(void) {
   static const uint32_t lengths_us[] = {0, 1, 15, 30, 100, 1000, 20000, 900000};
   uint64_t last = arch_now_us();

@@ -1,4 +1,4 @@
-/* More code than any of the boards has room for. */
+/* Contains more code than any of the boards has room for. */
 extern const char large_code[];
 
 __asm__(".section .text.large_code,\"ax\"\n"

@@ -1,4 +1,4 @@
-/* How much memory the component takes, for test/memory.test.ts: starts, is given frames, makes calls of each kind. */
+/* Measures the component's memory for test/memory.test.ts: starts it, receives frames and makes calls of each kind. */
 #include "arch.h"
 #include "board.h"
 #include <arpa/inet.h>
@@ -20,7 +20,7 @@
 extern uint32_t __task_stack_start[];
 #define STACK_PAINT 0x5a5a5a5au
 
-/* What the calls of main() use of the stack. */
+/* The stack that the calls of main() use. */
 __attribute__((noinline)) static void paint(void) {
   const uint32_t *end = (const uint32_t *)__builtin_frame_address(0) - 16;
   for (volatile uint32_t *at = __task_stack_start; at < end; at++)

@@ -1,5 +1,5 @@
-/* What pktsock.h says of memory that the integrator gives: it is used, frames lie in it and are aligned, and what does not
- * fit is refused with a sentence. Ends with 0 when all is so. Built for test/support/no-mac. */
+/* Checks pktsock.h's description of memory that the integrator gives: it is used, frames lie in it and are aligned, and
+ * memory that is too small is refused with a sentence. Ends with 0 if all holds. Built for test/support/no-mac. */
 #include "../../boards/mac/template.h"
 #include "board.h"
 #include <errno.h>
@@ -73,7 +73,7 @@ int main(void) {
   refused(&config, EINVAL, "aligned");
   config.engine_heap = heap;
 
-  /* With what can be too little: whatever of it is missing, it is said at start. */
+  /* With memory that may be too small: any shortage is reported at start. */
   config.precompile = true;
   CHECK(pktsock_start(&config) == 0);
   size_t used = pktsock_engine_heap_used();

@@ -1,4 +1,5 @@
-/* Calls on packet sockets under `pktsock run` that get no answer: recv() beside a ring, and calls whose server has ended. */
+/* Makes calls on packet sockets under `pktsock run` that get no answer: recv() on a socket with a ring, and calls whose server
+ * has ended. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

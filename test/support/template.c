@@ -1,4 +1,4 @@
-/* Drives boards/mac/template.c through its contract: what it sends comes back. Ends with 0 when all is as mac.h says. */
+/* Drives boards/mac/template.c through its contract: what it sends comes back. Ends with 0 if all is as mac.h says. */
 #include "../../boards/mac/template.h"
 #include <errno.h>
 #include <pktsock/os.h>

@@ -1,4 +1,4 @@
-/* Proves the arithmetic that boards/family/xtensa/division.c brings, against shifts, additions and comparisons; then does
+/* Checks the arithmetic of boards/family/xtensa/division.c against shifts, additions and comparisons; then does
  * what the console asks: u run into an undefined instruction, s overrun the stack. */
 #include "arch.h"
 #include "board.h"

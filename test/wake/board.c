@@ -10,7 +10,7 @@
 
 #define MAX_HELD 32
 
-/* Guards what follows: the test's interrupts come from another thread than the calls. */
+/* Guards the variables below: the test's interrupts come from another thread than the calls. */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static struct pkt_frame *held[MAX_HELD];
 static unsigned held_count;

@@ -1,8 +1,8 @@
-/* What tasks that wait for frames of their own cost a task that echoes: counted by test/wake.test.ts. A digit from the console
- * says how many wait, 0 to 4; their sockets are open in any case. A frame of LAST bytes ends it.
+/* Shows what tasks that wait for frames of their own cost a task that echoes; test/wake.test.ts counts it. A digit from the
+ * console is the number of waiting tasks, 0 to 4; their sockets are open in any case. A frame of LAST bytes ends it.
  *
  * The tasks take turns as under FreeRTOS at equal priorities: a wake-up makes a task ready, and it runs when the one before
- * it waits. They stand in for boards/os/baremetal.c's only task (--wrap). */
+ * it waits. They replace the only task of boards/os/baremetal.c (--wrap). */
 #include "arch.h"
 #include "board.h"
 #include <arpa/inet.h>
@@ -51,7 +51,7 @@ void __wrap_pkt_os_wake(void) {
     watcher->woken = true;
 }
 
-/* A task that is ready, the current one first; sleeps until there is one. */
+/* Returns a task that is ready, preferably the current one; sleeps until there is one. */
 static struct pkt_os_task *next_task(void) {
   for (;;) {
     uint32_t irq = arch_irq_save();
@@ -91,7 +91,7 @@ static int open_socket(uint16_t protocol) {
   return fd;
 }
 
-/* What the waiting tasks do: they never get a frame. */
+/* The waiting tasks' function; they never get a frame. */
 static void __attribute__((noreturn, used)) wait_for_ever(void) {
   uint8_t byte;
   recv(current->fd, &byte, 1, 0);
@@ -103,7 +103,7 @@ static void __attribute__((noreturn, used)) wait_for_ever(void) {
 static void begin(struct pkt_os_task *task, uint64_t *stack_end) {
   if (setjmp(current->context) != 0)
     return;
-  current->woken = true; /* it goes on when the task waits */
+  current->woken = true; /* it continues when the task waits */
   current = task;
   __asm__ volatile("mov sp, %0\n\tb wait_for_ever" ::"r"(stack_end) : "memory");
 }

@@ -1,17 +1,17 @@
-/* eth0 of the test: what a MAC and the other end of its cable do, when the test says so. */
+/* eth0 of the test: a MAC and the other end of its cable, which the test controls. */
 #ifndef NIC_H
 #define NIC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A frame comes in, as in an interrupt. */
+/* Receive a frame, as in an interrupt. */
 void nic_arrive(const void *frame, size_t len);
 
-/* From now on frames to be sent stay in the MAC, or pass at once. */
+/* From now on hold frames to be sent in the MAC, or let them pass at once. */
 void nic_hold(bool hold);
 
-/* The frames that are held have left, as in an interrupt. */
+/* Complete the held frames, as in an interrupt. */
 void nic_complete(void);
 
 #endif

@@ -1,5 +1,6 @@
-/* Each cause of a wake-up with each call that waits. A task waits in the call, another one waits for what never comes; then
- * the cause happens: the first task's call must end, the other one must sleep on unless the cause concerns all. */
+/* Tests each cause of a wake-up with each call that waits. A task waits in the call, another one waits for an event that never
+ * comes. Then the cause happens: the first task's call must end; the other one must stay asleep unless the cause concerns
+ * all tasks. */
 #include "../../boards/pktsock/component.h"
 #include "board.h"
 #include "wake.h"
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The call waits on this socket; another task uses the second one; the stack's. */
+/* The socket on which the call waits, the one that another task uses, and the stack's. */
 static int waiting, acting, stack;
 static struct pktsock_frame lent;
 
@@ -169,7 +170,7 @@ static void check_end(const struct task *task, enum kind kind, int error, int re
           task->error);
     break;
   case RESERVE: CHECK(task->error == error, "%ld, errno %d", task->result, task->error); break;
-  case POLL_OUT: /* on an interface that is down sending does not wait */
+  case POLL_OUT: /* sending does not wait on an interface that is down */
     CHECK((task->result & ~POLLOUT) == (revents & ~POLLOUT), "revents %#lx", (unsigned long)task->result);
     break;
   case POLL_IN: CHECK(task->result == revents, "revents %#lx", (unsigned long)task->result); break;
@@ -188,7 +189,7 @@ static void test_pair(unsigned cause, unsigned call) {
   waiting = open_socket(sends ? 0 : ETH_P_ALL);
   acting = open_socket(0);
   stack = pktsock_stack(if_nametoindex("eth0"));
-  int everywhere = socket(AF_PACKET, SOCK_RAW, htons(TYPE_OTHER)); /* no interface that could go down */
+  int everywhere = socket(AF_PACKET, SOCK_RAW, htons(TYPE_OTHER)); /* not bound to an interface that could go down */
   if (sends) {
     CHECK(pktsock_reserve(acting, &lent, 0) == 0, "errno %d", errno);
     nic_hold(true);

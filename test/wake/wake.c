@@ -1,5 +1,5 @@
-/* Who is woken, and who is not (boards/pktsock/wait.c): several tasks wait in the component, interrupts and other tasks give
- * them something, and wake-ups and entries into the engine are counted for each task. Ends with 0 when all is well. */
+/* Tests which tasks are woken (boards/pktsock/wait.c): several tasks wait in the component, interrupts and other tasks make
+ * their sockets ready, and each task's wake-ups and entries into the engine are counted. Ends with 0 if all is well. */
 #define _GNU_SOURCE /* pthread_timedjoin_np() */
 #include "wake.h"
 #include "../../boards/pktsock/component.h"
@@ -27,7 +27,7 @@
 unsigned failures;
 const uint8_t frame[FRAME_BYTES] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, TYPE >> 8, TYPE & 0xff};
 
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* guards the tasks' counts and what follows */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* guards the tasks' counts and the variables below */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static __thread struct task *self;
 static unsigned tapped[TAPS];
@@ -138,7 +138,7 @@ static void echo(struct task *task) {
     ;
 }
 
-/* One socket is busy, the tasks on four others sleep on: no wake-up, no entry into the engine. */
+/* One socket is busy; the tasks on four others stay asleep: no wake-up, no entry into the engine. */
 static void test_idle(void) {
   struct task idle[4], busy;
   pktsock_start_board();
@@ -167,8 +167,8 @@ static void test_idle(void) {
     CHECK(task_end(&idle[i]) && idle[i].result == -1 && idle[i].error == EBADF, "errno %d", idle[i].error);
 }
 
-/* The task that began to wait last watches for frames, also those of others. It stays, leaves, or is cancelled, which does not
- * end its call: in any case the first one gets its frame. */
+/* The task that began to wait last watches for frames, also those of other tasks. It stays, leaves, or is cancelled, which does
+ * not end its call. In each case the first task gets its frame. */
 static void test_watcher(void) {
   enum { STAYS, CLOSED, TIMED_OUT, CANCELLED, WAYS };
   struct task first, watcher;
@@ -221,7 +221,7 @@ static unsigned slowest(void) {
   return least;
 }
 
-/* What one task sends, three others tap, each all of it and at once. */
+/* Three tasks tap what one sends; each gets all of it at once. */
 static void test_taps(void) {
   struct task taps[TAPS];
   pktsock_start_board();

@@ -1,4 +1,4 @@
-/* What wake.c gives to the tests: tasks that make one call and are watched in it. */
+/* The functions of wake.c for the tests: tasks that make one call and are observed in it. */
 #ifndef WAKE_H
 #define WAKE_H
 
@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TYPE 0x88b5       /* of frames for those that wait for something */
-#define TYPE_OTHER 0x88b6 /* of frames that nobody sends */
+#define TYPE 0x88b5       /* of frames for the waiting tasks */
+#define TYPE_OTHER 0x88b6 /* of frames that are never sent */
 #define FRAME_BYTES 60
 
 extern unsigned failures;
@@ -39,7 +39,7 @@ void task_settle(struct task *task);
 
 void task_count_anew(struct task *task);
 
-/* Wait until the task's call is over; false: it is not, long after it should be. */
+/* Wait until the task's call has ended. Returns false if it has not, long after it should have. */
 bool task_end(struct task *task);
 
 /* A socket of that protocol on eth0. */

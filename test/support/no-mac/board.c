@@ -1,4 +1,4 @@
-/* eth0 and eth1 are loopback plugs; eth1's MAC is not there at first. */
+/* eth0 and eth1 are loopback plugs; eth1's MAC is absent at first. */
 #include "board.h"
 #include "../../../boards/mac/template.h"
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* What pktsock.h says of config.link: called once for each change, with the right interface, without the lock. Ends with 0
- * when all is so. */
+/* Checks pktsock.h's description of config.link: it is called once for each change, with the right interface, without the
+ * lock. Ends with 0 if all holds. */
 #include "../../../boards/mac/template.h"
 #include "board.h"
 #include <net/if.h>

@@ -1,5 +1,5 @@
-/* What mac.h says of a MAC that does not answer: pktsock_start() fails with EIO and a sentence, what had been started is
- * stopped again, and nothing stands in the way of a second try. Ends with 0 when all is so. */
+/* Checks mac.h's description of a MAC that does not answer: pktsock_start() fails with EIO and a sentence, started MACs are
+ * stopped again, and a second try can succeed. Ends with 0 if all holds. */
 #include "../../../boards/mac/template.h"
 #include "board.h"
 #include <errno.h>
