@@ -1,5 +1,5 @@
-/* engine.h on the module as C, compiled ahead of time: host/build/aot.ts writes pktsock_aot.h, which is part of this file. What
- * is here is what that C stands on: checked access to linear memory, arithmetic as WebAssembly defines it, traps, imports. */
+/* engine.h on the module as C, compiled ahead of time: host/build/aot.ts writes pktsock_aot.h, which is part of this file. This
+ * file provides what that C uses: checked access to linear memory, arithmetic as WebAssembly defines it, traps, imports. */
 #include "engine.h"
 #include "match.h"
 #include <pktsock/abi.h>
@@ -14,7 +14,7 @@
 
 enum trap { OUT_OF_BOUNDS = 1, UNREACHABLE, DIVIDE_BY_ZERO, OVERFLOW };
 
-/* wasm3's words. */
+/* The messages are wasm3's. */
 static const char *const sentences[] = {
     [OUT_OF_BOUNDS] = "[trap] out of bounds memory access",
     [UNREACHABLE] = "[trap] unreachable executed",
@@ -28,10 +28,10 @@ static struct {
   uint8_t *memory;
   uint32_t size;
   enum trap trap;
-  void *call[5]; /* the call under way, to which a trap returns */
+  void *call[5]; /* the current call, to which a trap returns */
 } aot;
 
-/* Ends the call under way. The compiler's own setjmp keeps three registers, and works without a C library. */
+/* End the current call. The compiler's own setjmp keeps three registers, and works without a C library. */
 __attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
   aot.trap = reason;
   __builtin_longjmp(aot.call, 1);
@@ -39,13 +39,13 @@ __attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
 
 /* ---- What the generated C uses -------------------------------------------------------------------------------------- */
 
-/* Memory stays where it is during a call, so that each function has place and size in registers. */
+/* Memory does not move during a call, so each function keeps its address and size in registers. */
 #define MEMORY                                                                                                         \
   uint8_t *const memory = aot.memory;                                                                                  \
   const uint32_t size = aot.size;                                                                                      \
   (void)size
 
-/* `reach` bytes from `at` end within memory; `reach` is not more than any memory has. */
+/* True if `reach` bytes from `at` lie within memory; `reach` is not more than the smallest memory. */
 INLINE void check(uint32_t size, uint32_t at, uint32_t reach) {
   if (UNLIKELY(at > size - reach))
     trap(OUT_OF_BOUNDS);
@@ -153,13 +153,13 @@ static uint32_t (*const exports[])(uint32_t a, uint32_t b, uint32_t c, uint32_t 
 
 /* ---- engine.h ------------------------------------------------------------------------------------------------------- */
 
-/* The module's C stands in for its bytes, which an image does not need. */
+/* The module's C replaces its bytes, which an image does not need. */
 extern const unsigned char pktsock_wasm[];
 extern const unsigned int pktsock_wasm_size;
 const unsigned char pktsock_wasm[] __attribute__((aligned(4))) = AOT_STAND_IN;
 const unsigned int pktsock_wasm_size = sizeof(pktsock_wasm);
 
-/* Are those the bytes of the module that the C was made from, or what stands in for them? */
+/* Returns true if those are the bytes of the module that the C was made from, or their replacement. */
 static bool is_compiled(const uint8_t *wasm, size_t wasm_size) {
   if (wasm_size == sizeof(pktsock_wasm))
     return memcmp(wasm, pktsock_wasm, wasm_size) == 0;
@@ -176,7 +176,7 @@ static int fail(struct pkt_engine *engine, int error, const char *reason) {
   return -error;
 }
 
-/* Zeroed, where wasm3 has it, too. */
+/* Zeroed, as with wasm3. */
 static uint8_t *linear_memory(struct pkt_engine *engine, size_t size) {
   if (engine->place == NULL)
     return calloc(1, size);
