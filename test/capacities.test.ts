@@ -1,4 +1,4 @@
-// The capacities, where a firmware build sets them: what is refused, and that others than the defaults work.
+// The capacities as a firmware build sets them: invalid ones are refused, and others than the defaults work.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { contradictions, options } from "../host/build/options.js";
@@ -22,7 +22,7 @@ function made(config: string): { status: number | null; stderr: string } {
   return spawnSync("make", args, { encoding: "utf8" });
 }
 
-/** Of these, what is said about the range of an option. */
+/** Those of the messages that concern the range of an option. */
 const ranges = (settings: Readonly<Record<string, number>>): string[] =>
   complaints(settings).filter((sentence) => sentence.includes("must be"));
 
@@ -68,7 +68,7 @@ const but = (...patterns: readonly RegExp[]): Case[] =>
 const only = (...patterns: readonly RegExp[]): Case[] =>
   cases.filter(({ name }) => patterns.some((pattern) => pattern.test(name)));
 
-/** A frame is under way when the next one is sent. */
+/** The next frame is sent while one is still in flight. */
 const waits = { lasts: SLOW_FRAME_MS / 3 };
 const unbuffered = testCase("without write buffers a send ends when the driver has taken the frame", "NuttX", [
   slow,

@@ -25,7 +25,7 @@ function started(): Map<string, string> {
       const marked = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark);
       if (marked) found.set(pid, readlinkSync(`/proc/${pid}/ns/net`));
     } catch {
-      // it has ended, or is somebody else's
+      // it has ended, or belongs to another user
     }
   }
   return found;
@@ -173,7 +173,7 @@ describe("demo", function () {
         child.kill(signal);
         const [status] = (await once(child, "close")) as [number | null];
         if (signal !== "SIGKILL") assert.equal(status, signal === "SIGINT" ? 130 : 143);
-        // What is killed with SIGKILL ends behind its parent.
+        // A process that is killed with SIGKILL may end after its parent.
         const tries = signal === "SIGKILL" ? 100 : 0;
         for (let i = 0; i < tries && started().size > 0; i++) await sleep(20);
         assert.deepEqual([...started().keys()], []);
@@ -195,7 +195,7 @@ describe("set-up", function () {
   const setUp = (verb: string, path: string) =>
     spawnSync("host/setup/setup.sh", [verb], { encoding: "utf8", env: { ...process.env, PATH: path } });
 
-  // A pattern of programs that are missing, besides apt-get; what is said; whether the demo can go on.
+  // A pattern of missing programs (besides apt-get), the message, and whether the demo can continue.
   for (const [missing, packages, status] of [
     [/^arm-none-eabi-gcc$/, "gcc-arm-none-eabi", 0],
     [/^(qemu-system-arm|arping)$/, "qemu-system-arm iputils-arping", 0],

@@ -20,11 +20,11 @@ import {
 const seed = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 0x7fffffff);
 const programs = Number(process.env.DIFFERENTIAL_PROGRAMS ?? 10_000);
 const FRAMES = 6;
-/** wasm3 does a part of what V8 does. */
+/** wasm3 runs only some of the cases that V8 runs. */
 const share = { v8: 1, wasm3: 0.25 };
 
 /**
- * Tags of which both sides think the same. Since version 6.10 Linux hides all tags but the outermost from SOCK_DGRAM, and all
+ * Tags that both sides treat alike. Since version 6.10 Linux hides all tags but the outermost from SOCK_DGRAM, and all
  * tags of outgoing frames; here, and on Linux before, they are part of the frame.
  */
 function mostTags(kind: number): number {

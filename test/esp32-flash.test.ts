@@ -104,7 +104,7 @@ describe("ESP32 flasher: what is missing", () => {
 });
 
 describe("serial port", () => {
-  /** The npm package's own stand-in for a port: what is written comes back. */
+  /** The npm package's own substitute for a port: written bytes come back. */
   interface Mock {
     binding: { createPort(path: string, options: object): void; reset(): void };
   }

@@ -1,4 +1,4 @@
-// The public headers: complete each by itself, in C and in C++, beside lwIP's, under any prefix of the capacities.
+// The public headers: each is complete by itself, in C and in C++, together with lwIP's, and under any prefix of the capacities.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

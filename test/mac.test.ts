@@ -53,7 +53,7 @@ async function echoes(qemu: Qemu, frame: Buffer): Promise<void> {
   assert.deepEqual(await qemu.cable.receive(), echoOf(frame), `echo of ${frame.length} bytes`);
 }
 
-/** Does the board take a frame to `destination`? A frame to its own address behind it shows when the answer is no. */
+/** Returns whether the board accepts a frame to `destination`. A second frame, to its own address, shows when it does not. */
 async function takes(qemu: Qemu, destination: readonly number[]): Promise<boolean> {
   const asked = frameOf(64, 1, destination);
   const last = frameOf(65, 2);
@@ -84,7 +84,7 @@ async function setLink(name: string, up: boolean): Promise<void> {
 interface Nature {
   /** How many of three runts, of 1, 6 and 13 bytes, it hands over to be counted. */
   readonly runts: number;
-  /** The longest frame that a buffer of 1536 bytes takes, with FCS and what stands before the frame. */
+  /** The longest frame that fits a buffer of 1536 bytes, with FCS and the bytes in front of the frame. */
   readonly longest: number;
   /** Is each frame counted for which there is no buffer? */
   readonly countsEach: boolean;

@@ -1,6 +1,6 @@
 // Programs that were written for Linux's packet sockets, or as if: the same sources on the Linux kernel and on boards, with
-// this process at the other end of the cable. What each program is like stands at the head of its .c file in test/programs;
-// what its peer sends and expects, in the .ts file beside it.
+// this process at the other end of the cable. The head of each .c file in test/programs describes the program;
+// the .ts file next to it, what its peer sends and expects.
 import * as arping from "./programs/arping.js";
 import * as dhcp from "./programs/dhcp.js";
 import * as ethercat from "./programs/ethercat.js";

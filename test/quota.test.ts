@@ -12,7 +12,7 @@ interface Exchange {
   capacities: Capacities;
   /** Frames that the peer sends before it waits for their echoes. */
   window: number;
-  /** The tap takes one frame in so many rounds; Infinity: none ever; 0: there is no tap. */
+  /** The tap takes one frame in this number of rounds; Infinity: never one; 0: there is no tap. */
   tapPeriod: number;
   /** The stack reads, and sends on, in place. */
   zeroCopy: boolean;

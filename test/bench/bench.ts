@@ -1,4 +1,4 @@
-// `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator: over packet sockets, over
+// `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator, over packet sockets, over
 // packet sockets without copying or with a filter, and through the driver alone. Writes build/bench.json.
 import { writeFileSync } from "node:fs";
 import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
@@ -9,10 +9,10 @@ const lengths = [64, 512, 1514];
 const frames = 240;
 const warmUp = 24;
 const interrupt = "eth0_interrupt";
-/** The length of a frame that tells bench.c to end. */
+/** A frame of this length ends bench.c. */
 const last = 15;
 
-/** How bench.c is told. The filters have ten instructions: comparisons of fields, or what must be interpreted. */
+/** The command for bench.c. The filters have ten instructions: comparisons of fields, or instructions that are interpreted. */
 const commands = { copy: "c", "zero-copy": "z", filter: "f", interpreted: "i" } as const;
 
 type SocketPath = keyof typeof commands;
@@ -20,7 +20,7 @@ type Path = SocketPath | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
-  /** Of the bare loop: none took part. It is listed once for each, as what they are compared with. */
+  /** The bare loop uses no engine. It is listed once for each engine as the baseline. */
   readonly engine: EngineName;
   readonly path: Path;
   readonly sockets: number;

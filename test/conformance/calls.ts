@@ -20,7 +20,7 @@ export function outgoing(options: Parameters<typeof frame>[0] = {}): string {
   return frame({ dst: "PEER", src: "OWN", ...options });
 }
 
-/** The longest frame, told apart by its payload: see FillStep. */
+/** The longest frame, identified by its payload: see FillStep. */
 export function numbered(number: number): string {
   return outgoing({ payload: `@1500:${number}` });
 }

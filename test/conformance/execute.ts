@@ -9,7 +9,7 @@ import type { Target } from "./target.js";
 /** "pass", "skip: why" or "differs: why"; failures are thrown. */
 export type Verdict = "pass" | `skip: ${string}` | `differs: ${string}`;
 
-/** The EtherType of the frames with which the runner finds out that nothing else is under way. */
+/** The EtherType of the frames by which the runner detects that no other frame is in flight. */
 const SENTINEL_TYPE = 0x88b6;
 const CALL_MS = 10_000;
 const FRAME_MS = 5_000;
@@ -133,7 +133,7 @@ class Run {
     throw new Error(`expected at the peer ${padded.toString("hex")}\n     got ${got?.toString("hex") ?? "no frame"}`);
   }
 
-  /** Sends a sentinel each way: whatever was under way has arrived before it. */
+  /** Sends a sentinel each way: all earlier frames have arrived before it. */
   private async quiet(): Promise<void> {
     const fd = await this.plain(`socket AF_PACKET SOCK_RAW ${htons(SENTINEL_TYPE)}`);
     await this.plain(`bind ${fd} ${compact(`1100 88b6 ${this.names.IF} z12`, {})}`);
@@ -167,7 +167,7 @@ class Run {
     return answer.ret;
   }
 
-  /** Closes what the case left open, and sees that nothing is under way that the case did not expect. */
+  /** Closes what the case left open, and checks that no unexpected frame is in flight. */
   async clean(): Promise<void> {
     await this.plain(`reset ${this.target.description.firstDescriptor}`);
     await this.quiet();
@@ -202,7 +202,7 @@ export async function execute(test: Case, target: Target): Promise<Verdict> {
   }
 }
 
-/** Where the case expects something else of ours than of Linux, `ours` says whose answers are right. */
+/** If the case expects different answers of ours and of Linux, `ours` selects which ones are right. */
 async function executeAs(test: Case, target: Target, ours: boolean): Promise<Verdict> {
   const run = new Run(target, ours);
   try {

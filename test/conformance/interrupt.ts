@@ -1,4 +1,4 @@
-// A run that is interrupted leaves nothing behind.
+// Cleans up when a run is interrupted, so that nothing is left behind.
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 

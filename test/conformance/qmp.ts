@@ -15,7 +15,7 @@ export class Qmp {
   private socket: Socket | undefined;
   private readonly answers: ((line: string) => void)[] = [];
 
-  /** What QEMU must be told to be reached by connect(). */
+  /** The arguments of QEMU by which connect() can reach it. */
   get arguments(): string[] {
     return ["-qmp", `unix:${this.path},server=on,wait=off`];
   }

@@ -47,7 +47,7 @@ export interface ArrivesStep {
   readonly frame: string;
 }
 
-/** Neither side has a frame under way, and the peer got none that the case did not expect. */
+/** Checks that no frame is in flight on either side, and that the peer got no unexpected one. */
 export interface QuietStep {
   readonly kind: "quiet";
 }

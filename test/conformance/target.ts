@@ -20,7 +20,7 @@ export interface Target {
   next(timeout: number): Promise<Buffer | null>;
   /** Pulls or plugs the cable. */
   plug?(plugged: boolean): Promise<void>;
-  /** Makes the line slow or fast again (SLOW_BITS_PER_SECOND). What is under way may be lost, and the agent start anew. */
+  /** Makes the line slow or fast again (SLOW_BITS_PER_SECOND). Frames in flight may be lost, and the agent may restart. */
   slow?(slow: boolean): Promise<void>;
   /** Resolves when the interface carries frames in both directions after having been down. */
   ready(): Promise<void>;

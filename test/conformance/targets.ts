@@ -1,4 +1,4 @@
-// The targets of the conformance cases: all that is known of one is here. The suites, `make conformance`, its list of
+// The targets of the conformance cases: everything about a target is described here. The suites, `make conformance`, its list of
 // targets and docs/conformance.md follow from it. One line more is one target more:
 //   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board", "aot"), lacks: lm3s },
 import type { EngineName } from "../support/engines.js";
@@ -49,13 +49,13 @@ export interface Description {
   readonly start: Start;
   /** Where a case expects something else of ours than of Linux: "linux", "ours", or "either" for a whole case. */
   readonly expects: "linux" | "ours" | "either";
-  /** Needs of cases that it cannot meet, and why: such cases are skipped. */
+  /** The needs of cases that it cannot meet, with the reason: such cases are skipped. */
   readonly lacks: Readonly<Partial<Record<Need, string>>>;
   /** Capacities that cases refer to as $NAME. */
   readonly capacities: Readonly<Record<string, string>>;
   /** The smallest descriptor of a packet socket. */
   readonly firstDescriptor: number;
-  /** The interface pads shorter frames with zeros to so many bytes. */
+  /** The length in bytes to which the interface pads shorter frames with zeros. */
   readonly shortest: number;
 }
 

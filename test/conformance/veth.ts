@@ -1,4 +1,4 @@
-// Two network namespaces and a veth pair between them: on one side eth0 of whoever is tested, a program that calls the
+// Two network namespaces and a veth pair between them: on one side eth0 of the tested implementation, a program that calls the
 // Linux kernel; on the other an agent that plays its peer.
 
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ export const CALL_MS = 5_000;
 /** What waits for a slow line: fewer frames than a socket's send buffer holds that was not made small. */
 const SLOW_QUEUE_BYTES = 15_000;
 
-/** Why there can be no veth pair on this machine, or undefined when nothing stands against it. */
+/** The reason why this machine cannot have a veth pair, or undefined if it can. */
 export function vethObstacle(): string | undefined {
   if (process.platform !== "linux") return "this is not Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
@@ -90,7 +90,7 @@ export class Veth {
     return veth;
   }
 
-  /** A new cable, with a new peer, and nobody on our side. Returns the index of our interface. */
+  /** Makes a new cable with a new peer and no program on our side. Returns the index of our interface. */
   async connect(): Promise<number> {
     await this.own?.stop();
     await this.peer?.stop();
@@ -158,7 +158,7 @@ export class Veth {
     await this.until(() => ip("-n", this.ownSpace, "-o", "link", "show", NAME).includes(state));
     if (!plugged) return;
     await this.ready();
-    // The peer's own interface was down, which its socket wants to tell.
+    // The peer's own interface was down, so its socket has a pending error.
     await this.ask(`getsockopt ${this.peerSocket} SOL_SOCKET SO_ERROR 4`);
   }
 

@@ -11,7 +11,7 @@ const unknownCommand = 5;
 const end = 0xc0;
 const escape = 0xdb;
 
-/** A port as browsers have it, with the loader behind it. */
+/** A port like a browser's, connected to the loader. */
 export class LoaderPort {
   readable: ReadableStream<Uint8Array> | null = null;
   writable: WritableStream<Uint8Array> | null = null;
@@ -26,7 +26,7 @@ export class LoaderPort {
   #write = { offset: 0, size: 0, parts: [] as Buffer[] };
   #out: ReadableStreamDefaultController<Uint8Array> | undefined;
 
-  /** `damage`: the flash takes one byte wrong. `silent`: nobody answers. `magic`: the chip's. */
+  /** `damage`: the flash takes one byte wrong. `silent`: no answer comes. `magic`: the chip's. */
   constructor(private readonly faults: { damage?: boolean; silent?: boolean; magic?: number } = {}) {}
 
   getInfo(): object {

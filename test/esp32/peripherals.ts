@@ -78,7 +78,7 @@ export class Peripherals {
     return (this.#uart.interruptsOn & 1) !== 0 && this.#input.length >= (this.#uart.threshold & 0x7f);
   }
 
-  /** Is the pad at this function of the IO_MUX, with its input buffer as said? */
+  /** Returns whether the pad has this function in the IO_MUX, and its input buffer this state. */
   isPad(number: number, fn: number, input: boolean): boolean {
     const pad = this.#pads.get(number) ?? 0;
     return ((pad >> 12) & 7) === fn && ((pad & 0x200) !== 0) === input;

@@ -25,7 +25,7 @@ export type Counters = Record<
   number
 >;
 
-/** What is lent: a received frame, one that nobody else holds, or an empty one. */
+/** What is lent: a received frame, a received frame without other holders, or an empty one. */
 export type Lending = "received" | "exclusive" | "empty";
 
 export interface Lent {
@@ -43,11 +43,11 @@ export interface Component extends Calls {
   /** SIOCSIFFLAGS. */
   requestFlags(ifindex: number, flags: number): void;
   setMulticast(ifindex: number, on: boolean, address: Buffer): void;
-  /** What the MAC shall let in, and whether that has changed since the last call. */
+  /** What the MAC must accept, and whether that has changed since the last call. */
   macFilter(ifindex: number): { changed: boolean; flags: number; addresses: string[] };
   counters(ifindex: number): Counters;
 
-  /** Lends a frame: its bytes, or as many as may be written. Returns what the calls below name it by. */
+  /** Lends a frame: its bytes, or the number that may be written. Returns the name that the calls below use. */
   lend(fd: number, what: Lending): Lent;
   /** Sends a lent frame, to which the bytes have been written. */
   submit(fd: number, name: number, bytes: Buffer): number;
@@ -60,6 +60,6 @@ export interface Component extends Calls {
   receive(ifindex: number, bytes: Buffer, offset: number, stamp: readonly [number, number]): boolean;
   /** Takes the next frame to send: what goes to the wire. */
   transmit(ifindex: number): Buffer | undefined;
-  /** Gives back one of those that it took. */
+  /** Returns one of the frames that it took. */
   complete(ifindex: number, which: number): boolean;
 }

@@ -1,4 +1,4 @@
-// A frame as the model knows it: its bytes, what is known of it, and how many hold it.
+// A frame in the model: its bytes, its attributes, and the number of its holders.
 import { ETH_P_802_2, ETH_P_802_3, ETH_P_8021AD, ETH_P_8021Q } from "../../assembly/packet.js";
 import { htons } from "../../host/engine/sockaddr.js";
 import type { Pool } from "./pool.js";
@@ -9,7 +9,7 @@ export interface Tag {
   tpid: number;
 }
 
-/** What packet(7) tells of a frame beside its bytes. */
+/** What packet(7) reports about a frame besides its bytes. */
 export interface About {
   /** Network order, as in sockaddr_ll. */
   protocol: number;

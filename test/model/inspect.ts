@@ -42,7 +42,7 @@ export class Inspection {
     return this.memory.u32(socket + socketStruct[name]!);
   }
 
-  /** Walks the circle of a queue: what is in it stands together, from head to tail. */
+  /** Walks the circle of a queue: its used entries must be contiguous, from head to tail. */
   private holdingsOf(socket: number): Holdings {
     const length = this.field(socket, "queueLength");
     const head = this.field(socket, "head");

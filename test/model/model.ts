@@ -1,4 +1,4 @@
-// The reference model of the socket layer: what each call does, as plainly as it can be said. No memory, no rings, no layout;
+// The reference model of the socket layer: what each call does, in the plainest form. No memory, no rings, no layout;
 // where the component decides by what it has, the model counts the same frames.
 import * as packet from "../../assembly/packet.js";
 import type { Received } from "../../host/engine/pktsock.js";

@@ -114,7 +114,7 @@ export class Module implements Component {
     return this.lent[name] ?? { handle: 4, data: new Uint8Array(0), shared: false };
   }
 
-  /** The name of the frame that was lent last, or as many before it. */
+  /** The name of the frame that was lent last, or of the one that many before it. */
   lentBefore(back: number): number {
     return this.lent.length - 1 - back;
   }

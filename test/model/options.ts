@@ -179,7 +179,7 @@ export class Options {
   setMulticast(iface: Pool, on: boolean, address: Buffer): void {
     const membership = { iface, type: packet.PACKET_MR_MULTICAST, address: address.toString("hex"), count: 1 };
     if ((address[0]! & 1) === 0) return fail("EINVAL");
-    // An interface has an address or not: adding it twice is adding it once, but the MAC is told again.
+    // An interface has an address or not: adding it twice has the effect of once, but the MAC's filter is set again.
     if (on && this.find(this.multicast, membership) !== -1) iface.filterChanged = true;
     else if (on) this.join(this.multicast, membership);
     else if (!this.leave(this.multicast, membership)) return fail("ENOENT");

@@ -76,13 +76,13 @@ export class Run {
     new Inspection(this.module).check(this.model);
   }
 
-  /** Small numbers count the open descriptors, so that steps meet sockets; others stand for themselves. */
+  /** Small numbers count the open descriptors, so that steps meet sockets; others are used unchanged. */
   private descriptor(fd: number): number {
     const open = [...this.model.table.keys()].filter((at) => this.model.table[at] !== undefined);
     return fd >= 0 && fd < 4 ? (open[fd % open.length] ?? fd) : fd;
   }
 
-  /** The same for interfaces, all of which there always are. */
+  /** The same for interfaces, which always exist. */
   private interface(index: number): number {
     return index > 0 && index < 4 ? ((index - 1) % this.model.interfaces.length) + 1 : index;
   }
@@ -137,7 +137,7 @@ export class Run {
   private performLonger(step: Step): void {
     switch (step.do) {
       case "wire": {
-        // A length near its end stands for a frame that is too short.
+        // A length near the end of the range means a frame that is too short.
         const whole = frameOf(step.frame);
         const bytes = step.frame.length > 270 ? whole.subarray(0, 13) : whole;
         for (let i = 0; i < step.times; i++) {

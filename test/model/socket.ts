@@ -36,10 +36,10 @@ export class Socket {
   ignoreOutgoing = false;
   filter: Filter | undefined;
   filterLocked = false;
-  /** Had a filter once: is served with those that have one. */
+  /** Has had a filter: it is served together with the sockets that have one. */
   watches: boolean;
   memberships: Membership[] = [];
-  /** Frames that SO_SNDBUF lets it have under way (0: no limit), the bytes that stand for that, and those under way. */
+  /** SO_SNDBUF as the maximum of unsent frames (0: no limit) and in bytes, and the number of unsent frames. */
   sndbuf = 0;
   sndbufBytes = 0;
   sending = 0;

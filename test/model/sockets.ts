@@ -72,7 +72,7 @@ export class Sockets {
     const { allocConns, maxConns, queueFrames } = this.capacities;
     const count = maxConns > 0 ? Math.min(allocConns, maxConns - this.there) : allocConns;
     if (count <= 0) return false;
-    // Each has a queue, and a list of as many lent frames.
+    // Each has a queue, and a list of lent frames of the same length.
     if (!this.heap.fits(count * (socketStruct.bytes + queueFrames * (entryStruct.bytes + 4)))) return false;
     this.there += count;
     this.free += count;
@@ -91,7 +91,7 @@ export class Sockets {
     this.tap.enter(socket);
   }
 
-  /** Binds a socket. On an interface that is down it is told so once. */
+  /** Binds a socket. If the interface is down, the socket reports that once. */
   move(socket: Socket, iface: Pool | undefined, protocol: number): void {
     this.attach(socket, iface, protocol);
     if (iface !== undefined && !iface.up) socket.error = packet.ENETDOWN;

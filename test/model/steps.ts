@@ -56,7 +56,7 @@ export const optionNumbers = {
   NO_LEVEL: [6, 1],
 } as const;
 
-/** The receiver of a frame: eth0, eth1, everybody, two groups, somebody. */
+/** The destination of a frame: eth0, eth1, broadcast, two groups, another host. */
 const addresses = ["020000000001", "020000000002", "ffffffffffff", "01005e000001", "0180c200000e", "020000000099"];
 const types = [0x0800, 0x0800, 0x0806, 0x88cc, 0x8100, 0x0026, 0xffff];
 

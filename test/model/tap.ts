@@ -76,7 +76,7 @@ export class Tap {
     }).length;
   }
 
-  /** The sockets hold all that they may: who has few frames gets one at the cost of who has most. */
+  /** The sockets hold their whole share: a socket with few frames takes one from the socket with the most. */
   private offerScarce(frame: Frame): number {
     const { pool } = frame;
     let holders = 0;
@@ -84,7 +84,7 @@ export class Tap {
     for (const socket of this.matching(frame)) {
       const snap = socket.verdict(frame);
       if (snap === 0) continue;
-      // What would not enter the queue costs nobody else a frame.
+      // A frame that does not enter the queue must not cost another socket a frame.
       const room = holders > 0 || socket.queue.length >= socket.limit ? "there" : this.makeRoom(socket, pool);
       if (room !== "there") isLoss = true;
       if (room === "none") socket.drop();
@@ -128,7 +128,7 @@ export class Tap {
     return framesOf(stack, pool) + lentOf(stack, pool) < pool.stackShare ? this.richest(pool) : undefined;
   }
 
-  /** Frames of the stack's share that it holds, and nobody else. */
+  /** Frames of the stack's share that only the stack holds. */
   private shareInUse(pool: Pool): number {
     const stack = this.stackOf(pool);
     if (stack === undefined) return 0;

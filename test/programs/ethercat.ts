@@ -41,7 +41,7 @@ async function take(run: Running, expected: Buffer, before = expected): Promise<
   }
 }
 
-/** What stands in the master's way: none of it may end what it waits for. */
+/** Frames that disturb the master: none of them may end its wait. */
 async function disturb(run: Running, frame: Buffer): Promise<void> {
   const stray = worked(frame);
   stray[17] = 200;

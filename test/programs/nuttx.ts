@@ -1,4 +1,4 @@
-// The peers of the two programs of NuttX's page. They bind behind "ready": the frame is sent until they have answered.
+// The peers of the two programs of NuttX's page. They bind after "ready", so the frame is repeated until they have answered.
 import assert from "node:assert/strict";
 import type { Running } from "../support/program.js";
 import { BROADCAST, bytes, PEER, type Peer } from "./peer.js";

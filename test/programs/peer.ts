@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { FILTERING, type Running } from "../support/program.js";
 
-/** The peer's own address, and one that belongs to nobody. */
+/** The peer's own address, and one that no host has. */
 export const PEER = "02000000000a";
 export const STRANGER = "0200000000aa";
 export const BROADCAST = "ffffffffffff";
@@ -31,7 +31,7 @@ export function ascii(text: string): string {
   return Buffer.from(text, "ascii").toString("hex");
 }
 
-/** Filled up with zeros as every sender of Ethernet frames does; a veth pair carries them as they are. */
+/** Pads with zeros as every sender of Ethernet frames does; a veth pair does not pad. */
 function padded(frame: Buffer): string {
   return Buffer.concat([frame, Buffer.alloc(Math.max(0, SHORTEST - frame.length))]).toString("hex");
 }
@@ -44,7 +44,7 @@ export function assertFrame(actual: Buffer, expected: Buffer): void {
   assert.equal(padded(actual), padded(expected));
 }
 
-/** 1 where the MAC lets in what nobody asked for, else 0. */
+/** 1 if the MAC accepts frames that no socket asked for, else 0. */
 export function letIn(run: Running): 0 | 1 {
   return FILTERING.includes(run.place) ? 0 : 1;
 }

@@ -14,7 +14,7 @@ const LOCAL_TEE = 0x22;
 const ADD = 0x6a;
 const SUB = 0x6b;
 
-/** Variables of a function beside its parameters; the last ones count loops. */
+/** Variables of a function besides its parameters; the last ones count loops. */
 const variables = 4;
 const counters = 3;
 /** The first functions call none; the others only those. */

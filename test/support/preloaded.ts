@@ -11,7 +11,7 @@ import type { Description } from "../conformance/targets.js";
 const AGENT = "build/conformance/agent-preloaded";
 const CALL_MS = 30_000;
 
-/** A program under `pktsock run`: told to end, it ends with all that belongs to it. */
+/** A program under `pktsock run`. When it is stopped, all processes that belong to it end. */
 export class PreloadedProcess extends BoardProcess {
   constructor(options: readonly string[], program: readonly string[]) {
     super([process.execPath, "build/pktsock.mjs", "run", ...options, "--", ...program]);

@@ -11,10 +11,10 @@ import { OWN, Veth, vethObstacle } from "../conformance/veth.js";
 export const PLACES = ["kernel", "linux", "qemu-mps2-an385", "qemu-lm3s6965evb"] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Frames of a group or host that nobody asked for do not reach the sockets: the MAC keeps them out. */
+/** Frames to a group or host that no socket asked for do not reach the sockets: the MAC rejects them. */
 export const FILTERING: readonly Place[] = ["linux", "qemu-mps2-an385"];
 
-/** No frame came that long: none is under way. */
+/** If no frame came for so long, none is in flight. */
 const SILENCE_MS = 300;
 
 /** A program that runs, and the other end of its cable. */

@@ -1,4 +1,4 @@
-// What the component has beside Linux's calls: the network stack's descriptor, and counters that say why.
+// The component's calls that Linux does not have: the network stack's descriptor, and counters of drops by cause.
 
 import * as bpf from "../bpf.js";
 import { REFUSE, stmt } from "../bpf.js";

@@ -18,7 +18,7 @@ const POLLOUT = 4;
 /** What surely passes until a frame has left, when the queue has just been filled. */
 const A_WHILE = SLOW_FRAME_MS / 3;
 
-/** A socket that has few frames under way, and as many as it may have: $n. */
+/** A socket whose send buffer has room for few frames; $n is their number. */
 const full = [slow, ...bound("s"), setInt("s", "SOL_SOCKET", "SO_SNDBUF", 1), fill("s", "n")];
 
 const few = check("a few frames were taken", ({ n }) => Number(n) >= 1 && Number(n) < 10);

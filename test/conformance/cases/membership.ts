@@ -1,4 +1,4 @@
-// PACKET_ADD_MEMBERSHIP and PACKET_DROP_MEMBERSHIP, down to what the MAC lets in.
+// PACKET_ADD_MEMBERSHIP and PACKET_DROP_MEMBERSHIP, down to the frames that the MAC accepts.
 
 import { le } from "../bytes.js";
 import { bound, empty, fails, frame, GROUP, OK, open, receives } from "../calls.js";
@@ -23,7 +23,7 @@ function add(name: string, type: number, address?: string, expect: Expect = OK):
   return call(`setsockopt $${name} SOL_PACKET PACKET_ADD_MEMBERSHIP {${mreq(type, address)}}`, expect);
 }
 
-/** Dropping what is not there is no error on Linux. */
+/** Dropping a membership that does not exist is no error on Linux. */
 function drop(name: string, type: number, address?: string): CallStep {
   return call(`setsockopt $${name} SOL_PACKET PACKET_DROP_MEMBERSHIP {${mreq(type, address)}}`, OK);
 }

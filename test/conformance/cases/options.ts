@@ -1,4 +1,4 @@
-// setsockopt() and getsockopt(): what can be set, what is told, what is refused. Options with an effect on frames have
+// setsockopt() and getsockopt(): which options can be set, what they report, and which are refused. Options with an effect on frames have
 // files of their own.
 
 import {

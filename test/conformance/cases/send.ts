@@ -1,4 +1,4 @@
-// send(), write(), sendto(): what reaches the wire, and what is refused.
+// send(), write(), sendto(): which frames reach the wire, and which are refused.
 
 import { be16 } from "../bytes.js";
 import {

@@ -19,7 +19,7 @@ import {
 import { arrives, call, type Case, inject, quiet, testCase } from "../steps.js";
 
 const RAW = `socket AF_PACKET SOCK_RAW ${htons(TEST_TYPE)}`;
-/** A descriptor that nobody has opened. */
+/** A descriptor that is not open. */
 const NOBODY = 60;
 
 export const socketCases: readonly Case[] = [

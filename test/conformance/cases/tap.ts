@@ -23,7 +23,7 @@ import {
 } from "../calls.js";
 import { arrives, call, type Case, inject, quiet, testCase } from "../steps.js";
 
-/** What a tap is told of a frame that left. */
+/** The address that a tap gets with a frame that left. */
 const left = (protocol = TEST_TYPE, address = "OWN") => from(PACKET.OUTGOING, protocol, address);
 
 export const tapCases: readonly Case[] = [

@@ -43,7 +43,7 @@ const POLLRDNORM = 0x40;
 const POLLWRNORM = 0x100;
 const CARRIER = ["a carrier"] as const;
 
-/** A time-out that a slow machine still tells from an answer at once. */
+/** A time-out that even a slow machine can distinguish from an immediate answer. */
 const SOME_MS = 60;
 
 function timeout(name: string, option: "RCV" | "SND", microseconds: number): CallStep {
@@ -55,7 +55,7 @@ function polls(wait: number, fds: string, ready: number, revents: string, option
   return call(`poll ${wait} ${fds}`, { ret: ready, fields: { revents } }, options);
 }
 
-/** What poll() tells of one socket on ours while its interface is down. */
+/** The events that poll() reports for one socket on ours while its interface is down. */
 function hangUp(revents: number): Difference {
   return { expect: { ret: 1, fields: { revents } }, reason: "POLLHUP reports that the interface is down" };
 }
