@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a firmware's DEBUG means is not what wasm3 means by it. */
+/* A firmware's DEBUG has another meaning than wasm3's. */
 #undef DEBUG
 #undef ASSERTS
 #ifndef NDEBUG
@@ -41,7 +41,7 @@
 #define M3_IMPLEMENT_ERROR_STRINGS
 #include "wasm3_names.h"
 
-/* The engine that loads, compiles or unloads: wasm3 does not say for whom it allocates. */
+/* The engine that loads, compiles or unloads, because wasm3's allocator calls do not identify it. */
 static struct pkt_engine *engine_at_work;
 
 static void *engine_calloc(size_t count, size_t size) {
@@ -94,7 +94,7 @@ static void *engine_linear_memory(size_t size) {
 _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory has no room for wasm3's header");
 #undef m3_Realloc
 #define m3_Realloc(name, old, size, old_size) ((old) == NULL ? engine_linear_memory(size) : NULL)
-/* What m3_core.c allocates with. */
+/* The allocator functions of m3_core.c. */
 #define calloc engine_calloc
 #define realloc engine_realloc
 #define free engine_free
@@ -114,7 +114,7 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #include "m3_function.c"
 #include "m3_info.c"
 #include "m3_module.c"
-/* When memory runs out, m3_ParseModule() frees a module that counts elements of arrays which it does not have. */
+/* If memory runs out, m3_ParseModule() frees a module whose counts include elements of arrays that it does not have. */
 static void engine_free_module(IM3Module module) {
   if (module == NULL)
     return;
@@ -195,7 +195,7 @@ static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, ui
   return m3Err_none;
 }
 
-/* Does the module say that it is a pktsock module of our version? */
+/* Check that the module is a pktsock module of our ABI version. */
 static const char *engine_check_abi(IM3Module module) {
   IM3Global global = m3_FindGlobal(module, "PKTSOCK_ABI");
   M3TaggedValue value;
@@ -206,7 +206,7 @@ static const char *engine_check_abi(IM3Module module) {
   return NULL;
 }
 
-/* Are all imports of the module those of assembly/port.ts? */
+/* Check that the module imports only functions of assembly/port.ts. */
 static const char *engine_check_imports(IM3Module module) {
   for (uint32_t i = 0; i < module->numFuncImports; i++) {
     const M3ImportInfo *import = &module->functions[i].import;
@@ -225,7 +225,7 @@ static void engine_link_imports(struct pkt_engine *engine) {
   m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", engine_match, engine);
 }
 
-/* Drop all compiled code; what is called again is compiled again. Between calls only. */
+/* Drop all compiled code; a function that is called again is compiled again. Between calls only. */
 static void engine_forget_code(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   IM3Module module = runtime->modules;
@@ -277,7 +277,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   const char *reason = engine_check_imports(module);
   if (reason == NULL && (result = m3_LoadModule(runtime, module)) != m3Err_none)
     reason = result;
-  if (reason == NULL) /* globals have their values only now */
+  if (reason == NULL) /* globals have their values from here on */
     reason = engine_check_abi(module);
   if (reason != NULL) {
     if (module->runtime == NULL)
@@ -307,7 +307,7 @@ void pkt_engine_unload(struct pkt_engine *engine) {
   memset(engine->functions, 0, sizeof(engine->functions));
 }
 
-/* Finds and compiles an export at its first call, so that what an application does not use costs no memory. */
+/* Find and compile an export at its first call, so that functions that an application does not use cost no memory. */
 static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
   IM3Function function = NULL;
   M3Result result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
