@@ -181,7 +181,8 @@ static void do_ioctl(struct agent_args *args) {
     agent_time((long)value.timespec.tv_sec, value.timespec.tv_nsec, 9);
 }
 
-/* ifconf FD ROOM: SIOCGIFCONF with room for ROOM interfaces, at most 4, or "-" for a null pointer. Answers list=NAME:ADDRESS,... */
+/* ifconf FD ROOM: SIOCGIFCONF with room for ROOM interfaces, at most 4, or "-" for a null pointer. Answers
+ * list=NAME:ADDRESS,... */
 static void do_ifconf(struct agent_args *args) {
   struct ifreq requests[4];
   struct ifconf ifconf = {.ifc_req = requests};

@@ -109,9 +109,9 @@ struct pkt_mac_ops {
   void (*service)(struct pkt_mac *mac);
 };
 
-/* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The
- * component passes it to pktsock_config's report() and keeps no pointer to it. Task context: from start(), stop(), service() and the other operations, not from an
- * interrupt handler. */
+/* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The component
+ * passes it to pktsock_config's report() and keeps no pointer to it. Task context: from start(), stop(), service() and the
+ * other operations, not from an interrupt handler. */
 void pkt_say(const struct pkt_mac *mac, const char *sentence);
 
 #ifdef __cplusplus

@@ -248,8 +248,8 @@ ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct p
                            pktsock_socklen_t *address_len);
 ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags);
 
-/* docs/coverage.md lists the options. They fail with EBADF, EINVAL, EFAULT, ENOPROTOOPT (no such option), EDOM (a time-out that is no
- * time), ENODEV, ENOBUFS, ENOMEM (a filter), EPERM (the filter is locked) or ENOENT (no filter). */
+/* docs/coverage.md lists the options. They fail with EBADF, EINVAL, EFAULT, ENOPROTOOPT (no such option), EDOM (a time-out's
+ * microseconds are out of range), ENODEV, ENOBUFS, ENOMEM (a filter), EPERM (the filter is locked) or ENOENT (no filter). */
 int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len);
 int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen_t *len);
 
