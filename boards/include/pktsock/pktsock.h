@@ -198,8 +198,9 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 int pktsock_release(int fd, const struct pktsock_frame *frame);
 
 /* Open the network stack's descriptor on an interface. It receives every frame, after all packet sockets. While it is open,
- * two thirds of the frames that sockets share, and at least CONFIG_NET_PKT_STACK_RESERVE, are reserved for it: a slow packet
- * socket cannot slow it down. Use it with the calls above and with recv(), send(), poll() and close(). Packet sockets see
+ * two thirds of the frames that sockets share, and at least CONFIG_NET_PKT_STACK_RESERVE, are reserved for it, so that slow
+ * packet sockets leave it those. Choose CONFIG_NET_PKT_FRAMES so that this share holds the stack's receive window (TCP_WND)
+ * and the acknowledgements that come meanwhile; a burst that exceeds it loses frames. Use it with the calls above and with recv(), send(), poll() and close(). Packet sockets see
  * what it sends as PACKET_OUTGOING. Returns the descriptor, or -1 and errno: ENODEV, ENOBUFS (no free descriptor, or so many
  * frames are lent that sockets would have none left beside its share), EBUSY (the interface already has one). */
 int pktsock_stack(unsigned ifindex);
