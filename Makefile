@@ -100,7 +100,8 @@ build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard ass
 build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts | build/gen/pktsock/abi.h
 	$(QUIET)npx tsx host/build/embed.ts $< $@
 
-build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm host/build/aot.ts host/build/wasm.ts host/build/check-wasm.ts
+build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
+  $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
 .PHONY: help demo start test build firmware run flash monitor bench size abi clean FORCE

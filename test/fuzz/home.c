@@ -62,7 +62,7 @@ static void check_frames(struct nic *nic) {
        iface->tx_owned, control->tx_frames, iface->tx_missing);
   MUST(iface->spare == control->frames - control->tx_frames - control->rx_reserve, "sockets may hold %d frames",
        (int)iface->spare);
-  MUST(iface->ring_faults == 0, "the driver met %u ring entries that did not hold water", iface->ring_faults);
+  MUST(iface->ring_faults == 0, "the driver met %u invalid ring entries", iface->ring_faults);
 }
 
 /* ---- The heap ------------------------------------------------------------------------------------------------------- */
