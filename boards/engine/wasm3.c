@@ -218,15 +218,22 @@ static const char *engine_check_imports(IM3Module module) {
   return NULL;
 }
 
-static void engine_link_imports(struct pkt_engine *engine) {
+/* A module need not import all of them. */
+static M3Result engine_link_imports(struct pkt_engine *engine) {
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
-  m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", engine_give, engine);
-  m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", engine_take, engine);
-  m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", engine_match, engine);
+  const M3Result results[] = {
+      m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", engine_give, engine),
+      m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", engine_take, engine),
+      m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", engine_match, engine),
+  };
+  for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+    if (results[i] != m3Err_none && results[i] != m3Err_functionLookupFailed)
+      return results[i];
+  return m3Err_none;
 }
 
 /* Drop all compiled code; a function that is called again is compiled again. Between calls only. */
-static void engine_forget_code(struct pkt_engine *engine) {
+static M3Result engine_forget_code(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   IM3Module module = runtime->modules;
   FreeCodePages(&runtime->pagesOpen);
@@ -239,7 +246,7 @@ static void engine_forget_code(struct pkt_engine *engine) {
     function->compiled = NULL;
   }
   memset(engine->functions, 0, sizeof(engine->functions));
-  engine_link_imports(engine);
+  return engine_link_imports(engine);
 }
 
 static bool engine_lacks_memory(M3Result result) {
@@ -288,7 +295,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   if (engine->memory == NULL)
     return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
-  engine_link_imports(engine);
+  if ((result = engine_link_imports(engine)) != m3Err_none)
+    return engine_fail(engine, engine_errno(result), result);
   engine->error = NULL;
   return 0;
 }
@@ -312,8 +320,9 @@ static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export
   IM3Function function = NULL;
   M3Result result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
   if (engine_lacks_memory(result)) {
-    engine_forget_code(engine);
-    result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
+    result = engine_forget_code(engine);
+    if (result == m3Err_none)
+      result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
   }
   if (result != m3Err_none)
     return result;
@@ -368,8 +377,9 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return engine_trapped(engine, result);
-  if (runtime->numCodePages > PKTSOCK_CODE_PAGES && !engine->keeps_code)
-    engine_forget_code(engine);
+  if (runtime->numCodePages > PKTSOCK_CODE_PAGES && !engine->keeps_code &&
+      (result = engine_forget_code(engine)) != m3Err_none)
+    return engine_trapped(engine, result);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }
 

@@ -75,9 +75,8 @@ void pkt_stop_macs(void);
 /* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
 void pkt_refill_macs(void);
 
-/* Returns the interface with that index, or its MAC, or NULL. With the lock held. */
+/* Returns the interface with that index, or NULL. With the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);
-struct pkt_mac *pkt_mac_of(uint32_t index);
 
 /* The offset of an interface in linear memory, as the module's functions take it. */
 uint32_t pkt_offset_of(const struct pkt_iface *iface);

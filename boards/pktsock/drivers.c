@@ -18,8 +18,8 @@ static int attach_mac(struct pkt_mac *mac, unsigned number) {
   name[3] = (char)('0' + number);
   memcpy(pkt_exchange(), name, PKT_IFNAMSIZ);
   memcpy(pkt_exchange() + PKT_IFNAMSIZ, mac->hwaddr, PKT_ETH_ALEN);
-  uint32_t most = control->frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
-  uint32_t mtu = most < PKT_ETH_DATA_LEN ? most : PKT_ETH_DATA_LEN;
+  uint32_t room = control->frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
+  uint32_t mtu = room < PKT_ETH_DATA_LEN ? room : PKT_ETH_DATA_LEN;
   int32_t index = pkt_call(PKT_CALL_addIface, mtu, mac->ops->tx_offset, 0, 0);
   if (index < 0)
     return -pkt_errno(index);
@@ -53,6 +53,8 @@ static void update_filter(struct pkt_mac *mac) {
   struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
   uint32_t iface = pkt_offset_of(mac->iface);
   int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
+  if (flags < 0)
+    return; /* the module has trapped: the filter stays */
   filter.promiscuous = (flags & PKTSOCK_IFF_PROMISC) != 0;
   filter.all_multicast = (flags & PKTSOCK_IFF_ALLMULTI) != 0;
   int32_t has_address;
@@ -127,13 +129,6 @@ struct pkt_iface *pkt_iface_of(uint32_t index) {
   return NULL;
 }
 
-struct pkt_mac *pkt_mac_of(uint32_t index) {
-  for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    if (pkt_component.macs[i]->iface->index == index)
-      return pkt_component.macs[i];
-  return NULL;
-}
-
 void pkt_kick(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     struct pkt_mac *mac = pkt_component.macs[i];
@@ -156,7 +151,7 @@ static void report_links(void) {
   if (pkt_component.reporting_links)
     return;
   pkt_component.reporting_links = true;
-  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+  for (unsigned i = 0; pkt_component.link != NULL && i < pkt_component.mac_count; i++) {
     const struct pkt_mac *mac = pkt_component.macs[i];
     bool up = is_running(mac);
     if (up == pkt_component.link_up[i])

@@ -7,14 +7,13 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* Returns the interface that a request names, or NULL. With the lock held. */
-static struct pkt_iface *named(const struct pktsock_ifreq *request) {
+/* Returns the index of the interface that a request names, or a negative errno. With the lock held. */
+static int32_t named(const struct pktsock_ifreq *request) {
   char name[PKTSOCK_IFNAMSIZ + 1] = {0};
   memcpy(name, request->ifr_ifrn.ifrn_name, PKTSOCK_IFNAMSIZ - 1);
   if (!pkt_put_name(name))
-    return NULL;
-  int32_t index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
-  return index > 0 ? pkt_iface_of((uint32_t)index) : NULL;
+    return -PKT_ENODEV;
+  return pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
 }
 
 /* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. If it was not stamped, the time is now, as on Linux. */
@@ -35,7 +34,10 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
 
 /* Requests about an interface; with the lock held. */
 static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
-  struct pkt_iface *iface = request == PKTSOCK_SIOCGIFNAME ? pkt_iface_of((uint32_t)r->ifr_ifru.ifru_ivalue) : named(r);
+  int32_t index = request == PKTSOCK_SIOCGIFNAME ? r->ifr_ifru.ifru_ivalue : named(r);
+  if (request != PKTSOCK_SIOCGIFNAME && index < 0)
+    return index;
+  struct pkt_iface *iface = pkt_iface_of((uint32_t)index);
   if (iface == NULL)
     return -PKT_ENODEV;
   switch (request) {
@@ -82,19 +84,23 @@ static bool is_known(unsigned long request) {
   }
 }
 
+/* A number of bytes that an export returns. */
+static int32_t get_bytes(enum pkt_export export, uint32_t socket, void *argument) {
+  int32_t n = pkt_call(export, socket, 0, 0, 0);
+  if (n < 0)
+    return n;
+  *(int *)argument = n;
+  return 0;
+}
+
 static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
   struct pkt_socket *s = pkt_at(socket);
   if (argument == NULL || !is_known(request))
     return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
   case PKTSOCK_FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
-  case PKTSOCK_FIONREAD: {
-    int32_t n = pkt_call(PKT_CALL_bytesReadable, socket, 0, 0, 0);
-    if (n >= 0)
-      *(int *)argument = n;
-    return n < 0 ? n : 0;
-  }
-  case PKTSOCK_SIOCOUTQ: *(int *)argument = pkt_call(PKT_CALL_bytesUnsent, socket, 0, 0, 0); return 0;
+  case PKTSOCK_FIONREAD: return get_bytes(PKT_CALL_bytesReadable, socket, argument);
+  case PKTSOCK_SIOCOUTQ: return get_bytes(PKT_CALL_bytesUnsent, socket, argument);
   case PKTSOCK_SIOCGSTAMP:
   case PKTSOCK_SIOCGSTAMPNS: return get_stamp(socket, request, argument);
   case PKTSOCK_SIOCGIFCONF: return pkt_list_inet(argument);

@@ -32,18 +32,20 @@ char *pktsock_if_indextoname(unsigned int index, char *name) {
 }
 
 struct pktsock_if_nameindex *pktsock_if_nameindex(void) {
-  unsigned count = pkt_component.mac_count;
-  size_t entries = (count + 1) * sizeof(struct pktsock_if_nameindex);
-  struct pktsock_if_nameindex *list = malloc(entries + count * PKT_IFNAMSIZ);
+  const unsigned room = PKTSOCK_INTERFACES;
+  unsigned count = 0;
+  size_t entries = (room + 1) * sizeof(struct pktsock_if_nameindex);
+  struct pktsock_if_nameindex *list = malloc(entries + room * PKT_IFNAMSIZ);
   if (list == NULL) {
     errno = ENOBUFS;
     return NULL;
   }
   char *names = (char *)list + entries;
   pkt_os_lock();
-  for (unsigned i = 0; i < count; i++) {
-    list[i].if_index = pkt_component.macs[i]->iface->index;
-    list[i].if_name = memcpy(names + i * PKT_IFNAMSIZ, pkt_component.macs[i]->iface->name, PKT_IFNAMSIZ);
+  for (; count < pkt_component.mac_count; count++) {
+    const struct pkt_iface *iface = pkt_component.macs[count]->iface;
+    list[count].if_index = iface->index;
+    list[count].if_name = memcpy(names + count * PKT_IFNAMSIZ, iface->name, PKT_IFNAMSIZ);
   }
   pkt_os_unlock();
   list[count] = (struct pktsock_if_nameindex){0, NULL};

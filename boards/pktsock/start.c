@@ -53,11 +53,12 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool preco
 /* Load the module into the memory of the configuration. */
 static int load_into(const struct pktsock_config *config) {
   size_t size = config->memory_size;
-  if (size < PKTSOCK_MEMORY_HEADER + PKT_CONTROL + PKT_CONTROL_BYTES) {
+  const size_t around = PKTSOCK_MEMORY_HEADER + PKTSOCK_MEMORY_SLACK;
+  if (size < around + PKT_CONTROL + PKT_CONTROL_BYTES) {
     pkt_component.engine.error = memory_too_small;
     return -ENOMEM;
   }
-  size -= PKTSOCK_MEMORY_HEADER;
+  size -= around;
   int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000, config->precompile);
   if (result == -ENOMEM && pkt_component.engine.error == NULL)
     pkt_component.engine.error = memory_too_small;
@@ -82,6 +83,14 @@ static int load_fitting(const struct pktsock_config *config) {
 
 static int load_module(const struct pktsock_config *config) {
   return config->memory != NULL ? load_into(config) : load_fitting(config);
+}
+
+/* With the lock held. */
+static void stop(void) {
+  pkt_stop_macs();
+  pkt_component.control = NULL;
+  pkt_engine_unload(&pkt_component.engine);
+  pkt_wake_all();
 }
 
 int pktsock_start(const struct pktsock_config *config) {
@@ -110,21 +119,18 @@ int pktsock_start(const struct pktsock_config *config) {
     else
       result = pkt_start_macs(config);
   }
+  if (result < 0 && result != -EALREADY)
+    stop();
   pkt_os_unlock();
   if (result == 0)
     return 0;
-  if (result != -EALREADY)
-    pktsock_stop();
   errno = -result;
   return -1;
 }
 
 void pktsock_stop(void) {
   pkt_os_lock();
-  pkt_stop_macs();
-  pkt_component.control = NULL;
-  pkt_engine_unload(&pkt_component.engine);
-  pkt_wake_all();
+  stop();
   pkt_os_unlock();
 }
 

@@ -1,7 +1,7 @@
 // One function of the module as C (aot.ts): each value becomes a variable that is set once, and memory accesses are checked,
 // but for those that an earlier check of the same value covers.
 import { CONTROL, CONTROL_BYTES } from "../../assembly/abi.js";
-import { signed, binary, trapping, unary, loads, stores, BLOCK, LOOP, IF, ELSE, END } from "./aot-opcodes.js";
+import { binary, trapping, unary, loads, stores, BLOCK, LOOP, IF, ELSE, END } from "./aot-opcodes.js";
 import { Reader, skipImmediates, type WasmFunction, type WasmModule } from "./wasm.js";
 
 export type Bounds = "exact" | "guarded";
