@@ -2,7 +2,7 @@
 
 import * as abi from "./abi";
 import { reportToBound } from "./errors";
-import { Frame, Iface, Slot } from "./layout";
+import { ExchangeIface, Frame, Iface, Slot } from "./layout";
 import { control, exchange, ifaceBytes, makeCircle, state } from "./memory";
 import {
   EEXIST,
@@ -18,10 +18,6 @@ import {
   IFF_UP,
 } from "./packet";
 import { fill, pushFree } from "./pool";
-
-/** Offsets of the name and the hardware address of a new interface in the exchange area. */
-const EXCHANGE_NAME: usize = 0;
-const EXCHANGE_HWADDR: usize = 16;
 
 /** The interface with the NUL-padded name at address `name`, or null. */
 export function findName(name: usize): Iface | null {
@@ -52,7 +48,8 @@ export function ifaceOf(index: u32): Iface | null {
  * address (6 bytes). Returns its index (from 1) or -EINVAL, -EEXIST, -ENOMEM.
  */
 export function addIface(mtu: u32, txOffset: u32): i32 {
-  const name = exchange + EXCHANGE_NAME;
+  const wanted = changetype<ExchangeIface>(exchange);
+  const name = exchange;
   if (!load<u8>(name) || load<u8>(name, abi.IFNAMSIZ - 1)) return -EINVAL;
   if (mtu < 46 || txOffset + abi.ETH_HLEN + abi.VLAN_HLEN + mtu > control.frameSize) return -EINVAL;
   if (findName(name)) return -EEXIST;
@@ -67,8 +64,8 @@ export function addIface(mtu: u32, txOffset: u32): i32 {
   iface.flags = IFF_BROADCAST | IFF_MULTICAST;
   iface.mtu = mtu;
   iface.txOffset = txOffset;
-  iface.hwaddrHead = load<u32>(exchange, EXCHANGE_HWADDR);
-  iface.hwaddrTail = load<u16>(exchange, EXCHANGE_HWADDR + 4);
+  iface.hwaddrHead = wanted.hwaddrHead;
+  iface.hwaddrTail = wanted.hwaddrTail;
   memory.copy(changetype<usize>(iface) + offsetof<Iface>("name0"), name, abi.IFNAMSIZ);
   resetRings(iface);
   return iface.index;

@@ -124,6 +124,17 @@ export class Sockaddr {
   addrTail: u32;
 }
 
+/** What addIface() is given, in the exchange area. */
+@unmanaged
+export class ExchangeIface {
+  name0: u32;
+  name1: u32;
+  name2: u32;
+  name3: u32;
+  hwaddrHead: u32;
+  hwaddrTail: u16;
+}
+
 /** What receiveFrom() with WANT_NAME says about a frame, in the exchange area. */
 @unmanaged
 export class ExchangeReceived extends Sockaddr {
@@ -269,6 +280,7 @@ export class State {
 // @ts-ignore: decorator
 @inline
 export function checkLayout(): void {
+  if (offsetof<ExchangeIface>("hwaddrHead") != abi.IFNAMSIZ) ERROR("ExchangeIface.hwaddr");
   if (offsetof<Slot>("next") != abi.SLOT_NEXT) ERROR("Slot.next");
   if (offsetof<Slot>() != abi.SLOT_BYTES) ERROR("Slot");
   if (offsetof<Frame>("mac") != abi.FRAME_MAC) ERROR("Frame.mac");

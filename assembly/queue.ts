@@ -29,7 +29,7 @@ export function insert(socket: Socket, entry: Entry, frame: Frame): void {
   ++socket.packets;
 }
 
-/** The same for a frame that has passed the socket's filter. */
+/** The same for a frame that has passed the socket's filter. receiveFrames() contains a copy without the snap length. */
 // @ts-ignore: decorator
 @inline
 function append(socket: Socket, frame: Frame, snap: u32): u32 {

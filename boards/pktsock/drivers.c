@@ -14,10 +14,10 @@ static void set_ring(struct pkt_ring *ring, uint32_t offset, uint32_t length) {
 /* Add the driver's interface and hand it the rings. */
 static int attach_mac(struct pkt_mac *mac, unsigned number) {
   const struct pkt_control *control = pkt_component.control;
-  char name[PKT_IFNAMSIZ] = "eth";
-  name[3] = (char)('0' + number);
-  memcpy(pkt_exchange(), name, PKT_IFNAMSIZ);
-  memcpy(pkt_exchange() + PKT_IFNAMSIZ, mac->hwaddr, PKT_ETH_ALEN);
+  struct pkt_exchange_iface wanted = {.name = "eth"};
+  wanted.name[3] = (char)('0' + number);
+  memcpy(wanted.hwaddr, mac->hwaddr, PKT_ETH_ALEN);
+  memcpy(pkt_exchange(), &wanted, sizeof(wanted));
   uint32_t room = control->frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
   uint32_t mtu = room < PKT_ETH_DATA_LEN ? room : PKT_ETH_DATA_LEN;
   int32_t index = pkt_call(PKT_CALL_addIface, mtu, mac->ops->tx_offset, 0, 0);

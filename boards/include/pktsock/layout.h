@@ -23,6 +23,12 @@ struct pkt_control {
   uint8_t exchange[PKT_EXCHANGE_BYTES];
 };
 
+/* The exchange area before addIface(). */
+struct pkt_exchange_iface {
+  char name[PKT_IFNAMSIZ]; /* NUL-padded */
+  uint8_t hwaddr[PKT_ETH_ALEN];
+};
+
 /* The exchange area after receiveFrom() with PKT_WANT_NAME. */
 struct pkt_exchange_received {
   uint8_t address[PKT_SLL_BYTES]; /* struct sockaddr_ll */
@@ -71,6 +77,7 @@ PKT_AT(pkt_control, table, PKT_CONTROL_TABLE);
 PKT_AT(pkt_control, needed, PKT_CONTROL_NEEDED);
 PKT_AT(pkt_control, news, PKT_CONTROL_NEWS);
 PKT_AT(pkt_control, exchange, PKT_CONTROL_EXCHANGE);
+PKT_AT(pkt_exchange_iface, hwaddr, PKT_IFNAMSIZ);
 PKT_AT(pkt_exchange_received, msg_flags, PKT_EXCHANGE_MSG_FLAGS);
 PKT_AT(pkt_exchange_received, len, PKT_EXCHANGE_LEN);
 PKT_AT(pkt_exchange_received, uncut_len, PKT_EXCHANGE_UNCUT_LEN);
