@@ -128,7 +128,7 @@ async function measure(board: string, suffix: string, settings: string[], engine
         await qemu.cable.receive();
       }
     }
-    await qemu.waitFor(/engine \d+/);
+    await qemu.waitFor(/engine \d+\s/);
     assert.doesNotMatch(qemu.output, /line \d+/);
     const numbers = /start: stack (\d+)[^]*calls: stack (\d+)[^]*calls: stack (\d+)[^]*heap (\d+) engine (\d+)/;
     const [start, first, second, heap, engine] = numbers.exec(qemu.output)!.slice(1).map(Number);
