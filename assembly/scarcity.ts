@@ -49,6 +49,8 @@ export function filterAndCount(socket: Socket, frame: Frame): u32 {
  * The frames of each pool that only the network stack may hold while one is attached. Sockets keep a third of what is
  * shared, rounded down, or less when CONFIG_NET_PKT_STACK_RESERVE asks for more, but at least one frame.
  */
+// @ts-ignore: decorator
+@inline
 export function stackShare(): u32 {
   const shared = control.frames - control.txFrames - control.rxReserve;
   return min(max(control.stackReserve, shared - shared / 3), shared - 1);

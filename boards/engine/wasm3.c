@@ -148,9 +148,9 @@ static void engine_free_module(IM3Module module) {
 #pragma GCC optimize("O2")
 #endif
 
-/* Bytes of the interpreter's own stack. The deepest call of the module needs less than two thirds of it. */
+/* Bytes of the interpreter's own stack. The deepest call of the module needs less than 1024. */
 #ifndef PKT_ENGINE_STACK
-#define PKT_ENGINE_STACK 1536
+#define PKT_ENGINE_STACK 1472
 #endif
 
 struct engine_export {
