@@ -167,7 +167,7 @@ function writeTests(program: usize, count: u32, known: usize, memoryStart: usize
   }
 }
 
-/** Writes the comparison of a field, of which A has the bits `mask`, with `k`. */
+/** Writes the comparison with `k` of a field whose bits `mask` are in A. */
 function compare(test: Test, op: i32, mask: u32, k: u32): void {
   const unused = 32 - ((test.field >> TEST_SIZE_SHIFT) & 7) * 8;
   const most = (<u32>0xffffffff) >> unused;

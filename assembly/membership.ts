@@ -155,7 +155,7 @@ export function macFilterAddress(iface: Iface, n: u32): i32 {
   return membership.type == PACKET_MR_MULTICAST || membership.type == PACKET_MR_UNICAST ? 1 : 0;
 }
 
-/** Membership number `n` of those that concern the interface. */
+/** The interface's membership number `n`, or null. */
 function nthMembership(iface: Iface, n: u32): Membership | null {
   let i: u32 = 0;
   for (let descriptor: u32 = 0; descriptor <= control.tableLength; ++descriptor) {

@@ -49,7 +49,7 @@ export function unref(frame: Frame): void {
   if (!refs) returnToPool(frame);
 }
 
-/** Returns a frame that nobody holds to the sending side if that lacks one, else to the driver. */
+/** Puts a frame without holders on the sending side if that lacks one, else into FILL. */
 // @ts-ignore: decorator
 @inline
 export function returnToPool(frame: Frame): void {

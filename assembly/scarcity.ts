@@ -1,6 +1,7 @@
 // What happens to a received frame when the sockets hold all frames of a pool that they may hold. The socket with most of
-// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. Two thirds of what
-// is shared belong to the network stack while one is attached; it loses nothing of that, and the rest after the sockets.
+// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. While a
+// network stack is attached, two thirds of the shared frames are its own; it loses none of these, and loses others after
+// the sockets.
 // Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
 
 import { EVERYTHING, accept } from "./filter";

@@ -41,8 +41,8 @@ function unlend(frame: Frame): void {
 }
 
 /**
- * Would the lent frames of the pool leave none for sockets, if `borrower` (null: nobody) got another, and `share` frames
- * belong to the network stack?
+ * Returns true if no frame of the pool would stay unlent for sockets: with another one lent to `borrower` (unless null),
+ * and with `share` frames for the network stack.
  */
 export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
   let lent: u32 = 0;
@@ -61,7 +61,7 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
 
 /**
  * Lends the oldest received frame in place: FRAME_MAC and FRAME_LEN say where it is. While FRAME_REFS is above 1, others
- * hold the same bytes, and the frame is read-only. With `exclusive` only a frame that nobody else holds is lent. Returns the
+ * hold the same bytes, and the frame is read-only. With `exclusive` a shared frame is not lent. Returns the
  * frame's offset, -EAGAIN (nothing received), -ENOBUFS (too many lent, or not exclusive; it stays in the queue) or the
  * pending error.
  */

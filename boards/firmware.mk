@@ -39,8 +39,8 @@ $(error There is no engine "$(ENGINE)". Engines: $(ENGINE_NAMES))
 endif
 
 WASM3_DIR ?= node_modules/react-native-webassembly/cpp
-# ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED; ENGINE_MODULE, the module's bytes if it needs them; ENGINE_DEFINES, for all files; ENGINE_NEEDS, what is
-# generated before its sources are compiled; ENGINE_SUFFIX, of the folder in build/
+# ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED; ENGINE_MODULE, the module's bytes if it needs them; ENGINE_DEFINES, for all
+# files; ENGINE_NEEDS, what is generated before its sources are compiled; ENGINE_SUFFIX, of the folder in build/
 include boards/engine/$(ENGINE).mk
 
 OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(OUT_SUFFIX)

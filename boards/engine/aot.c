@@ -177,6 +177,9 @@ static int fail(struct pkt_engine *engine, int error, const char *reason) {
 }
 
 /* Zeroed, as with wasm3. */
+_Static_assert(PKTSOCK_MEMORY_SLACK >= AOT_SLACK,
+               "compile all files with -DPKTSOCK_MEMORY_SLACK=256 for guarded bounds");
+
 static uint8_t *linear_memory(struct pkt_engine *engine, size_t size) {
   if (engine->place == NULL)
     return calloc(1, size);

@@ -158,6 +158,11 @@ static inline void pkt_sent(void) {}
 void pkt_sent(void);
 #endif
 
+/* Copy a caller's address to the exchange area, at most PKT_SLL_BYTES of it; returns its length. Copy the `there` bytes of
+ * the address in the exchange area to the caller, at most `*len`, and set *len to `there`. With the lock held. */
+uint32_t pkt_put_address(const void *address, pktsock_socklen_t len);
+void pkt_get_address(void *address, pktsock_socklen_t *len, pktsock_socklen_t there);
+
 /* The module's receiveFrom(). Refuses the module's internal flag from a caller. */
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described);
 

@@ -8,18 +8,20 @@
 /* The maximum of buffers in one call: Linux's UIO_MAXIOV. */
 #define MAX_BUFFERS 1024
 
-/* Returns the number of bytes of a vector, or -1 if it is invalid. */
-static int64_t vector_len(const struct pktsock_iovec *vector, size_t count) {
+/* Returns the number of bytes of a vector, or -PKT_EMSGSIZE (too many buffers) or -PKT_EFAULT. */
+static int32_t vector_len(const struct pktsock_iovec *vector, size_t count) {
   uint64_t len = 0;
-  if (count > MAX_BUFFERS || (vector == NULL && count != 0))
-    return -1;
+  if (count > MAX_BUFFERS)
+    return -PKT_EMSGSIZE;
+  if (vector == NULL && count != 0)
+    return -PKT_EFAULT;
   for (size_t i = 0; i < count; i++) {
     if (vector[i].iov_base == NULL && vector[i].iov_len != 0)
-      return -1;
+      return -PKT_EFAULT;
     if (vector[i].iov_len > INT32_MAX || (len += vector[i].iov_len) > INT32_MAX)
-      return -1;
+      return -PKT_EFAULT;
   }
-  return (int64_t)len;
+  return (int32_t)len;
 }
 
 static void vector_buffer(const struct pktsock_iovec *vector, size_t count) {
@@ -107,11 +109,10 @@ static int32_t receive_vector(uint32_t socket, void *call) {
     return n;
   message->msg_flags = (int)received()->msg_flags;
   put_control(message);
-  if (message->msg_name != NULL) {
-    pktsock_socklen_t room = message->msg_namelen;
-    memcpy(message->msg_name, pkt_exchange(), room < PKT_SLL_BYTES ? room : PKT_SLL_BYTES);
-  }
-  message->msg_namelen = message->msg_name != NULL ? PKT_SLL_BYTES : 0;
+  if (message->msg_name != NULL)
+    pkt_get_address(message->msg_name, &message->msg_namelen, PKT_SLL_BYTES);
+  else
+    message->msg_namelen = 0;
   return n;
 }
 
@@ -120,11 +121,9 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
     return pkt_fail(-PKT_EFAULT);
   if (message->msg_name != NULL && (int32_t)message->msg_namelen < 0)
     return pkt_fail(-PKT_EINVAL);
-  if (message->msg_iovlen > MAX_BUFFERS)
-    return pkt_fail(-PKT_EMSGSIZE);
-  int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
+  int32_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
-    return pkt_fail(-PKT_EFAULT);
+    return pkt_fail(len);
   struct vectored call = {message, (size_t)len, flags};
   int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive_vector, &call);
   return n < 0 ? pkt_fail(n) : n;
@@ -154,8 +153,7 @@ static int32_t send_vector(uint32_t socket, void *call) {
   if (message->msg_name == NULL) {
     n = pkt_call(PKT_CALL_send, socket, (uint32_t)v->len, 0, 0);
   } else {
-    pktsock_socklen_t name_len = message->msg_namelen;
-    memcpy(pkt_exchange(), message->msg_name, name_len < PKT_SLL_BYTES ? name_len : PKT_SLL_BYTES);
+    uint32_t name_len = pkt_put_address(message->msg_name, message->msg_namelen);
     n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)v->len, name_len, 0);
   }
   pkt_kick();
@@ -168,11 +166,9 @@ ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flag
   if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct pktsock_sockaddr_storage)) ||
       !control_is_valid(message))
     return pkt_fail(-PKT_EINVAL);
-  if (message->msg_iovlen > MAX_BUFFERS)
-    return pkt_fail(-PKT_EMSGSIZE);
-  int64_t len = vector_len(message->msg_iov, message->msg_iovlen);
+  int32_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
-    return pkt_fail(-PKT_EFAULT);
+    return pkt_fail(len);
   struct vectored call = {(struct pktsock_msghdr *)message, (size_t)len, flags};
   int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, send_vector, &call);
   if (n < 0)

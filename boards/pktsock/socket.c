@@ -48,15 +48,13 @@ int pktsock_close(int fd) {
   return result < 0 ? pkt_fail(result) : 0;
 }
 
-/* Copy a caller's address to the exchange area, as far as it matters. Returns its length. */
-static uint32_t put_address(const struct pktsock_sockaddr *address, pktsock_socklen_t len) {
+uint32_t pkt_put_address(const void *address, pktsock_socklen_t len) {
   if (len != 0)
     memcpy(pkt_exchange(), address, len < PKT_SLL_BYTES ? len : PKT_SLL_BYTES);
   return len;
 }
 
-/* Copy as much of the address in the exchange area as the caller has room for. */
-static void get_address(struct pktsock_sockaddr *address, pktsock_socklen_t *len, pktsock_socklen_t there) {
+void pkt_get_address(void *address, pktsock_socklen_t *len, pktsock_socklen_t there) {
   memcpy(address, pkt_exchange(), *len < there ? *len : there);
   *len = there;
 }
@@ -71,7 +69,7 @@ int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen
     else if (address == NULL && address_len != 0)
       result = -PKT_EFAULT;
     else
-      result = pkt_call(PKT_CALL_bindSocket, socket, put_address(address, address_len), 0, 0);
+      result = pkt_call(PKT_CALL_bindSocket, socket, pkt_put_address(address, address_len), 0, 0);
   }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -87,7 +85,7 @@ int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_sockle
     else if ((int32_t)*address_len < 0)
       result = -PKT_EINVAL;
     else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
-      get_address(address, address_len, (pktsock_socklen_t)result);
+      pkt_get_address(address, address_len, (pktsock_socklen_t)result);
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -149,7 +147,7 @@ static int32_t receive(uint32_t socket, void *call) {
     return pkt_call(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0);
   int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
   if (n >= 0 && r->address != NULL)
-    get_address(r->address, r->address_len, PKT_SLL_BYTES);
+    pkt_get_address(r->address, r->address_len, PKT_SLL_BYTES);
   return n;
 }
 
@@ -184,7 +182,7 @@ static int32_t dispatch(uint32_t socket, void *call) {
   if (d->address == NULL)
     n = pkt_call(PKT_CALL_send, socket, d->len, 0, 0);
   else
-    n = pkt_call(PKT_CALL_sendTo, socket, d->len, put_address(d->address, d->address_len), 0);
+    n = pkt_call(PKT_CALL_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
   pkt_kick();
   return n;
 }

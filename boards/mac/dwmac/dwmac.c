@@ -141,7 +141,7 @@ static void dwmac_stop(struct pkt_mac *mac) {
 }
 
 /* Count the frames that the MAC dropped because it had no descriptor. Reading the register clears it; an overflow bit
- * stands for one wrap of its counter. */
+ * means that its counter wrapped once. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *dwmac_dma(mac, DMAMFBOCR);
   uint32_t rounds =

@@ -176,7 +176,7 @@ static void dwmac_h7_stop(struct pkt_mac *mac) {
 }
 
 /* Count the frames that the MAC dropped because it had no descriptor. Reading the register clears it; an overflow bit
- * stands for one wrap of its counter. */
+ * means that its counter wrapped once. */
 static void count_missed(struct pkt_mac *mac) {
   uint32_t missed = *reg(mac, MTLRXQMPOCR);
   uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
