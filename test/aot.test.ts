@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CONTROL, CONTROL_BYTES } from "../assembly/abi.js";
 import { compileModule } from "../host/build/aot.js";
-import { type Bounds, UnsupportedError } from "../host/build/aot-function.js";
+import { type Bounds, SLACK, UnsupportedError } from "../host/build/aot-function.js";
 import { load, TrapError } from "../host/engine/engine.js";
 import { exportArguments, type ExportName } from "../host/engine/exports.js";
 import { Qemu } from "../host/net/qemu.js";
@@ -38,6 +38,7 @@ function build(wasm: Uint8Array, bounds: Bounds): string {
   writeFileSync(join(folder, "pktsock_aot.h"), compileModule(wasm, bounds, "a test"));
   const flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"];
   const includes = [`-I${folder}`, "-Ibuild/gen", "-Iboards/include"];
+  if (bounds === "guarded") includes.push(`-DPKTSOCK_MEMORY_SLACK=${SLACK}`);
   const image = join(folder, "calls");
   const sources = ["test/aot/calls.c", "boards/engine/aot.c"];
   execFileSync("cc", [...flags, "-fno-sanitize-recover=undefined", ...includes, ...sources, "-o", image]);
@@ -167,6 +168,13 @@ describe("aot: the module as C", function () {
     }
     assert.match(answer(wasm, CONTROL + CONTROL_BYTES), /^\[trap\]|^-?\d+ /);
     assert.match(answer(wasm, CONTROL + CONTROL_BYTES - 1), /^less linear memory than/);
+  });
+
+  it("guarded, does not compile without the bytes behind linear memory", () => {
+    writeFileSync(join(folder, "pktsock_aot.h"), compileModule(moduleBytes(), "guarded", "a test"));
+    const command = [`-I${folder}`, "-Ibuild/gen", "-Iboards/include", "-fsyntax-only", "boards/engine/aot.c"];
+    assert.throws(() => execFileSync("cc", command, { stdio: "pipe" }), /PKTSOCK_MEMORY_SLACK=256/);
+    execFileSync("cc", [...command, `-DPKTSOCK_MEMORY_SLACK=${SLACK}`]);
   });
 
   it("refuses what it cannot compile, with a sentence", async () => {
