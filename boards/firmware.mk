@@ -80,35 +80,46 @@ FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(ENGINE_DEFINES) -g -ffunction-section
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
-FIRMWARE_OBJECT = $(OUT)/obj/$(subst /,_,$(basename $(1))).o
+# The standard names are for applications, but for one that belongs to a system with socket headers of its own.
+POSIX_SOURCES := $(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES))
+FIRMWARE_OBJECT = $(OUT)/obj/$(if $(filter $(1),$(POSIX_SOURCES)),posix/)$(subst /,_,$(basename $(1))).o
 FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,$(source)))
 
-# Rewritten when a flag changes, so that everything is compiled again.
+# Whatever may change an image is in what it depends on: files through the lists that the compiler and the linker write,
+# everything else through these records. $(call RECORD,WORDS) is the recipe of a file that contains WORDS. It is rewritten when
+# they change, so that what depends on it is made again.
+RECORD = @echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
+
 $(OUT)/flags: FORCE
 	@command -v $(CROSS)gcc >/dev/null || \
 	  { echo "The compiler $(CROSS)gcc is missing: apt-get install $(or $(CROSS_PACKAGES),gcc)" >&2; exit 1; }
-	@mkdir -p $(OUT)/obj
-	@echo '$(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS)' | cmp -s - $@ || \
-	  echo '$(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS)' > $@
+	@mkdir -p $(OUT)/obj/posix
+	$(call RECORD,$(COMPILER) $(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS))
+COMPILER = $(CROSS)gcc $(shell $(CROSS)gcc --version 2>/dev/null | head -n 1)
+
+# Of each application its own: they share the folder.
+$(IMAGE:.elf=.link): $(OUT)/flags FORCE
+	$(call RECORD,$(LINK))
+LINK = $(CROSS)gcc $(FIRMWARE_CFLAGS) $(FIRMWARE_OBJECTS) $(FAMILY_LDFLAGS) \
+  -Wl,--gc-sections -Wl,-Map=$(IMAGE:.elf=.map) $(FAMILY_LIBS)
 
 define FIRMWARE_RULE
 $(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pktsock/abi.h boards/firmware.mk
-	$$(QUIET)$(CROSS)gcc -MMD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
+	$$(QUIET)$(CROSS)gcc -MD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
 endef
 $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
 $(foreach source,$(ENGINE_SOURCES),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) $(if $(SANITIZE),$(ENGINE_UNSANITIZED)))))
-# The standard names are for applications, but for one that belongs to a system with socket headers of its own.
-$(foreach source,$(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES)),\
-  $(eval $(call FIRMWARE_OBJECT,$(source)): STANDARD_HEADERS := -Iboards/posix))
+$(foreach source,$(POSIX_SOURCES),\
+  $(eval $(call FIRMWARE_OBJECT,$(source)): private STANDARD_HEADERS := -Iboards/posix))
 $(foreach source,$(ENGINE_SOURCES),$(call FIRMWARE_OBJECT,$(source))): $(ENGINE_NEEDS)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 
-$(IMAGE): $(FIRMWARE_OBJECTS) $(FAMILY_LINK_DEPENDS)
+$(IMAGE): $(FIRMWARE_OBJECTS) $(IMAGE:.elf=.link)
 	@echo "  link   $@"
-	$(QUIET)$(CROSS)gcc $(FIRMWARE_CFLAGS) $(FIRMWARE_OBJECTS) $(FAMILY_LDFLAGS) \
-	  -Wl,--gc-sections -Wl,-Map=$(@:.elf=.map) $(FAMILY_LIBS) -o $@
+	$(QUIET)$(LINK) -Wl,--dependency-file=$(@:.elf=.d) -o $@
+-include $(IMAGE:.elf=.d)
 
 # Further forms of the image, as the family's boards are flashed with.
 -include boards/family/$(FAMILY)/image.mk

@@ -6,5 +6,4 @@ FAMILY_LDFLAGS := -nostartfiles -T $(TARGET)/memory.ld -T boards/family/cortex-m
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
 FAMILY_SOURCES := $(addprefix boards/family/cortex-m/,startup.c clock.c $(EXIT).c copy.S fifo.S) \
   boards/family/common/console.c boards/family/common/uart_$(UART).c
-FAMILY_LINK_DEPENDS := $(TARGET)/memory.ld boards/family/cortex-m/cortex-m.ld
 OS := baremetal

@@ -5,6 +5,9 @@ FLASH_MB ?= 4
 FLASH = $(if $(EMULATED),,npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION))
 FURTHER_IMAGES := $(IMAGE:.elf=.bin)
 
-$(IMAGE:.elf=.bin): $(IMAGE) $(wildcard host/esp32/*.ts)
+$(IMAGE:.elf=.flash): FORCE
+	$(call RECORD,$(FLASH_MB))
+
+$(IMAGE:.elf=.bin): $(IMAGE) $(IMAGE:.elf=.flash) $(wildcard host/esp32/*.ts)
 	@echo "  image  $@"
 	$(QUIET)npx tsx host/esp32/image.ts $< $@ $(FLASH_MB)

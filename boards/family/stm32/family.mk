@@ -25,4 +25,3 @@ comma := ,
 ifneq ($(HWADDR),)
 FAMILY_CFLAGS += -DBOARD_HWADDR='0x$(subst :,$(comma)0x,$(HWADDR))'
 endif
-FAMILY_LINK_DEPENDS += boards/family/stm32/dma.ld

@@ -14,5 +14,4 @@ FAMILY_LDFLAGS := -nostartfiles -T $(MEMORY_LD) -T boards/family/xtensa/xtensa.l
 FAMILY_SOURCES := $(addprefix boards/family/xtensa/,start.S startup.c clock.c division.c copy.S) \
   $(EXIT:%=boards/family/$(FAMILY)/%.c) \
   boards/family/common/console.c boards/family/common/uart_$(UART).c
-FAMILY_LINK_DEPENDS := $(MEMORY_LD) boards/family/xtensa/xtensa.ld
 OS := baremetal
