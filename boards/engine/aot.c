@@ -129,11 +129,11 @@ INLINE uint32_t trailing_zeros(uint32_t a) { return a == 0 ? 32 : (uint32_t)__bu
 
 /* The imports of assembly/port.ts. */
 INLINE void port_give(uint32_t offset, uint32_t len) {
-  aot.engine->give(aot.engine, range(aot.memory, aot.size, offset, len), len);
+  pkt_give(aot.engine, range(aot.memory, aot.size, offset, len), len);
 }
 
 INLINE void port_take(uint32_t offset, uint32_t len) {
-  aot.engine->take(aot.engine, range(aot.memory, aot.size, offset, len), len);
+  pkt_take(aot.engine, range(aot.memory, aot.size, offset, len), len);
 }
 
 __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t frame) {

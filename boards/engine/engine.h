@@ -21,11 +21,6 @@ struct pkt_engine {
   const char *error;    /* why loading failed, or the last trap; NULL if neither happened */
   uint32_t traps;       /* number of traps so far */
 
-  /* The module's imports: copy `len` bytes between linear memory and the buffer of the current call. The engine has checked
-   * that they lie in linear memory. */
-  void (*give)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
-  void (*take)(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
-
   /* The memory that it may use, set before loading: `place` for linear memory and PKTSOCK_MEMORY_HEADER bytes in front of it,
    * aligned to 8; `heap`, aligned to 8, for everything else. Without `place`, linear memory comes from the heap; without
    * `heap`, all of that comes from malloc(). */
@@ -39,8 +34,12 @@ struct pkt_engine {
   void *functions[PKT_EXPORT_COUNT];
 };
 
-/* Load the module; `wasm` must stay where it is. `memory_limit`: bytes of linear memory to allocate, at most 65536. Set
- * `give` and `take` before. Returns 0, or a negative errno and sets engine->error to a sentence: -ENOEXEC (not a pktsock
+/* The module's imports, which the user of the engine defines: copy `len` bytes between linear memory and the buffer of the
+ * current call. The engine has checked that they lie in linear memory. */
+void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len);
+void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
+
+/* Load the module; `wasm` must stay where it is. `memory_limit`: bytes of linear memory to allocate, at most 65536. Returns 0, or a negative errno and sets engine->error to a sentence: -ENOEXEC (not a pktsock
  * module, or one for another ABI version), -ENOMEM. */
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit);
 

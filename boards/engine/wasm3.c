@@ -169,9 +169,9 @@ static const void *engine_transfer(IM3ImportContext context, uint64_t *sp, bool 
     return m3Err_trapOutOfBoundsMemoryAccess;
   uint8_t *bytes = engine->memory + offset;
   if (give)
-    engine->give(engine, bytes, len);
+    pkt_give(engine, bytes, len);
   else
-    engine->take(engine, bytes, len);
+    pkt_take(engine, bytes, len);
   return m3Err_none;
 }
 

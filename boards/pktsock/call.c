@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Copy between linear memory and the caller's buffer or, chunk by chunk, vector. */
-static inline void transfer(uint8_t *bytes, uint32_t len, bool give) {
+/* Copy between linear memory and the caller's vector, chunk by chunk. */
+static void transfer(uint8_t *bytes, uint32_t len, bool give) {
   struct pkt_component *c = &pkt_component;
   for (;;) {
     size_t n = len < c->room ? len : c->room;
@@ -26,29 +26,48 @@ static inline void transfer(uint8_t *bytes, uint32_t len, bool give) {
   }
 }
 
-void pkt_give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
+/* Returns where to copy if the buffer has room for all of `len` bytes, as it usually has, else NULL. */
+static inline uint8_t *room_for(uint32_t len) {
+  struct pkt_component *c = &pkt_component;
+  uint8_t *at = c->cursor;
+  if (PKT_UNLIKELY(len == 0 || len > c->room))
+    return NULL;
+  c->cursor = at + len;
+  c->room -= len;
+  return at;
+}
+
+void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
   (void)engine;
-  transfer(bytes, len, true);
+  uint8_t *to = room_for(len);
+  if (to != NULL)
+    memcpy(to, bytes, len);
+  else
+    transfer((uint8_t *)bytes, len, true);
 }
 
 void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   (void)engine;
-  transfer(bytes, len, false);
+  const uint8_t *from = room_for(len);
+  if (from != NULL)
+    memcpy(bytes, from, len);
+  else
+    transfer(bytes, len, false);
 }
 
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  struct pkt_engine *engine = &pkt_component.engine;
-  uint32_t traps = engine->traps;
-  int32_t result = pkt_engine_call(engine, export, a, b, c, d);
-  if (engine->traps != traps) {
-    pkt_component.error = engine->error;
-    pkt_wake_all();
-    if (pkt_component.report != NULL)
-      pkt_component.report("pktsock", engine->error);
-  }
-  if (pkt_component.refills)
-    pkt_refill_macs();
-  return result;
+  return pkt_call_here(export, a, b, c, d);
+}
+
+__attribute__((cold)) void pkt_trapped(void) {
+  struct pkt_component *c = &pkt_component;
+  if (c->traps == c->engine.traps)
+    return;
+  c->traps = c->engine.traps;
+  c->error = c->engine.error;
+  pkt_wake_all();
+  if (c->report != NULL)
+    c->report("pktsock", c->error);
 }
 
 bool pkt_put_name(const char *name) {

@@ -8,6 +8,12 @@
 #include <pktsock/mac.h>
 #include <pktsock/os.h>
 #include <pktsock/pktsock.h>
+#include <pktsock/ring.h>
+
+#include <errno.h>
+
+#define PKT_UNLIKELY(condition) __builtin_expect(condition, 0)
+#define PKT_INLINE static inline __attribute__((always_inline))
 
 /* All fields are guarded by the lock of os.h. */
 struct pkt_component {
@@ -20,6 +26,7 @@ struct pkt_component {
   bool link_up[PKTSOCK_INTERFACES]; /* as last reported to link(), or the initial state */
   bool reporting_links;             /* a task is in link() */
   const char *error;
+  uint32_t traps;             /* of the engine, as far as they were reported */
   struct pkt_waiter *waiters; /* the newest one first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
   uint64_t service_at;        /* when drivers next do their slow work; as pkt_os_now() */
@@ -35,12 +42,24 @@ struct pkt_component {
 
 extern struct pkt_component pkt_component;
 
+/* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
+void pkt_refill_macs(void);
+
 /* call.c: call the module, with the lock held. */
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/* The module's imports, which copy to and from the buffer of the current call: see engine.h. */
-void pkt_give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
-void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
+/* What pkt_call() does when the engine has returned -EIO: report a new trap. */
+void pkt_trapped(void);
+
+/* The same as pkt_call(), as a part of the calls that every frame makes. */
+PKT_INLINE int32_t pkt_call_here(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  int32_t result = pkt_engine_call(&pkt_component.engine, export, a, b, c, d);
+  if (PKT_UNLIKELY(result == -EIO))
+    pkt_trapped();
+  if (pkt_component.refills)
+    pkt_refill_macs();
+  return result;
+}
 
 /* Set the buffer that give() and take() of the next call work on. */
 static inline void pkt_buffer(const void *buffer, size_t len) {
@@ -64,6 +83,29 @@ static inline uint32_t pkt_socket_of(int fd) {
   return ((const uint32_t *)pkt_at(control->table))[index];
 }
 
+/* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. */
+static inline uint32_t pkt_word_at(uint32_t offset) {
+  const struct pkt_engine *engine = &pkt_component.engine;
+  if (PKT_UNLIKELY(offset > engine->memory_size - sizeof(uint32_t)))
+    return 0;
+  return __atomic_load_n((const uint32_t *)(engine->memory + (offset & ~3u)), __ATOMIC_ACQUIRE);
+}
+
+/* Returns true if RX has frames that the module has not seen. With the lock held. */
+static inline bool pkt_has_received(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++)
+    if (pkt_word_at(pkt_component.macs[i]->iface->rx) != 0)
+      return true;
+  return false;
+}
+
+/* Returns true if receiving on the socket would return -EAGAIN: no frame, no error, no trap. With the lock held. */
+static inline bool pkt_is_quiet(uint32_t socket) {
+  const struct pkt_socket *s = pkt_at(socket);
+  return pkt_word_at(s->head) == 0 && (s->special & PKT_SOCKET_ERROR) == 0 && !pkt_has_received() &&
+         pkt_component.engine.error == NULL;
+}
+
 /* Returns true if the descriptor is in the component's range. No lock needed. */
 bool pkt_is_ours(int fd);
 
@@ -72,9 +114,6 @@ bool pkt_is_ours(int fd);
 int pkt_start_macs(const struct pktsock_config *config);
 void pkt_stop_macs(void);
 
-/* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
-void pkt_refill_macs(void);
-
 /* Returns the interface with that index, or NULL. With the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);
 
@@ -82,7 +121,13 @@ struct pkt_iface *pkt_iface_of(uint32_t index);
 uint32_t pkt_offset_of(const struct pkt_iface *iface);
 
 /* Start sending what TX holds. Call with the lock held, after the module may have put frames into TX. */
-void pkt_kick(void);
+static inline void pkt_kick(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (pkt_tx_pending(mac))
+      mac->ops->transmit(mac);
+  }
+}
 
 /* Pass changed address filters to the drivers. With the lock held. */
 void pkt_update_filters(void);
@@ -125,11 +170,6 @@ void pkt_wait_end(struct pkt_waiter *waiter);
 /* One attempt of a call on a socket, with the lock held. Returns -EAGAIN if it would have to wait. */
 typedef int32_t pkt_attempt(uint32_t socket, void *call);
 
-/* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
- * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. Returns the
- * result of the last attempt, or -EBADF. */
-int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call);
-
 /* Wake the tasks whose sockets became ready; all tasks (after a trap or pktsock_stop()); the tasks that wait for a descriptor
  * that was closed. With the lock held. */
 void pkt_wake_ready(void);
@@ -138,9 +178,29 @@ void pkt_wake_closed(int fd);
 
 /* Release the lock after a call into the module, which may have ended the waits of other tasks. */
 static inline void pkt_unlock(void) {
-  if (pkt_component.waiters != NULL)
+  if (PKT_UNLIKELY(pkt_component.waiters != NULL))
     pkt_wake_ready();
   pkt_os_unlock();
+}
+
+/* The rest of pkt_try() once an attempt has returned -EAGAIN. */
+int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call);
+
+/* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
+ * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. With POLLIN, the
+ * attempt is not made while the socket has nothing. Returns the result of the last attempt, or -EBADF. */
+PKT_INLINE int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
+  pkt_os_lock();
+  uint32_t socket = pkt_socket_of(fd);
+  int32_t n = -PKT_EBADF;
+  if (socket != 0) {
+    bool quiet = (events & PKTSOCK_POLLIN) != 0 && (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && pkt_is_quiet(socket);
+    n = quiet ? -PKT_EAGAIN : attempt(socket, call);
+    if (n == -PKT_EAGAIN)
+      n = pkt_try_again(fd, socket, flags, events, attempt, call);
+  }
+  pkt_unlock();
+  return n;
 }
 
 /* Slow work of the drivers (link changes); with the lock held. */

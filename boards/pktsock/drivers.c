@@ -129,14 +129,6 @@ struct pkt_iface *pkt_iface_of(uint32_t index) {
   return NULL;
 }
 
-void pkt_kick(void) {
-  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
-    struct pkt_mac *mac = pkt_component.macs[i];
-    if (pkt_tx_pending(mac))
-      mac->ops->transmit(mac);
-  }
-}
-
 void pkt_refill_macs(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     struct pkt_mac *mac = pkt_component.macs[i];

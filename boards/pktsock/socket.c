@@ -1,6 +1,5 @@
 /* socket(2), bind(2), send(2), recv(2) and close(2): each is one call into the module, under the lock. */
 #include "component.h"
-#include <pktsock/ring.h>
 
 #include <errno.h>
 #include <string.h>
@@ -144,7 +143,7 @@ static int32_t receive(uint32_t socket, void *call) {
   const struct receipt *r = call;
   pkt_buffer(r->buffer, r->len);
   if ((r->flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && r->address == NULL)
-    return pkt_call(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0);
+    return pkt_call_here(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0);
   int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
   if (n >= 0 && r->address != NULL)
     pkt_get_address(r->address, r->address_len, PKT_SLL_BYTES);
@@ -175,20 +174,21 @@ struct dispatch {
   pktsock_socklen_t address_len;
 };
 
-static int32_t dispatch(uint32_t socket, void *call) {
-  const struct dispatch *d = call;
-  int32_t n;
-  pkt_buffer(d->buffer, d->len);
-  if (d->address == NULL)
-    n = pkt_call(PKT_CALL_send, socket, d->len, 0, 0);
-  else
-    n = pkt_call(PKT_CALL_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
+static inline int32_t dispatch(uint32_t socket, const void *buffer, uint32_t len) {
+  pkt_buffer(buffer, len);
+  int32_t n = pkt_call_here(PKT_CALL_send, socket, len, 0, 0);
   pkt_kick();
   return n;
 }
 
-ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
-  return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
+static int32_t dispatch_to(uint32_t socket, void *call) {
+  const struct dispatch *d = call;
+  if (d->address == NULL)
+    return dispatch(socket, d->buffer, d->len);
+  pkt_buffer(d->buffer, d->len);
+  int32_t n = pkt_call(PKT_CALL_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
+  pkt_kick();
+  return n;
 }
 
 ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, const struct pktsock_sockaddr *address,
@@ -200,7 +200,25 @@ ptrdiff_t pktsock_sendto(int fd, const void *buffer, size_t len, int flags, cons
   if (address != NULL && address_len > MAX_ADDRESS)
     return FAIL(EINVAL);
   struct dispatch call = {buffer, (uint32_t)len, address, address_len};
-  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, dispatch, &call);
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, dispatch_to, &call);
+  if (n < 0)
+    return pkt_fail(n);
+  pkt_sent();
+  return n;
+}
+
+/* Sending without an address seldom waits: try that first, and leave all else to sendto(2). */
+ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
+  int32_t n = -PKT_EAGAIN;
+  if (buffer != NULL && len <= INT32_MAX) {
+    pkt_os_lock();
+    uint32_t socket = pkt_socket_of(fd);
+    if (socket != 0)
+      n = dispatch(socket, buffer, (uint32_t)len);
+    pkt_unlock();
+  }
+  if (n == -PKT_EAGAIN)
+    return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
   if (n < 0)
     return pkt_fail(n);
   pkt_sent();

@@ -35,8 +35,6 @@ static void write_control(const struct pktsock_config *config) {
 /* Load the module with `memory` bytes of linear memory and let it divide them. */
 static int load(const struct pktsock_config *config, uint32_t memory, bool precompile) {
   struct pkt_engine *engine = &pkt_component.engine;
-  engine->give = pkt_give;
-  engine->take = pkt_take;
   engine->place = config->memory;
   engine->place_size = config->memory_size;
   engine->heap = config->engine_heap;

@@ -3,7 +3,6 @@
  * cannot know which socket a frame is for: they wake the first waiter of the list, the newest one, which lets the module
  * sort the frames. When that one leaves, the next one takes its place. */
 #include "component.h"
-#include <pktsock/ring.h>
 
 /* Drivers do their slow work at least this often while a task waits. */
 #define SERVICE_INTERVAL_US 100000
@@ -11,26 +10,10 @@
 #define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
 #define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
 
-/* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. */
-static inline uint32_t word_at(uint32_t offset) {
-  const struct pkt_engine *engine = &pkt_component.engine;
-  if (offset > engine->memory_size - sizeof(uint32_t))
-    return 0;
-  return __atomic_load_n((const uint32_t *)(engine->memory + (offset & ~3u)), __ATOMIC_ACQUIRE);
-}
-
-/* Returns true if RX has frames that the module has not seen. */
-static bool has_received(void) {
-  for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    if (word_at(pkt_component.macs[i]->iface->rx) != 0)
-      return true;
-  return false;
-}
-
 /* Returns true if COMPLETION has frames that the module has not taken back. */
 static bool has_sent(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    if (word_at(pkt_component.macs[i]->iface->completion) != 0)
+    if (pkt_word_at(pkt_component.macs[i]->iface->completion) != 0)
       return true;
   return false;
 }
@@ -52,13 +35,13 @@ static bool has_room(const struct pkt_socket *socket, uint32_t offset) {
       iface = pkt_component.macs[i]->iface;
   if (iface == NULL || iface->limit == 0)
     return true;
-  if (word_at(iface->free) == 0 && word_at(iface->completion) == 0)
+  if (pkt_word_at(iface->free) == 0 && pkt_word_at(iface->completion) == 0)
     return false;
   return socket->sndbuf == 0 || socket->sending < socket->sndbuf || has_sent();
 }
 
 static inline bool is_socket_ready(const struct pkt_waiter *waiter, const struct pkt_socket *socket, int events) {
-  if ((events & READABLE) != 0 && word_at(socket->head) != 0)
+  if ((events & READABLE) != 0 && pkt_word_at(socket->head) != 0)
     return true;
   if ((events & PKTSOCK_POLLERR) != 0 && (socket->special & PKT_SOCKET_ERROR) != 0)
     return true;
@@ -144,7 +127,7 @@ void pkt_wait_end(struct pkt_waiter *waiter) {
     return;
   struct pkt_waiter *next = c->waiters;
   pkt_os_watch(next != NULL ? next->task : NULL);
-  if (next != NULL && has_received()) /* their wake-up went to the waiter that leaves */
+  if (next != NULL && pkt_has_received()) /* their wake-up went to the waiter that leaves */
     pkt_os_wake_task(next->task);
 }
 
@@ -168,7 +151,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     begin(waiter);
   for (bool early = false;; early = true) {
     uint64_t until = look_after_drivers(early, deadline);
-    if (has_received()) /* received before this task watched, or for another task */
+    if (pkt_has_received()) /* received before this task watched, or for another task */
       pkt_call(PKT_CALL_service, 0, 0, 0, 0);
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
@@ -179,13 +162,12 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     pkt_os_unlock();
     pkt_os_wait(until);
     pkt_os_lock();
-    if (waiter->woken || (!waiter->sends && has_received()))
+    if (waiter->woken || (!waiter->sends && pkt_has_received()))
       return true; /* receiving sorts the frames */
   }
 }
 
-/* The rest of pkt_try() once the first attempt has returned -EAGAIN. */
-static int32_t try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
+int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
   const struct pkt_socket *s = pkt_at(socket);
   if ((flags & (PKTSOCK_MSG_DONTWAIT | PKTSOCK_MSG_ERRQUEUE)) != 0 || s->nonblock != 0)
     return -PKT_EAGAIN;
@@ -204,16 +186,6 @@ static int32_t try_again(int fd, uint32_t socket, int flags, int events, pkt_att
     n = waiter.closed ? -PKT_EBADF : attempt(socket, call);
   } while (n == -PKT_EAGAIN);
   pkt_wait_end(&waiter);
-  return n;
-}
-
-int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
-  pkt_os_lock();
-  uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? attempt(socket, call) : -PKT_EBADF;
-  if (n == -PKT_EAGAIN)
-    n = try_again(fd, socket, flags, events, attempt, call);
-  pkt_unlock();
   return n;
 }
 

@@ -35,7 +35,7 @@ static void unref(napi_env env, void *data, void *hint) {
   free(host);
 }
 
-static void give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
+void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
   struct host *host = (struct host *)engine;
   if (len > host->size - host->given) {
     host->overrun = "it gave more bytes than the caller's buffer holds";
@@ -45,7 +45,7 @@ static void give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   host->given += len;
 }
 
-static void take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
+void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   struct host *host = (struct host *)engine;
   if (len > host->size - host->taken) {
     host->overrun = "it took more bytes than the caller's buffer holds";
@@ -79,8 +79,6 @@ static napi_value load(napi_env env, napi_callback_info info) {
   }
   memcpy(wasm, bytes, size);
   host->wasm = wasm;
-  host->engine.give = give;
-  host->engine.take = take;
   host->refs = 1;
   if (pkt_engine_load(&host->engine, wasm, size, memory_size) != 0) {
     napi_value reason = text(env, host->engine.error);

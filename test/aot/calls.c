@@ -16,18 +16,18 @@ static uint8_t file[65536];
 static const uint8_t *wasm = pktsock_wasm;
 static size_t wasm_size;
 
-static void give(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
+void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
   (void)engine;
   memcpy(buffer, bytes, len);
 }
 
-static void take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
+void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   (void)engine;
   memcpy(bytes, buffer, len);
 }
 
 static void load(struct pkt_engine *engine, uint32_t size) {
-  *engine = (struct pkt_engine){.give = give, .take = take};
+  *engine = (struct pkt_engine){0};
   if (pkt_engine_load(engine, wasm, wasm_size, size) == 0)
     return;
   printf("%s\n", engine->error);
