@@ -69,6 +69,12 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
 	$(QUIET)npx tsx test/bench/size.ts
 
+bench-diff: node_modules/.package-lock.json ## the last bench and size beside the committed figures; fails if one is worse by 1 %
+	$(QUIET)npx tsx test/bench/diff.ts
+
+bench-accept: node_modules/.package-lock.json ## the last bench and size become the committed figures, in docs/engines.md too
+	$(QUIET)npx tsx test/bench/diff.ts accept
+
 abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
 	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
 
@@ -104,4 +110,4 @@ build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
   $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
-.PHONY: help demo start test build firmware run flash monitor bench size abi clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-diff bench-accept size abi clean FORCE

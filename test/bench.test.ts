@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { compare, readBaseline, type Figures } from "./bench/baseline.js";
 import { passages } from "./bench/counted.js";
+import { pageOf, plotOf } from "./bench/show.js";
 
 describe("bench: from marks to frames", () => {
   it("counts a frame that came alone from its interrupt until the processor sleeps", () => {
@@ -19,5 +22,45 @@ describe("bench: from marks to frames", () => {
 
   it("leaves out the frame that ends the run", () => {
     assert.deepEqual(passages(["idle 1", "0 10", "1 20"]), []);
+  });
+});
+
+describe("bench: figures beside the committed ones", () => {
+  const cost = {
+    board: "b",
+    engine: "wasm3",
+    path: "copy",
+    sockets: 1,
+    bytes: 64,
+    tx: 100,
+    rx: 1000,
+    echo: 2000,
+  } as const;
+  const figures = (...costs: Figures["costs"]): Figures => ({ costs, sizes: [] });
+
+  it("tells a figure that rose by more than 1 % as worse", () => {
+    assert.deepEqual(compare(figures(cost), figures({ ...cost, tx: 101, rx: 1011 })), [
+      { name: "b wasm3 copy 1 64 tx", was: 100, is: 101, worse: false },
+      { name: "b wasm3 copy 1 64 rx", was: 1000, is: 1011, worse: true },
+    ]);
+  });
+
+  it("tells a figure that fell, and one that is new, not as worse", () => {
+    assert.deepEqual(compare(figures(cost), figures({ ...cost, echo: 1500 }, { ...cost, path: "filter" })), [
+      { name: "b wasm3 copy 1 64 echo", was: 2000, is: 1500, worse: false },
+      { name: "b wasm3 filter 1 64 tx", was: undefined, is: 100, worse: false },
+      { name: "b wasm3 filter 1 64 rx", was: undefined, is: 1000, worse: false },
+      { name: "b wasm3 filter 1 64 echo", was: undefined, is: 2000, worse: false },
+    ]);
+  });
+
+  it("does not compare what a run left out", () => {
+    assert.deepEqual(compare(figures(cost), figures()), []);
+  });
+
+  it("docs/engines.md and its plot show the committed figures", async () => {
+    const page = readFileSync("docs/engines.md", "utf8");
+    assert.equal(page, pageOf(page, readBaseline()), "run make bench, make size and make bench-accept");
+    assert.equal(readFileSync("docs/engines.svg", "utf8"), await plotOf(readBaseline()));
   });
 });

@@ -1,0 +1,131 @@
+// Figures as people read them: the table and the plot of docs/engines.md.
+import { readFileSync, writeFileSync } from "node:fs";
+import * as vega from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import type { Figures } from "./baseline.js";
+import { peerCosts, peerSizes } from "./peers.js";
+
+const page = "docs/engines.md";
+const plot = "docs/engines.svg";
+const board = "qemu-lm3s6965evb";
+const lengths = [64, 512, 1514];
+
+const number = (value: number | undefined): string => (value === undefined ? "-" : value.toLocaleString("en-US"));
+
+/** The table: engines, then peers, on the board that the peers were measured on. */
+export function tableOf({ costs, sizes }: Figures): string {
+  const here = costs.filter((cost) => cost.board === board);
+  const echo = (engine: string, path: string): string =>
+    lengths
+      .map((bytes) =>
+        number(
+          here.find(
+            (cost) => cost.engine === engine && cost.path === path && cost.bytes === bytes && cost.sockets === 1,
+          )?.echo,
+        ),
+      )
+      .join(" / ");
+  const engines = [...new Set(here.map(({ engine }) => engine))];
+  const rows = engines.map((engine) => {
+    const size = sizes.find((candidate) => candidate.board === board && candidate.engine === engine);
+    const cells = ["copy", "zero-copy", "forward"].map((path) => echo(engine, path));
+    return [engine, ...cells, number(size?.text), number(size?.ram)];
+  });
+  for (const { peer, echo: cost } of peerCosts.filter((candidate) => candidate.board === board)) {
+    const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
+    const cells = lengths.map((bytes) => number(cost[bytes])).join(" / ");
+    rows.push([`${peer}, native C`, cells, "-", "-", number(size?.text), number(size?.ram)]);
+  }
+  const bare = here.filter(({ path, engine }) => path === "bare" && engine === engines[0]);
+  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), "-", "-", "-", "-"]);
+  const head = ["engine", "echo, copied", "echo, zero copy", "forwarded", "text", "RAM"];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+interface Point {
+  readonly who: string;
+  readonly x: number;
+  readonly echo: number;
+}
+
+/** Where the names stand, at the ends of the lines: moved up where two would lie on each other. */
+function namesOf(points: readonly Point[]): Point[] {
+  const end = Math.max(...points.map(({ x }) => x));
+  const names: Point[] = [];
+  let free = 0;
+  for (const { who, x, echo } of points.filter((point) => point.x === end).sort((a, b) => a.echo - b.echo)) {
+    names.push({ who, x, echo: Math.max(echo, free) });
+    free = Math.max(echo, free) * 1.2;
+  }
+  return names;
+}
+
+function panel(title: string, axis: string, points: readonly Point[]): object {
+  const values = [...new Set(points.map(({ x }) => x))];
+  const encoding = {
+    x: { field: "x", type: "quantitative", title: axis, scale: { nice: false, zero: false }, axis: { values } },
+    y: {
+      ...{ field: "echo", type: "quantitative", title: "instructions for an echo" },
+      ...{ scale: { type: "log" }, axis: { tickCount: 6 } },
+    },
+    color: { field: "who", type: "nominal", legend: null },
+  };
+  return {
+    ...{ title, width: 300, height: 340 },
+    layer: [
+      { data: { values: points }, mark: { type: "line", point: true }, encoding },
+      {
+        data: { values: namesOf(points) },
+        mark: { type: "text", align: "left", dx: 7 },
+        encoding: { ...encoding, text: { field: "who" } },
+      },
+    ],
+  };
+}
+
+/** The plot: cost by length beside the peers, and by number of sockets that take the frame. */
+export async function plotOf({ costs }: Figures): Promise<string> {
+  const here = costs.filter((cost) => cost.board === board);
+  const byLength = here
+    .filter(({ path, sockets }) => path === "copy" && sockets === 1)
+    .map(({ engine, bytes, echo }): Point => ({ who: engine, x: bytes, echo }));
+  const bare = here
+    .filter(({ path, engine }) => path === "bare" && engine === here[0]?.engine)
+    .map(({ bytes, echo }): Point => ({ who: "driver loop", x: bytes, echo }));
+  const peers = peerCosts
+    .filter((candidate) => candidate.board === board)
+    .flatMap(({ peer, echo }) =>
+      Object.entries(echo).map(([bytes, cost]): Point => ({ who: peer, x: Number(bytes), echo: cost })),
+    );
+  const bySockets = here
+    .filter(({ path, bytes }) => path === "copy" && bytes === 64)
+    .map(({ engine, sockets, echo }): Point => ({ who: engine, x: sockets, echo }));
+  const spec = {
+    background: "white",
+    config: { view: { stroke: null }, axis: { grid: true } },
+    hconcat: [
+      panel("One socket", "bytes of the frame", [...byLength, ...peers, ...bare]),
+      panel("64 bytes", "sockets that receive the frame", bySockets),
+    ],
+    resolve: { scale: { color: "shared" } },
+    spacing: 110,
+    padding: { left: 10, right: 90, top: 10, bottom: 10 },
+  };
+  const view = new vega.View(vega.parse(compile(spec as unknown as TopLevelSpec).spec), { renderer: "none" });
+  return `${await view.toSVG()}\n`;
+}
+
+const begin = "<!-- figures: made by make bench-accept -->";
+const end = "<!-- end of figures -->";
+
+/** The page with the table of these figures. */
+export function pageOf(text: string, figures: Figures): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no place for the figures.`);
+  return `${text.slice(0, from)}${begin}\n\n${tableOf(figures)}\n\n${text.slice(to)}`;
+}
+
+export async function writeDocs(figures: Figures): Promise<void> {
+  writeFileSync(page, pageOf(readFileSync(page, "utf8"), figures));
+  writeFileSync(plot, await plotOf(figures));
+}
