@@ -78,12 +78,18 @@ bench-accept: node_modules/.package-lock.json ## the last bench and size become 
 abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
 	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
 
+sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.json (SPDX 2.3)
+	$(QUIET)npx tsx host/build/sbom.ts $(IMAGE) $(ENGINE) $(WASM3_DIR)
+
 clean: ## remove everything that was built
 	rm -rf build
 
+# npm ci wants every optional package of every platform from the registry, and some registries have those of one platform
+# only. Either way the bytes are those of package-lock.json.
+NPM_QUIETLY := --no-fund --no-audit --loglevel=error
 node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@echo "set-up: npm packages"
-	$(QUIET)npm install --no-save --no-fund --no-audit --loglevel=error
+	$(QUIET)npm ci $(NPM_QUIETLY) 2>/dev/null || npm install --no-save $(NPM_QUIETLY)
 	@touch $@
 
 build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,abi.ts capacities.ts layout.ts packet.ts) \
@@ -110,4 +116,4 @@ build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
   $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-diff bench-accept size abi clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-diff bench-accept size abi sbom clean FORCE

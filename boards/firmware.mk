@@ -75,7 +75,10 @@ $(error MEMORY="$(MEMORY)" is none of malloc, static, precompiled)
 endif
 STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
   $(if $(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
-FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(ENGINE_DEFINES) -g -ffunction-sections -fdata-sections $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
+# An image is the same wherever it is built. gcc gives the assembler only the second form.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
+FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(ENGINE_DEFINES) -g $(REPRODUCIBLE) -ffunction-sections -fdata-sections \
+  $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
   $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
