@@ -46,66 +46,69 @@ export function service(): void {
 function receiveAll(): void {
   let iface = control.firstIface;
   while (iface) {
-    if (iface.rx.frame) receiveFrames(iface);
+    let slot = iface.rx;
+    let frame = iface.limit ? slot.frame : dropAll(iface);
+    if (frame) {
+      let budget = MAX_FRAMES;
+      do {
+        slot.frame = null;
+        slot = slot.next;
+        receiveFrame(iface, changetype<Frame>(frame));
+        frame = slot.frame;
+      } while (frame && --budget);
+      iface.rx = slot;
+      control.news = 1;
+    }
     iface = iface.next;
   }
 }
 
-/** Demultiplexes what is in the interface's RX ring, which has a frame. */
+/** Offers a frame of the RX ring to the sockets. */
 // @ts-ignore: decorator
 @inline
-function receiveFrames(iface: Iface): void {
-  let slot = iface.rx;
-  if (!iface.limit) return dropAll(iface);
-  let frame = changetype<Frame>(slot.frame);
-  let budget = MAX_FRAMES;
-  do {
-    slot.frame = null;
-    slot = slot.next;
+function receiveFrame(iface: Iface, frame: Frame): void {
+  const mac = frame.mac;
+  let key = <u32>load<u16>(mac, 12);
+  if ((key & 0xff) < 6) key = llcProtocol(frame);
+  else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) key = untag(frame, key);
+  key |= iface.key;
+  frame.key = key;
 
-    const mac = frame.mac;
-    let key = <u32>load<u16>(mac, 12);
-    if ((key & 0xff) < 6) key = llcProtocol(frame);
-    else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) key = untag(frame, key);
-    key |= iface.key;
-    frame.key = key;
-
-    let refs: u32 = 0;
-    if (iface.spare > 0 || spareAfterReap(iface)) {
-      let socket = state.receivers;
-      while (socket) {
-        if (!((socket.key ^ key) & socket.mask)) {
-          // append() without a snap length, in the form that costs an interpreter least.
-          const entry = socket.tail;
-          if (entry.frame) {
-            ++socket.dropsQueueFull;
-          } else {
-            insert(socket, entry, frame);
-            ++refs;
-          }
+  let refs: u32 = 0;
+  if (iface.spare > 0 || spareAfterReap(iface)) {
+    let socket = state.receivers;
+    while (socket) {
+      if (!((socket.key ^ key) & socket.mask)) {
+        // append() without a snap length, in the form that costs an interpreter least.
+        const entry = socket.tail;
+        if (entry.frame) {
+          ++socket.dropsQueueFull;
+        } else {
+          insert(socket, entry, frame);
+          ++refs;
         }
-        socket = socket.next;
       }
-      if (state.watchers) refs = offerToWatchers(frame, refs);
-    } else {
-      refs = offerScarce(iface, frame);
+      socket = socket.next;
     }
+    socket = state.watchers;
+    while (socket) {
+      if (!((socket.key ^ key) & socket.mask)) refs += put(socket, frame);
+      socket = socket.next;
+    }
+  } else {
+    refs = offerScarce(iface, frame);
+  }
 
-    if (refs) {
-      frame.refs = refs;
-      --iface.spare;
-    } else {
-      fill(iface, frame);
-    }
-    if (!--budget) break;
-    frame = changetype<Frame>(slot.frame);
-  } while (changetype<usize>(frame));
-  iface.rx = slot;
-  control.news = 1;
+  if (refs) {
+    frame.refs = refs;
+    --iface.spare;
+  } else {
+    fill(iface, frame);
+  }
 }
 
-/** Drops what the driver has received of an interface that is down. */
-function dropAll(iface: Iface): void {
+/** Drops what the driver has received of an interface that is down. Returns null: nothing is left. */
+function dropAll(iface: Iface): Frame | null {
   let slot = iface.rx;
   let frame = slot.frame;
   while (frame) {
@@ -116,6 +119,7 @@ function dropAll(iface: Iface): void {
     frame = slot.frame;
   }
   iface.rx = slot;
+  return null;
 }
 
 /** The protocol of a frame with a length instead of an EtherType, like Linux's eth_type_trans(). */
@@ -139,19 +143,6 @@ function untag(frame: Frame, tpid: u32): u32 {
   frame.len -= abi.VLAN_HLEN;
   const key = <u32>load<u16>(mac, abi.VLAN_HLEN + 12);
   return (key & 0xff) < 6 ? llcProtocol(frame) : key;
-}
-
-/** Offers a frame, which has `refs` holders, to sockets with filters and the network stack. Returns the new number. */
-// @ts-ignore: decorator
-@inline
-function offerToWatchers(frame: Frame, refs: u32): u32 {
-  const key = frame.key;
-  let socket = state.watchers;
-  while (socket) {
-    if (!((socket.key ^ key) & socket.mask)) refs += put(socket, frame);
-    socket = socket.next;
-  }
-  return refs;
 }
 
 /** recv(2) without flags. Returns the number of bytes given to the caller, or a negative errno. */
