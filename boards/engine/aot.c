@@ -56,6 +56,13 @@ INLINE void check_far(uint32_t size, uint32_t at, uint32_t reach) {
     trap(OUT_OF_BOUNDS);
 }
 
+/* The address of `at`, which was checked, as a value of its own: else the compiler adds each access's offset to `at` anew. */
+INLINE uint8_t *pointer(uint8_t *memory, uint32_t at) {
+  uint8_t *address = memory + at;
+  __asm__("" : "+r"(address));
+  return address;
+}
+
 INLINE uint32_t load8(const uint8_t *at) { return *at; }
 INLINE void store8(uint8_t *at, uint32_t value) { *at = (uint8_t)value; }
 
@@ -146,7 +153,7 @@ __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t fram
 #include "pktsock_aot.h"
 
 _Static_assert(AOT_ABI_VERSION == PKT_ABI_VERSION, "the module and abi.h are not of one build");
-_Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES, "the glue begins with the least memory");
+_Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES, "the glue begins with the least memory");
 
 #define EXPORT(name, arguments) export_##name,
 static uint32_t (*const exports[])(uint32_t a, uint32_t b, uint32_t c, uint32_t d) = {PKT_EXPORTS(EXPORT)};

@@ -9,6 +9,9 @@ struct pkt_component pkt_component;
 
 static const char memory_too_small[] = "config.memory is smaller than PKTSOCK_MEMORY_SIZE of pktsock/memory.h";
 
+/* Bytes of linear memory up to the end of the module's fixed structs, with which it says how much it needs. */
+#define LEAST_MEMORY (PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES)
+
 /* Write the capacities, by which the module divides its memory. */
 static void write_control(const struct pktsock_config *config) {
   struct pkt_control *control = pkt_at(PKT_CONTROL);
@@ -52,7 +55,7 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool preco
 static int load_into(const struct pktsock_config *config) {
   size_t size = config->memory_size;
   const size_t around = PKTSOCK_MEMORY_HEADER + PKTSOCK_MEMORY_SLACK;
-  if (size < around + PKT_CONTROL + PKT_CONTROL_BYTES) {
+  if (size < around + LEAST_MEMORY) {
     pkt_component.engine.error = memory_too_small;
     return -ENOMEM;
   }
@@ -64,9 +67,9 @@ static int load_into(const struct pktsock_config *config) {
 }
 
 /* Load the module with exactly the memory that the configuration needs. The module computes the size: loaded with only enough
- * memory for the control block, it returns the size in CONTROL_NEEDED. */
+ * memory for its fixed structs, it returns the size in CONTROL_NEEDED. */
 static int load_fitting(const struct pktsock_config *config) {
-  int result = load(config, PKT_CONTROL + PKT_CONTROL_BYTES, false);
+  int result = load(config, LEAST_MEMORY, false);
   if (result != -ENOMEM || pkt_component.control == NULL)
     return result;
   uint32_t needed = pkt_component.control->needed + config->frame_align;

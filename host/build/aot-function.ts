@@ -2,6 +2,7 @@
 // but for those that an earlier check of the same value covers.
 import { CONTROL, CONTROL_BYTES } from "../../assembly/abi.js";
 import { binary, trapping, unary, loads, stores, BLOCK, LOOP, IF, ELSE, END } from "./aot-opcodes.js";
+import { stateStruct } from "./structs.js";
 import { Reader, skipImmediates, type WasmFunction, type WasmModule } from "./wasm.js";
 
 export type Bounds = "exact" | "guarded";
@@ -11,8 +12,8 @@ export class UnsupportedError extends Error {}
 
 /** Bytes behind linear memory that guarded accesses may reach. */
 export const SLACK = 256;
-/** No linear memory is smaller. */
-export const LEAST = CONTROL + CONTROL_BYTES;
+/** No linear memory is smaller: the control block and the module's State. */
+export const LEAST = CONTROL + CONTROL_BYTES + stateStruct.bytes;
 
 /** A value on WebAssembly's stack. Equal keys are equal values. */
 interface Value {
@@ -23,10 +24,27 @@ interface Value {
   readonly constant?: number;
 }
 
+/** A value's address in C, a variable if that pays: if several accesses add a constant to it. */
+interface Pointer {
+  readonly name: string;
+  /** Accesses that add a constant. */
+  sums: number;
+}
+
 /** A line that says that `at` + `reach` is not behind the end of memory. */
 interface Check {
   readonly at: string;
   reach: number;
+  /** What is set here. */
+  readonly pointer: Pointer | undefined;
+}
+
+/** The address of an access: `base` + `offset`, or `pointer` + `distance`. */
+interface Address {
+  readonly base: string;
+  readonly offset: number;
+  readonly pointer: Pointer | undefined;
+  readonly distance: number;
 }
 
 /** What is known of a value that was checked. `check` may still be made to reach further while `segment` lasts. */
@@ -34,6 +52,8 @@ interface Fact {
   readonly reach: number;
   readonly check: Check;
   readonly segment: number;
+  /** Set on all ways that lead here, or undefined. */
+  readonly pointer: Pointer | undefined;
 }
 
 /** What is known at a place in the function: which values the variables have, and which values were checked. */
@@ -54,10 +74,23 @@ interface Frame {
   otherwise?: State | undefined;
 }
 
+const pays = (pointer: Pointer | undefined): pointer is Pointer => pointer !== undefined && pointer.sums > 1;
+
+function textOf({ base, offset, pointer, distance }: Address): string {
+  const [start, plus] = pays(pointer) ? [pointer.name, distance] : [`memory + ${base}`, offset];
+  return plus === 0 ? start : `${start} + ${plus}`;
+}
+
+function linesOf({ at, reach, pointer }: Check): string[] {
+  const check = `${reach > LEAST ? "check_far" : "check"}(size, ${at}, ${reach}u);`;
+  return pays(pointer) ? [check, `${pointer.name} = pointer(memory, ${at});`] : [check];
+}
+
 const copyOf = ({ keys, facts }: State): State => ({ keys: [...keys], facts: new Map(facts) });
 
 export class FunctionCompiler {
-  private readonly lines: (string | Check | Frame["label"])[] = [];
+  private readonly lines: (string | Check | Frame["label"] | readonly (string | Address)[])[] = [];
+  private readonly pointers: Pointer[] = [];
   private readonly stack: Value[] = [];
   private readonly frames: Frame[] = [];
   /** Undefined behind a branch, where nothing comes by. */
@@ -96,13 +129,15 @@ export class FunctionCompiler {
     }
     const body = this.lines.flatMap((line) => {
       if (typeof line === "string") return [line];
-      if ("reach" in line) return [`${line.reach > LEAST ? "check_far" : "check"}(size, ${line.at}, ${line.reach}u);`];
+      if ("length" in line) return [line.map((part) => (typeof part === "string" ? part : textOf(part))).join("")];
+      if ("reach" in line) return linesOf(line);
       return line.used ? [`${line.name}:;`] : [];
     });
     const locals = Array.from({ length: this.source.locals }, (_, i) => {
       return `uint32_t v${this.source.signature.params.length + i} = 0;`;
     });
-    return [...(body.some((line) => /\bmemory\b/.test(line)) ? ["MEMORY;"] : []), ...locals, ...body];
+    const pointers = this.pointers.filter(pays).map(({ name }) => `uint8_t *${name};`);
+    return [...(body.some((line) => /\bmemory\b/.test(line)) ? ["MEMORY;"] : []), ...locals, ...pointers, ...body];
   }
 
   private name(): string {
@@ -119,10 +154,10 @@ export class FunctionCompiler {
     return this.stack.pop()!;
   }
 
-  /** Pushes the value of a C expression. */
-  private push(expression: string): string {
+  /** Pushes the value of a C expression, which may contain an address. */
+  private push(...expression: (string | Address)[]): string {
     const text = this.name();
-    this.lines.push(`uint32_t ${text} = ${expression};`);
+    this.lines.push([`uint32_t ${text} = `, ...expression, ";"]);
     this.stack.push({ text, key: text });
     return text;
   }
@@ -150,42 +185,53 @@ export class FunctionCompiler {
 
   // ---- Memory
 
-  /** The C expression of the address of an access to `bytes` bytes at `base` + `offset`, which is checked. */
-  private address(base: Value, offset: number, bytes: number): string {
+  /** The address of an access to `bytes` bytes at `base` + `offset`, which is checked. */
+  private address(base: Value, offset: number, bytes: number): Address {
     if (base.constant !== undefined) {
       const at = Math.min(base.constant + offset, 0xffffffff);
       if (at + bytes > LEAST) this.check({ text: `${at}u`, key: `${at}u` }, bytes);
-      return `memory + ${at}`;
+      return { base: String(at), offset: 0, pointer: undefined, distance: 0 };
     }
     const reach = offset + bytes;
     if (this.bounds === "guarded" && reach > SLACK) {
       throw new UnsupportedError(`${this.source.name} reaches ${reach} bytes from a base; guarded, ${SLACK} are the most.`);
     }
-    this.check(base, reach);
-    return offset === 0 ? `memory + ${base.text}` : `memory + ${base.text} + ${offset}`;
+    const { pointer, plus } = this.check(base, reach);
+    const distance = plus + offset;
+    if (pointer !== undefined && distance !== 0) pointer.sums++;
+    return { base: base.text, offset, pointer, distance };
   }
 
-  private check({ key, text }: Value, reach: number): void {
-    if (this.covers(key, reach)) return;
+  /** Checks the value if that was not done before. Returns a value that was checked, and how far this one is from it. */
+  private check({ key, text }: Value, reach: number): { pointer: Pointer | undefined; plus: number } {
+    const covered = this.covered(key, reach);
+    if (covered !== undefined) return covered;
     const { facts } = this.state!;
     const need = this.bounds === "exact" ? reach : 1;
     const known = facts.get(key);
     let check = known?.check;
+    let pointer = known?.pointer;
     if (check !== undefined && known!.segment === this.segment) {
       check.reach = need;
     } else {
-      check = { at: text, reach: need };
+      const fresh = pointer === undefined ? { name: `p${this.names++}`, sums: 0 } : undefined;
+      if (fresh !== undefined) this.pointers.push(fresh);
+      check = { at: text, reach: need, pointer: fresh };
+      pointer ??= fresh;
       this.lines.push(check);
     }
-    facts.set(key, { reach: need, check, segment: this.segment });
+    facts.set(key, { reach: need, check, segment: this.segment, pointer });
+    return { pointer, plus: 0 };
   }
 
-  /** Has it been checked that the value, or the one of which it is a constant away, reaches so far? */
-  private covers(key: string, reach: number): boolean {
+  /** The value, or the one of which it is a constant away, if it has been checked that it reaches so far. */
+  private covered(key: string, reach: number, plus = 0): { pointer: Pointer | undefined; plus: number } | undefined {
     const known = this.state!.facts.get(key);
-    if (known !== undefined && (this.bounds === "exact" ? reach <= known.reach : reach <= SLACK)) return true;
+    if (known !== undefined && (this.bounds === "exact" ? reach <= known.reach : reach <= SLACK)) {
+      return { pointer: known.pointer, plus };
+    }
     const sum = this.sums.get(key);
-    return sum !== undefined && this.covers(sum.base, sum.plus + reach);
+    return sum === undefined ? undefined : this.covered(sum.base, sum.plus + reach, sum.plus + plus);
   }
 
   // ---- Control
@@ -202,8 +248,12 @@ export class FunctionCompiler {
     }
     for (const [key, fact] of into.facts) {
       const other = from.facts.get(key);
-      if (other === undefined) into.facts.delete(key);
-      else if (other.reach < fact.reach) into.facts.set(key, other);
+      if (other === undefined) {
+        into.facts.delete(key);
+      } else {
+        const pointer = fact.pointer === other.pointer ? fact.pointer : undefined;
+        into.facts.set(key, { ...(other.reach < fact.reach ? other : fact), pointer });
+      }
     }
   }
 
@@ -368,11 +418,12 @@ export class FunctionCompiler {
     if (load !== undefined) {
       reader.number();
       const address = this.address(this.pop(), reader.number(), load[1]);
-      this.push(`${load[2]}${load[0]}(${address})`);
+      this.push(`${load[2]}${load[0]}(`, address, ")");
     } else if (store !== undefined) {
       reader.number();
       const value = this.pop();
-      this.lines.push(`${store[0]}(${this.address(this.pop(), reader.number(), store[1])}, ${value.text});`);
+      const address = this.address(this.pop(), reader.number(), store[1]);
+      this.lines.push([`${store[0]}(`, address, `, ${value.text});`]);
     } else if (opcode in binary) {
       const [a, b] = this.stack.splice(this.stack.length - 2) as [Value, Value];
       const sum = this.push(binary[opcode]!(a.text, b.text));

@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { type Bounds, FunctionCompiler, LEAST, SLACK, UnsupportedError } from "./aot-function.js";
 import { checkWasm } from "./check-wasm.js";
+import type { ExportName } from "../engine/exports.js";
 import { isMain } from "./main.js";
 import { readWasm, type Signature } from "./wasm.js";
 
@@ -23,8 +24,17 @@ function indented(lines: readonly string[]): string[] {
   });
 }
 
+/** GCC and clang compile such a function for size. */
+const RARE = "__attribute__((cold))";
+
 const listed = (count: number, entry: (i: number) => string): string =>
   count === 0 ? "void" : Array.from({ length: count }, (_, i) => entry(i)).join(", ");
+
+/** The exports that are called for every frame; their functions shall be fast, and all others small. */
+const frequent: ReadonlySet<string> = new Set<ExportName>([
+  ...(["receive", "receiveFrom", "service", "send", "sendTo"] as const),
+  ...(["peek", "reserve", "release", "submit", "pollSocket"] as const),
+]);
 
 function declaration(number: number, { params, results }: Signature): string {
   return `static ${results.length > 0 ? "uint32_t" : "void"} f${number}(${listed(params.length, (i) => `uint32_t v${i}`)})`;
@@ -32,9 +42,17 @@ function declaration(number: number, { params, results }: Signature): string {
 
 /** An export as the engine calls it: with four arguments and a result. */
 function exported(name: string, number: number, { params, results }: Signature): string {
+  const speed = frequent.has(name) ? "" : `${RARE} `;
   const call = `f${number}(${params.length === 0 ? "" : listed(params.length, (i) => `v${i}`)});`;
   const body = results.length > 0 ? `return ${call}` : `${call} return 0;`;
-  return `static uint32_t export_${name}(${listed(4, (i) => `uint32_t v${i}`)}) { ${body} }`;
+  return `${speed}static uint32_t export_${name}(${listed(4, (i) => `uint32_t v${i}`)}) { ${body} }`;
+}
+
+/** All functions that `roots` call, and those that these call. */
+function reachable(calls: ReadonlyMap<number, ReadonlySet<number>>, roots: readonly number[]): Set<number> {
+  const found = new Set(roots);
+  for (const number of found) calls.get(number)?.forEach((callee) => found.add(callee));
+  return found;
 }
 
 /** Functions on the way of the longest chain of calls. Throws when a function may call itself. */
@@ -85,6 +103,8 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
     return [``, `/* ${source.name} */`, `${declaration(number, source.signature)} {`, ...indented(lines), `}`];
   });
   const depth = depthOf(calls, (number) => functions[number - imports.length]?.name ?? "An import");
+  const roots = [...module.exportedFunctions].filter(([name]) => frequent.has(name)).map(([, number]) => number);
+  const fast = reachable(calls, roots);
   const abi = module.constants[module.exportedGlobals.get("PKTSOCK_ABI") ?? -1];
   if (abi === undefined) throw new UnsupportedError("It exports no PKTSOCK_ABI.");
   const standInBytes = standIn(wasm);
@@ -98,7 +118,10 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
     `#define AOT_LEAST_MEMORY ${LEAST}u`,
     `#define AOT_SLACK ${bounds === "guarded" ? SLACK : 0}u`,
     ``,
-    ...functions.map(({ signature }, i) => `${declaration(imports.length + i, signature)};`),
+    ...functions.map(({ signature }, i) => {
+      const number = imports.length + i;
+      return `${fast.has(number) ? "" : `${RARE} `}${declaration(number, signature)};`;
+    }),
     ...definitions,
     ``,
     ...[...module.exportedFunctions].map(([name, number]) => {
