@@ -66,8 +66,14 @@ else
 FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
-# A project may want another: OPTIMIZE=-Og.
+# A project may want another: OPTIMIZE=-Og. With -O2, what no frame passes through is small rather than fast, and a family whose
+# compiler gains by it links with LTO; not the applications, so that labels in them stay what they are.
 OPTIMIZE ?= -O2
+LTO ?= $(if $(filter -O2,$(OPTIMIZE)),$(FAMILY_LTO))
+SMALL_SOURCES := $(filter-out $(addprefix boards/pktsock/,call.c socket.c wait.c zerocopy.c),$(wildcard boards/pktsock/*.c)) \
+  $(filter %.c,$(FAMILY_SOURCES)) $(TARGET)/board.c boards/family/common/start_board.c
+own_flags = $(if $(filter $(SMALL_SOURCES),$(1)),$(if $(filter -O2,$(OPTIMIZE)),-Os)) \
+  $(if $(filter $(APP_SOURCE) $(APP_SOURCES),$(1)),$(if $(LTO),-fno-lto))
 # MEMORY=static: the component's memory is part of the image. MEMORY=precompiled: and the whole module is compiled at start.
 MEMORY ?= malloc
 ifeq ($(filter malloc static precompiled,$(MEMORY)),)
@@ -77,7 +83,7 @@ STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
   $(if $(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
 # An image is the same wherever it is built. gcc gives the assembler only the second form.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
-FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(ENGINE_DEFINES) -g $(REPRODUCIBLE) -ffunction-sections -fdata-sections \
+FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(LTO) $(ENGINE_DEFINES) -g $(REPRODUCIBLE) -ffunction-sections -fdata-sections \
   $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
   $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
@@ -111,7 +117,7 @@ $(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pktsock/abi.h boards/f
 	$$(QUIET)$(CROSS)gcc -MD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
 endef
 $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
-  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS))))
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(call own_flags,$(source)))))
 $(foreach source,$(ENGINE_SOURCES),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) $(if $(SANITIZE),$(ENGINE_UNSANITIZED)))))
 $(foreach source,$(POSIX_SOURCES),\

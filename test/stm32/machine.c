@@ -277,11 +277,11 @@ void dma_write_word(struct machine *m, uint32_t address, uint32_t value) {
     fail(m, "the MAC writes a descriptor at 0x%08x, out of its reach", address);
 }
 
-/* Unicorn also ends a block at each page of 1 KB, so that the DSB may have been the end of the one before. */
+/* Unicorn also ends a block at a page of 1 KB, or behind an instruction across its start: the DSB may be before that. */
 void machine_expect_dsb(struct machine *m, const char *what) {
-  enum { BEFORE = 8 };
-  uint32_t size = m->block_size + BEFORE;
-  const uint8_t *code = machine_at(m, m->block_address - BEFORE, size);
+  uint32_t before = m->block_address % 1024 < 4 ? 32 : 8;
+  uint32_t size = m->block_size + before;
+  const uint8_t *code = machine_at(m, m->block_address - before, size);
   for (uint32_t i = 0; code != NULL && i + 4 <= size; i += 2)
     if (code[i] == 0xbf && code[i + 1] == 0xf3 && (code[i + 2] & 0xf0) == 0x40 && code[i + 3] == 0x8f)
       return;

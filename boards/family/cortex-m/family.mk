@@ -4,6 +4,7 @@ CROSS_PACKAGES := gcc-arm-none-eabi picolibc-arm-none-eabi
 FAMILY_CFLAGS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mcpu=$(CPU) -mthumb -DBOARD_CPU_MHZ=$(CPU_MHZ)
 FAMILY_LDFLAGS := -nostartfiles -T $(TARGET)/memory.ld -T boards/family/cortex-m/cortex-m.ld \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
+FAMILY_LTO := -flto=auto
 FAMILY_SOURCES := $(addprefix boards/family/cortex-m/,startup.c clock.c $(EXIT).c copy.S fifo.S) \
   boards/family/common/console.c boards/family/common/uart_$(UART).c
 OS := baremetal
