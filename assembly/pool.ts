@@ -53,7 +53,13 @@ export function unref(frame: Frame): void {
 // @ts-ignore: decorator
 @inline
 export function returnToPool(frame: Frame): void {
-  const iface = frame.iface;
+  returnTo(frame.iface, frame);
+}
+
+/** The same, with the frame's interface. */
+// @ts-ignore: decorator
+@inline
+function returnTo(iface: Iface, frame: Frame): void {
   ++iface.spare;
   if (iface.txMissing) {
     --iface.txMissing;
@@ -67,8 +73,10 @@ export function returnToPool(frame: Frame): void {
 /** Takes back the frames that the driver has sent. */
 export function reap(iface: Iface): void {
   let slot = iface.completion;
-  let frame = slot.frame;
-  while (frame) {
+  let next = slot.frame;
+  if (!next) return;
+  do {
+    const frame = changetype<Frame>(next);
     slot.frame = null;
     slot = slot.next;
     const owner = frame.owner;
@@ -76,11 +84,31 @@ export function reap(iface: Iface): void {
       frame.owner = null;
       --owner.sending;
     }
-    if (frame.refs) unref(frame);
-    else pushFree(iface, frame);
-    frame = slot.frame;
-  }
+    const refs = frame.refs;
+    if (refs) {
+      frame.refs = refs - 1;
+      if (refs == 1) returnTo(iface, frame);
+    } else {
+      pushFree(iface, frame);
+    }
+    next = slot.frame;
+  } while (next);
   iface.completion = slot;
+}
+
+/**
+ * Takes a frame for sending, or returns null. Usually the oldest that was sent is nobody's, so that it need not become free
+ * first.
+ */
+// @ts-ignore: decorator
+@inline
+export function takeFree(iface: Iface): Frame | null {
+  const slot = iface.completion;
+  const frame = slot.frame;
+  if (!frame || frame.refs | <u32>changetype<usize>(frame.owner)) return popFree(iface);
+  slot.frame = null;
+  iface.completion = slot.next;
+  return frame;
 }
 
 /** May sockets hold another frame, once those that were sent and shown to taps have been taken back? */

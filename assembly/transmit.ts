@@ -20,7 +20,7 @@ import {
   SLL_ADDR,
   SLL_BYTES,
 } from "./packet";
-import { popFree, pushFree, reap } from "./pool";
+import { pushFree, reap, takeFree } from "./pool";
 import { take } from "./port";
 import { enqueue } from "./queue";
 import { filterAndCount, shareInUse, stackOf } from "./scarcity";
@@ -30,18 +30,12 @@ export function send(socket: Socket, len: u32): i32 {
   const iface = socket.out;
   // Unsigned: a length below the header's becomes a large number.
   if (!iface || len - abi.ETH_HLEN >= iface.limit) return sendOn(socket, socket.iface, socket.protocol, len, 0);
-  let top = iface.free;
-  let frame = load<usize>(top);
-  if (!frame) {
-    reap(iface);
-    top = iface.free;
-    frame = load<usize>(top);
-    if (!frame) return noRoom(socket, iface);
-  }
-  iface.free = top - 4;
-  const mac = changetype<Frame>(frame).buffer + iface.txOffset;
+  const frame = takeFree(iface);
+  if (!frame) return noRoom(socket, iface);
+  const mac = frame.buffer + iface.txOffset;
   take(mac, len);
-  queue(socket, iface, changetype<Frame>(frame), mac, len, socket.protocol);
+  frame.mac = mac;
+  queue(socket, iface, frame, len, socket.protocol);
   return len;
 }
 
@@ -69,7 +63,7 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
   const total = len + skip;
   if (total < abi.ETH_HLEN || (skip && !to)) return -EINVAL;
   if (socket.sndbuf && !mayQueue(socket)) return noRoom(socket, iface);
-  const frame = popFree(iface);
+  const frame = takeFree(iface);
   if (!frame) return noRoom(socket, iface);
   const mac = frame.buffer + iface.txOffset;
   if (skip) {
@@ -88,7 +82,8 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
     frame.owner = socket;
     ++socket.sending;
   }
-  queue(socket, iface, frame, mac, total, protocol);
+  frame.mac = mac;
+  queue(socket, iface, frame, total, protocol);
   return len;
 }
 
@@ -127,9 +122,8 @@ export function mayQueue(socket: Socket): bool {
 /** Puts a filled frame on the TX ring, after the sockets that watch outgoing frames have seen it. */
 // @ts-ignore: decorator
 @inline
-export function queue(socket: Socket, iface: Iface, frame: Frame, mac: usize, len: u32, protocol: u32): void {
-  if (len < abi.ETH_ZLEN) memory.fill(mac + len, 0, abi.ETH_ZLEN - len);
-  frame.mac = mac;
+export function queue(socket: Socket, iface: Iface, frame: Frame, len: u32, protocol: u32): void {
+  if (len < abi.ETH_ZLEN) memory.fill(frame.mac + len, 0, abi.ETH_ZLEN - len);
   frame.len = len;
   const tap = state.taps;
   // The usual tap is the sender itself, which does not see what it sends.

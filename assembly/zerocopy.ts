@@ -7,21 +7,33 @@ import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
-import { popFree, pushFree, reap, unref } from "./pool";
+import { pushFree, reap, spareAfterReap, takeFree, unref } from "./pool";
 import { lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
 import { noRoom, queue } from "./transmit";
 
+/** `count`: Socket.lentCount. */
 // @ts-ignore: decorator
 @inline
-function lend(socket: Socket, frame: Frame): i32 {
-  store<usize>(socket.lent + (socket.lentCount++ << 2), changetype<usize>(frame));
+function lend(socket: Socket, frame: Frame, count: u32): i32 {
+  store<usize>(socket.lent + (count << 2), changetype<usize>(frame));
+  socket.lentCount = count + 1;
   return <i32>changetype<usize>(frame);
 }
 
-/** Removes a frame from the socket's list; false when it is not there. */
+/** Removes a frame from the socket's list, where it usually is the last one; false when it is not there. */
+// @ts-ignore: decorator
+@inline
 function takeBack(socket: Socket, frame: Frame): bool {
+  const last = socket.lentCount - 1;
+  if (<i32>last < 0 || load<usize>(socket.lent + (last << 2)) != changetype<usize>(frame)) return takeBackEarlier(socket, frame);
+  socket.lentCount = last;
+  return true;
+}
+
+/** The same, wherever it is in the list. */
+function takeBackEarlier(socket: Socket, frame: Frame): bool {
   const lent = socket.lent;
   const last = socket.lentCount - 1;
   for (let i = last; i != -1; --i) {
@@ -59,6 +71,11 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
   return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
 
+/** wouldLendAll() with the share of the interface's network stack, if it has one. */
+function wouldLendOwnShare(iface: Iface, borrower: Socket): bool {
+  return wouldLendAll(iface, borrower, stackOf(iface) ? stackShare() : 0);
+}
+
 /**
  * Lends the oldest received frame in place: FRAME_MAC and FRAME_LEN say where it is. While FRAME_REFS is above 1, others
  * hold the same bytes, and the frame is read-only. With `exclusive` a shared frame is not lent. Returns the
@@ -71,15 +88,14 @@ export function peek(socket: Socket, exclusive: u32): i32 {
   if (!entry.frame) service();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
-  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  const lent = socket.lentCount;
+  if (lent == control.queueFrames) return -ENOBUFS;
   const iface = frame.iface;
   if (exclusive && isShared(iface, frame)) return -ENOBUFS;
-  if (iface.spare <= 0) {
-    if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
-  }
+  if (iface.spare <= 0 && !spareAfterReap(iface) && wouldLendOwnShare(iface, socket)) return -ENOBUFS;
   entry.frame = null;
   socket.head = entry.next;
-  return lend(socket, frame);
+  return lend(socket, frame, lent);
 }
 
 /**
@@ -91,16 +107,17 @@ export function reserve(socket: Socket): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
-  if (socket.lentCount == control.queueFrames) return -ENOBUFS;
+  const lent = socket.lentCount;
+  if (lent == control.queueFrames) return -ENOBUFS;
   if (iface.txOwned <= 1) {
     reap(iface);
     if (iface.txOwned <= 1) return -ENOBUFS;
   }
-  const frame = popFree(iface);
+  const frame = takeFree(iface);
   if (!frame) return noRoom(socket, iface);
   --iface.txOwned;
   frame.mac = frame.buffer + iface.txOffset;
-  return lend(socket, frame);
+  return lend(socket, frame, lent);
 }
 
 /** Takes a lent frame back unsent. Returns 0, or -EINVAL when it is not lent to the socket. */
@@ -116,6 +133,12 @@ export function release(socket: Socket, frame: Frame): i32 {
 function isShared(iface: Iface, frame: Frame): bool {
   if (frame.refs > 1) reap(iface);
   return frame.refs > 1;
+}
+
+/** Why no frame of that length can be sent, negated. */
+function lengthError(iface: Iface, len: u32): i32 {
+  if (!iface.limit) return -ENETDOWN;
+  return len < abi.ETH_HLEN ? -EINVAL : -EMSGSIZE;
 }
 
 /** Why a lent frame cannot be sent: an errno, or 0. */
@@ -135,19 +158,19 @@ function sendError(iface: Iface, frame: Frame, len: u32): u32 {
 export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
-  if (!iface.limit) return -ENETDOWN;
-  if (len < abi.ETH_HLEN) return -EINVAL;
-  if (len - abi.ETH_HLEN >= iface.limit) return -EMSGSIZE;
+  // Unsigned: a length below the header's becomes a large number.
+  if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
   if (!takeBack(socket, frame)) return -EINVAL;
-  if (frame.refs > 1 || frame.iface != iface || len > frame.len || len < abi.ETH_ZLEN) {
+  const refs = frame.refs;
+  if (refs > 1 || frame.iface != iface || len > frame.len || len < abi.ETH_ZLEN) {
     const error = sendError(iface, frame, len);
     if (error) {
-      lend(socket, frame);
+      lend(socket, frame, socket.lentCount);
       return -error;
     }
   }
-  if (!frame.refs) ++iface.txOwned;
-  queue(socket, iface, frame, frame.mac, len, socket.protocol);
+  if (!refs) ++iface.txOwned;
+  queue(socket, iface, frame, len, socket.protocol);
   return len;
 }
 

@@ -180,11 +180,13 @@ export class Model extends Sockets implements Component {
     if (bytes.length > iface.mtu + 18 - socket.skip) return fail("EMSGSIZE");
     this.reportError(socket);
     if (bytes.length + socket.skip < 14 || (socket.type === SOCK_DGRAM && to === undefined)) return fail("EINVAL");
-    if (!this.mayQueue(socket) || !iface.hasFree()) return fail("EAGAIN");
+    if (!this.mayQueue(socket) || !iface.takeFree()) return fail("EAGAIN");
     const whole = socket.type === SOCK_DGRAM ? withHeader(iface, to!, protocol, bytes) : bytes;
-    if (!sendable(iface, whole)) return fail("EMSGSIZE");
+    if (!sendable(iface, whole)) {
+      iface.free++;
+      return fail("EMSGSIZE");
+    }
     const frame = new Frame(iface, whole, { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);
-    iface.free--;
     if (socket.sndbuf > 0) {
       frame.owner = socket;
       socket.sending++;
@@ -236,6 +238,7 @@ export class Model extends Sockets implements Component {
     if (exclusive && frame.refs > 1) return fail("ENOBUFS");
     const toStack = socket.type === STACK;
     const lent = [this.lentTo(pool, false) + Number(!toStack), this.lentTo(pool, true) + Number(toStack)] as const;
+    if (pool.spare <= 0) pool.reap();
     if (pool.spare <= 0 && pool.wouldLendAll(...lent)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);
@@ -248,7 +251,7 @@ export class Model extends Sockets implements Component {
     if (!iface.up) return fail("ENETDOWN");
     if (socket.lent.length === this.capacities.queueFrames) return fail("ENOBUFS");
     if (!iface.mayLendEmpty()) return fail("ENOBUFS");
-    if (!iface.hasFree()) return fail("EAGAIN");
+    if (!iface.takeFree()) return fail("EAGAIN");
     iface.reserve();
     const room = this.capacities.frameSize - iface.txOffset;
     const frame = new Frame(iface, Buffer.alloc(0), { protocol: 0, ifindex: 0, outgoing: true }, iface.txOffset);

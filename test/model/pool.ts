@@ -111,9 +111,20 @@ export class Pool {
     return this.free > 0;
   }
 
-  /** Lends an empty frame, or takes it back into the sending side. */
-  reserve(): void {
+  /** Takes a frame to send with: the oldest that was sent, if nobody has it, else a free one. */
+  takeFree(): boolean {
+    const [oldest] = this.completed;
+    if (oldest !== undefined && oldest.refs === 0 && oldest.owner === undefined) {
+      this.completed.shift();
+      return true;
+    }
+    if (!this.hasFree()) return false;
     this.free--;
+    return true;
+  }
+
+  /** Lends an empty frame that was taken, or takes it back into the sending side. */
+  reserve(): void {
     this.owned--;
     this.lentEmpty++;
   }
