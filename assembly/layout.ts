@@ -195,6 +195,8 @@ export class Socket {
   packetsRead: u32;
   /** The interface that the fast path of send() uses, or null. */
   out: Iface | null;
+  /** Not 0: other sockets see what this one sends. */
+  seen: u32;
   /** Network order, like in a frame. */
   protocol: u32;
   type: u32;

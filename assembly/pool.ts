@@ -53,13 +53,7 @@ export function unref(frame: Frame): void {
 // @ts-ignore: decorator
 @inline
 export function returnToPool(frame: Frame): void {
-  returnTo(frame.iface, frame);
-}
-
-/** The same, with the frame's interface. */
-// @ts-ignore: decorator
-@inline
-function returnTo(iface: Iface, frame: Frame): void {
+  const iface = frame.iface;
   ++iface.spare;
   if (iface.txMissing) {
     --iface.txMissing;
@@ -75,6 +69,9 @@ export function reap(iface: Iface): void {
   let slot = iface.completion;
   let next = slot.frame;
   if (!next) return;
+  // Kept here meanwhile, for few accesses to memory.
+  let filled = iface.fill;
+  let spare = iface.spare;
   do {
     const frame = changetype<Frame>(next);
     slot.frame = null;
@@ -87,13 +84,25 @@ export function reap(iface: Iface): void {
     const refs = frame.refs;
     if (refs) {
       frame.refs = refs - 1;
-      if (refs == 1) returnTo(iface, frame);
+      if (refs == 1) {
+        ++spare;
+        if (iface.txMissing) {
+          --iface.txMissing;
+          ++iface.txOwned;
+          pushFree(iface, frame);
+        } else {
+          filled.frame = frame;
+          filled = filled.next;
+        }
+      }
     } else {
       pushFree(iface, frame);
     }
     next = slot.frame;
   } while (next);
   iface.completion = slot;
+  iface.fill = filled;
+  iface.spare = spare;
 }
 
 /**

@@ -43,7 +43,7 @@ export function service(): void {
 /** service(), as a part of receive(): the call would cost an interpreter more than the rest of it does. */
 // @ts-ignore: decorator
 @inline
-function receiveAll(): void {
+export function receiveAll(): void {
   let iface = control.firstIface;
   while (iface) {
     let slot = iface.rx;

@@ -147,6 +147,7 @@ export function closeSocket(socket: Socket): void {
   if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
+  noteTaps();
   if (socket.single) {
     --state.connections;
     free(changetype<usize>(socket));
@@ -204,14 +205,19 @@ export function socketName(socket: Socket): i32 {
   return SLL_ADDR + abi.ETH_ALEN;
 }
 
-/** Binds a detached socket, and enters it into the lists of sockets that are offered frames. */
+/** Binds a detached socket. */
 function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   socket.iface = iface;
   socket.protocol = protocol;
   socket.key = protocol | (iface ? iface.key : 0);
   socket.mask = (protocol == ALL ? 0 : 0xffff) | (iface ? 0xffff0000 : 0);
   choosePath(socket);
-  if (!protocol) return;
+  if (protocol) enlist(socket, protocol);
+  noteTaps();
+}
+
+/** Enters a socket into the lists of sockets that are offered frames. */
+function enlist(socket: Socket, protocol: u32): void {
   if (watches(socket)) {
     // The network stack is served last.
     let link = changetype<usize>(state) + offsetof<State>("watchers");
@@ -225,6 +231,16 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   if (protocol == ALL && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
     socket.nextTap = state.taps;
     state.taps = socket;
+  }
+}
+
+/** Notes in all sockets whether others see what they send, after the list of taps or the table has changed. */
+function noteTaps(): void {
+  const tap = state.taps;
+  for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
+    const socket = socketAt(descriptor);
+    // The usual tap is the sender itself, which does not see what it sends.
+    if (socket) socket.seen = tap && (tap != socket || tap.nextTap != null) ? 1 : 0;
   }
 }
 

@@ -35,7 +35,8 @@ export function send(socket: Socket, len: u32): i32 {
   const mac = frame.buffer + iface.txOffset;
   take(mac, len);
   frame.mac = mac;
-  queue(socket, iface, frame, len, socket.protocol);
+  if (len < abi.ETH_ZLEN) pad(frame, len);
+  queue(socket, iface, frame, len);
   return len;
 }
 
@@ -83,7 +84,10 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
     ++socket.sending;
   }
   frame.mac = mac;
-  queue(socket, iface, frame, total, protocol);
+  if (total < abi.ETH_ZLEN) pad(frame, total);
+  frame.len = total;
+  if (socket.seen) showToTaps(socket, iface, frame, protocol);
+  putIntoTx(iface, frame);
   return len;
 }
 
@@ -119,15 +123,25 @@ export function mayQueue(socket: Socket): bool {
   return socket.sending < socket.sndbuf;
 }
 
-/** Puts a filled frame on the TX ring, after the sockets that watch outgoing frames have seen it. */
+/** Puts a filled and padded frame on the TX ring, after the sockets that watch outgoing frames have seen it. */
 // @ts-ignore: decorator
 @inline
-export function queue(socket: Socket, iface: Iface, frame: Frame, len: u32, protocol: u32): void {
-  if (len < abi.ETH_ZLEN) memory.fill(frame.mac + len, 0, abi.ETH_ZLEN - len);
+export function queue(socket: Socket, iface: Iface, frame: Frame, len: u32): void {
   frame.len = len;
-  const tap = state.taps;
-  // The usual tap is the sender itself, which does not see what it sends.
-  if (tap && (tap != socket || tap.nextTap != null)) showToTaps(socket, iface, frame, protocol);
+  if (socket.seen) showToTaps(socket, iface, frame, socket.protocol);
+  putIntoTx(iface, frame);
+}
+
+/** Writes zeros behind a frame that is shorter than Ethernet's minimum. */
+// @ts-ignore: decorator
+@inline
+export function pad(frame: Frame, len: u32): void {
+  memory.fill(frame.mac + len, 0, abi.ETH_ZLEN - len);
+}
+
+// @ts-ignore: decorator
+@inline
+function putIntoTx(iface: Iface, frame: Frame): void {
   const slot = iface.tx;
   slot.frame = frame;
   iface.tx = slot.next;

@@ -9,9 +9,9 @@ import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { pushFree, reap, spareAfterReap, takeFree, unref } from "./pool";
 import { lentOf } from "./queue";
-import { service } from "./receive";
+import { receiveAll } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
-import { noRoom, queue } from "./transmit";
+import { noRoom, pad, queue } from "./transmit";
 
 /** `count`: Socket.lentCount. */
 // @ts-ignore: decorator
@@ -22,18 +22,15 @@ function lend(socket: Socket, frame: Frame, count: u32): i32 {
   return <i32>changetype<usize>(frame);
 }
 
-/** Removes a frame from the socket's list, where it usually is the last one; false when it is not there. */
+/** Is the frame the last one of the socket's list, as it usually is? `last`: Socket.lentCount - 1. */
 // @ts-ignore: decorator
 @inline
-function takeBack(socket: Socket, frame: Frame): bool {
-  const last = socket.lentCount - 1;
-  if (<i32>last < 0 || load<usize>(socket.lent + (last << 2)) != changetype<usize>(frame)) return takeBackEarlier(socket, frame);
-  socket.lentCount = last;
-  return true;
+function isLast(socket: Socket, frame: Frame, last: i32): bool {
+  return load<usize>(socket.lent + (last << 2)) == changetype<usize>(frame);
 }
 
-/** The same, wherever it is in the list. */
-function takeBackEarlier(socket: Socket, frame: Frame): bool {
+/** Removes a frame from the socket's list, wherever it is; false when it is not there. */
+function takeBack(socket: Socket, frame: Frame): bool {
   const lent = socket.lent;
   const last = socket.lentCount - 1;
   for (let i = last; i != -1; --i) {
@@ -71,9 +68,9 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
   return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
 
-/** wouldLendAll() with the share of the interface's network stack, if it has one. */
-function wouldLendOwnShare(iface: Iface, borrower: Socket): bool {
-  return wouldLendAll(iface, borrower, stackOf(iface) ? stackShare() : 0);
+/** May another received frame be lent, although none was to spare? */
+function mayLend(iface: Iface, borrower: Socket): bool {
+  return spareAfterReap(iface) || !wouldLendAll(iface, borrower, stackOf(iface) ? stackShare() : 0);
 }
 
 /**
@@ -85,14 +82,18 @@ function wouldLendOwnShare(iface: Iface, borrower: Socket): bool {
 export function peek(socket: Socket, exclusive: u32): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
-  if (!entry.frame) service();
+  if (!entry.frame) receiveAll();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
   const lent = socket.lentCount;
   if (lent == control.queueFrames) return -ENOBUFS;
   const iface = frame.iface;
-  if (exclusive && isShared(iface, frame)) return -ENOBUFS;
-  if (iface.spare <= 0 && !spareAfterReap(iface) && wouldLendOwnShare(iface, socket)) return -ENOBUFS;
+  if (exclusive) {
+    if (isShared(iface, frame)) return -ENOBUFS;
+  }
+  if (iface.spare <= 0) {
+    if (!mayLend(iface, socket)) return -ENOBUFS;
+  }
   entry.frame = null;
   socket.head = entry.next;
   return lend(socket, frame, lent);
@@ -141,12 +142,14 @@ function lengthError(iface: Iface, len: u32): i32 {
   return len < abi.ETH_HLEN ? -EINVAL : -EMSGSIZE;
 }
 
-/** Why a lent frame cannot be sent: an errno, or 0. */
-function sendError(iface: Iface, frame: Frame, len: u32): u32 {
+/** Prepares a lent frame for sending if it may be sent. Returns 0, or an errno. */
+function prepare(iface: Iface, frame: Frame, len: u32): u32 {
   if (frame.iface != iface) return EINVAL;
   // A received frame may start anywhere in its buffer, which must have room for the padding too.
   if (frame.mac + max(len, abi.ETH_ZLEN) > frame.buffer + control.frameSize) return EMSGSIZE;
-  return isShared(iface, frame) ? EBUSY : 0;
+  if (isShared(iface, frame)) return EBUSY;
+  if (len < abi.ETH_ZLEN) pad(frame, len);
+  return 0;
 }
 
 /**
@@ -160,17 +163,21 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   if (!iface) return -ENXIO;
   // Unsigned: a length below the header's becomes a large number.
   if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
-  if (!takeBack(socket, frame)) return -EINVAL;
+  const last = socket.lentCount - 1;
+  if (<i32>last < 0) return -EINVAL;
+  if (isLast(socket, frame, last)) socket.lentCount = last;
+  else if (!takeBack(socket, frame)) return -EINVAL;
   const refs = frame.refs;
-  if (refs > 1 || frame.iface != iface || len > frame.len || len < abi.ETH_ZLEN) {
-    const error = sendError(iface, frame, len);
+  const unusual = <u32>(refs > 1) | <u32>(frame.iface != iface) | <u32>(len > frame.len) | <u32>(len < abi.ETH_ZLEN);
+  if (unusual) {
+    const error = prepare(iface, frame, len);
     if (error) {
       lend(socket, frame, socket.lentCount);
       return -error;
     }
   }
   if (!refs) ++iface.txOwned;
-  queue(socket, iface, frame, len, socket.protocol);
+  queue(socket, iface, frame, len);
   return len;
 }
 
