@@ -235,11 +235,13 @@ export class Socket {
   /** Entries of the circle; the other entries of the socket are in the list of spareEntries. */
   queueLength: u32;
   spareEntries: Entry | null;
-  /** CONTROL_QUEUE_FRAMES words; the first lentCount are the frames that are lent to the application. */
-  lent: usize;
-  lentCount: u32;
+  /** Behind the socket follow CONTROL_QUEUE_FRAMES words; those before lentTop are the frames that are lent. */
+  lentTop: usize;
+  lentEnd: usize;
   /** Not 0: was allocated one by one, and goes back to the heap at close. */
   single: u32;
+  /** Always 0: no frame is in front of those that are lent. */
+  belowLent: u32;
 }
 
 /** A membership of a socket (PACKET_ADD_MEMBERSHIP), or an address of an interface (SIOCADDMULTI). */

@@ -85,11 +85,18 @@ export function framesOf(socket: Socket, iface: Iface): u32 {
   return frames;
 }
 
+/** Where a socket's list of lent frames begins; it ends before Socket.lentTop. */
+// @ts-ignore: decorator
+@inline
+export function firstLent(socket: Socket): usize {
+  return changetype<usize>(socket) + offsetof<Socket>();
+}
+
 /** The number of received frames of the interface's pool that are lent to a socket. */
 export function lentOf(socket: Socket, iface: Iface): u32 {
   let frames: u32 = 0;
-  for (let n: u32 = 0; n < socket.lentCount; ++n) {
-    const frame = changetype<Frame>(load<usize>(socket.lent + (n << 2)));
+  for (let at = firstLent(socket); at != socket.lentTop; at += 4) {
+    const frame = changetype<Frame>(load<usize>(at));
     if (frame.refs && frame.iface == iface) ++frames;
   }
   return frames;

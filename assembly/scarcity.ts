@@ -7,7 +7,7 @@
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
-import { dropNewest, enqueueAccepted, framesOf, lentOf } from "./queue";
+import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
 
 /** Offers a frame for which there may be no room. Returns the number of its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
@@ -101,8 +101,8 @@ export function shareInUse(stack: Socket | null): u32 {
     if (changetype<Frame>(entry.frame).refs == 1) ++frames;
     entry = entry.next;
   }
-  for (let n: u32 = 0; n < stack.lentCount; ++n) {
-    if (changetype<Frame>(load<usize>(stack.lent + (n << 2))).refs == 1) ++frames;
+  for (let at = firstLent(stack); at != stack.lentTop; at += 4) {
+    if (changetype<Frame>(load<usize>(at)).refs == 1) ++frames;
   }
   return min(frames, stackShare());
 }

@@ -29,7 +29,7 @@ import {
 } from "./packet";
 import { leaveAll } from "./membership";
 import { unref } from "./pool";
-import { before, dequeue } from "./queue";
+import { before, dequeue, firstLent } from "./queue";
 import { stackOf, stackShare } from "./scarcity";
 import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
@@ -77,12 +77,14 @@ function open(type: u32): i32 {
 
 /** Makes the queue of a new socket, with all its entries, and its empty list of lent frames. */
 function makeQueue(socket: Socket): void {
-  const first = changetype<usize>(socket) + offsetof<Socket>();
   const length = control.queueFrames;
+  const lent = firstLent(socket);
+  const first = lent + (length << 2);
   makeCircle(first, length, <u32>offsetof<Entry>(), <u32>offsetof<Entry>("next"));
   socket.head = socket.tail = changetype<Entry>(first);
   socket.queueLength = length;
-  socket.lent = first + length * <u32>offsetof<Entry>();
+  socket.lentTop = lent;
+  socket.lentEnd = first;
   socket.rcvbuf = length * control.frameStride;
 }
 

@@ -8,35 +8,27 @@ import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { pushFree, reap, spareAfterReap, takeFree, unref } from "./pool";
-import { lentOf } from "./queue";
+import { firstLent, lentOf } from "./queue";
 import { receiveAll } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
 import { noRoom, pad, queue } from "./transmit";
 
-/** `count`: Socket.lentCount. */
+/** `top`: Socket.lentTop. */
 // @ts-ignore: decorator
 @inline
-function lend(socket: Socket, frame: Frame, count: u32): i32 {
-  store<usize>(socket.lent + (count << 2), changetype<usize>(frame));
-  socket.lentCount = count + 1;
+function lend(socket: Socket, frame: Frame, top: usize): i32 {
+  store<usize>(top, changetype<usize>(frame));
+  socket.lentTop = top + 4;
   return <i32>changetype<usize>(frame);
 }
 
-/** Is the frame the last one of the socket's list, as it usually is? `last`: Socket.lentCount - 1. */
-// @ts-ignore: decorator
-@inline
-function isLast(socket: Socket, frame: Frame, last: i32): bool {
-  return load<usize>(socket.lent + (last << 2)) == changetype<usize>(frame);
-}
-
-/** Removes a frame from the socket's list, wherever it is; false when it is not there. */
+/** Removes a frame from the socket's list; false when it is not there. */
 function takeBack(socket: Socket, frame: Frame): bool {
-  const lent = socket.lent;
-  const last = socket.lentCount - 1;
-  for (let i = last; i != -1; --i) {
-    if (load<usize>(lent + (i << 2)) == changetype<usize>(frame)) {
-      store<usize>(lent + (i << 2), load<usize>(lent + (last << 2)));
-      socket.lentCount = last;
+  const last = socket.lentTop - 4;
+  for (let at = last; at >= firstLent(socket); at -= 4) {
+    if (load<usize>(at) == changetype<usize>(frame)) {
+      store<usize>(at, load<usize>(last));
+      socket.lentTop = last;
       return true;
     }
   }
@@ -85,8 +77,8 @@ export function peek(socket: Socket, exclusive: u32): i32 {
   if (!entry.frame) receiveAll();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
-  const lent = socket.lentCount;
-  if (lent == control.queueFrames) return -ENOBUFS;
+  const top = socket.lentTop;
+  if (top == socket.lentEnd) return -ENOBUFS;
   const iface = frame.iface;
   if (exclusive) {
     if (isShared(iface, frame)) return -ENOBUFS;
@@ -96,7 +88,7 @@ export function peek(socket: Socket, exclusive: u32): i32 {
   }
   entry.frame = null;
   socket.head = entry.next;
-  return lend(socket, frame, lent);
+  return lend(socket, frame, top);
 }
 
 /**
@@ -108,8 +100,8 @@ export function reserve(socket: Socket): i32 {
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
-  const lent = socket.lentCount;
-  if (lent == control.queueFrames) return -ENOBUFS;
+  const top = socket.lentTop;
+  if (top == socket.lentEnd) return -ENOBUFS;
   if (iface.txOwned <= 1) {
     reap(iface);
     if (iface.txOwned <= 1) return -ENOBUFS;
@@ -118,7 +110,7 @@ export function reserve(socket: Socket): i32 {
   if (!frame) return noRoom(socket, iface);
   --iface.txOwned;
   frame.mac = frame.buffer + iface.txOffset;
-  return lend(socket, frame, lent);
+  return lend(socket, frame, top);
 }
 
 /** Takes a lent frame back unsent. Returns 0, or -EINVAL when it is not lent to the socket. */
@@ -163,16 +155,19 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   if (!iface) return -ENXIO;
   // Unsigned: a length below the header's becomes a large number.
   if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
-  const last = socket.lentCount - 1;
-  if (<i32>last < 0) return -EINVAL;
-  if (isLast(socket, frame, last)) socket.lentCount = last;
-  else if (!takeBack(socket, frame)) return -EINVAL;
+  // The frame is usually the last of the list. Before the list is a 0.
+  const last = socket.lentTop - 4;
+  if (load<usize>(last) != changetype<usize>(frame) || !changetype<usize>(frame)) {
+    if (!takeBack(socket, frame)) return -EINVAL;
+  } else {
+    socket.lentTop = last;
+  }
   const refs = frame.refs;
   const unusual = <u32>(refs > 1) | <u32>(frame.iface != iface) | <u32>(len > frame.len) | <u32>(len < abi.ETH_ZLEN);
   if (unusual) {
     const error = prepare(iface, frame, len);
     if (error) {
-      lend(socket, frame, socket.lentCount);
+      lend(socket, frame, socket.lentTop);
       return -error;
     }
   }
@@ -183,7 +178,6 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
 
 /** close(2): takes back all lent frames. */
 export function takeBackLent(socket: Socket): void {
-  while (socket.lentCount) {
-    unlend(changetype<Frame>(load<usize>(socket.lent + (--socket.lentCount << 2))));
-  }
+  for (let at = firstLent(socket); at != socket.lentTop; at += 4) unlend(changetype<Frame>(load<usize>(at)));
+  socket.lentTop = firstLent(socket);
 }

@@ -63,8 +63,9 @@ export class Inspection {
     let spare = 0;
     for (let at = this.field(socket, "spareEntries"); at !== 0; at = this.memory.u32(at + entryStruct.next!)) spare++;
     assert.equal(length + spare, this.module.sockets.control(abi.CONTROL_QUEUE_FRAMES), "no entry of a queue is lost");
-    const lent = Array.from({ length: this.field(socket, "lentCount") }, (_, i) =>
-      this.memory.u32(this.field(socket, "lent") + i * 4),
+    const first = socket + socketStruct.bytes;
+    const lent = Array.from({ length: (this.field(socket, "lentTop") - first) / 4 }, (_, i) =>
+      this.memory.u32(first + i * 4),
     );
     return { queue, lent };
   }
