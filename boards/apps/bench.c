@@ -1,5 +1,6 @@
 /* An echo over packet sockets, which `make bench` and `make size` measure. Two characters from the console select what:
- * c (recv and send), z (zero copy: the received frame itself is sent), f or i (recv and send, with a filter of 10
+ * c (recv and send), z (zero copy: the received frame itself is sent), w (forwarding: the frame is copied into an empty one,
+ * which is sent, so that its receivers may keep it), f or i (recv and send, with a filter of 10
  * instructions that compares fields, or that must be interpreted); then the number of open sockets, 1 to 9: one echoes
  * (SOCK_RAW, bound to ETH_P_ALL), the others wait for another protocol. A frame of LAST bytes ends the program.
  *
@@ -104,6 +105,26 @@ __attribute__((noinline, noclone)) static void echo_in_place(int fd) {
   }
 }
 
+__attribute__((noinline, noclone)) static void forward(int fd) {
+  for (;;) {
+    struct pktsock_frame frame, empty;
+    int error = pktsock_peek(fd, &frame, 0);
+    MARK(forward_received);
+    if (error < 0 || pktsock_reserve(fd, &empty, 0) < 0)
+      fail("pktsock_peek or pktsock_reserve");
+    if (frame.len == LAST)
+      return;
+    MARK(forward_send);
+    memcpy(empty.data, frame.data, frame.len);
+    empty.len = frame.len;
+    error = pktsock_release(fd, &frame);
+    ssize_t n = pktsock_submit(fd, &empty);
+    MARK(forward_sent);
+    if (error < 0 || n < 0)
+      fail("pktsock_release or pktsock_submit");
+  }
+}
+
 static int read_character(void) {
   int c;
   while ((c = board_console_read()) < 0) {
@@ -114,8 +135,8 @@ static int read_character(void) {
 int main(void) {
   printf("bench: how?\n");
   int how = read_character(), sockets = read_character() - '0';
-  if (strchr("czfi", how) == NULL || sockets < 1 || sockets > 9) {
-    printf("bench: not c, z, f or i and a digit\n");
+  if (strchr("czwfi", how) == NULL || sockets < 1 || sockets > 9) {
+    printf("bench: not c, z, w, f or i and a digit\n");
     return 1;
   }
   int fd = open_socket(ETH_P_ALL);
@@ -128,6 +149,8 @@ int main(void) {
   printf("bench: ready\n");
   if (how == 'z')
     echo_in_place(fd);
+  else if (how == 'w')
+    forward(fd);
   else
     echo_by_copy(fd);
   struct arch_memory_marks marks;

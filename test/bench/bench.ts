@@ -13,7 +13,7 @@ const interrupt = "eth0_interrupt";
 const last = 15;
 
 /** The command for bench.c. The filters have ten instructions: comparisons of fields, or instructions that are interpreted. */
-const commands = { copy: "c", "zero-copy": "z", filter: "f", interpreted: "i" } as const;
+const commands = { copy: "c", "zero-copy": "z", forward: "w", filter: "f", interpreted: "i" } as const;
 
 type SocketPath = keyof typeof commands;
 type Path = SocketPath | "bare";
@@ -30,7 +30,7 @@ export interface Result extends Omit<Cost, "whole"> {
 const nuttx: Readonly<Record<number, number>> = { 64: 6703, 512: 7879, 1514: 10630 };
 
 async function overSockets(board: string, engine: EngineName, path: SocketPath, sockets: number): Promise<Cost[]> {
-  const how = path === "zero-copy" ? "lent" : "copy";
+  const how = path === "zero-copy" ? "lent" : path === "forward" ? "forward" : "copy";
   const marks: Marks = {
     interrupt,
     received: `mark_${how}_received`,
@@ -79,6 +79,7 @@ for (const board of boards) {
       ["copy", 1, () => overSockets(board, engine, "copy", 1)],
       ["copy", 4, () => overSockets(board, engine, "copy", 4)],
       ["zero-copy", 1, () => overSockets(board, engine, "zero-copy", 1)],
+      ["forward", 1, () => overSockets(board, engine, "forward", 1)],
       ["filter", 1, () => overSockets(board, engine, "filter", 1)],
       ["interpreted", 1, () => overSockets(board, engine, "interpreted", 1)],
       ["bare", 0, async () => loop],
