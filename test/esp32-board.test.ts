@@ -262,6 +262,31 @@ describe("trouble on a model of an ESP32 board", () => {
     until(machine, /the MAC runs again[^]*link up/);
   });
 
+  // Addresses and their CRCs as Espressif's tools showed them; the last two are of chips whose eFuses were damaged.
+  for (const [efuses, address] of [
+    [[0x92157216, 0x00754863], "48:63:92:15:72:19"],
+    [[0, 0], null],
+    [[0, 0xff000000], null],
+    [[0x098a0de8, 0x007fb8f0], null],
+    [[0xa453dcb1, 0x00b230ae], null],
+  ] as const) {
+    const words = efuses.map((word) => word.toString(16)).join(" ");
+    it(`eFuses ${words}: ${address ?? "a local address, which it says"}`, function () {
+      this.timeout(60_000);
+      build("wt32-eth01", "demo");
+      const machine = start("wt32-eth01", "demo", { ...boards["wt32-eth01"]!, efuses });
+      const [, used] = until(machine, /ready (\S+) /);
+      assert.equal(used, address ?? "02:50:4b:54:53:01");
+      const said = /^eth0: (the .*eFuses .*); it is 02:50:4b:54:53:01 now\. HWADDR= of make sets another$/m.exec(
+        machine.peripherals.output,
+      )?.[1];
+      const isBlank = (efuses[0] | (efuses[1] & 0xffff)) === 0;
+      const trouble = isBlank ? /^the chip's eFuses have no MAC address$/ : /is damaged \(CRC\)$/;
+      if (address === null) assert.match(said!, trouble);
+      else assert.equal(said, undefined);
+    });
+  }
+
   for (const [key, trouble] of Object.entries({ u: /fault break\npc 4008/, s: /stack overflow\npc 4008/ })) {
     it(`is reported: ${trouble.source}`, () => {
       const machine = start("wt32-eth01", "xtensa");

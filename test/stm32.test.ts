@@ -13,8 +13,8 @@ const harness = "build/stm32/harness";
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
 const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
 const clockScenarios = ["no-crystal", "no-pll", "no-voltage"];
-const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier"];
-const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions"];
+const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier", "drain"];
+const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions", "dribble", "silent"];
 const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {

@@ -19,6 +19,7 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
         .rx_errors = iface->rx_errors,
         .rx_iface_down = iface->rx_iface_down,
         .tx_errors = iface->tx_errors,
+        .mac_restarts = ifindex - 1 < pkt_component.mac_count ? pkt_component.macs[ifindex - 1]->restarts : 0,
         .ring_faults = iface->ring_faults,
         .traps = pkt_component.engine.traps,
     };

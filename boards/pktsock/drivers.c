@@ -36,6 +36,7 @@ static int attach_mac(struct pkt_mac *mac, unsigned number) {
   mac->umem_end = control->umem + control->frame_count * control->frame_stride;
   mac->frame_stride = control->frame_stride;
   mac->frame_size = control->frame_size;
+  mac->restarts = 0;
   return 0;
 }
 

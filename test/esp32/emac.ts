@@ -21,6 +21,12 @@ const [clkOut, oscClk, clkCtrl, phyInterface] = [0x00, 0x04, 0x08, 0x0c];
 const overheadBytes = 20;
 const cyclesOfByte = 3.2;
 
+/** Of the configuration: transmitter or receiver on; speed, duplex and what else belongs to the mode. */
+const isOn = 0xc;
+const mode = 0x1c800;
+const halfDuplexIgnoresCarrier = 1 << 16;
+const flushTx = 1 << 20;
+
 const own = 0x80000000;
 const [transmitted, received, noBuffer] = [1 << 0, 1 << 6, 1 << 7];
 const [abnormal, normal] = [1 << 15, 1 << 16];
@@ -131,7 +137,7 @@ export class Emac {
     } else if (offset === rxPoll) {
       this.#rxWaits = false;
     } else {
-      this.#dma.set(offset, value);
+      this.#dma.set(offset, offset === operation ? value & ~flushTx : value); // emptied at once
       if (offset === rxList) this.#rxAt = value;
       if (offset === txList) this.#txAt = value;
     }
@@ -140,9 +146,18 @@ export class Emac {
 
   #writeMac(offset: number, value: number): boolean {
     if (!macRegisters.has(offset)) return false;
+    if (offset === config) this.#checkMode(this.#mac.get(config) ?? 0, value);
     this.#mac.set(offset, value);
     if (offset === miiAddress && (value & 1) !== 0) this.#mdio(value);
     return true;
+  }
+
+  /** The databook: the mode is changed only while transmitter and receiver are off. They are on only with a link. */
+  #checkMode(old: number, value: number): void {
+    if ((old & isOn) !== 0 && ((old ^ value) & mode) !== 0) throw new Error("the mode is changed while the MAC is on");
+    if ((old & isOn) === 0 && (value & isOn) !== 0 && !this.linkUp) throw new Error("the MAC is on without a link");
+    if ((value & isOn) !== 0 && (value & (halfDuplexIgnoresCarrier | (1 << 11))) === 0)
+      throw new Error("half duplex with the carrier that a PHY with RMII does not tell");
   }
 
   #mdio(value: number): void {
@@ -191,6 +206,7 @@ export class Emac {
     const mode = this.#mac.get(filter) ?? 0;
     const to = frame.subarray(0, 6);
     const isGroup = (to[0]! & 1) === 1;
+    if (frame.length >= 14 && frame.readUInt16BE(12) === 0x8808) return ((mode >> 6) & 3) === 2; // a control frame is the MAC's own
     if ((mode & 1) !== 0 || to.equals(Buffer.alloc(6, 0xff)) || (isGroup && (mode & 0x10) !== 0)) return true;
     for (let n = 0; n < 8; n++) {
       const [high, low] = [this.#mac.get(0x40 + 8 * n) ?? 0, this.#mac.get(0x44 + 8 * n) ?? 0];

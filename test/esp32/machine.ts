@@ -15,6 +15,8 @@ export interface BoardModel {
   readonly enable: number;
   /** The 50 MHz come from an oscillator at GPIO0, or leave the chip at GPIO17. */
   readonly clock: "in" | "out";
+  /** The eFuses' words BLK0_RDATA1 and BLK0_RDATA2, with the MAC address, unless they are as usual. */
+  readonly efuses?: readonly [number, number];
   /** An emulator's MAC in place of the EMAC. */
   readonly openCores?: boolean;
 }

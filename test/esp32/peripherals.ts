@@ -26,6 +26,9 @@ const ioMuxOfGpio = [
   ...[0x30, 0x3c, 0x4c, 0x50, 0x70, 0x74, 0x78, 0x7c, 0x80, 0x8c, 0x90, 0x24, 0x28, 0x2c],
 ];
 
+/** 24:0a:c4:12:34:f0, and f3 for Ethernet; CRC 87. */
+const efuses = [0xc41234f0, 0x0087240a] as const;
+
 /** Registers that just hold what was written, with their values after the boot ROM. */
 const plain: Readonly<Record<number, number>> = {
   [rtcClkConf]: 0x08000000 | 0x2210, // as after a reset that left the PLL selected
@@ -115,10 +118,10 @@ export class Peripherals {
         return this.#input.shift() ?? 0;
       case uart + 0x1c:
         return Math.min(this.#input.length, 127);
-      case efuse + 0x4: // 24:0a:c4:12:34:f0, and f3 for Ethernet
-        return 0xc41234f0;
+      case efuse + 0x4:
+        return (this.board.efuses ?? efuses)[0];
       case efuse + 0x8:
-        return 0x00aa240a;
+        return (this.board.efuses ?? efuses)[1];
       case efuse + 0xc:
         return 1 << 15;
     }

@@ -51,6 +51,9 @@ void bench_boot_echo(struct bench *b);
 /* Neither the module nor a ring has met a fault. */
 void bench_expect_no_traps(struct bench *b);
 
+/* The driver has restarted nothing. */
+void bench_expect_no_restarts(struct bench *b);
+
 /* Type a command of echo.c and wait until it is done. */
 void bench_command(struct bench *b, const char *command);
 
@@ -93,5 +96,8 @@ void scenario_standstill(struct bench *b);
 void scenario_collisions(struct bench *b);
 void scenario_missed(struct bench *b);
 void scenario_carrier(struct bench *b);
+void scenario_drain(struct bench *b);
+void scenario_dribble(struct bench *b);
+void scenario_silent(struct bench *b);
 
 #endif

@@ -8,6 +8,7 @@
  *   n        join ten more, 01:00:5e:00:00:11 to 1a
  *   u        receive the unicast address 02:00:00:00:00:77 too
  *   p P a A  promiscuous on, off; all multicast on, off
+ *   e        echo frames of any EtherType
  *   b        for 15 ms neither sleep nor poll(), as a program that must answer at once does
  *   r        print whether the interface has a carrier
  *   c        print the counters */
@@ -90,10 +91,12 @@ static void groups(int option, uint8_t from, uint8_t to) {
 static void print_counters(void) {
   struct pktsock_counters c;
   pktsock_counters((unsigned)ifindex, &c);
-  printf("rx %lu tx %lu no_frame %lu pool_empty %lu short %lu long %lu errors %lu tx_errors %lu faults %lu traps %lu\n",
+  printf("rx %lu tx %lu no_frame %lu pool_empty %lu short %lu long %lu errors %lu tx_errors %lu faults %lu traps %lu "
+         "restarts %lu\n",
          (unsigned long)c.rx_frames, (unsigned long)c.tx_frames, (unsigned long)c.rx_no_frame,
          (unsigned long)c.rx_pool_empty, (unsigned long)c.rx_too_short, (unsigned long)c.rx_too_long,
-         (unsigned long)c.rx_errors, (unsigned long)c.tx_errors, (unsigned long)c.ring_faults, (unsigned long)c.traps);
+         (unsigned long)c.rx_errors, (unsigned long)c.tx_errors, (unsigned long)c.ring_faults, (unsigned long)c.traps,
+         (unsigned long)c.mac_restarts);
 }
 
 static void print_carrier(void) {
@@ -107,6 +110,12 @@ static bool echo_one(void) { return in_place ? echo_in_place() : echo_by_copy();
 static void be_busy(void) {
   for (uint64_t end = pkt_os_now() + 15000; pkt_os_now() < end;)
     echo_one();
+}
+
+static void take(unsigned short protocol) {
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = ifindex};
+  if (bind(sd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    board_exit(1);
 }
 
 static void obey(int c) {
@@ -129,6 +138,7 @@ static void obey(int c) {
   case 'P': member(c == 'p' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_PROMISC, NULL); break;
   case 'a':
   case 'A': member(c == 'a' ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, PACKET_MR_ALLMULTI, NULL); break;
+  case 'e': take(ETH_P_ALL); break;
   case 'b': be_busy(); break;
   case 'r': print_carrier(); break;
   case 'c': print_counters(); break;
@@ -139,9 +149,9 @@ static void obey(int c) {
 int main(void) {
   ifindex = (int)if_nametoindex("eth0");
   sd = socket(AF_PACKET, SOCK_RAW, 0);
-  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_TEST), .sll_ifindex = ifindex};
-  if (sd < 0 || bind(sd, (struct sockaddr *)&address, sizeof(address)) < 0)
+  if (sd < 0)
     board_exit(1);
+  take(ETH_P_TEST);
   printf("echo is ready\n");
   for (;;) {
     struct pollfd fd = {.fd = sd, .events = holding ? 0 : POLLIN};

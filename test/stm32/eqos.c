@@ -22,6 +22,9 @@ enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, 
 enum { MDIO_AGAIN_US = 100, RESET_READ_CYCLES = 4 };
 
 #define OWN (1u << 31)
+#define CR_ON 3u                                           /* TE, RE */
+#define CR_RESERVED (1u << 15)                             /* 1 after reset, to be kept */
+#define CR_MODE (1u << 9 | 1u << 13 | 1u << 14 | 1u << 15) /* DCRS, DM, FES, PS */
 #define CTXT (1u << 30)
 #define FD (1u << 29)
 #define LD (1u << 28)
@@ -115,11 +118,13 @@ static void on_tx_done(void *self) {
   e->tx_running = false;
   if (!dma_access(e, word(e, e->tx_at, 0), bytes, NULL, len))
     return;
-  if (!e->nic->fail_tx && nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
+  /* with RMII the PHY does not tell its own carrier in half duplex */
+  uint32_t error = e->nic->fail_tx ? 1u << 8 : !is_full_duplex(e) && !(*reg(e, MACCR) & 1u << 9) ? 1u << 10 : 0;
+  if (error == 0 && nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
     e->nic->sent(e->nic->sent_arg, bytes, len);
   dma_write_word(&e->soc->m, e->tx_at, 0); /* the write-back format has no addresses */
   dma_write_word(&e->soc->m, e->tx_at + 8, 0);
-  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD | (e->nic->fail_tx ? 1u << 15 | 1u << 8 : 0));
+  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD | error | (error != 0 ? 1u << 15 : 0));
   e->tx_at = after(*reg(e, DMACTXDLAR), *reg(e, DMACTXRLR), e->tx_at);
   if (d2 & 1u << 31)
     *reg(e, DMACSR) |= TI;
@@ -129,7 +134,7 @@ static void on_tx_done(void *self) {
 
 /* ---- Receiving ---- */
 
-static bool passes(struct eqos *e, const uint8_t *destination) {
+static bool passes(struct eqos *e, const uint8_t *destination, unsigned len) {
   uint32_t pfr = *reg(e, MACPFR);
   struct nic_filter filter = {.promiscuous = pfr & 1,
                               .hash_unicast = pfr & 2,
@@ -143,7 +148,8 @@ static bool passes(struct eqos *e, const uint8_t *destination) {
     filter.low[i] = *reg(e, MACA0HR + 4 + 8 * i);
   }
   filter.high[0] |= 1u << 31; /* always 1 */
-  return nic_filter_passes(&filter, destination);
+  bool passes = nic_filter_passes(&filter, destination);
+  return nic_is_control(destination, len) ? nic_passes_control(pfr >> 6 & 3, passes) : passes;
 }
 
 static void on_suspend(void *self) {
@@ -212,13 +218,17 @@ static void drain(struct eqos *e) {
 
 static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, enum wire_fault fault) {
   struct eqos *e = nic->model;
-  uint32_t mode = *reg(e, MTLRXQOMR), error = fault == WIRE_BAD_CRC ? 1u << 24 | 1u << 15 : 0;
+  static const uint32_t errors[] = {[WIRE_BAD_CRC] = 1u << 24, /* and the summary contains dribble */
+                                    [WIRE_DRIBBLE] = 1u << 19,
+                                    [WIRE_FAKE_DRIBBLE] = 1u << 24 | 1u << 19,
+                                    [WIRE_BAD_DRIBBLE] = 1u << 24 | 1u << 19};
+  uint32_t mode = *reg(e, MTLRXQOMR), error = errors[fault] != 0 ? errors[fault] | 1u << 15 : 0;
   bool runt = len + FCS < 64;
   if (!(*reg(e, MACCR) & 1) || !rx_started(e) || !nic_has_wire(nic, is_fast(e), is_full_duplex(e))) {
     nic->deaf++;
     return;
   }
-  if (!passes(e, bytes)) {
+  if (!passes(e, bytes, len)) {
     nic->filtered++;
     return;
   }
@@ -226,14 +236,14 @@ static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
     return; /* not forwarded; a runt with an error never is */
   if (!(mode & 1u << 5) || (mode >> 20 & 7) != 7)
     fail(&e->soc->m, "MTLRXQOMR 0x%08x: small queue or not store and forward", mode);
-  if (e->fifo_bytes + len + FCS > FIFO_BYTES || e->fifo_count == FIFO_FRAMES) {
+  if (nic->silent || e->fifo_bytes + len + FCS > FIFO_BYTES || e->fifo_count == FIFO_FRAMES) {
     nic->no_descriptor++;
     e->missed++;
     return;
   }
   struct queued *frame = &e->fifo[e->fifo_count++];
   memcpy(frame->bytes, bytes, len);
-  memset(frame->bytes + len, 0xfc, FCS);
+  nic_fcs(bytes, len, fault, frame->bytes + len);
   frame->len = len + FCS;
   frame->error = error;
   frame->stamp = e->clock.on && (*reg(e, MACTSCR) & 1u << 8) ? nic_clock_ns(nic, &e->clock) : 0;
@@ -278,11 +288,12 @@ static void start_mdio(struct eqos *e, uint32_t value) {
 static void on_reset_done(void *self) {
   struct eqos *e = self;
   memset(e->reg, 0, sizeof(e->reg));
+  *reg(e, MACCR) = CR_RESERVED;
   *reg(e, MTLTXQOMR) = 0x00070008;
   *reg(e, MTLRXQOMR) = 0x00700000;
   *reg(e, MACA0HR) = 0x8000ffff;
   e->clock = (struct nic_clock){0};
-  e->stopped_by_error = e->tx_running = false;
+  e->stopped_by_error = e->tx_running = e->nic->silent = e->nic->dead = false;
   e->rx_suspended = true;
   e->rx_suspending = false;
   e->suspend->at = UINT64_MAX;
@@ -298,7 +309,10 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
   switch (offset) {
   case MACSTSR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) / 1000000000);
   case MACSTNR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) % 1000000000);
-  case DMADSR: return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (tx_started(e) ? 6u << 12 : 0);
+  case DMADSR:
+    return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (e->tx_running   ? 3u << 12
+                                                                     : tx_started(e) ? 6u << 12
+                                                                                     : 0);
   case MTLRXQMPOCR:
     value = (e->missed & 0x7ff) | (uint32_t)(e->missed > 0x7ff) << 11;
     e->missed = 0;
@@ -313,6 +327,7 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
   case MACTSCR:
   case DMACTXCR:
   case DMACRXCR:
+  case MTLTXQOMR:
   case DMACSR: return *reg(e, offset);
   }
   fail(&e->soc->m, "read of Ethernet register 0x%x", offset);
@@ -346,6 +361,9 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case MACCR:
     if (value & (1u << 27 | 1u << 20 | 1u << 21))
       fail(&e->soc->m, "MACCR 0x%08x: checksum offload or stripping", value);
+    if (!(value & CR_RESERVED))
+      fail(&e->soc->m, "MACCR 0x%08x: a reserved bit is not kept", value);
+    nic_expect_mode(e->nic, *reg(e, MACCR), value, CR_ON, CR_MODE);
     if ((value & 3) && (*reg(e, MMC_RX_MASK) != ~0u || *reg(e, MMC_TX_MASK) != ~0u))
       fail(&e->soc->m, "the MAC's counters can interrupt");
     *reg(e, MACCR) = value;
@@ -387,7 +405,17 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case DMACTXCR:
     if ((value & 1) && !(e->soc->rcc[0xdc / 4] & 1u << 29))
       fail(&e->soc->m, "the DMA starts while SRAM1 has no clock");
+    if (offset == DMACRXCR && (value & 1) && !rx_started(e))
+      e->nic->silent = e->nic->dead;
     *reg(e, offset) = value;
+    break;
+  case MTLTXQOMR:
+    *reg(e, offset) = value;
+    if ((value & 1) && !e->soc->phy.no_clock) { /* empties the queue; needs the transmitter's clock */
+      if (e->tx_running || tx_started(e))
+        fail(&e->soc->m, "the transmitter's queue is emptied while it sends");
+      *reg(e, offset) &= ~1u;
+    }
     break;
   case MACPFR:
   case MACHT0R:
@@ -396,7 +424,6 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case MACMDIODR:
   case MMC_RX_MASK:
   case MMC_TX_MASK:
-  case MTLTXQOMR:
   case MTLRXQOMR:
   case DMASBMR:
   case DMACCR:
@@ -413,12 +440,18 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
 
 static void eqos_bus_error(struct nic *nic) { ((struct eqos *)nic->model)->fail_next = true; }
 
+static bool eqos_enabled(struct nic *nic) { return *reg(nic->model, MACCR) & CR_ON; }
+
 static uint64_t eqos_stamp(struct nic *nic) { return nic_clock_ns(nic, &((struct eqos *)nic->model)->clock); }
 
 void eqos_init(struct soc *soc, struct nic *nic, uint32_t base) {
   struct eqos *e = calloc(1, sizeof(*e));
-  *nic =
-      (struct nic){.soc = soc, .model = e, .receive = eqos_receive, .bus_error = eqos_bus_error, .stamp = eqos_stamp};
+  *nic = (struct nic){.soc = soc,
+                      .model = e,
+                      .receive = eqos_receive,
+                      .bus_error = eqos_bus_error,
+                      .stamp = eqos_stamp,
+                      .enabled = eqos_enabled};
   e->nic = nic;
   e->soc = soc;
   e->mdio_done = machine_add_timer(&soc->m, on_mdio_done, e);

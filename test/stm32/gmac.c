@@ -19,6 +19,9 @@ enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000, MDIO_AGAIN_US 
 #define NIS (1u << 16)
 #define OMR_SR (1u << 1)
 #define OMR_ST (1u << 13)
+#define OMR_FTF (1u << 20)
+#define CR_ON (3u << 2)                                     /* TE, RE */
+#define CR_MODE (1u << 11 | 1u << 14 | 1u << 15 | 1u << 16) /* DM, FES, PS, CSD */
 #define BMR_EDFE (1u << 7)
 
 struct gmac {
@@ -133,6 +136,8 @@ static void on_tx_done(void *self) {
     return;
   if (g->nic->fail_tx)
     status |= 1u << 15 | 1u << 8;
+  else if (!is_full_duplex(g) && !(g->mac[MACCR / 4] & 1u << 16)) /* with RMII the PHY does not tell its own carrier */
+    status |= 1u << 15 | 1u << 10;
   else if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
     g->nic->sent(g->nic->sent_arg, bytes, len);
   dma_write_word(&g->soc->m, g->tx_at, status & ~OWN);
@@ -147,7 +152,7 @@ static void on_tx_done(void *self) {
 
 static unsigned address_count(const struct gmac *g) { return g->soc->series == SERIES_ESP32 ? 8 : 4; }
 
-static bool passes(struct gmac *g, const uint8_t *destination) {
+static bool passes(struct gmac *g, const uint8_t *destination, unsigned len) {
   uint32_t ffr = g->mac[MACFFR / 4];
   struct nic_filter filter = {.promiscuous = ffr & 1,
                               .hash_unicast = ffr & 2,
@@ -162,7 +167,8 @@ static bool passes(struct gmac *g, const uint8_t *destination) {
   }
   if (g->soc->series != SERIES_ESP32) /* always 1; ESP32s have been seen that do not set it by reset */
     filter.high[0] |= 1u << 31;
-  return nic_filter_passes(&filter, destination);
+  bool passes = nic_filter_passes(&filter, destination);
+  return nic_is_control(destination, len) ? nic_passes_control(ffr >> 6 & 3, passes) : passes;
 }
 
 static void on_suspend(void *self) {
@@ -221,25 +227,29 @@ static void write_frame(struct gmac *g, const uint8_t *bytes, uint32_t total, ui
 static void gmac_receive(struct nic *nic, const uint8_t *bytes, unsigned len, enum wire_fault fault) {
   struct gmac *g = nic->model;
   uint8_t with_fcs[MAX_WIRE_FRAME + FCS];
-  uint32_t error = fault == WIRE_BAD_CRC ? 1u << 1 | 1u << 15 : 0;
+  uint32_t error = fault == WIRE_BAD_CRC || fault == WIRE_BAD_DRIBBLE ? 1u << 1 | 1u << 15 : 0;
   if (!(g->mac[MACCR / 4] & 1u << 2) || !(g->omr & OMR_SR) || g->stopped_by_error ||
       !nic_has_wire(nic, is_fast(g), is_full_duplex(g))) {
     nic->deaf++;
     return;
   }
-  if (!passes(g, bytes)) {
+  if (!passes(g, bytes, len)) {
     nic->filtered++;
     return;
   }
   bool runt = len + FCS < 64;
   if ((error && (!(g->omr & 1u << 7) || runt)) || (!error && runt && !(g->omr & 1u << 6)))
     return; /* not forwarded; a runt with an error never is */
-  if (!has_descriptor(g)) {
+  if (nic->silent) {
+    nic->no_descriptor++;
+    g->missed[0]++;
+  } else if (!has_descriptor(g)) {
     g->missed[nic->no_descriptor++ % 32 == 0]++; /* the driver must look at both */
   } else {
     memcpy(with_fcs, bytes, len);
-    memset(with_fcs + len, 0xfc, FCS);
-    write_frame(g, with_fcs, len + FCS, error);
+    nic_fcs(bytes, len, fault, with_fcs + len);
+    bool dribbles = fault == WIRE_DRIBBLE || fault == WIRE_BAD_DRIBBLE;
+    write_frame(g, with_fcs, len + FCS, error | (dribbles ? 1u << 2 : 0));
   }
   update_irq(g);
 }
@@ -328,6 +338,8 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
     expect_esp32_has(g, offset, value);
   if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA0HR + 8 * address_count(g) - 4))
     expect_settled(g, &g->settled[offset / 4], "MAC", offset);
+  if (offset == MACCR)
+    nic_expect_mode(g->nic, g->mac[MACCR / 4], value, CR_ON, CR_MODE);
   if (offset == MACMIIAR)
     start_mdio(g, value);
   else if (offset == MMCRIMR)
@@ -358,6 +370,7 @@ static void on_reset_done(void *self) {
   g->sr = g->omr = g->ier = g->missed[0] = g->missed[1] = g->mmc_rx_mask = g->mmc_tx_mask = 0;
   g->clock = (struct nic_clock){0};
   g->rx_suspended = g->rx_suspending = g->stopped_by_error = g->tx_running = false;
+  g->nic->silent = g->nic->dead = false;
   g->suspend->at = UINT64_MAX;
   g->tx_done->at = UINT64_MAX;
   update_irq(g);
@@ -370,7 +383,10 @@ static uint32_t dma_read_register(void *self, uint32_t offset) {
   switch (offset) {
   case DMABMR: return g->bmr;
   case DMASR: /* with the states of both processes: stopped, or something else */
-    return g->sr | (g->omr & OMR_SR ? (g->rx_suspended ? 4u : 3u) << 17 : 0) | (g->omr & OMR_ST ? 6u << 20 : 0);
+    return g->sr | (g->omr & OMR_SR ? (g->rx_suspended ? 4u : 3u) << 17 : 0) |
+           (g->tx_running     ? 3u << 20
+            : g->omr & OMR_ST ? 6u << 20
+                              : 0);
   case DMAOMR: return g->omr;
   case DMAIER: return g->ier;
   case DMAMFBOCR:
@@ -417,9 +433,16 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
     expect_settled(g, &g->omr_settled, "DMA", offset);
     if ((value & (OMR_SR | OMR_ST)) && (value & (1u << 25 | 1u << 21)) != (1u << 25 | 1u << 21))
       fail(&g->soc->m, "the DMA starts without store and forward");
-    g->omr = value;
-    if (value & OMR_SR)
+    if ((value & OMR_SR) && !(g->omr & OMR_SR)) {
       g->rx_suspended = !(word(g, g->rx_at, 0) & OWN);
+      g->nic->silent = g->nic->dead;
+    }
+    g->omr = value;
+    if ((value & OMR_FTF) && !g->soc->phy.no_clock) { /* needs the transmitter's clock */
+      if (g->tx_running || (value & OMR_ST))
+        fail(&g->soc->m, "the transmitter's FIFO is emptied while it sends");
+      g->omr &= ~OMR_FTF;
+    }
     start_tx(g);
     break;
   case DMAIER: g->ier = value; break;
@@ -430,12 +453,18 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
 
 static void gmac_bus_error(struct nic *nic) { ((struct gmac *)nic->model)->fail_next = true; }
 
+static bool gmac_enabled(struct nic *nic) { return ((struct gmac *)nic->model)->mac[MACCR / 4] & CR_ON; }
+
 static uint64_t gmac_stamp(struct nic *nic) { return nic_clock_ns(nic, &((struct gmac *)nic->model)->clock); }
 
 void gmac_init(struct soc *soc, struct nic *nic, uint32_t mac_base, uint32_t dma_base, bool time_stamps) {
   struct gmac *g = calloc(1, sizeof(*g));
-  *nic =
-      (struct nic){.soc = soc, .model = g, .receive = gmac_receive, .bus_error = gmac_bus_error, .stamp = gmac_stamp};
+  *nic = (struct nic){.soc = soc,
+                      .model = g,
+                      .receive = gmac_receive,
+                      .bus_error = gmac_bus_error,
+                      .stamp = gmac_stamp,
+                      .enabled = gmac_enabled};
   g->nic = nic;
   g->soc = soc;
   g->has_clock = time_stamps;

@@ -21,6 +21,22 @@ static unsigned hash_of(const uint8_t *address) {
   return hash;
 }
 
+void nic_fcs(const uint8_t *bytes, unsigned len, enum wire_fault fault, uint8_t fcs[4]) {
+  uint32_t crc = crc32(bytes, len) ^ (fault == WIRE_BAD_CRC || fault == WIRE_BAD_DRIBBLE);
+  memcpy(fcs, &crc, 4);
+}
+
+bool nic_is_control(const uint8_t *bytes, unsigned len) { return len >= 14 && bytes[12] == 0x88 && bytes[13] == 0x08; }
+
+bool nic_passes_control(unsigned pcf, bool filter_passes) { return pcf == 2 || (pcf == 3 && filter_passes); }
+
+void nic_expect_mode(struct nic *nic, uint32_t old, uint32_t value, uint32_t on, uint32_t mode) {
+  if ((old & on) && ((old ^ value) & mode))
+    fail(&nic->soc->m, "MACCR 0x%08x to 0x%08x: the mode is changed while transmitter or receiver is on", old, value);
+  if (!(old & on) && (value & on) && !nic->soc->phy.link)
+    fail(&nic->soc->m, "MACCR 0x%08x: transmitter or receiver is on without a link", value);
+}
+
 bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destination) {
   static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
   bool multicast = destination[0] & 1;
@@ -70,5 +86,7 @@ bool nic_has_wire(struct nic *nic, bool fast, bool full_duplex) {
 }
 
 uint64_t nic_wire_cycles(const struct nic *nic, unsigned len, bool fast) {
+  if (nic->tx_us != 0)
+    return (uint64_t)nic->tx_us * (nic->soc->m.cpu_hz / 1000000);
   return (uint64_t)(len + 24) * 8 * (nic->soc->m.cpu_hz / 1000000) / (fast ? 100 : 10);
 }

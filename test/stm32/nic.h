@@ -6,8 +6,9 @@
 
 enum { MAX_WIRE_FRAME = 2048 };
 
-/* Something that the wire can do to a frame. */
-enum wire_fault { WIRE_GOOD, WIRE_BAD_CRC };
+/* Something that the wire can do to a frame. Dribble: bits behind the last byte; the CRC is good, or reported as bad
+ * although it is good (RMII at 10 Mbit/s, errata sheet ES0392), or bad. */
+enum wire_fault { WIRE_GOOD, WIRE_BAD_CRC, WIRE_DRIBBLE, WIRE_FAKE_DRIBBLE, WIRE_BAD_DRIBBLE };
 
 struct nic {
   struct soc *soc;
@@ -16,13 +17,17 @@ struct nic {
   void (*receive)(struct nic *nic, const uint8_t *bytes, unsigned len, enum wire_fault fault);
   void (*bus_error)(struct nic *nic); /* the next access of the DMA fails */
   uint64_t (*stamp)(struct nic *nic); /* the IEEE 1588 clock, nanoseconds */
+  bool (*enabled)(struct nic *nic);   /* the transmitter or the receiver is on */
 
   /* What the MAC sent; set by the test. */
   void (*sent)(void *arg, const uint8_t *bytes, unsigned len);
   void *sent_arg;
   bool hold_tx;   /* a test: the transmitter is stopped, ... */
   bool hold_mdio; /* ... an MDIO access does not end, ... */
-  bool fail_tx;   /* ... frames are given up for too many collisions */
+  bool fail_tx;   /* ... frames are given up for too many collisions, ... */
+  bool silent;    /* ... the receiver only counts, and raises no bit: until its DMA is started anew, ... */
+  bool dead;      /* ... or even until a reset, ... */
+  uint32_t tx_us; /* ... the wire is so slow, unless 0 */
 
   unsigned deaf;          /* frames that met a MAC that could not hear them: off, wrong speed, no link */
   unsigned filtered;      /* frames that the filter refused */
@@ -40,6 +45,17 @@ struct nic_filter {
   uint32_t hash[2];
 };
 bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destination);
+
+/* A control frame (PAUSE): does the MAC hand it over? `pcf`: that field of the filter register. */
+bool nic_is_control(const uint8_t *bytes, unsigned len);
+bool nic_passes_control(unsigned pcf, bool filter_passes);
+
+/* Fails unless a change of MACCR is allowed: speed, duplex and the like (`mode`) only while transmitter and receiver (`on`)
+ * are off; these only with a link. */
+void nic_expect_mode(struct nic *nic, uint32_t old, uint32_t value, uint32_t on, uint32_t mode);
+
+/* The FCS of a frame as it comes from the wire, in the order of the wire. */
+void nic_fcs(const uint8_t *bytes, unsigned len, enum wire_fault fault, uint8_t fcs[4]);
 
 /* The 1588 clock: nanoseconds at a cycle, and the rate at which they go on. */
 struct nic_clock {

@@ -31,6 +31,10 @@ void bench_expect_no_traps(struct bench *b) {
   EXPECT(b, bench_counter(b, "traps") == 0 && bench_counter(b, "faults") == 0, "traps or ring faults");
 }
 
+void bench_expect_no_restarts(struct bench *b) {
+  EXPECT(b, bench_counter(b, "restarts") == 0, "the MAC or its reception was restarted");
+}
+
 /* The driver alone, with the application bare.c. */
 void scenario_bare(struct bench *b) {
   bench_boot_with_link(b, "is ready");
@@ -64,6 +68,7 @@ void scenario_frames(struct bench *b) {
   double seconds = (double)(machine_now_us(&b->soc.m) - start) / 1e6;
   EXPECT(b, bench_counter(b, "rx") == FRAMES + 2 && bench_counter(b, "tx") == FRAMES + 2, "counters disagree");
   EXPECT(b, b->nic.no_descriptor == 0, "%u frames met no descriptor", b->nic.no_descriptor);
+  bench_expect_no_restarts(b);
   bench_expect_no_traps(b);
   printf("%u frames each way, %llu bytes, %.1f s\n", FRAMES, (unsigned long long)bytes, seconds);
 }
@@ -113,6 +118,7 @@ void scenario_bursts(struct bench *b) {
   soc_expect(&b->soc, "link up, 10 Mbit/s full duplex", 5000000);
   unsigned slow = bursts(b, false);
   uint32_t rx = bench_counter(b, "rx"), no_frame = bench_counter(b, "no_frame");
+  bench_expect_no_restarts(b);
   EXPECT(b, rx + no_frame == SENT, "%u received, %u without frame: not all of %u", rx, no_frame, SENT);
   bench_expect_no_traps(b);
   printf("bursts of %u frames: %u %% echoed, %u %% by a busy program, %u %% at 10 Mbit/s; all others counted\n", BURST,
@@ -138,6 +144,7 @@ void scenario_exhaustion(struct bench *b) {
     for (unsigned i = 0; i < 100; i++)
       bench_echo(b, 14 + bench_random(b, 1501));
   }
+  bench_expect_no_restarts(b);
   bench_expect_no_traps(b);
 }
 
@@ -199,6 +206,15 @@ void scenario_filter(struct bench *b) {
   expect_heard(b, further, true);
   expect_heard(b, strange, b->soc.series == SERIES_ESP32);
   expect_heard(b, other, false);
+  /* Control frames are the MAC's own, but a sniffer's. */
+  uint8_t pause[60] = {0x01, 0x80, 0xc2, 0, 0, 0x01, 2, 0, 0, 0, 0, 1, 0x88, 0x08, 0, 1, 0xff, 0xff};
+  bench_command(b, "e");
+  bench_command(b, "a");
+  bench_say(b, pause, sizeof(pause), WIRE_GOOD);
+  EXPECT(b, bench_hear(b, 30000) == NULL, "a PAUSE frame gets through with all of multicast");
+  bench_command(b, "p");
+  bench_say(b, pause, sizeof(pause), WIRE_GOOD);
+  EXPECT(b, bench_hear(b, 30000) != NULL, "a promiscuous socket does not see a PAUSE frame");
 }
 
 void scenario_stamps(struct bench *b) {

@@ -112,6 +112,7 @@ void scenario_missed(struct bench *b) {
   EXPECT(b, counted == b->nic.no_descriptor && counted > burst - 100, "%u of %u lost frames were counted", counted,
          b->nic.no_descriptor);
   bench_echo(b, 60);
+  bench_expect_no_restarts(b);
   bench_expect_no_traps(b);
 }
 
@@ -130,10 +131,112 @@ void scenario_carrier(struct bench *b) {
     phy_model_plug(&b->soc.phy, false);
     soc_expect(&b->soc, "eth0: link down", 1000000);
     expect_running(b, false);
+    EXPECT(b, !b->nic.enabled(&b->nic), "transmitter or receiver is on without a link");
     phy_model_plug(&b->soc.phy, true);
     soc_expect(&b->soc, "eth0: link up", 8000000);
   }
   expect_running(b, true);
   bench_echo(b, 60);
+  bench_expect_no_traps(b);
+}
+
+/* The cable is pulled while frames wait for a slow wire: they are dropped and counted, not sent when it is back. */
+void scenario_drain(struct bench *b) {
+  enum { ROUNDS = 12, FRAMES = 8, ROUND_US = 10000 };
+  uint8_t frame[60];
+  bench_boot_echo(b);
+  bench_command(b, "z"); /* in place: all of them can wait */
+  for (unsigned i = 0; i < ROUNDS; i++) {
+    bench_wait(b, i * ROUND_US); /* the driver looks at the link ten times a second */
+    b->nic.tx_us = 4000;
+    for (unsigned j = 0; j < FRAMES; j++) {
+      bench_test_frame(b, frame, sizeof(frame), NULL);
+      b->nic.receive(&b->nic, frame, sizeof(frame), WIRE_GOOD);
+    }
+    bench_wait(b, 1000);
+    phy_model_plug(&b->soc.phy, false);
+    soc_expect(&b->soc, "eth0: link down", 1000000);
+    while (bench_hear(b, 1) != NULL) {
+    }
+    b->nic.tx_us = 0;
+    phy_model_plug(&b->soc.phy, true);
+    soc_expect(&b->soc, "eth0: link up", 8000000);
+    EXPECT(b, bench_hear(b, 50000) == NULL, "a frame from before the loss of the link is sent");
+    bench_echo(b, 60);
+  }
+  uint32_t lost = bench_counter(b, "tx_errors"), echoed = bench_counter(b, "rx") - bench_counter(b, "pool_empty");
+  EXPECT(b, lost > 0, "in no round did a frame wait");
+  EXPECT(b, bench_counter(b, "tx") + lost == echoed, "%u of %u frames are accounted for", bench_counter(b, "tx") + lost,
+         echoed);
+  bench_expect_no_restarts(b);
+  bench_expect_no_traps(b);
+}
+
+static void say_dribbling(struct bench *b, enum wire_fault fault, bool comes) {
+  uint8_t frame[MAX_WIRE_FRAME];
+  unsigned len = 60 + bench_random(b, 1455);
+  uint32_t errors = bench_counter(b, "errors");
+  bench_test_frame(b, frame, len, NULL);
+  bench_say(b, frame, len, fault);
+  if (comes)
+    bench_expect_echo(b, frame, len, 100000);
+  else
+    EXPECT(b, bench_hear(b, 20000) == NULL, "a frame with a bad CRC comes back");
+  EXPECT(b, bench_counter(b, "errors") - errors == !comes, "a dribble bit is miscounted");
+}
+
+/* Bits behind the last byte of a frame: good with a good CRC. The H7 may report a bad one at 10 Mbit/s. */
+void scenario_dribble(struct bench *b) {
+  bool fakes = b->soc.series == SERIES_H7;
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 50; i++) {
+    say_dribbling(b, WIRE_DRIBBLE, true);
+    say_dribbling(b, WIRE_BAD_DRIBBLE, false);
+    say_dribbling(b, WIRE_BAD_CRC, false);
+  }
+  phy_model_plug(&b->soc.phy, false);
+  soc_expect(&b->soc, "eth0: link down", 1000000);
+  b->soc.phy.partner = 0x0041;
+  phy_model_plug(&b->soc.phy, true);
+  soc_expect(&b->soc, "link up, 10 Mbit/s full duplex", 5000000);
+  bench_wait(b, 1000);
+  for (unsigned i = 0; i < 50; i++) {
+    say_dribbling(b, fakes ? WIRE_FAKE_DRIBBLE : WIRE_DRIBBLE, true);
+    say_dribbling(b, WIRE_BAD_DRIBBLE, false);
+    say_dribbling(b, WIRE_BAD_CRC, false);
+  }
+  bench_expect_no_traps(b);
+}
+
+static void say_into_silence(struct bench *b) {
+  uint8_t frame[60];
+  for (unsigned i = 0; i < 10; i++) {
+    bench_test_frame(b, frame, sizeof(frame), NULL);
+    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+    bench_wait(b, 60000);
+    while (bench_hear(b, 1) != NULL) {
+    }
+  }
+}
+
+/* A receiver that hears nothing and says nothing: reception is started anew, or else the MAC. */
+void scenario_silent(struct bench *b) {
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 3; i++) {
+    b->nic.silent = true;
+    say_into_silence(b);
+    EXPECT(b, !b->nic.silent && bench_counter(b, "restarts") == i + 1, "reception was restarted %u times, not %u",
+           bench_counter(b, "restarts"), i + 1);
+    for (unsigned j = 0; j < 100; j++)
+      bench_echo(b, 14 + bench_random(b, 1501));
+  }
+  b->nic.silent = b->nic.dead = true;
+  say_into_silence(b);
+  soc_expect(&b->soc, "eth0: the MAC stopped receiving; restarting it", 1000000);
+  soc_expect(&b->soc, "link up", 8000000);
+  EXPECT(b, bench_counter(b, "restarts") == 5, "%u restarts were counted", bench_counter(b, "restarts"));
+  EXPECT(b, bench_counter(b, "no_frame") == b->nic.no_descriptor, "lost frames were not counted");
+  for (unsigned j = 0; j < 100; j++)
+    bench_echo(b, 14 + bench_random(b, 1501));
   bench_expect_no_traps(b);
 }

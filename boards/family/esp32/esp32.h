@@ -32,7 +32,8 @@ void esp32_start(void);
 /* The clock of the processor and of the bus, in Hz. */
 uint32_t esp32_bus_clock(void);
 
-/* Read the address that the chip's eFuses reserve for Ethernet, or that of HWADDR. */
+/* Read the address that the chip's eFuses reserve for Ethernet, or that of HWADDR. If the eFuses are blank or their CRC is
+ * wrong, use a local address and report it on the console. Call after family_start(). */
 void esp32_read_hwaddr(uint8_t hwaddr[6]);
 
 /* The source of the 50 MHz clock of RMII. */

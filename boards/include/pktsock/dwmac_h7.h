@@ -21,7 +21,7 @@ struct dwmac_h7_config {
 };
 
 /* mac->state. Must be zero at first; the driver owns the contents. Must be DMA-capable and not cached. */
-enum { DWMAC_H7_STATE_BYTES = 544 };
+enum { DWMAC_H7_STATE_BYTES = 576 };
 struct dwmac_h7_state {
   uint8_t contents[DWMAC_H7_STATE_BYTES] __attribute__((aligned(32)));
 };

@@ -26,7 +26,8 @@
  *     message. The start is not retried.
  *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns
  *     false, and service() retries at most once a second. The driver reports each problem once with pkt_say(), and also
- *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter) is handled in the same way.
+ *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter or receiver) is handled in the same
+ *     way, and counted in mac->restarts.
  *     While the MAC cannot send, the driver gives frames from TX to COMPLETION at once and counts them as tx_errors.
  * A driver that cannot distinguish the two cases assumes the second. */
 #ifndef PKT_MAC_H
@@ -71,6 +72,9 @@ struct pkt_mac {
   uint32_t umem, umem_end;  /* offsets of the first buffer and of the end of the last one */
   uint32_t frame_stride;    /* from the start of one buffer to that of the next */
   uint32_t frame_size;      /* of one buffer */
+
+  /* Counted by the driver: how often it restarted the MAC, or its reception or sending, because it had stopped. */
+  uint32_t restarts;
 };
 
 struct pkt_mac_ops {

@@ -132,6 +132,7 @@ struct pktsock_counters {
   uint32_t rx_errors;     /* dropped: CRC, overrun */
   uint32_t rx_iface_down; /* dropped: the interface was down */
   uint32_t tx_errors;     /* not sent by the hardware */
+  uint32_t mac_restarts;  /* times that the driver restarted the MAC or its reception, because it had stopped */
   uint32_t ring_faults;   /* invalid ring entries from the module */
   uint32_t traps;         /* of the module, all interfaces together */
 };

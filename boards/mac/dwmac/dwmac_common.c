@@ -1,10 +1,14 @@
 /* The MAC leaves reset only while the PHY supplies its clock, so a missing PHY or clock shows as a reset that does not
  * end. This is always the second case of mac.h, and start() never fails. The same path recovers from a bus error and
- * from a stalled transmitter. */
+ * from a stalled transmitter or receiver.
+ *
+ * Transmitter and receiver are on only while the link is up. Meanwhile the DMA runs, so that frames which were received
+ * before reach memory; what is to be sent is dropped. */
 #include "dwmac_common.h"
 #include "../common/address.h"
 #include <errno.h>
 #include <pktsock/os.h>
+#include <pktsock/ring.h>
 #include <string.h>
 
 enum {
@@ -13,6 +17,8 @@ enum {
   SETTLE_US = 3,      /* four cycles of the MII clock at 10 Mbit/s */
 };
 #define NS_PER_S 1000000000
+
+const char dwmac_bus_error[] = "the MAC had a bus error; restarting it";
 
 int dwmac_wait_clear(const volatile uint32_t *reg, uint32_t mask, uint32_t limit_us) {
   uint64_t limit = pkt_os_now() + limit_us;
@@ -27,6 +33,18 @@ void dwmac_write(volatile uint32_t *reg, uint32_t value) {
   uint64_t limit = pkt_os_now() + SETTLE_US;
   while (pkt_os_now() < limit) {
   }
+}
+
+uint32_t dwmac_mdc_range(uint32_t hz) {
+  if (hz < 35000000)
+    return 2; /* 16 */
+  if (hz < 60000000)
+    return 3; /* 26 */
+  if (hz < 100000000)
+    return 0; /* 42 */
+  if (hz < 150000000)
+    return 1; /* 62 */
+  return hz < 250000000 ? 4 /* 102 */ : 5 /* 124 */;
 }
 
 static void add_by_hash(struct dwmac_filter *split, const uint8_t *address, bool multicast) {
@@ -72,42 +90,190 @@ bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec) {
   return ahead > NS_PER_S / 1000 || ahead < -NS_PER_S / 1000;
 }
 
-static void try_bring_up(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops) {
-  if (ops->bring_up(mac) == 0) {
-    if (r->reported)
-      pkt_say(mac, "the MAC runs again");
-    r->reported = false;
-    r->running = true;
-    r->tx_moved = pkt_os_now();
+unsigned dwmac_held_frames(struct dwmac_core *c, struct pkt_frame *held[DWMAC_RX]) {
+  unsigned count = c->rx_armed;
+  for (unsigned i = 0; i < count; i++)
+    held[i] = c->rx_frames[(c->rx_next + i) % DWMAC_RX];
+  c->rx_next = c->rx_armed = 0;
+  return count;
+}
+
+void dwmac_sent(struct pkt_mac *mac, bool failed) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (failed)
+    mac->iface->tx_errors++;
+  else
+    mac->iface->tx_frames++;
+  pkt_completion_give(mac, c->tx_frames[c->tx_next]);
+  c->tx_next = (c->tx_next + 1) % DWMAC_TX;
+  c->tx_busy--;
+}
+
+/* Drop the frames that wait in TX; counted in tx_errors. */
+static void drop_tx(struct pkt_mac *mac) {
+  struct pkt_frame *frame;
+  uint32_t irqs = pkt_os_irq_save();
+  while (pkt_tx_pending(mac)) {
+    if ((frame = pkt_tx_take(mac)) == NULL)
+      continue;
+    mac->iface->tx_errors++;
+    pkt_completion_give(mac, frame);
+  }
+  pkt_os_irq_restore(irqs);
+}
+
+/* Drop those of the TX ring too. The MAC must not be sending. */
+static void drop_sending(struct pkt_mac *mac) {
+  uint32_t irqs = pkt_os_irq_save();
+  while (dwmac_core(mac)->tx_busy > 0)
+    dwmac_sent(mac, true);
+  pkt_os_irq_restore(irqs);
+  drop_tx(mac);
+}
+
+void dwmac_transmit(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (!c->enabled) {
+    drop_tx(mac);
     return;
   }
-  if (!r->reported)
+  uint32_t irqs = pkt_os_irq_save();
+  c->ops->send(mac);
+  pkt_os_irq_restore(irqs);
+}
+
+void dwmac_refill(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (!c->running || c->rx_armed >= DWMAC_RX / 4) /* enough until the next reception */
+    return;
+  uint32_t irqs = pkt_os_irq_save();
+  c->ops->arm(mac);
+  pkt_os_irq_restore(irqs);
+}
+
+void dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  struct dwmac_core *c = dwmac_core(mac);
+  dwmac_split_filter(&c->filter, filter, c->exact_addresses, c->hash_table);
+  if (c->running) /* otherwise bring_up() writes it */
+    c->ops->write_filter(mac);
+}
+
+bool dwmac_link(struct pkt_mac *mac) { return dwmac_core(mac)->enabled; }
+
+/* ---- Recovery ---- */
+
+static void take_down(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  c->running = c->enabled = false;
+  c->ops->halt(mac);
+  drop_sending(mac);
+  phy_init(&c->phy);
+}
+
+static void try_bring_up(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (c->ops->bring_up(mac) == 0) {
+    if (c->reported)
+      pkt_say(mac, "the MAC runs again");
+    c->reported = c->rx_restarted = false;
+    c->running = true;
+    c->rx_armed_seen = 0;
+    c->tx_moved = pkt_os_now();
+    return;
+  }
+  if (!c->reported)
     pkt_say(mac, "the MAC does not leave reset: no reference clock from the PHY? Retrying every second");
-  r->reported = true;
-  r->retry = pkt_os_now() + RETRY_US;
+  c->reported = true;
+  c->retry = pkt_os_now() + RETRY_US;
 }
 
 /* Has the transmitter held frames for more than STALL_US without sending one? */
-static bool is_stalled(struct dwmac_recovery *r, const struct pkt_mac *mac, bool tx_busy) {
+static bool is_stalled(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
   uint64_t now = pkt_os_now();
   uint32_t sent = mac->iface->tx_frames + mac->iface->tx_errors;
-  if (!tx_busy || sent != r->tx_seen) {
-    r->tx_seen = sent;
-    r->tx_moved = now;
+  if (c->tx_busy == 0 || sent != c->tx_seen) {
+    c->tx_seen = sent;
+    c->tx_moved = now;
   }
-  return now - r->tx_moved > STALL_US;
+  return now - c->tx_moved > STALL_US;
 }
 
-bool dwmac_recover(struct dwmac_recovery *r, struct pkt_mac *mac, const struct dwmac_recovery_ops *ops, bool tx_busy) {
-  if (r->running && (r->failed || is_stalled(r, mac, tx_busy))) {
-    pkt_say(mac, r->failed ? "the MAC had a bus error; restarting it" : "the MAC stopped sending; restarting it");
-    r->running = false;
-    ops->take_down(mac);
-    r->failed = false;
-    r->reported = true;
-    r->retry = 0;
+/* Bring the MAC up when it does not run and the next attempt is due; restart it when it failed or stalled. Reports each
+ * problem once. Returns whether the MAC runs. */
+static bool recover(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (c->running && c->trouble == NULL && is_stalled(mac))
+    c->trouble = "the MAC stopped sending; restarting it";
+  if (c->running && c->trouble != NULL) {
+    pkt_say(mac, c->trouble);
+    mac->restarts++;
+    take_down(mac);
+    c->trouble = NULL;
+    c->reported = true;
+    c->retry = 0;
   }
-  if (!r->running && pkt_os_now() >= r->retry)
-    try_bring_up(r, mac, ops);
-  return r->running;
+  if (!c->running && pkt_os_now() >= c->retry)
+    try_bring_up(mac);
+  return c->running;
+}
+
+/* Count the frames that were lost. A receiver may fall silent without a status bit (it is known of the STM32H7 and other
+ * cores of this family). It shows when frames were lost although the descriptors that were armed at the last look still
+ * are, none of them used. Reception is restarted then; if that does not help, the whole MAC. */
+static void watch_receiver(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  struct pkt_iface *iface = mac->iface;
+  uint32_t missed = c->ops->missed(mac), irqs = pkt_os_irq_save();
+  iface->rx_no_frame += missed;
+  uint32_t finished = iface->rx_frames + iface->rx_errors + iface->rx_too_short + iface->rx_too_long;
+  bool moved = finished != c->rx_seen, silent = missed > 0 && !moved && c->rx_armed_seen > 0;
+  c->rx_seen = finished;
+  c->rx_armed_seen = c->rx_armed;
+  pkt_os_irq_restore(irqs);
+  if (moved)
+    c->rx_restarted = false;
+  if (!silent)
+    return;
+  if (c->rx_restarted) {
+    c->trouble = "the MAC stopped receiving; restarting it";
+    return;
+  }
+  c->rx_restarted = true;
+  mac->restarts++;
+  c->ops->restart_reception(mac);
+}
+
+static void follow_link(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (phy_is_up(&c->phy)) {
+    c->ops->enable(mac);
+    c->enabled = true;
+    return;
+  }
+  if (!c->enabled) /* a PHY that is lost in another state than up */
+    return;
+  c->enabled = false; /* the interrupt handler sends no more */
+  if (c->ops->disable(mac) != 0)
+    c->trouble = "the MAC does not stop sending; restarting it";
+  else
+    drop_sending(mac);
+}
+
+void dwmac_service(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  if (!recover(mac))
+    return;
+  watch_receiver(mac);
+  c->ops->follow_clock(mac);
+  dwmac_refill(mac);
+  if (phy_service(&c->phy, mac, &c->ops->phy_bus, c->phy_address))
+    follow_link(mac);
+}
+
+void dwmac_core_start(struct pkt_mac *mac) { try_bring_up(mac); }
+
+void dwmac_core_stop(struct pkt_mac *mac) {
+  take_down(mac);
+  dwmac_core(mac)->ops->ensure_halted(mac);
 }

@@ -5,7 +5,6 @@
 #include "dwmac_h7_regs.h"
 #include <errno.h>
 #include <pktsock/os.h>
-#include <pktsock/ring.h>
 #include <string.h>
 
 enum {
@@ -18,24 +17,12 @@ enum {
 
 static volatile uint32_t *reg(const struct pkt_mac *mac, unsigned offset) { return dwmac_h7_reg(mac, offset); }
 
-/* The code in MACMDIOAR.CR for the range of the bus clock: it selects a divider that keeps MDC at 2.5 MHz or less. */
-static uint32_t mdc_range(uint32_t hz) {
-  if (hz < 35000000)
-    return 2; /* 16 */
-  if (hz < 60000000)
-    return 3; /* 26 */
-  if (hz < 100000000)
-    return 0; /* 42 */
-  if (hz < 150000000)
-    return 1; /* 62 */
-  return hz < 250000000 ? 4 /* 102 */ : 5 /* 124 */;
-}
-
 static int mdio(struct pkt_mac *mac, unsigned phy, unsigned number, uint32_t operation) {
   if (*reg(mac, MACMDIOAR) & MACMDIOAR_MB) /* an earlier access that timed out is still under way */
     return -EIO;
   *reg(mac, MACMDIOAR) = phy << MACMDIOAR_PA_SHIFT | number << MACMDIOAR_RDA_SHIFT |
-                         mdc_range(dwmac_h7_config(mac)->bus_clock()) << MACMDIOAR_CR_SHIFT | operation | MACMDIOAR_MB;
+                         dwmac_mdc_range(dwmac_h7_config(mac)->bus_clock()) << MACMDIOAR_CR_SHIFT | operation |
+                         MACMDIOAR_MB;
   return dwmac_wait_clear(reg(mac, MACMDIOAR), MACMDIOAR_MB, DWMAC_MDIO_US);
 }
 
@@ -49,8 +36,6 @@ static int mdio_write(struct pkt_mac *mac, unsigned phy, unsigned number, uint16
   return mdio(mac, phy, number, MACMDIOAR_GOC_WRITE);
 }
 
-static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
-
 static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *address) {
   dwmac_write(reg(mac, MACAHR(number)), address != NULL ? pkt_address_high(address) | MACAHR_AE : 0);
   dwmac_write(reg(mac, MACALR(number)),
@@ -58,21 +43,15 @@ static void write_address(struct pkt_mac *mac, unsigned number, const uint8_t *a
 }
 
 static void write_filter(struct pkt_mac *mac) {
-  const struct dwmac_filter *filter = &dwmac_h7_state(mac)->filter;
+  const struct dwmac_filter *filter = &dwmac_core(mac)->filter;
   for (unsigned i = 0; i < EXACT_ADDRESSES; i++)
     write_address(mac, i + 1, i < filter->exact_count ? filter->exact[i] : NULL);
   dwmac_write(reg(mac, MACHT0R), filter->hash[0]);
   dwmac_write(reg(mac, MACHT1R), filter->hash[1]);
-  dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR : 0) |
+  /* Promiscuous: control frames (PAUSE) too, as on Linux. */
+  dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR | MACPFR_PCF_ALL : 0) |
                                     (filter->all_multicast ? MACPFR_PM : 0) | (filter->hash_unicast ? MACPFR_HUC : 0) |
                                     (filter->hash_multicast ? MACPFR_HMC : 0));
-}
-
-static void dwmac_h7_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
-  struct dwmac_h7 *s = dwmac_h7_state(mac);
-  dwmac_split_filter(&s->filter, filter, EXACT_ADDRESSES, true);
-  if (s->recovery.running) /* otherwise bring_up() writes it */
-    write_filter(mac);
 }
 
 static void set_time(struct pkt_mac *mac) {
@@ -110,12 +89,55 @@ static void follow_clock(struct pkt_mac *mac) {
   s->stamping = wanted;
 }
 
-static void write_mode(struct pkt_mac *mac) {
-  const struct phy *phy = &dwmac_h7_state(mac)->phy;
-  dwmac_write(reg(mac, MACCR), (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : 0) | MACCR_TE | MACCR_RE);
+/* Store and forward, in a queue of 2 KB. */
+#define TX_QUEUE (MTLTXQOMR_TQS_2048 | MTLTXQOMR_TXQEN | MTLTXQOMR_TSF)
+
+/* Wait until a process of the DMA is stopped or suspended. */
+static int wait_stopped(struct pkt_mac *mac, uint32_t mask, uint32_t suspended) {
+  uint64_t limit = pkt_os_now() + DWMAC_STOP_US;
+  uint32_t state;
+  while ((state = *reg(mac, DMADSR) & mask) != 0 && state != suspended)
+    if (pkt_os_now() > limit)
+      return -EIO;
+  return 0;
 }
 
-/* Reset the MAC, program and start it. The MAC's interrupts must be disabled, in its DMA or at the processor. */
+/* In half duplex, ignore the carrier while sending, as Linux does: a PHY with RMII need not tell its own. */
+static void enable(struct pkt_mac *mac) {
+  const struct phy *phy = &dwmac_core(mac)->phy;
+  uint32_t irqs = pkt_os_irq_save();
+  dwmac_h7_rings_reset_tx(mac);
+  pkt_os_irq_restore(irqs);
+  *reg(mac, DMACTXCR) = DMACTXCR_TXPBL_32 | DMACTXCR_ST;
+  dwmac_write(reg(mac, MACCR), (*reg(mac, MACCR) & MACCR_RESERVED) | (phy->fast ? MACCR_FES : 0) |
+                                   (phy->full_duplex ? MACCR_DM : MACCR_DCRS) | MACCR_TE | MACCR_RE);
+}
+
+static int disable(struct pkt_mac *mac) {
+  *reg(mac, DMACTXCR) = DMACTXCR_TXPBL_32;
+  int error = wait_stopped(mac, DMADSR_TPS0, DMADSR_TPS0_SUSPENDED);
+  dwmac_write(reg(mac, MACCR), *reg(mac, MACCR) & ~(MACCR_TE | MACCR_RE));
+  if (error != 0)
+    return error;
+  *reg(mac, MTLTXQOMR) = TX_QUEUE | MTLTXQOMR_FTQ;
+  return dwmac_wait_clear(reg(mac, MTLTXQOMR), MTLTXQOMR_FTQ, DWMAC_STOP_US);
+}
+
+static void start_reception(struct pkt_mac *mac) {
+  *reg(mac, DMACRXCR) = DMACRXCR_RXPBL_32 | (mac->frame_size & ~3u) << DMACRXCR_RBSZ_SHIFT | DMACRXCR_SR;
+  dwmac_h7_rings_arm(mac);
+}
+
+static void restart_reception(struct pkt_mac *mac) {
+  *reg(mac, DMACRXCR) &= ~DMACRXCR_SR;
+  wait_stopped(mac, DMADSR_RPS0, DMADSR_RPS0_SUSPENDED); /* what does not stop is restarted whole, later */
+  uint32_t irqs = pkt_os_irq_save();
+  dwmac_h7_rings_reset_rx(mac);
+  start_reception(mac);
+  pkt_os_irq_restore(irqs);
+}
+
+/* The MAC's interrupts must be disabled, in its DMA or at the processor. */
 static int bring_up(struct pkt_mac *mac) {
   dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* must not be read for four bus cycles */
   if (dwmac_wait_clear(reg(mac, DMAMR), DMAMR_SWR, DWMAC_RESET_US) != 0)
@@ -128,78 +150,70 @@ static int bring_up(struct pkt_mac *mac) {
   *reg(mac, MACIER) = 0;
   /* Store and forward in both queues, so that no frame underruns. Forward bad and undersized frames, so that the driver
    * can count them. No checksum offload, because sockets see the bytes of the wire. */
-  *reg(mac, MTLTXQOMR) = MTLTXQOMR_TQS_2048 | MTLTXQOMR_TXQEN | MTLTXQOMR_TSF;
+  *reg(mac, MTLTXQOMR) = TX_QUEUE;
   *reg(mac, MTLRXQOMR) = MTLRXQOMR_RQS_2048 | MTLRXQOMR_RSF | MTLRXQOMR_FEP | MTLRXQOMR_FUP;
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
   start_clock(mac);
   uint32_t irqs = pkt_os_irq_save();
-  dwmac_h7_rings_reset(mac);
+  dwmac_h7_rings_reset_rx(mac);
   *reg(mac, DMACSR) = INTERRUPTS;
   *reg(mac, DMACIER) = INTERRUPTS;
-  *reg(mac, DMACTXCR) = DMACTXCR_TXPBL_32 | DMACTXCR_ST;
-  *reg(mac, DMACRXCR) = DMACRXCR_RXPBL_32 | (mac->frame_size & ~3u) << DMACRXCR_RBSZ_SHIFT | DMACRXCR_SR;
-  dwmac_h7_rings_arm(mac);
+  start_reception(mac);
   pkt_os_irq_restore(irqs);
-  write_mode(mac);
   return 0;
 }
 
-/* Stop the MAC and drop the frames that it was sending. */
-static void take_down(struct pkt_mac *mac) {
+static void halt(struct pkt_mac *mac) {
   *reg(mac, DMACIER) = 0;
   *reg(mac, DMACTXCR) &= ~DMACTXCR_ST;
   *reg(mac, DMACRXCR) &= ~DMACRXCR_SR;
-  dwmac_write(reg(mac, MACCR), 0);
-  uint32_t irqs = pkt_os_irq_save();
-  dwmac_h7_rings_drop_tx(mac);
-  pkt_os_irq_restore(irqs);
-  phy_init(&dwmac_h7_state(mac)->phy);
+  dwmac_write(reg(mac, MACCR), *reg(mac, MACCR) & ~(MACCR_TE | MACCR_RE));
 }
 
-static const struct dwmac_recovery_ops recovery_ops = {.bring_up = bring_up, .take_down = take_down};
+static void ensure_halted(struct pkt_mac *mac) {
+  if (dwmac_wait_clear(reg(mac, DMADSR), DMADSR_RPS0 | DMADSR_TPS0, DWMAC_MDIO_US) != 0)
+    *reg(mac, DMAMR) |= DMAMR_SWR;
+}
+
+/* Reading the register clears it; an overflow bit means that its counter wrapped once. */
+static uint32_t count_missed(struct pkt_mac *mac) {
+  uint32_t missed = *reg(mac, MTLRXQMPOCR);
+  return MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed) +
+         (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
+         (missed & MTLRXQMPOCR_MISCNTOVF ? MTLRXQMPOCR_ROUND : 0);
+}
+
+static const struct dwmac_core_ops core_ops = {
+    .phy_bus = {.read = mdio_read, .write = mdio_write},
+    .bring_up = bring_up,
+    .halt = halt,
+    .ensure_halted = ensure_halted,
+    .enable = enable,
+    .disable = disable,
+    .restart_reception = restart_reception,
+    .missed = count_missed,
+    .follow_clock = follow_clock,
+    .write_filter = write_filter,
+    .send = dwmac_h7_rings_send,
+    .arm = dwmac_h7_rings_arm,
+};
 
 static int dwmac_h7_start(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   memset(s, 0, sizeof(*s));
-  dwmac_recover(&s->recovery, mac, &recovery_ops, false);
+  s->core = (struct dwmac_core){.ops = &core_ops,
+                                .phy_address = dwmac_h7_config(mac)->phy_address,
+                                .exact_addresses = EXACT_ADDRESSES,
+                                .hash_table = true};
+  dwmac_core_start(mac);
   pkt_os_irq_enable(dwmac_h7_config(mac)->irq);
   return 0;
 }
 
 static void dwmac_h7_stop(struct pkt_mac *mac) {
   pkt_os_irq_disable(dwmac_h7_config(mac)->irq);
-  take_down(mac);
-  /* The memory will be reused: make sure that the DMA has stopped, or reset it. */
-  if (dwmac_wait_clear(reg(mac, DMADSR), DMADSR_RPS0 | DMADSR_TPS0, DWMAC_MDIO_US) != 0)
-    *reg(mac, DMAMR) |= DMAMR_SWR;
-}
-
-/* Count the frames that the MAC dropped because it had no descriptor. Reading the register clears it; an overflow bit
- * means that its counter wrapped once. */
-static void count_missed(struct pkt_mac *mac) {
-  uint32_t missed = *reg(mac, MTLRXQMPOCR);
-  uint32_t rounds = (missed & MTLRXQMPOCR_OVFCNTOVF ? MTLRXQMPOCR_ROUND : 0) +
-                    (missed & MTLRXQMPOCR_MISCNTOVF ? MTLRXQMPOCR_ROUND : 0);
-  uint32_t irqs = pkt_os_irq_save();
-  mac->iface->rx_no_frame += MTLRXQMPOCR_OVFPKTCNT(missed) + MTLRXQMPOCR_MISPKTCNT(missed) + rounds;
-  pkt_os_irq_restore(irqs);
-}
-
-static void dwmac_h7_service(struct pkt_mac *mac) {
-  struct dwmac_h7 *s = dwmac_h7_state(mac);
-  if (!dwmac_recover(&s->recovery, mac, &recovery_ops, s->tx_busy > 0))
-    return;
-  count_missed(mac);
-  follow_clock(mac);
-  dwmac_h7_refill(mac);
-  if (phy_service(&s->phy, mac, &phy_bus, dwmac_h7_config(mac)->phy_address) && phy_is_up(&s->phy))
-    write_mode(mac);
-}
-
-static bool dwmac_h7_link(struct pkt_mac *mac) {
-  const struct dwmac_h7 *s = dwmac_h7_state(mac);
-  return s->recovery.running && phy_is_up(&s->phy);
+  dwmac_core_stop(mac);
 }
 
 const struct pkt_mac_ops dwmac_h7_ops = {
@@ -207,9 +221,9 @@ const struct pkt_mac_ops dwmac_h7_ops = {
     .tx_offset = 0,
     .start = dwmac_h7_start,
     .stop = dwmac_h7_stop,
-    .transmit = dwmac_h7_transmit,
-    .refill = dwmac_h7_refill,
-    .set_filter = dwmac_h7_set_filter,
-    .link = dwmac_h7_link,
-    .service = dwmac_h7_service,
+    .transmit = dwmac_transmit,
+    .refill = dwmac_refill,
+    .set_filter = dwmac_set_filter,
+    .link = dwmac_link,
+    .service = dwmac_service,
 };

@@ -7,13 +7,16 @@
 #define MACCR 0x000
 #define MACCR_RE (1u << 0)
 #define MACCR_TE (1u << 1)
+#define MACCR_DCRS (1u << 9)
 #define MACCR_DM (1u << 13)
 #define MACCR_FES (1u << 14)
+#define MACCR_RESERVED (1u << 15) /* 1 after reset, to be kept */
 #define MACPFR 0x008
 #define MACPFR_PR (1u << 0)
 #define MACPFR_HUC (1u << 1)
 #define MACPFR_HMC (1u << 2)
 #define MACPFR_PM (1u << 4)
+#define MACPFR_PCF_ALL (2u << 6)
 #define MACPFR_HPF (1u << 10)
 #define MACHT0R 0x010
 #define MACHT1R 0x014
@@ -51,6 +54,7 @@
 
 /* Queues */
 #define MTLTXQOMR 0xd00
+#define MTLTXQOMR_FTQ (1u << 0)
 #define MTLTXQOMR_TSF (1u << 1)
 #define MTLTXQOMR_TXQEN (2u << 2)
 #define MTLTXQOMR_TQS_2048 (7u << 16)
@@ -74,7 +78,9 @@
 #define DMASBMR_AAL (1u << 12)
 #define DMADSR 0x100c
 #define DMADSR_RPS0 (0xfu << 8)
+#define DMADSR_RPS0_SUSPENDED (4u << 8)
 #define DMADSR_TPS0 (0xfu << 12)
+#define DMADSR_TPS0_SUSPENDED (6u << 12)
 #define DMACCR 0x1100
 #define DMACTXCR 0x1104
 #define DMACTXCR_ST (1u << 0)
@@ -106,9 +112,15 @@
 #define DES3_ES (1u << 15)
 #define TDES2_IOC (1u << 31)
 #define RDES1_TSA (1u << 14)
-#define RDES3_IOC (1u << 30)           /* as armed */
-#define RDES3_BUF1V (1u << 24)         /* as armed */
-#define RDES3_RS1V (1u << 26)          /* as written back: RDES1 is valid */
+#define RDES3_IOC (1u << 30)   /* as armed */
+#define RDES3_BUF1V (1u << 24) /* as armed */
+#define RDES3_RS1V (1u << 26)  /* as written back: RDES1 is valid */
+#define RDES3_CE (1u << 24)    /* ... and the reasons of ES */
+#define RDES3_GP (1u << 23)
+#define RDES3_RWT (1u << 22)
+#define RDES3_OE (1u << 21)
+#define RDES3_RE (1u << 20)
+#define RDES3_DE (1u << 19)
 #define RDES3_PL(word) ((word)&0x7fff) /* FCS included */
 #define FCS_BYTES 4u
 

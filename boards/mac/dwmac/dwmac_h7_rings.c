@@ -3,7 +3,7 @@
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order up to the tail
  * pointer, which points after the last of them. With time stamps on, the MAC writes the stamp of a frame into the next
  * descriptor (its context) and does not use that descriptor's buffer. TX: descriptors tx_next to tx_next + tx_busy - 1
- * are with the MAC, at most DWMAC_H7_TX - 1. */
+ * are with the MAC, at most DWMAC_TX - 1. */
 #include "../common/dma.h"
 #include "dwmac_h7_internal.h"
 #include "dwmac_h7_regs.h"
@@ -14,11 +14,11 @@ enum { CONTEXT_READS = 50 }; /* the context follows its frame within a few bus c
 
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  unsigned index = (s->rx_next + s->rx_armed) % DWMAC_H7_RX;
+  unsigned index = (s->core.rx_next + s->core.rx_armed) % DWMAC_RX;
   volatile uint32_t *d = s->rx[index].word;
-  s->rx_frames[index] = frame;
-  s->rx_armed++;
-  s->rx_notify = true;
+  s->core.rx_frames[index] = frame;
+  s->core.rx_armed++;
+  s->core.rx_notify = true;
   d[0] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   d[1] = 0;
   d[2] = 0;
@@ -29,30 +29,30 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
 void dwmac_h7_rings_arm(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
-  while (s->rx_armed < DWMAC_H7_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
+  while (s->core.rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
-  if (!s->rx_notify) /* notified without a new descriptor, the MAC would raise its interrupt again and again */
+  if (!s->core.rx_notify) /* notified without a new descriptor, the MAC would raise its interrupt again and again */
     return;
-  s->rx_notify = false;
+  s->core.rx_notify = false;
   pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified; a DMB does not order the two */
-  *dwmac_h7_reg(mac, DMACRXDTPR) = (uint32_t)(uintptr_t)&s->rx[(s->rx_next + s->rx_armed) % DWMAC_H7_RX];
+  *dwmac_h7_reg(mac, DMACRXDTPR) = (uint32_t)(uintptr_t)&s->rx[(s->core.rx_next + s->core.rx_armed) % DWMAC_RX];
 }
 
 /* Remove the next descriptor that the MAC has finished from the ring. Returns its frame, and its contents in `word`;
  * NULL when there is none. */
 static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
-  if (s->rx_armed == 0)
+  if (s->core.rx_armed == 0)
     return NULL;
-  volatile uint32_t *d = s->rx[s->rx_next].word;
+  volatile uint32_t *d = s->rx[s->core.rx_next].word;
   word[3] = d[3];
   if (word[3] & DES3_OWN)
     return NULL;
   pkt_dma_barrier(); /* OWN must be read first */
   word[0] = d[0];
   word[1] = d[1];
-  struct pkt_frame *frame = s->rx_frames[s->rx_next];
-  s->rx_next = (s->rx_next + 1) % DWMAC_H7_RX;
-  s->rx_armed--;
+  struct pkt_frame *frame = s->core.rx_frames[s->core.rx_next];
+  s->core.rx_next = (s->core.rx_next + 1) % DWMAC_RX;
+  s->core.rx_armed--;
   return frame;
 }
 
@@ -61,7 +61,7 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   uint32_t word[4] = {0};
   struct pkt_frame *spare = NULL;
-  if (has_context && s->rx_armed > 0)
+  if (has_context && s->core.rx_armed > 0)
     for (unsigned reads = 0; reads < CONTEXT_READS && spare == NULL; reads++)
       spare = take_finished(s, word);
   frame->flags = 0;
@@ -76,8 +76,31 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context
   }
 }
 
+/* The CRC-32 of a frame with its FCS is this constant. */
+static bool has_good_fcs(const uint8_t *bytes, uint32_t len) {
+  uint32_t crc = 0xffffffff;
+  for (uint32_t i = 0; i < len; i++) {
+    crc ^= bytes[i];
+    for (unsigned bit = 0; bit < 8; bit++)
+      crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+  }
+  return crc == 0xdebb20e3u;
+}
+
+/* Is the frame bad? The core's error summary contains the dribble bit, which a frame with a good CRC may have: the MAC has
+ * cut the extra bits off. ST's errata sheet of the STM32H7 (ES0392): with RMII at 10 Mbit/s the MAC may see a nibble too
+ * much, and reports a dribble error and a CRC error of a good frame. The FCS decides then. */
+static bool is_bad(const struct pkt_mac *mac, const uint8_t *bytes, uint32_t word3) {
+  if (!(word3 & DES3_ES))
+    return false;
+  uint32_t reasons = word3 & (RDES3_CE | RDES3_RE | RDES3_RWT | RDES3_OE | RDES3_GP);
+  if (reasons == RDES3_CE && (word3 & RDES3_DE) && !dwmac_core(mac)->phy.fast)
+    return !has_good_fcs(bytes, RDES3_PL(word3));
+  return reasons != 0;
+}
+
 /* Does this descriptor hold a complete, good frame? If not, count it. */
-static bool is_good(struct pkt_mac *mac, uint32_t word3) {
+static bool is_good(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t word3) {
   uint32_t parts = word3 & (DES3_FD | DES3_LD);
   if (word3 & DES3_CTXT) /* the late context of an earlier frame */
     return false;
@@ -85,7 +108,7 @@ static bool is_good(struct pkt_mac *mac, uint32_t word3) {
     mac->iface->rx_too_long += parts == DES3_LD;
     return false;
   }
-  if (word3 & DES3_ES) {
+  if (is_bad(mac, pkt_frame_buffer(mac, frame), word3)) {
     mac->iface->rx_errors++;
     return false;
   }
@@ -100,9 +123,9 @@ static void receive(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct pkt_frame *frame;
   uint32_t word[4];
-  unsigned budget = s->rx_armed; /* later frames raise another interrupt */
+  unsigned budget = s->core.rx_armed; /* later frames raise another interrupt */
   while (budget-- > 0 && (frame = take_finished(s, word)) != NULL) {
-    if (is_good(mac, word[3])) {
+    if (is_good(mac, frame, word[3])) {
       stamp(mac, frame, word[3] & RDES3_RS1V && word[1] & RDES1_TSA);
       pkt_rx_give(mac, frame, 0, RDES3_PL(word[3]) - FCS_BYTES);
     } else {
@@ -114,32 +137,26 @@ static void receive(struct pkt_mac *mac) {
 
 static void give_back_sent(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  while (s->tx_busy > 0) {
-    uint32_t word3 = s->tx[s->tx_next].word[3];
+  while (s->core.tx_busy > 0) {
+    uint32_t word3 = s->tx[s->core.tx_next].word[3];
     if (word3 & DES3_OWN)
       break;
-    if (word3 & DES3_ES)
-      mac->iface->tx_errors++;
-    else
-      mac->iface->tx_frames++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % DWMAC_H7_TX;
-    s->tx_busy--;
+    dwmac_sent(mac, (word3 & DES3_ES) != 0);
   }
 }
 
-static void send(struct pkt_mac *mac) {
+void dwmac_h7_rings_send(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   bool any = false;
-  while (s->tx_busy < DWMAC_H7_TX - 1 && pkt_tx_pending(mac)) {
+  while (s->core.tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
     if (frame == NULL)
       continue;
-    unsigned index = (s->tx_next + s->tx_busy) % DWMAC_H7_TX;
+    unsigned index = (s->core.tx_next + s->core.tx_busy) % DWMAC_TX;
     volatile uint32_t *d = s->tx[index].word;
     uint32_t bytes = pkt_tx_bytes(frame);
-    s->tx_frames[index] = frame;
-    s->tx_busy++;
+    s->core.tx_frames[index] = frame;
+    s->core.tx_busy++;
     d[0] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
     d[1] = 0;
     d[2] = TDES2_IOC | bytes;
@@ -149,7 +166,7 @@ static void send(struct pkt_mac *mac) {
   }
   if (any) {
     pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
-    *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)&s->tx[(s->tx_next + s->tx_busy) % DWMAC_H7_TX];
+    *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)&s->tx[(s->core.tx_next + s->core.tx_busy) % DWMAC_TX];
   }
 }
 
@@ -160,69 +177,37 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
   give_back_sent(mac);
   /* The DMA may have polled just before a descriptor was armed, and stopped just after it was notified: notify it
    * again. */
-  if ((status & DMACSR_RBU) && s->rx_armed > 0)
-    s->rx_notify = true;
+  if ((status & DMACSR_RBU) && s->core.rx_armed > 0)
+    s->core.rx_notify = true;
   receive(mac);
   if (status & DMACSR_FBE) {
     *dwmac_h7_reg(mac, DMACIER) = 0;
-    s->recovery.failed = true; /* service() restarts the MAC */
-  } else {
-    send(mac);
+    s->core.trouble = dwmac_bus_error; /* service() restarts the MAC */
+  } else if (s->core.enabled) {
+    dwmac_h7_rings_send(mac);
   }
   pkt_os_wake();
   (void)*dwmac_h7_reg(mac, DMACSR); /* completes the writes above; otherwise the interrupt would be taken again */
 }
 
-void dwmac_h7_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = pkt_os_irq_save();
-  if (dwmac_h7_state(mac)->recovery.running)
-    send(mac);
-  else
-    dwmac_h7_rings_drop_tx(mac);
-  pkt_os_irq_restore(irqs);
-}
-
-void dwmac_h7_refill(struct pkt_mac *mac) {
+void dwmac_h7_rings_reset_rx(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  if (!s->recovery.running || s->rx_armed >= DWMAC_H7_RX / 4) /* enough until the next reception */
-    return;
-  uint32_t irqs = pkt_os_irq_save();
-  dwmac_h7_rings_arm(mac);
-  pkt_os_irq_restore(irqs);
-}
-
-void dwmac_h7_rings_drop_tx(struct pkt_mac *mac) {
-  struct dwmac_h7 *s = dwmac_h7_state(mac);
-  struct pkt_frame *frame;
-  for (; s->tx_busy > 0; s->tx_busy--) {
-    mac->iface->tx_errors++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % DWMAC_H7_TX;
-  }
-  while (pkt_tx_pending(mac)) {
-    if ((frame = pkt_tx_take(mac)) == NULL)
-      continue;
-    mac->iface->tx_errors++;
-    pkt_completion_give(mac, frame);
-  }
-}
-
-void dwmac_h7_rings_reset(struct pkt_mac *mac) {
-  struct dwmac_h7 *s = dwmac_h7_state(mac);
-  struct pkt_frame *held[DWMAC_H7_RX];
-  unsigned count = s->rx_armed;
-  for (unsigned i = 0; i < count; i++)
-    held[i] = s->rx_frames[(s->rx_next + i) % DWMAC_H7_RX];
-  for (unsigned i = 0; i < DWMAC_H7_RX; i++)
+  struct pkt_frame *held[DWMAC_RX];
+  unsigned count = dwmac_held_frames(&s->core, held);
+  for (unsigned i = 0; i < DWMAC_RX; i++)
     s->rx[i].word[3] = 0;
-  for (unsigned i = 0; i < DWMAC_H7_TX; i++)
-    s->tx[i].word[3] = 0;
-  s->rx_next = s->rx_armed = s->tx_next = s->tx_busy = 0;
   for (unsigned i = 0; i < count; i++)
     arm_one(mac, held[i]);
   *dwmac_h7_reg(mac, DMACRXDLAR) = (uint32_t)(uintptr_t)s->rx;
-  *dwmac_h7_reg(mac, DMACRXRLR) = DWMAC_H7_RX - 1;
+  *dwmac_h7_reg(mac, DMACRXRLR) = DWMAC_RX - 1;
+}
+
+void dwmac_h7_rings_reset_tx(struct pkt_mac *mac) {
+  struct dwmac_h7 *s = dwmac_h7_state(mac);
+  for (unsigned i = 0; i < DWMAC_TX; i++)
+    s->tx[i].word[3] = 0;
+  s->core.tx_next = s->core.tx_busy = 0;
   *dwmac_h7_reg(mac, DMACTXDLAR) = (uint32_t)(uintptr_t)s->tx;
   *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)s->tx;
-  *dwmac_h7_reg(mac, DMACTXRLR) = DWMAC_H7_TX - 1;
+  *dwmac_h7_reg(mac, DMACTXRLR) = DWMAC_TX - 1;
 }

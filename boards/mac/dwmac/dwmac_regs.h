@@ -11,11 +11,13 @@
 #define MACCR_DM (1u << 11)
 #define MACCR_FES (1u << 14)
 #define MACCR_PS (1u << 15) /* MII or RMII, not GMII; reserved and always 1 on the STM32 */
+#define MACCR_CSD (1u << 16)
 #define MACFFR 0x04
 #define MACFFR_PM (1u << 0)
 #define MACFFR_HU (1u << 1)
 #define MACFFR_HM (1u << 2)
 #define MACFFR_PAM (1u << 4)
+#define MACFFR_PCF_ALL (2u << 6)
 #define MACFFR_HPF (1u << 10)
 #define MACHTHR 0x08
 #define MACHTLR 0x0c
@@ -73,12 +75,15 @@
 #define DMASR_AIS (1u << 15)
 #define DMASR_NIS (1u << 16)
 #define DMASR_RPS (7u << 17)
+#define DMASR_RPS_SUSPENDED (4u << 17)
 #define DMASR_TPS (7u << 20)
+#define DMASR_TPS_SUSPENDED (6u << 20)
 #define DMAOMR 0x18
 #define DMAOMR_SR (1u << 1)
 #define DMAOMR_FUGF (1u << 6)
 #define DMAOMR_FEF (1u << 7)
 #define DMAOMR_ST (1u << 13)
+#define DMAOMR_FTF (1u << 20)
 #define DMAOMR_TSF (1u << 21)
 #define DMAOMR_RSF (1u << 25)
 #define DMAIER 0x1c /* bits as in DMASR */

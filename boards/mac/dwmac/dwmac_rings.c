@@ -18,12 +18,12 @@ static volatile uint32_t *descriptor(const struct pkt_mac *mac, uint8_t *ring, u
 
 /* Give a frame to the next RX descriptor and the descriptor to the MAC. dwmac_rings_arm() then notifies the MAC. */
 static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
-  struct dwmac *s = dwmac_state(mac);
-  unsigned index = (s->rx_next + s->rx_armed) % DWMAC_RX;
-  volatile uint32_t *d = descriptor(mac, s->rx, index);
-  s->rx_frames[index] = frame;
-  s->rx_armed++;
-  s->rx_notify = true;
+  struct dwmac_core *c = dwmac_core(mac);
+  unsigned index = (c->rx_next + c->rx_armed) % DWMAC_RX;
+  volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->rx, index);
+  c->rx_frames[index] = frame;
+  c->rx_armed++;
+  c->rx_notify = true;
   d[DES_CONTROL] = RDES1_RCH | (mac->frame_size & ~3u);
   d[DES_BUFFER] = (uint32_t)(uintptr_t)pkt_frame_buffer(mac, frame);
   pkt_dma_barrier(); /* the MAC must not see OWN before the other words */
@@ -31,13 +31,13 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
 }
 
 void dwmac_rings_arm(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
+  struct dwmac_core *c = dwmac_core(mac);
   struct pkt_frame *frame;
-  while (s->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
+  while (c->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
     arm_one(mac, frame);
-  if (!s->rx_notify)
+  if (!c->rx_notify)
     return;
-  s->rx_notify = false;
+  c->rx_notify = false;
   pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
   *dwmac_dma(mac, DMARPDR) = 1;
 }
@@ -77,16 +77,16 @@ static bool is_good(struct pkt_mac *mac, uint32_t status) {
 }
 
 static void receive(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
-  unsigned budget = s->rx_armed; /* later frames raise another interrupt */
+  struct dwmac_core *c = dwmac_core(mac);
+  unsigned budget = c->rx_armed; /* later frames raise another interrupt */
   while (budget-- > 0) {
-    volatile uint32_t *d = descriptor(mac, s->rx, s->rx_next);
+    volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->rx, c->rx_next);
     uint32_t status = d[DES_STATUS];
     if (status & DES_OWN)
       break;
-    struct pkt_frame *frame = s->rx_frames[s->rx_next];
-    s->rx_next = (s->rx_next + 1) % DWMAC_RX;
-    s->rx_armed--;
+    struct pkt_frame *frame = c->rx_frames[c->rx_next];
+    c->rx_next = (c->rx_next + 1) % DWMAC_RX;
+    c->rx_armed--;
     if (is_good(mac, status)) {
       stamp(mac, frame, d, status);
       pkt_rx_give(mac, frame, 0, RDES0_FL(status) - FCS_BYTES);
@@ -98,32 +98,26 @@ static void receive(struct pkt_mac *mac) {
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
-  while (s->tx_busy > 0) {
-    uint32_t status = *descriptor(mac, s->tx, s->tx_next);
+  struct dwmac_core *c = dwmac_core(mac);
+  while (c->tx_busy > 0) {
+    uint32_t status = *descriptor(mac, dwmac_state(mac)->tx, c->tx_next);
     if (status & DES_OWN)
       break;
-    if (status & TDES0_ES)
-      mac->iface->tx_errors++;
-    else
-      mac->iface->tx_frames++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % DWMAC_TX;
-    s->tx_busy--;
+    dwmac_sent(mac, (status & TDES0_ES) != 0);
   }
 }
 
-static void send(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
+void dwmac_rings_send(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
   bool any = false;
-  while (s->tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
+  while (c->tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
     struct pkt_frame *frame = pkt_tx_take(mac);
     if (frame == NULL)
       continue;
-    unsigned index = (s->tx_next + s->tx_busy) % DWMAC_TX;
-    volatile uint32_t *d = descriptor(mac, s->tx, index);
-    s->tx_frames[index] = frame;
-    s->tx_busy++;
+    unsigned index = (c->tx_next + c->tx_busy) % DWMAC_TX;
+    volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, index);
+    c->tx_frames[index] = frame;
+    c->tx_busy++;
     d[DES_BUFFER] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
     d[DES_CONTROL] = pkt_tx_bytes(frame);
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
@@ -137,57 +131,23 @@ static void send(struct pkt_mac *mac) {
 }
 
 void dwmac_interrupt(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
+  struct dwmac_core *c = dwmac_core(mac);
   uint32_t status = *dwmac_dma(mac, DMASR);
   *dwmac_dma(mac, DMASR) = status & (DMASR_TS | DMASR_RS | DMASR_RBUS | DMASR_FBES | DMASR_AIS | DMASR_NIS);
   give_back_sent(mac);
   /* The DMA may have polled just before a descriptor was armed, and stopped just after it was notified: notify it
    * again. */
-  if ((status & DMASR_RBUS) && s->rx_armed > 0)
-    s->rx_notify = true;
+  if ((status & DMASR_RBUS) && c->rx_armed > 0)
+    c->rx_notify = true;
   receive(mac);
   if (status & DMASR_FBES) {
     *dwmac_dma(mac, DMAIER) = 0;
-    s->recovery.failed = true; /* service() restarts the MAC */
-  } else {
-    send(mac);
+    c->trouble = dwmac_bus_error; /* service() restarts the MAC */
+  } else if (c->enabled) {
+    dwmac_rings_send(mac);
   }
   pkt_os_wake();
   (void)*dwmac_dma(mac, DMASR); /* completes the writes above; otherwise the interrupt would be taken again */
-}
-
-void dwmac_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = pkt_os_irq_save();
-  if (dwmac_state(mac)->recovery.running)
-    send(mac);
-  else
-    dwmac_rings_drop_tx(mac);
-  pkt_os_irq_restore(irqs);
-}
-
-void dwmac_refill(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
-  if (!s->recovery.running || s->rx_armed >= DWMAC_RX / 4) /* enough until the next reception */
-    return;
-  uint32_t irqs = pkt_os_irq_save();
-  dwmac_rings_arm(mac);
-  pkt_os_irq_restore(irqs);
-}
-
-void dwmac_rings_drop_tx(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
-  struct pkt_frame *frame;
-  for (; s->tx_busy > 0; s->tx_busy--) {
-    mac->iface->tx_errors++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % DWMAC_TX;
-  }
-  while (pkt_tx_pending(mac)) {
-    if ((frame = pkt_tx_take(mac)) == NULL)
-      continue;
-    mac->iface->tx_errors++;
-    pkt_completion_give(mac, frame);
-  }
 }
 
 /* Chain `count` descriptors in a circle; none is with the MAC. */
@@ -198,17 +158,19 @@ static void chain(const struct pkt_mac *mac, uint8_t *ring, unsigned count) {
   }
 }
 
-void dwmac_rings_reset(struct pkt_mac *mac) {
-  struct dwmac *s = dwmac_state(mac);
+void dwmac_rings_reset_rx(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
   struct pkt_frame *held[DWMAC_RX];
-  unsigned count = s->rx_armed;
-  for (unsigned i = 0; i < count; i++)
-    held[i] = s->rx_frames[(s->rx_next + i) % DWMAC_RX];
-  chain(mac, s->rx, DWMAC_RX);
-  chain(mac, s->tx, DWMAC_TX);
-  s->rx_next = s->rx_armed = s->tx_next = s->tx_busy = 0;
+  unsigned count = dwmac_held_frames(c, held);
+  chain(mac, dwmac_state(mac)->rx, DWMAC_RX);
   for (unsigned i = 0; i < count; i++)
     arm_one(mac, held[i]);
-  *dwmac_dma(mac, DMARDLAR) = (uint32_t)(uintptr_t)s->rx;
-  *dwmac_dma(mac, DMATDLAR) = (uint32_t)(uintptr_t)s->tx;
+  *dwmac_dma(mac, DMARDLAR) = (uint32_t)(uintptr_t)dwmac_state(mac)->rx;
+}
+
+void dwmac_rings_reset_tx(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  chain(mac, dwmac_state(mac)->tx, DWMAC_TX);
+  c->tx_next = c->tx_busy = 0;
+  *dwmac_dma(mac, DMATDLAR) = (uint32_t)(uintptr_t)dwmac_state(mac)->tx;
 }

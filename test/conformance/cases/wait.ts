@@ -318,6 +318,7 @@ export const waitCases: readonly Case[] = [
       empty("s"),
       call(`send $s {${outgoing()}} 0`, { ret: 60 }),
       plug,
+      call("poll 300", { ret: 0 }), // ... and start to receive then
       inject(frame()),
       receives("s", frame(), 60),
     ],
