@@ -12,7 +12,7 @@ import { readPcapng } from "../host/net/pcapng.js";
 import { pathWithout } from "./support/path.js";
 
 const tool = ["build/pktsock.mjs", "demo"];
-const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "qemu-xtensa", "linux"];
+const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "qemu-emcraft-sf2", "qemu-xtensa", "linux"];
 /** In the environment of everything that a test starts, so that it can be found. */
 const mark = `PKTSOCK_DEMO_TEST=${process.pid}`;
 const env = { ...process.env, PKTSOCK_DEMO_TEST: `${process.pid}` };

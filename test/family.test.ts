@@ -6,6 +6,7 @@ const armFault = /fault 00000003 CFSR 00010000.*\s+pc [0-9a-f]{8} lr [0-9a-f]{8}
 const boards: Readonly<Record<string, RegExp>> = {
   "qemu-mps2-an385": armFault,
   "qemu-lm3s6965evb": armFault,
+  "qemu-emcraft-sf2": armFault,
   "qemu-xtensa": /fault break\s+pc [0-9a-f]{8} a0 [0-9a-f]{8}/,
 };
 

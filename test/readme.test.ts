@@ -7,7 +7,7 @@ import { Qemu } from "../host/net/qemu.js";
 const text = readFileSync("README.md", "utf8");
 const [program, integration] = [...text.matchAll(/^```c\n(.*?)^```$/gms)].map(([, code]) => code!) as [string, string];
 const folder = "build/readme";
-const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "linux"];
+const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "qemu-emcraft-sf2", "linux"];
 
 describe("README", function () {
   this.timeout(120_000);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const ours = ["pktsock_", "pkt_"];
 /** A firmware chooses its drivers one by one: each has its own prefix beside ours. */
-const drivers = ["dwmac_", "host_nic_", "lan9118_", "opencores_", "stellaris_", "phy_", "mac_fifo_"];
+const drivers = ["dwmac_", "host_nic_", "lan9118_", "msf2_", "opencores_", "stellaris_", "phy_", "mac_fifo_"];
 const folders = { boards_pktsock_: ours, boards_engine_: ours, boards_os_: ours, boards_mac_: [...ours, ...drivers] };
 
 function globals(object: string): string[] {
@@ -26,7 +26,7 @@ describe("symbols", function () {
   before(() => (dir = mkdtempSync(join(tmpdir(), "pktsock-symbols-"))));
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  for (const board of ["qemu-lm3s6965evb", "qemu-mps2-an385", "linux"]) {
+  for (const board of ["qemu-lm3s6965evb", "qemu-mps2-an385", "qemu-emcraft-sf2", "linux"]) {
     it(`of the component in an image for ${board} have its prefixes`, function () {
       if (board !== "linux" && isMissing("arm-none-eabi-gcc")) this.skip();
       execFileSync("make", ["-s", "firmware", `BOARD=${board}`], { stdio: "inherit" });

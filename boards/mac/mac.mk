@@ -2,6 +2,7 @@
 MAC_lan9118 := lan9118.c
 MAC_stellaris := stellaris.c
 MAC_opencores := opencores.c common/phy.c
+MAC_msf2 := msf2.c common/phy.c
 # STM32F4, STM32F7, ESP32
 MAC_dwmac := $(addprefix dwmac/,dwmac.c dwmac_rings.c dwmac_clock.c dwmac_common.c) common/phy.c
 # STM32H7

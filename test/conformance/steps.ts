@@ -124,6 +124,9 @@ export function testCase(name: string, source: string, steps: readonly Step[], n
   return { name, source, steps, needs: slows ? ["a slow line", ...needs] : needs };
 }
 
+/** The needs of a case that sends frames to other hosts' addresses, which the MAC must let in when it is told to. */
+export const OTHER_HOSTS = ["frames to other hosts"] as const;
+
 export type Options = Omit<CallStep, "kind" | "command" | "expect">;
 
 export function call(command: string, expect: Expect, options: Options = {}): CallStep {

@@ -8,6 +8,8 @@ export type Need =
   | "a second task"
   | "a slow line"
   | "an address filter"
+  | "frames to other hosts"
+  | "frames longer than a buffer"
   | "a carrier"
   | "frames that no kernel sends"
   | "frames shorter than 14 bytes"
@@ -120,6 +122,16 @@ export const targets = {
     lacks: lm3s,
   },
   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=aot", "aot"), lacks: lm3s },
+  sf2: {
+    ...board("qemu-emcraft-sf2", "BOARD=qemu-emcraft-sf2 in QEMU"),
+    lacks: {
+      ...emulated,
+      "an address filter": "the emulated MAC takes all groups or none",
+      "frames to other hosts": "the emulated MAC cannot be promiscuous",
+      "frames longer than a buffer": "the emulated MAC drops it and does not count it",
+      "frames shorter than 14 bytes": "less than an address does not pass the emulated MAC's filter",
+    },
+  },
   xtensa: {
     ...board("qemu-xtensa", "BOARD=qemu-xtensa in QEMU"),
     lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC fills it up" },

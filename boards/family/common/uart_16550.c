@@ -1,4 +1,4 @@
-/* The 16550 UART with one register a word, as on the Tensilica boards that QEMU emulates. */
+/* The 16550 UART with one register a word, as on SmartFusion2 and on the Tensilica boards that QEMU emulates. */
 #include "console.h"
 
 struct uart_16550 {

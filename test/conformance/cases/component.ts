@@ -119,10 +119,12 @@ export const componentCases: readonly Case[] = [
     [...bound("s"), ...counts("tooshort", 2, [inject("OWN PEER 88"), inject("00"), quiet])],
     [...OURS, "frames shorter than 14 bytes"],
   ),
-  ours("counters: a frame longer than a buffer", [
-    ...bound("s"),
-    ...counts("toolong", 1, [inject(frame({ payload: "@1986:1" })), quiet]),
-  ]),
+  testCase(
+    "counters: a frame longer than a buffer",
+    SOURCE,
+    [...bound("s"), ...counts("toolong", 1, [inject(frame({ payload: "@1986:1" })), quiet])],
+    [...OURS, "frames longer than a buffer"],
+  ),
   ours("counters: a frame that came while the interface was down", [
     ...bound("s"),
     ...counts("linkdown", 1, [

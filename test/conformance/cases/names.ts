@@ -15,7 +15,7 @@ import {
   TEST_TYPE,
   GROUP,
 } from "../calls.js";
-import { arrives, call, type Case, check, type Expect, inject, quiet, ready, testCase } from "../steps.js";
+import { arrives, call, type Case, check, type Expect, inject, quiet, ready, testCase, OTHER_HOSTS } from "../steps.js";
 
 const UNKNOWN = "nosuch0";
 const IFF_UP = 0x1;
@@ -200,18 +200,23 @@ export const namesCases: readonly Case[] = [
     call("ioctl $s FIONBIO int:0", OK),
     call("fcntl $s F_GETFL", { ret: /^\d+$/, fields: { nonblock: 0 } }),
   ]),
-  testCase("ioctl: SIOCSIFFLAGS sets and clears PROMISC", "netdevice(7); SOEM, KickCAT", [
-    ...bound("s"),
-    getFlags,
-    asks("SIOCSIFFLAGS", OK, `{${le(0x1043 | IFF_PROMISC, 2)}}`),
-    getFlags,
-    check("PROMISC", ({ flags }) => flagsOf(flags) === (0x1043 | IFF_PROMISC)),
-    inject(frame({ dst: "0200000000aa" })),
-    receives("s", frame({ dst: "0200000000aa" }), 60),
-    asks("SIOCSIFFLAGS", OK, `{${le(0x1043, 2)}}`),
-    getFlags,
-    check("no PROMISC", ({ flags }) => flagsOf(flags) === 0x1043),
-  ]),
+  testCase(
+    "ioctl: SIOCSIFFLAGS sets and clears PROMISC",
+    "netdevice(7); SOEM, KickCAT",
+    [
+      ...bound("s"),
+      getFlags,
+      asks("SIOCSIFFLAGS", OK, `{${le(0x1043 | IFF_PROMISC, 2)}}`),
+      getFlags,
+      check("PROMISC", ({ flags }) => flagsOf(flags) === (0x1043 | IFF_PROMISC)),
+      inject(frame({ dst: "0200000000aa" })),
+      receives("s", frame({ dst: "0200000000aa" }), 60),
+      asks("SIOCSIFFLAGS", OK, `{${le(0x1043, 2)}}`),
+      getFlags,
+      check("no PROMISC", ({ flags }) => flagsOf(flags) === 0x1043),
+    ],
+    OTHER_HOSTS,
+  ),
   testCase("ioctl: SIOCSIFFLAGS sets and clears ALLMULTI", "netdevice(7); p-net", [
     ...bound("s"),
     asks("SIOCSIFFLAGS", OK, `{${le(0x1043 | IFF_ALLMULTI, 2)}}`),

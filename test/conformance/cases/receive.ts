@@ -20,7 +20,7 @@ import {
   receivesFrom,
   TEST_TYPE,
 } from "../calls.js";
-import { call, type Case, inject, quiet, testCase } from "../steps.js";
+import { call, type Case, inject, quiet, testCase, OTHER_HOSTS } from "../steps.js";
 import { le } from "../bytes.js";
 
 const PAYLOAD = "@46:1";
@@ -228,18 +228,28 @@ export const receiveCases: readonly Case[] = [
     inject(frame({ dst: GROUP })),
     receivesFrom("s", frame({ dst: GROUP }), 60, from(PACKET.MULTICAST)),
   ]),
-  testCase("recvfrom: a frame to somebody else is PACKET_OTHERHOST", "packet(7)", [
-    ...bound("s"),
-    promiscuous("s"),
-    inject(frame({ dst: STRANGER })),
-    receivesFrom("s", frame({ dst: STRANGER }), 60, from(PACKET.OTHERHOST)),
-  ]),
-  testCase("recvfrom: an address that differs from ours in its last byte only", "packet(7)", [
-    ...bound("s"),
-    promiscuous("s"),
-    inject(frame({ dst: "OWNISH" })),
-    receivesFrom("s", frame({ dst: "OWNISH" }), 60, from(PACKET.OTHERHOST)),
-  ]),
+  testCase(
+    "recvfrom: a frame to somebody else is PACKET_OTHERHOST",
+    "packet(7)",
+    [
+      ...bound("s"),
+      promiscuous("s"),
+      inject(frame({ dst: STRANGER })),
+      receivesFrom("s", frame({ dst: STRANGER }), 60, from(PACKET.OTHERHOST)),
+    ],
+    OTHER_HOSTS,
+  ),
+  testCase(
+    "recvfrom: an address that differs from ours in its last byte only",
+    "packet(7)",
+    [
+      ...bound("s"),
+      promiscuous("s"),
+      inject(frame({ dst: "OWNISH" })),
+      receivesFrom("s", frame({ dst: "OWNISH" }), 60, from(PACKET.OTHERHOST)),
+    ],
+    OTHER_HOSTS,
+  ),
   testCase("recvfrom: ff:ff:ff:ff:ff:fe is a group, not everybody", "packet(7)", [
     ...bound("s"),
     promiscuous("s"),

@@ -1,0 +1,326 @@
+/* SmartFusion2 EMAC: Microsemi UG0331, chapter "Ethernet MAC". Register and bit names are the guide's.
+ *
+ * Descriptors are chained in a circle. The DMA of a direction runs until it meets a descriptor that is not its own; then it
+ * stops, and is started with the address of the next one.
+ *
+ * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to
+ * RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
+ * tx_next + tx_busy - 1 are with the MAC, at most MSF2_TX - 1, so that the DMA always meets an end. */
+#include "common/dma.h"
+#include "common/phy.h"
+#include <errno.h>
+#include <pktsock/msf2.h>
+#include <pktsock/os.h>
+#include <pktsock/ring.h>
+
+enum { MSF2_RX = 10, MSF2_TX = 4 };
+
+struct msf2_descriptor {
+  volatile uint32_t address;
+  volatile uint32_t size; /* and DESCRIPTOR_EMPTY */
+  volatile uint32_t next;
+};
+
+/* mac->state. The rings are shared with the interrupt handler. */
+struct msf2 {
+  struct msf2_descriptor rx[MSF2_RX], tx[MSF2_TX];
+  struct pkt_frame *rx_frames[MSF2_RX]; /* the frame of each armed descriptor */
+  struct pkt_frame *tx_frames[MSF2_TX];
+  uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
+  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
+  bool reported;             /* that the MAC compares one address only */
+  struct phy phy;
+};
+static_assert(sizeof(struct msf2) <= sizeof(struct msf2_state), "MSF2_STATE_BYTES");
+
+struct msf2_registers {
+  volatile uint32_t CFG1, CFG2, IFG, HALF_DUPLEX, MAX_FRAME_LENGTH, reserved0[2], TEST;
+  volatile uint32_t MII_CONFIG, MII_COMMAND, MII_ADDRESS, MII_CTRL, MII_STATUS, MII_INDICATORS;
+  volatile uint32_t INTERFACE_CTRL, INTERFACE_STATUS, STATION_ADDRESS1, STATION_ADDRESS2;
+  volatile uint32_t FIFO_CFG0, FIFO_CFG1, FIFO_CFG2, FIFO_CFG3, FIFO_CFG4, FIFO_CFG5;
+  uint32_t reserved1[(0x180 - 0x60) / 4];
+  volatile uint32_t DMA_TX_CTRL, DMA_TX_DESC, DMA_TX_STATUS, DMA_RX_CTRL, DMA_RX_DESC, DMA_RX_STATUS;
+  volatile uint32_t DMA_IRQ_MASK, DMA_IRQ;
+};
+static_assert(offsetof(struct msf2_registers, FIFO_CFG0) == 0x48, "EMAC register map");
+static_assert(offsetof(struct msf2_registers, DMA_TX_CTRL) == 0x180, "EMAC register map");
+static_assert(offsetof(struct msf2_registers, DMA_IRQ) == 0x19c, "EMAC register map");
+
+#define CFG1_TX_ENABLE (1u << 0)
+#define CFG1_RX_ENABLE (1u << 2)
+#define CFG1_SOFT_RESET (1u << 31)
+#define CFG2_FULL_DUPLEX (1u << 0)
+#define CFG2_PAD_CRC (1u << 2)
+#define CFG2_MODE_10_100 (1u << 8)
+#define CFG2_PREAMBLE_7 (7u << 12)
+#define CFG2_RESET_VALUE CFG2_PREAMBLE_7
+#define MII_COMMAND_READ 1u
+#define MII_INDICATORS_BUSY 1u
+#define MII_CONFIG_CLOCK_28 7u /* the slowest MDC: the bus clock divided by 28 */
+#define FIFO_CFG0_REQUEST (0x1fu << 8)
+#define FIFO_CFG0_REPLY (0x1fu << 16)
+#define FIFO_FILTER_MULTICAST (1u << 8)
+#define FIFO_FILTER_ALL 0x3ffffu
+#define DMA_ENABLE 1u
+#define TX_STATUS_SENT (1u << 0)
+#define TX_STATUS_UNDERRUN (1u << 1) /* the DMA has stopped: it met the end */
+#define RX_STATUS_RECEIVED (1u << 0)
+#define RX_STATUS_OVERFLOW (1u << 2) /* the DMA has stopped: a frame came, and no descriptor was its own */
+#define IRQ_SENT (1u << 0)
+#define IRQ_UNDERRUN (1u << 1)
+#define IRQ_RECEIVED (1u << 4)
+#define IRQ_OVERFLOW (1u << 6)
+#define INTERRUPTS (IRQ_SENT | IRQ_UNDERRUN | IRQ_RECEIVED | IRQ_OVERFLOW)
+#define DESCRIPTOR_EMPTY (1u << 31) /* RX: the MAC's; TX: not the MAC's */
+#define DESCRIPTOR_SIZE 0x7ffu
+
+/* The limit of a wait for the MAC, in reads of a register: an MDIO access takes 26 us or more. */
+#define WAIT_READS 100000u
+
+static const struct msf2_config *config_of(const struct pkt_mac *mac) { return mac->config; }
+
+static struct msf2_registers *registers(const struct pkt_mac *mac) {
+  return (struct msf2_registers *)config_of(mac)->base;
+}
+
+static uint32_t address_of(const volatile void *at) { return (uint32_t)(uintptr_t)at; }
+
+/* Wait until the bits are as wanted. */
+static int wait_for(const volatile uint32_t *reg, uint32_t mask, uint32_t wanted) {
+  for (uint32_t reads = 0; reads < WAIT_READS; reads++)
+    if ((*reg & mask) == wanted)
+      return 0;
+  return -EIO;
+}
+
+/* ---- MDIO ---- */
+
+static int mdio_read(struct pkt_mac *mac, unsigned phy, unsigned reg) {
+  struct msf2_registers *r = registers(mac);
+  r->MII_ADDRESS = phy << 8 | reg;
+  r->MII_COMMAND = 0;
+  r->MII_COMMAND = MII_COMMAND_READ;
+  int error = wait_for(&r->MII_INDICATORS, MII_INDICATORS_BUSY, 0);
+  return error != 0 ? error : (int)(r->MII_STATUS & 0xffff);
+}
+
+static int mdio_write(struct pkt_mac *mac, unsigned phy, unsigned reg, uint16_t value) {
+  struct msf2_registers *r = registers(mac);
+  r->MII_ADDRESS = phy << 8 | reg;
+  r->MII_CTRL = value;
+  return wait_for(&r->MII_INDICATORS, MII_INDICATORS_BUSY, 0);
+}
+
+static const struct phy_bus phy_bus = {.read = mdio_read, .write = mdio_write};
+
+/* ---- Rings ---- */
+
+static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
+  struct msf2 *s = mac->state;
+  unsigned index = (s->rx_next + s->rx_armed) % MSF2_RX;
+  s->rx_frames[index] = frame;
+  s->rx_armed++;
+  s->rx[index].address = address_of(pkt_frame_buffer(mac, frame));
+  pkt_dma_barrier(); /* the MAC must not see the flag before the address */
+  s->rx[index].size = DESCRIPTOR_EMPTY;
+}
+
+/* Count the frame that stopped the DMA: there is one for each stop. */
+static void count_overflow(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  if (!(r->DMA_RX_STATUS & RX_STATUS_OVERFLOW))
+    return;
+  r->DMA_RX_STATUS = RX_STATUS_OVERFLOW;
+  mac->iface->rx_no_frame++;
+}
+
+/* Arm descriptors with frames from FILL. If the DMA has stopped, start it behind what it has filled. */
+static void arm(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  struct msf2 *s = mac->state;
+  struct pkt_frame *frame;
+  while (s->rx_armed < MSF2_RX && (frame = pkt_fill_take(mac)) != NULL)
+    arm_one(mac, frame);
+  if (r->DMA_RX_CTRL & DMA_ENABLE)
+    return;
+  for (unsigned i = 0; i < s->rx_armed; i++) {
+    const struct msf2_descriptor *d = &s->rx[(s->rx_next + i) % MSF2_RX];
+    if (!(d->size & DESCRIPTOR_EMPTY))
+      continue;
+    count_overflow(mac);
+    pkt_dma_barrier();
+    r->DMA_RX_DESC = address_of(d);
+    r->DMA_RX_CTRL = DMA_ENABLE;
+    return;
+  }
+}
+
+static void receive(struct pkt_mac *mac) {
+  struct msf2 *s = mac->state;
+  for (unsigned budget = s->rx_armed; budget > 0; budget--) { /* later frames raise another interrupt */
+    uint32_t size = s->rx[s->rx_next].size, len = size & DESCRIPTOR_SIZE;
+    if (size & DESCRIPTOR_EMPTY)
+      break;
+    struct pkt_frame *frame = s->rx_frames[s->rx_next];
+    s->rx_next = (s->rx_next + 1) % MSF2_RX;
+    s->rx_armed--;
+    registers(mac)->DMA_RX_STATUS = RX_STATUS_RECEIVED; /* counts down */
+    if (len < PKT_ETH_HLEN) {
+      mac->iface->rx_too_short++;
+      arm_one(mac, frame);
+      continue;
+    }
+    frame->flags = 0;
+    if (mac->iface->stamping != 0) {
+      pkt_os_time(&frame->sec, &frame->nsec);
+      frame->flags = PKT_FRAME_STAMPED;
+    }
+    pkt_rx_give(mac, frame, 0, len);
+  }
+  arm(mac);
+}
+
+static void give_back_sent(struct pkt_mac *mac) {
+  struct msf2 *s = mac->state;
+  for (; s->tx_busy > 0 && (s->tx[s->tx_next].size & DESCRIPTOR_EMPTY); s->tx_busy--) {
+    registers(mac)->DMA_TX_STATUS = TX_STATUS_SENT; /* counts down */
+    mac->iface->tx_frames++;
+    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
+    s->tx_next = (s->tx_next + 1) % MSF2_TX;
+  }
+}
+
+/* Give frames of TX to the MAC. Start the DMA if it has stopped before the last of them. */
+static void send(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  struct msf2 *s = mac->state;
+  while (s->tx_busy < MSF2_TX - 1 && pkt_tx_pending(mac)) {
+    struct pkt_frame *frame = pkt_tx_take(mac);
+    if (frame == NULL)
+      continue;
+    unsigned index = (s->tx_next + s->tx_busy) % MSF2_TX;
+    s->tx_frames[index] = frame;
+    s->tx_busy++;
+    s->tx[index].address = address_of(mac->memory + frame->mac);
+    pkt_dma_barrier(); /* frame and address must reach memory before the flag */
+    s->tx[index].size = pkt_tx_bytes(frame);
+  }
+  if (s->tx_busy == 0 || (r->DMA_TX_CTRL & DMA_ENABLE))
+    return;
+  give_back_sent(mac); /* what was sent before it stopped */
+  if (s->tx_busy == 0)
+    return;
+  pkt_dma_barrier();
+  r->DMA_TX_DESC = address_of(&s->tx[s->tx_next]);
+  r->DMA_TX_CTRL = DMA_ENABLE;
+}
+
+void msf2_interrupt(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  r->DMA_TX_STATUS = TX_STATUS_UNDERRUN;
+  count_overflow(mac);
+  give_back_sent(mac);
+  receive(mac);
+  send(mac);
+  pkt_os_wake();
+}
+
+/* ---- The contract's operations ---- */
+
+static void msf2_transmit(struct pkt_mac *mac) {
+  uint32_t irqs = pkt_os_irq_save();
+  send(mac);
+  pkt_os_irq_restore(irqs);
+}
+
+static void msf2_refill(struct pkt_mac *mac) {
+  const struct msf2 *s = mac->state;
+  if (s->rx_armed >= MSF2_RX / 4) /* enough until the next reception */
+    return;
+  uint32_t irqs = pkt_os_irq_save();
+  arm(mac);
+  pkt_os_irq_restore(irqs);
+}
+
+static void write_mode(struct pkt_mac *mac) {
+  const struct msf2 *s = mac->state;
+  registers(mac)->CFG2 =
+      CFG2_PREAMBLE_7 | CFG2_MODE_10_100 | CFG2_PAD_CRC | (s->phy.full_duplex ? CFG2_FULL_DUPLEX : 0);
+}
+
+static void msf2_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
+  struct msf2_registers *r = registers(mac);
+  struct msf2 *s = mac->state;
+  bool multicast = filter->promiscuous || filter->all_multicast, others = filter->promiscuous;
+  for (unsigned i = 0; i < filter->count; i++) {
+    if (filter->addresses[i][0] & 1)
+      multicast = true;
+    else
+      others = true;
+  }
+  r->FIFO_CFG4 = FIFO_FILTER_MULTICAST; /* drop multicast, ... */
+  r->FIFO_CFG5 =
+      multicast ? FIFO_FILTER_ALL : FIFO_FILTER_ALL & ~FIFO_FILTER_MULTICAST; /* ... unless it does not matter */
+  if (others && !s->reported)
+    pkt_say(mac, "this MAC receives unicast frames to its own address only; no promiscuous mode, no further addresses");
+  s->reported |= others;
+}
+
+static int msf2_start(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  struct msf2 *s = mac->state;
+  const uint8_t *a = mac->hwaddr;
+  *s = (struct msf2){0};
+  phy_init(&s->phy);
+  r->CFG1 = CFG1_SOFT_RESET;
+  r->CFG1 = 0;
+  if (r->CFG2 != CFG2_RESET_VALUE) /* no MAC at this address */
+    return -EIO;
+  r->FIFO_CFG0 = FIFO_CFG0_REQUEST;
+  if (wait_for(&r->FIFO_CFG0, FIFO_CFG0_REPLY, FIFO_CFG0_REPLY) != 0)
+    return -EIO;
+  r->FIFO_CFG4 = FIFO_FILTER_MULTICAST;
+  r->FIFO_CFG5 = FIFO_FILTER_ALL & ~FIFO_FILTER_MULTICAST;
+  r->MII_CONFIG = MII_CONFIG_CLOCK_28;
+  r->MAX_FRAME_LENGTH = mac->frame_size;
+  r->STATION_ADDRESS1 = (uint32_t)a[0] << 24 | (uint32_t)a[1] << 16 | (uint32_t)a[2] << 8 | a[3];
+  r->STATION_ADDRESS2 = (uint32_t)a[4] << 24 | (uint32_t)a[5] << 16;
+  for (unsigned i = 0; i < MSF2_RX; i++)
+    s->rx[i] = (struct msf2_descriptor){.next = address_of(&s->rx[(i + 1) % MSF2_RX])};
+  for (unsigned i = 0; i < MSF2_TX; i++)
+    s->tx[i] = (struct msf2_descriptor){.size = DESCRIPTOR_EMPTY, .next = address_of(&s->tx[(i + 1) % MSF2_TX])};
+  write_mode(mac);
+  r->CFG1 = CFG1_TX_ENABLE | CFG1_RX_ENABLE;
+  r->DMA_IRQ_MASK = INTERRUPTS;
+  arm(mac);
+  pkt_os_irq_enable(config_of(mac)->irq);
+  return 0;
+}
+
+static void msf2_stop(struct pkt_mac *mac) {
+  struct msf2_registers *r = registers(mac);
+  pkt_os_irq_disable(config_of(mac)->irq);
+  r->DMA_TX_CTRL = 0;
+  r->DMA_RX_CTRL = 0;
+  r->CFG1 = CFG1_SOFT_RESET;
+}
+
+static void msf2_service(struct pkt_mac *mac) {
+  struct msf2 *s = mac->state;
+  if (phy_service(&s->phy, mac, &phy_bus, config_of(mac)->phy_address) && phy_is_up(&s->phy))
+    write_mode(mac);
+}
+
+static bool msf2_link(struct pkt_mac *mac) { return phy_is_up(&((struct msf2 *)mac->state)->phy); }
+
+const struct pkt_mac_ops msf2_ops = {
+    .name = "SmartFusion2 MAC",
+    .tx_offset = 0,
+    .start = msf2_start,
+    .stop = msf2_stop,
+    .transmit = msf2_transmit,
+    .refill = msf2_refill,
+    .set_filter = msf2_set_filter,
+    .link = msf2_link,
+    .service = msf2_service,
+};
