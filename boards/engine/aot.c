@@ -217,6 +217,8 @@ int pkt_engine_compile(struct pkt_engine *engine) {
   return 0;
 }
 
+void pkt_engine_forget(struct pkt_engine *engine) { (void)engine; }
+
 void pkt_engine_unload(struct pkt_engine *engine) {
   if (aot.engine != engine)
     return;

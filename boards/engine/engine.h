@@ -32,6 +32,7 @@ struct pkt_engine {
   bool keeps_code;
   void *environment, *runtime, *stack;
   void *functions[PKT_EXPORT_COUNT];
+  void *import_code[12];
 };
 
 /* The module's imports, which the user of the engine defines: copy `len` bytes between linear memory and the buffer of the
@@ -46,6 +47,9 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
 /* Compile the whole module and keep the code; otherwise functions are compiled on demand. After that no call allocates.
  * Returns 0, or -ENOMEM and sets engine->error to a sentence: the caller must then unload the engine. */
 int pkt_engine_compile(struct pkt_engine *engine);
+
+/* Drop the code that was compiled so far, unless pkt_engine_compile() keeps it: that of the start is not needed again. */
+void pkt_engine_forget(struct pkt_engine *engine);
 
 /* Free everything; engine->memory is no longer valid. */
 void pkt_engine_unload(struct pkt_engine *engine);

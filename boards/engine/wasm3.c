@@ -28,8 +28,13 @@
 #define NDEBUG
 #endif
 
-/* No floats, small tables: wasm3's own settings do not fit a chip with 64 KB. */
+/* No floats, none of the later proposals, small tables: wasm3's own settings do not fit a chip with 64 KB. */
 #define d_m3HasFloat 0
+#define d_m3NoFloatDynamic 0
+#define d_m3CascadedOpcodes 0
+#define d_m3HasRefTypes 0
+#define d_m3HasExtendedConst 0
+#define d_m3HasCompactImports 0
 #define d_m3VerboseErrorMessages 0
 #define d_m3CodePageAlignSize 1024
 #define d_m3MaxFunctionStackHeight 128
@@ -105,10 +110,10 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")
 #endif
-#include "m3_bind.c"
 #include "m3_code.c"
-#include "m3_compile.c"
 #include "m3_core.c"
+#include "wasm3_32bit.h"
+#include "m3_compile.c"
 #include "m3_env.c"
 #include "m3_exec.c"
 #include "m3_function.c"
@@ -206,47 +211,78 @@ static const char *engine_check_abi(IM3Module module) {
   return NULL;
 }
 
-/* Check that the module imports only functions of assembly/port.ts. */
-static const char *engine_check_imports(IM3Module module) {
+/* The imports' code, in the place of what wasm3 would allocate a page for. A module need not import all of them. */
+static M3Result engine_link_imports(struct pkt_engine *engine) {
+  static const struct {
+    const char *name;
+    M3RawCall call;
+    u16 results;
+  } imports[] = {{"give", engine_give, 0}, {"take", engine_take, 0}, {"match", engine_match, 1}};
+  IM3Module module = ((IM3Runtime)engine->runtime)->modules;
+  void **code = engine->import_code;
   for (uint32_t i = 0; i < module->numFuncImports; i++) {
-    const M3ImportInfo *import = &module->functions[i].import;
-    const char *name = import->fieldUtf8;
-    if (strcmp(import->moduleUtf8, "port") != 0 ||
-        (strcmp(name, "give") != 0 && strcmp(name, "take") != 0 && strcmp(name, "match") != 0))
-      return "the module imports what the port does not have";
+    IM3Function function = &module->functions[i];
+    const M3ImportInfo *import = &function->import;
+    size_t port = 0;
+    while (strcmp(import->fieldUtf8, imports[port].name) != 0 || strcmp(import->moduleUtf8, "port") != 0)
+      if (++port == sizeof(imports) / sizeof(imports[0]))
+        return "the module imports what the port does not have";
+    if (i == sizeof(imports) / sizeof(imports[0]) || function->funcType->numArgs != 2 ||
+        function->funcType->numRets != imports[port].results)
+      return "the module imports a function of the port with another signature";
+    function->module = module;
+    function->compiled = (pc_t)code;
+    *code++ = (void *)op_CallRawFunction;
+    *code++ = (void *)imports[port].call;
+    *code++ = function;
+    *code++ = engine;
   }
-  return NULL;
+  return m3Err_none;
 }
 
-/* A module need not import all of them. */
-static M3Result engine_link_imports(struct pkt_engine *engine) {
+/* Find the functions that the firmware calls, and free all names. */
+static M3Result engine_take_exports(struct pkt_engine *engine) {
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
-  const M3Result results[] = {
-      m3_LinkRawFunctionEx(module, "port", "give", "v(ii)", engine_give, engine),
-      m3_LinkRawFunctionEx(module, "port", "take", "v(ii)", engine_take, engine),
-      m3_LinkRawFunctionEx(module, "port", "match", "i(ii)", engine_match, engine),
-  };
-  for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
-    if (results[i] != m3Err_none && results[i] != m3Err_functionLookupFailed)
-      return results[i];
+  for (int i = 0; i < PKT_EXPORT_COUNT; i++) {
+    IM3Function function = v_FindFunction(module, engine_exports[i].name);
+    if (function != NULL && (function->funcType->numArgs != engine_exports[i].arguments || function->funcType->numRets > 1))
+      return "an export of the module has another signature than assembly/index.ts says";
+    engine->functions[i] = function;
+  }
+  for (uint32_t i = module->numFuncImports; i < module->numFunctions; i++) {
+    IM3Function function = &module->functions[i];
+    if (function->numNames > 0)
+      m3_Free(function->names[0]);
+    function->export_name = NULL;
+    function->numNames = 0;
+  }
   return m3Err_none;
 }
 
 /* Drop all compiled code; a function that is called again is compiled again. Between calls only. */
-static M3Result engine_forget_code(struct pkt_engine *engine) {
+static void engine_forget_code(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   IM3Module module = runtime->modules;
   FreeCodePages(&runtime->pagesOpen);
   FreeCodePages(&runtime->pagesFull);
   runtime->numCodePages = 0;
-  for (uint32_t i = 0; i < module->numFunctions; i++) {
+  for (uint32_t i = module->numFuncImports; i < module->numFunctions; i++) {
     IM3Function function = &module->functions[i];
     m3_Free(function->constants);
     function->numConstantBytes = 0;
     function->compiled = NULL;
   }
-  memset(engine->functions, 0, sizeof(engine->functions));
-  return engine_link_imports(engine);
+}
+
+/* Compile every function once, so that a module that cannot be compiled is refused before it runs. */
+static M3Result engine_check_functions(struct pkt_engine *engine) {
+  IM3Module module = ((IM3Runtime)engine->runtime)->modules;
+  M3Result result = m3Err_none;
+  for (uint32_t i = module->numFuncImports; i < module->numFunctions && result == m3Err_none; i++) {
+    result = CompileFunction(&module->functions[i]);
+    engine_forget_code(engine);
+  }
+  return result;
 }
 
 static bool engine_lacks_memory(M3Result result) {
@@ -281,21 +317,16 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   M3Result result = m3_ParseModule(engine->environment, &module, wasm, (uint32_t)wasm_size);
   if (result != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
-  const char *reason = engine_check_imports(module);
-  if (reason == NULL && (result = m3_LoadModule(runtime, module)) != m3Err_none)
-    reason = result;
-  if (reason == NULL) /* globals have their values from here on */
-    reason = engine_check_abi(module);
-  if (reason != NULL) {
-    if (module->runtime == NULL)
-      m3_FreeModule(module);
-    return engine_fail(engine, engine_errno(result), reason);
+  if ((result = m3_LoadModule(runtime, module)) != m3Err_none) {
+    m3_FreeModule(module);
+    return engine_fail(engine, engine_errno(result), result);
   }
   engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
   if (engine->memory == NULL)
     return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
-  if ((result = engine_link_imports(engine)) != m3Err_none)
+  if ((result = engine_check_abi(module)) != m3Err_none || (result = engine_link_imports(engine)) != m3Err_none ||
+      (result = engine_take_exports(engine)) != m3Err_none || (result = engine_check_functions(engine)) != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
   engine->error = NULL;
   return 0;
@@ -315,34 +346,33 @@ void pkt_engine_unload(struct pkt_engine *engine) {
   memset(engine->functions, 0, sizeof(engine->functions));
 }
 
-/* Find and compile an export at its first call, so that functions that an application does not use cost no memory. */
-static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
-  IM3Function function = NULL;
-  M3Result result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
+/* Compile an export at its first call, so that functions that an application does not use cost no memory. */
+static M3Result engine_resolve(struct pkt_engine *engine, IM3Function function) {
+  if (function == NULL)
+    return m3Err_functionLookupFailed;
+  M3Result result = CompileFunction(function);
   if (engine_lacks_memory(result)) {
-    result = engine_forget_code(engine);
-    if (result == m3Err_none)
-      result = m3_FindFunction(&function, engine->runtime, engine_exports[export].name);
+    engine_forget_code(engine);
+    result = CompileFunction(function);
   }
-  if (result != m3Err_none)
-    return result;
-  if (m3_GetArgCount(function) != engine_exports[export].arguments || m3_GetRetCount(function) > 1)
-    return "an export of the module has another signature than assembly/index.ts says";
-  engine->functions[export] = function;
-  return m3Err_none;
+  return result;
 }
 
 int pkt_engine_compile(struct pkt_engine *engine) {
   engine_at_work = engine;
   M3Result result = m3_CompileModule(((IM3Runtime)engine->runtime)->modules);
-  for (int i = 0; result == m3Err_none && i < PKT_EXPORT_COUNT; i++)
-    result = engine_resolve(engine, (enum pkt_export)i);
   if (result == m3Err_none) {
     engine->keeps_code = true;
     return 0;
   }
   engine->error = engine_lacks_memory(result) ? "not enough memory to compile the whole module at start" : result;
   return -engine_errno(result);
+}
+
+void pkt_engine_forget(struct pkt_engine *engine) {
+  engine_at_work = engine;
+  if (!engine->keeps_code)
+    engine_forget_code(engine);
 }
 
 static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {
@@ -357,11 +387,10 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   if (engine->error != NULL)
     return -EIO;
   engine_at_work = engine;
-  if (function == NULL) {
-    M3Result result = engine_resolve(engine, export);
+  if (function == NULL || function->compiled == NULL) {
+    M3Result result = engine_resolve(engine, function);
     if (result != m3Err_none)
       return engine_trapped(engine, result);
-    function = engine->functions[export];
   }
   /* wasm3 keeps results and arguments in 64-bit slots from the start of its stack, results first. */
   uint64_t *slots = engine->stack;
@@ -377,9 +406,8 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);
   if (result != m3Err_none)
     return engine_trapped(engine, result);
-  if (runtime->numCodePages > PKTSOCK_CODE_PAGES && !engine->keeps_code &&
-      (result = engine_forget_code(engine)) != m3Err_none)
-    return engine_trapped(engine, result);
+  if (runtime->numCodePages > PKTSOCK_CODE_PAGES && !engine->keeps_code)
+    engine_forget_code(engine);
   return first != 0 ? *(int32_t *)&slots[0] : 0;
 }
 

@@ -120,7 +120,9 @@ int pktsock_start(const struct pktsock_config *config) {
     else
       result = pkt_start_macs(config);
   }
-  if (result < 0 && result != -EALREADY)
+  if (result == 0)
+    pkt_engine_forget(&pkt_component.engine);
+  else if (result != -EALREADY)
     stop();
   pkt_os_unlock();
   if (result == 0)
