@@ -212,8 +212,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   return 0;
 }
 
-int pkt_engine_compile(struct pkt_engine *engine) {
-  (void)engine; /* it is compiled, and calls do not allocate */
+int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
+  (void)engine, (void)keep; /* it is compiled, and calls do not allocate */
   return 0;
 }
 

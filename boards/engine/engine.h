@@ -44,9 +44,11 @@ void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
  * module, or one for another ABI version), -ENOMEM. */
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit);
 
-/* Compile the whole module and keep the code; otherwise functions are compiled on demand. After that no call allocates.
- * Returns 0, or -ENOMEM and sets engine->error to a sentence: the caller must then unload the engine. */
-int pkt_engine_compile(struct pkt_engine *engine);
+/* Compile every function. With `keep` the code stays, and after that no call allocates; otherwise functions are compiled on
+ * demand, and this only proves that they can be. Once after loading, before the first call. Returns 0, or a negative errno
+ * and sets engine->error to a sentence: -ENOEXEC (a value or an instruction that the engine lacks), -ENOMEM. The caller must
+ * then unload the engine. */
+int pkt_engine_compile(struct pkt_engine *engine, bool keep);
 
 /* Drop the code that was compiled so far, unless pkt_engine_compile() keeps it: that of the start is not needed again. */
 void pkt_engine_forget(struct pkt_engine *engine);

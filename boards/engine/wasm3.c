@@ -274,17 +274,6 @@ static void engine_forget_code(struct pkt_engine *engine) {
   }
 }
 
-/* Compile every function once, so that a module that cannot be compiled is refused before it runs. */
-static M3Result engine_check_functions(struct pkt_engine *engine) {
-  IM3Module module = ((IM3Runtime)engine->runtime)->modules;
-  M3Result result = m3Err_none;
-  for (uint32_t i = module->numFuncImports; i < module->numFunctions && result == m3Err_none; i++) {
-    result = CompileFunction(&module->functions[i]);
-    engine_forget_code(engine);
-  }
-  return result;
-}
-
 static bool engine_lacks_memory(M3Result result) {
   return result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage;
 }
@@ -318,7 +307,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   if (result != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
   if ((result = m3_LoadModule(runtime, module)) != m3Err_none) {
-    m3_FreeModule(module);
+    if (module->runtime == NULL)
+      m3_FreeModule(module);
     return engine_fail(engine, engine_errno(result), result);
   }
   engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
@@ -326,7 +316,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
     return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
   if ((result = engine_check_abi(module)) != m3Err_none || (result = engine_link_imports(engine)) != m3Err_none ||
-      (result = engine_take_exports(engine)) != m3Err_none || (result = engine_check_functions(engine)) != m3Err_none)
+      (result = engine_take_exports(engine)) != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
   engine->error = NULL;
   return 0;
@@ -358,21 +348,27 @@ static M3Result engine_resolve(struct pkt_engine *engine, IM3Function function) 
   return result;
 }
 
-int pkt_engine_compile(struct pkt_engine *engine) {
-  engine_at_work = engine;
-  M3Result result = m3_CompileModule(((IM3Runtime)engine->runtime)->modules);
-  if (result == m3Err_none) {
-    engine->keeps_code = true;
-    return 0;
-  }
-  engine->error = engine_lacks_memory(result) ? "not enough memory to compile the whole module at start" : result;
-  return -engine_errno(result);
-}
-
 void pkt_engine_forget(struct pkt_engine *engine) {
   engine_at_work = engine;
   if (!engine->keeps_code)
     engine_forget_code(engine);
+}
+
+int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
+  IM3Module module = ((IM3Runtime)engine->runtime)->modules;
+  M3Result result = m3Err_none;
+  engine_at_work = engine;
+  engine->keeps_code = keep;
+  for (uint32_t i = module->numFuncImports; i < module->numFunctions && result == m3Err_none; i++) {
+    result = CompileFunction(&module->functions[i]);
+    pkt_engine_forget(engine);
+  }
+  if (result == m3Err_none)
+    return 0;
+  engine->error = !engine_lacks_memory(result) ? result
+                  : keep                       ? "not enough memory to compile the whole module at start"
+                                               : "not enough memory to compile the largest function of the module";
+  return -engine_errno(result);
 }
 
 static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {

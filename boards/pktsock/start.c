@@ -35,16 +35,16 @@ static void write_control(const struct pktsock_config *config) {
   pkt_component.control = control;
 }
 
-/* Load the module with `memory` bytes of linear memory and let it divide them. */
-static int load(const struct pktsock_config *config, uint32_t memory, bool precompile) {
+/* Load the module with `memory` bytes of linear memory and let it divide them. `probe`: only to ask how many it needs. */
+static int load(const struct pktsock_config *config, uint32_t memory, bool probe) {
   struct pkt_engine *engine = &pkt_component.engine;
   engine->place = config->memory;
   engine->place_size = config->memory_size;
   engine->heap = config->engine_heap;
   engine->heap_size = config->engine_heap_size;
   int result = pkt_engine_load(engine, config->wasm, config->wasm_size, memory);
-  if (result == 0 && precompile)
-    result = pkt_engine_compile(engine);
+  if (result == 0 && !probe)
+    result = pkt_engine_compile(engine, config->precompile);
   if (result < 0)
     return result;
   write_control(config);
@@ -60,7 +60,7 @@ static int load_into(const struct pktsock_config *config) {
     return -ENOMEM;
   }
   size -= around;
-  int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000, config->precompile);
+  int result = load(config, size < 0x10000 ? (uint32_t)size : 0x10000, false);
   if (result == -ENOMEM && pkt_component.engine.error == NULL)
     pkt_component.engine.error = memory_too_small;
   return result;
@@ -69,7 +69,7 @@ static int load_into(const struct pktsock_config *config) {
 /* Load the module with exactly the memory that the configuration needs. The module computes the size: loaded with only enough
  * memory for its fixed structs, it returns the size in CONTROL_NEEDED. */
 static int load_fitting(const struct pktsock_config *config) {
-  int result = load(config, LEAST_MEMORY, false);
+  int result = load(config, LEAST_MEMORY, true);
   if (result != -ENOMEM || pkt_component.control == NULL)
     return result;
   uint32_t needed = pkt_component.control->needed + config->frame_align;
@@ -79,7 +79,7 @@ static int load_fitting(const struct pktsock_config *config) {
     pkt_component.engine.error = "the configured frames, queues and heap need more than 64 KiB of linear memory";
     return -ENOMEM;
   }
-  return load(config, needed, config->precompile);
+  return load(config, needed, false);
 }
 
 static int load_module(const struct pktsock_config *config) {

@@ -80,7 +80,7 @@ static napi_value load(napi_env env, napi_callback_info info) {
   memcpy(wasm, bytes, size);
   host->wasm = wasm;
   host->refs = 1;
-  if (pkt_engine_load(&host->engine, wasm, size, memory_size) != 0) {
+  if (pkt_engine_load(&host->engine, wasm, size, memory_size) != 0 || pkt_engine_compile(&host->engine, false) != 0) {
     napi_value reason = text(env, host->engine.error);
     unref(env, NULL, host);
     return reason;
