@@ -1,6 +1,7 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
-#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG.
+#   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG;
+#                                      PRECOMPILE := 1 if it has 80 KB for the whole module compiled at start.
 #                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may
 #                                      list in SYSTEM_SOURCES files of the application that are compiled without
@@ -79,8 +80,9 @@ MEMORY ?= malloc
 ifeq ($(filter malloc static precompiled,$(MEMORY)),)
 $(error MEMORY="$(MEMORY)" is none of malloc, static, precompiled)
 endif
+# PRECOMPILE= on the command line: a board that has it compiles functions at their first call.
 STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
-  $(if $(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
+  $(if $(PRECOMPILE)$(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
 # An image is the same wherever it is built. gcc gives the assembler only the second form.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(LTO) $(ENGINE_DEFINES) -g $(REPRODUCIBLE) -ffunction-sections -fdata-sections \

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { compare, readBaseline, type Figures } from "./bench/baseline.js";
-import { passages } from "./bench/counted.js";
+import { countRun, frameOf, passages } from "./bench/counted.js";
 import { pageOf, plotOf } from "./bench/show.js";
+import { buildImage } from "./support/engines.js";
 
 describe("bench: from marks to frames", () => {
   it("counts a frame that came alone from its interrupt until the processor sleeps", () => {
@@ -62,5 +64,38 @@ describe("bench: figures beside the committed ones", () => {
     const page = readFileSync("docs/engines.md", "utf8");
     assert.equal(page, pageOf(page, readBaseline()), "run make bench, make size and make bench-accept");
     assert.equal(readFileSync("docs/engines.svg", "utf8"), await plotOf(readBaseline()));
+  });
+});
+
+describe("bench: the first frame", function () {
+  this.timeout(60_000);
+  const programs = ["qemu-system-arm", "arm-none-eabi-gcc"];
+
+  it("costs at most 1.5 times a later one where the module is compiled at start", async function () {
+    if (programs.some((program) => spawnSync(program, ["--version"]).error !== undefined)) this.skip();
+    const board = "qemu-mps2-an385";
+    execFileSync("make", ["-s", "build/host/count.so"], { stdio: "inherit" });
+    const [first, ...later] = await countRun({
+      board,
+      image: buildImage(board, "bench", "wasm3"),
+      marks: {
+        interrupt: "eth0_interrupt",
+        received: "mark_copy_received",
+        send: "mark_copy_send",
+        sent: "mark_copy_sent",
+      },
+      lengths: Array.from({ length: 20 }, () => 64),
+      frames: 1,
+      warmUp: 0,
+      begin: async (qemu) => {
+        await qemu.waitFor("bench: how?");
+        qemu.write("c1");
+        await qemu.waitFor("bench: ready");
+      },
+      end: async (qemu) => qemu.cable.send(frameOf(15, 0)),
+      echoOf: (frame) => frame,
+    });
+    const usual = later.map(({ echo }) => echo).sort((a, b) => a - b)[later.length >> 1]!;
+    assert.ok(first!.echo <= 1.5 * usual, `${first!.echo} instructions, then ${usual}`);
   });
 });

@@ -16,7 +16,8 @@ const last = 15;
 const commands = { copy: "c", "zero-copy": "z", forward: "w", filter: "f", interpreted: "i" } as const;
 
 type SocketPath = keyof typeof commands;
-type Path = SocketPath | "bare";
+/** first: the first frame of all, copied. */
+type Path = SocketPath | "first" | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
@@ -29,7 +30,13 @@ export interface Result extends Omit<Cost, "whole"> {
 /** Echo of native C packet sockets on lm3s6965evb, tuned NuttX: the best of the peers. */
 const nuttx: Readonly<Record<number, number>> = { 64: 6703, 512: 7879, 1514: 10630 };
 
-async function overSockets(board: string, engine: EngineName, path: SocketPath, sockets: number): Promise<Cost[]> {
+async function overSockets(
+  board: string,
+  engine: EngineName,
+  path: SocketPath,
+  sockets: number,
+  run = { lengths, frames, warmUp },
+): Promise<Cost[]> {
   const how = path === "zero-copy" ? "lent" : path === "forward" ? "forward" : "copy";
   const marks: Marks = {
     interrupt,
@@ -38,7 +45,7 @@ async function overSockets(board: string, engine: EngineName, path: SocketPath, 
     sent: `mark_${how}_sent`,
   };
   return countRun({
-    ...{ board, image: buildImage(board, "bench", engine), marks, lengths, frames, warmUp },
+    ...{ board, image: buildImage(board, "bench", engine), marks, ...run },
     begin: async (qemu) => {
       await qemu.waitFor("bench: how?");
       qemu.write(`${commands[path]}${sockets}`);
@@ -82,6 +89,7 @@ for (const board of boards) {
       ["forward", 1, () => overSockets(board, engine, "forward", 1)],
       ["filter", 1, () => overSockets(board, engine, "filter", 1)],
       ["interpreted", 1, () => overSockets(board, engine, "interpreted", 1)],
+      ["first", 1, () => overSockets(board, engine, "copy", 1, { lengths: [64], frames: 1, warmUp: 0 })],
       ["bare", 0, async () => loop],
     ];
     for (const [path, sockets, run] of runs) {

@@ -129,6 +129,7 @@ export async function countRun(run: CountedRun): Promise<Cost[]> {
   const board = await Qemu.boot({ board: run.board, image: run.image, arguments: ["-plugin", plugin.join(",")] });
   try {
     await run.begin(board);
+    await setTimeout(20 * pause);
     for (const length of run.lengths) {
       for (let i = 0; i < run.warmUp + run.frames; i++) {
         const frame = frameOf(length, i);

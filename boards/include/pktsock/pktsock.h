@@ -59,7 +59,7 @@ struct pktsock_config {
   /* Compile the whole module in pktsock_start(), which fails with ENOMEM if the heap is too small for it. After that no
    * call allocates from the engine's heap or compiles, and PKTSOCK_CODE_PAGES has no effect.
    *
-   * Stack on a Cortex-M3, for the component and everything that it calls: 2304 bytes for pktsock_start() and for a call that
+   * Stack on a Cortex-M3, for the component and everything that it calls: 2560 bytes for pktsock_start() and for a call that
    * compiles (the first of its kind), 768 bytes for any other call. */
   bool precompile;
 
@@ -108,7 +108,7 @@ struct pktsock_config {
 
 /* Load the module, add the interfaces, start the drivers and bring the interfaces up. Call it once, after the clock and the
  * lock of os.h work; again only after pktsock_stop(). `config` may be freed after the call. Returns 0, or -1 and errno:
- * ENOEXEC (not a pktsock module, or of another ABI version), ENOMEM, EINVAL (a capacity is out of range, too many MACs, or
+ * ENOEXEC (not a pktsock module, of another ABI version, or not all i32), ENOMEM, EINVAL (a capacity is out of range, too many MACs, or
  * misaligned memory), EALREADY (already started), or the error of a driver's start(). pktsock_error() then returns the
  * reason. */
 int pktsock_start(const struct pktsock_config *config);

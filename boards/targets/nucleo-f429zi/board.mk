@@ -6,3 +6,4 @@ CPU_MHZ := 168
 TASK_STACK := 8192
 IRQ_STACK := 2048
 OPENOCD := board/st_nucleo_f4.cfg
+PRECOMPILE := 1

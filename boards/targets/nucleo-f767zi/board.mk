@@ -6,3 +6,4 @@ CPU_MHZ := 216
 TASK_STACK := 8192
 IRQ_STACK := 2048
 OPENOCD := board/st_nucleo_f7.cfg
+PRECOMPILE := 1

@@ -7,3 +7,4 @@ CPU_MHZ := 400
 TASK_STACK := 8192
 IRQ_STACK := 2048
 OPENOCD := board/st_nucleo_h743zi.cfg
+PRECOMPILE := 1

@@ -9,3 +9,4 @@ TASK_STACK := 4096
 IRQ_STACK := 1024
 QEMU := qemu-system-arm -M mps2-an385
 QEMU_NIC := lan9118
+PRECOMPILE := 1
