@@ -2,10 +2,10 @@
  * its headers, its names or its settings. The compiler must find them: -isystem with the folder of wasm3.h. */
 
 /* wasm3's operations end in tail calls. Without them the native stack grows with each operation, so they do not depend on
- * the optimization that the firmware is compiled with. */
+ * the optimization that the firmware is compiled with. Its arithmetic wraps, as WebAssembly's does. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
-#pragma GCC optimize("O2", "optimize-sibling-calls")
+#pragma GCC optimize("O2", "optimize-sibling-calls", "wrapv")
 #elif defined(__clang__) && __clang_major__ < 13 && !defined(__OPTIMIZE__)
 #error "clang before 13 makes no tail calls at -O0: compile wasm3.c with optimization"
 #endif
