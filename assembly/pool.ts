@@ -114,7 +114,7 @@ export function reap(iface: Iface): void {
 export function takeFree(iface: Iface): Frame | null {
   const slot = iface.completion;
   const frame = slot.frame;
-  if (!frame || frame.refs | <u32>changetype<usize>(frame.owner)) return popFree(iface);
+  if (!frame || frame.refs | (<u32>changetype<usize>(frame.owner))) return popFree(iface);
   slot.frame = null;
   iface.completion = slot.next;
   return frame;

@@ -163,7 +163,8 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
     socket.lentTop = last;
   }
   const refs = frame.refs;
-  const unusual = <u32>(refs > 1) | <u32>(frame.iface != iface) | <u32>(len > frame.len) | <u32>(len < abi.ETH_ZLEN);
+  const unusual =
+    (<u32>(refs > 1)) | (<u32>(frame.iface != iface)) | (<u32>(len > frame.len)) | (<u32>(len < abi.ETH_ZLEN));
   if (unusual) {
     const error = prepare(iface, frame, len);
     if (error) {
