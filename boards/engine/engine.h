@@ -33,6 +33,9 @@ struct pkt_engine {
   void *environment, *runtime, *stack;
   void *functions[PKT_EXPORT_COUNT];
   void *import_code[12];
+  uintptr_t *function_words;
+  uint32_t function_count;
+  uint16_t exports[PKT_EXPORT_COUNT];
 };
 
 /* The module's imports, which the user of the engine defines: copy `len` bytes between linear memory and the buffer of the

@@ -49,7 +49,7 @@
 /* The engine that loads, compiles or unloads, because wasm3's allocator calls do not identify it. */
 static struct pkt_engine *engine_at_work;
 
-static void *engine_calloc(size_t count, size_t size) {
+__attribute__((noinline)) static void *engine_calloc(size_t count, size_t size) {
   struct pkt_heap *heap = &engine_at_work->blocks;
   return heap->start != NULL ? pkt_heap_take(heap, count * size) : calloc(count, size);
 }
@@ -67,7 +67,7 @@ static void *engine_realloc(void *bytes, size_t size) {
     return realloc(bytes, size);
   if (bytes != NULL && pkt_heap_size(bytes) >= size)
     return bytes;
-  void *larger = pkt_heap_take(heap, size);
+  void *larger = engine_calloc(1, size);
   if (larger != NULL && bytes != NULL) {
     memcpy(larger, bytes, pkt_heap_size(bytes));
     pkt_heap_give(bytes);
@@ -113,7 +113,8 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #include "m3_code.c"
 #include "m3_core.c"
 #include "wasm3_32bit.h"
-#include "m3_compile.c"
+/* m3_compile.c is included by: */
+#include "wasm3_functions.h"
 #include "m3_env.c"
 #include "m3_exec.c"
 #include "m3_function.c"
@@ -149,9 +150,6 @@ static void engine_free_module(IM3Module module) {
 #undef realloc
 #undef free
 #pragma GCC diagnostic pop
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O2")
-#endif
 
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than 1024. */
 #ifndef PKT_ENGINE_STACK
@@ -165,6 +163,10 @@ struct engine_export {
 
 #define PKT_EXPORT_NAME(name, arguments) {#name, arguments},
 static const struct engine_export engine_exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
 
 /* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, frame) with one. */
 static const void *engine_transfer(IM3ImportContext context, uint64_t *sp, bool give) {
@@ -200,6 +202,10 @@ static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, ui
   return m3Err_none;
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
+
 /* Check that the module is a pktsock module of our ABI version. */
 static const char *engine_check_abi(IM3Module module) {
   IM3Global global = m3_FindGlobal(module, "PKTSOCK_ABI");
@@ -234,7 +240,7 @@ static M3Result engine_link_imports(struct pkt_engine *engine) {
     function->compiled = (pc_t)code;
     *code++ = (void *)op_CallRawFunction;
     *code++ = (void *)imports[port].call;
-    *code++ = function;
+    *code++ = NULL; /* the function's struct, for which none of them asks */
     *code++ = engine;
   }
   return m3Err_none;
@@ -245,9 +251,12 @@ static M3Result engine_take_exports(struct pkt_engine *engine) {
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
   for (int i = 0; i < PKT_EXPORT_COUNT; i++) {
     IM3Function function = v_FindFunction(module, engine_exports[i].name);
-    if (function != NULL && (function->funcType->numArgs != engine_exports[i].arguments || function->funcType->numRets > 1))
+    engine->exports[i] = 0;
+    if (function == NULL)
+      continue;
+    if (function->funcType->numArgs != engine_exports[i].arguments || function->funcType->numRets > 1)
       return "an export of the module has another signature than assembly/index.ts says";
-    engine->functions[i] = function;
+    engine->exports[i] = (uint16_t)(function - module->functions + 1);
   }
   for (uint32_t i = module->numFuncImports; i < module->numFunctions; i++) {
     IM3Function function = &module->functions[i];
@@ -266,12 +275,9 @@ static void engine_forget_code(struct pkt_engine *engine) {
   FreeCodePages(&runtime->pagesOpen);
   FreeCodePages(&runtime->pagesFull);
   runtime->numCodePages = 0;
-  for (uint32_t i = module->numFuncImports; i < module->numFunctions; i++) {
-    IM3Function function = &module->functions[i];
-    m3_Free(function->constants);
-    function->numConstantBytes = 0;
-    function->compiled = NULL;
-  }
+  for (uint32_t i = 0; i < engine->function_count; i++)
+    engine_forget_function(engine, module, i);
+  memset(engine->functions, 0, sizeof(engine->functions));
 }
 
 static bool engine_lacks_memory(M3Result result) {
@@ -291,6 +297,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   engine_at_work = engine;
   engine->blocks = (struct pkt_heap){NULL, NULL, NULL};
   engine->keeps_code = false;
+  engine->function_words = NULL;
+  engine->function_count = 0;
   if (engine->heap != NULL)
     pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
   engine->environment = m3_NewEnvironment();
@@ -316,7 +324,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
     return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
   if ((result = engine_check_abi(module)) != m3Err_none || (result = engine_link_imports(engine)) != m3Err_none ||
-      (result = engine_take_exports(engine)) != m3Err_none)
+      (result = engine_take_exports(engine)) != m3Err_none || (result = engine_make_functions(engine, module)) != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
   engine->error = NULL;
   return 0;
@@ -327,8 +335,12 @@ void pkt_engine_unload(struct pkt_engine *engine) {
   engine_at_work = engine;
   if (runtime != NULL && engine->place != NULL)
     runtime->memory.mallocated = NULL;
-  if (runtime != NULL)
+  if (runtime != NULL) {
+    if (runtime->modules != NULL)
+      engine_forget_code(engine);
+    m3_Free(engine->function_words);
     m3_FreeRuntime(runtime);
+  }
   if (engine->environment != NULL)
     m3_FreeEnvironment(engine->environment);
   engine->runtime = engine->environment = engine->stack = NULL;
@@ -336,15 +348,25 @@ void pkt_engine_unload(struct pkt_engine *engine) {
   memset(engine->functions, 0, sizeof(engine->functions));
 }
 
+static M3Result engine_compile_function(struct pkt_engine *engine, uint32_t number, IM3Function *function) {
+  *function = engine_function(((IM3Runtime)engine->runtime)->modules, number);
+  if (*function == NULL)
+    return m3Err_mallocFailed;
+  return (*function)->compiled == NULL ? CompileFunction(*function) : m3Err_none;
+}
+
 /* Compile an export at its first call, so that functions that an application does not use cost no memory. */
-static M3Result engine_resolve(struct pkt_engine *engine, IM3Function function) {
-  if (function == NULL)
+static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
+  IM3Function function;
+  if (engine->exports[export] == 0)
     return m3Err_functionLookupFailed;
-  M3Result result = CompileFunction(function);
+  M3Result result = engine_compile_function(engine, engine->exports[export] - 1u, &function);
   if (engine_lacks_memory(result)) {
     engine_forget_code(engine);
-    result = CompileFunction(function);
+    result = engine_compile_function(engine, engine->exports[export] - 1u, &function);
   }
+  if (result == m3Err_none)
+    engine->functions[export] = function;
   return result;
 }
 
@@ -359,8 +381,9 @@ int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
   M3Result result = m3Err_none;
   engine_at_work = engine;
   engine->keeps_code = keep;
-  for (uint32_t i = module->numFuncImports; i < module->numFunctions && result == m3Err_none; i++) {
-    result = CompileFunction(&module->functions[i]);
+  for (uint32_t i = module->numFuncImports; i < engine_function_count(engine, module) && result == m3Err_none; i++) {
+    IM3Function function;
+    result = engine_compile_function(engine, i, &function);
     pkt_engine_forget(engine);
   }
   if (result == m3Err_none)
@@ -370,6 +393,10 @@ int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
                                                : "not enough memory to compile the largest function of the module";
   return -engine_errno(result);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
 
 static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {
   engine->traps++;
@@ -383,10 +410,11 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   if (engine->error != NULL)
     return -EIO;
   engine_at_work = engine;
-  if (function == NULL || function->compiled == NULL) {
-    M3Result result = engine_resolve(engine, function);
+  if (function == NULL) {
+    M3Result result = engine_resolve(engine, export);
     if (result != m3Err_none)
       return engine_trapped(engine, result);
+    function = engine->functions[export];
   }
   /* wasm3 keeps results and arguments in 64-bit slots from the start of its stack, results first. */
   uint64_t *slots = engine->stack;
