@@ -63,6 +63,11 @@ describe("check-wasm: what a release module must not contain", function () {
     ["i64 arithmetic", `export function f(a: i32): i32 { return <i32>((<i64>a * a) >> 8); }`, /^f computes with i64/],
     ["i64 copies", `export function f(): void { store<u64>(8, load<u64>(16)); }`, /opcodes 0x29, 0x37/],
     ["an i64 parameter", `export function f(a: u64): void {}`, /^f has a parameter, result or local of type i64/],
+    [
+      "a table of functions",
+      `function g(a: u32): u32 { return a; } export let h: (a: u32) => u32 = g; export function f(): u32 { return h(1); }`,
+      /^It has a table of functions/,
+    ],
     ["an i64 global", `export let g: u64 = 1; export function f(): void {}`, /^It has a global of type i64/],
   ] as const) {
     it(`reports ${what}`, async () => {

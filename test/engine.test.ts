@@ -164,6 +164,12 @@ describe("engine: wasm3", () => {
     });
   }
 
+  it("refuses a module with a table of functions", async () => {
+    const sum = `function sum(a: u32): u32 { return a + 1; } let call: (a: u32) => u32 = sum;`;
+    const wasm = await fake({ receive: `${sum} export function receive(a: u32, b: u32): i32 { return call(a) + b; }` });
+    assert.throws(() => load(wasm, { engine: "wasm3" }), /has a table of functions|is not of i32/);
+  });
+
   it("refuses a module that imports a function of the port with another signature", async () => {
     const source = `import { give } from "./port"; export const PKTSOCK_ABI: u32 = ${ABI_VERSION};
                     export function send(): i32 { give(1); return 0; }`;

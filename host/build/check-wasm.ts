@@ -54,6 +54,7 @@ export function checkWasm(bytes: Uint8Array): string[] {
   if (module.hasStart) {
     faults.push("It has a start function: some top-level variable has an initialiser that is not constant.");
   }
+  if (module.hasTable) faults.push("It has a table of functions.");
   const { memory } = module;
   if (memory === undefined) {
     faults.push("It has no memory of its own.");
