@@ -1,7 +1,7 @@
 # How an image for BOARD with application APP is built; included by the top Makefile.
 #
 #   boards/targets/$(BOARD)/board.mk   data of the board: FAMILY, MACS, memory, clocks; options that fit it: BOARD_CONFIG;
-#                                      PRECOMPILE := 1 if it has 80 KB for the whole module compiled at start.
+#                                      PRECOMPILE := 1 if it has 84 KB for the whole module compiled at start.
 #                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may
 #                                      list in SYSTEM_SOURCES files of the application that are compiled without

@@ -139,7 +139,7 @@ async function measure(board: string, suffix: string, settings: string[], engine
 }
 
 /** What pktsock.h says, bytes. */
-const COMPILING = 2560;
+const COMPILING = 2304;
 const CALL = 768;
 
 describe("memory: on boards", function () {

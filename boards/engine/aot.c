@@ -153,7 +153,8 @@ __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t fram
 #include "pktsock_aot.h"
 
 _Static_assert(AOT_ABI_VERSION == PKT_ABI_VERSION, "the module and abi.h are not of one build");
-_Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES, "the glue begins with the least memory");
+_Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES,
+               "the glue begins with the least memory");
 
 #define EXPORT(name, arguments) export_##name,
 static uint32_t (*const exports[])(uint32_t a, uint32_t b, uint32_t c, uint32_t d) = {PKT_EXPORTS(EXPORT)};

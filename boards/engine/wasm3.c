@@ -114,12 +114,12 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #include "m3_core.c"
 #include "wasm3_32bit.h"
 /* m3_compile.c is included by: */
-#include "wasm3_functions.h"
 #include "m3_env.c"
 #include "m3_exec.c"
 #include "m3_function.c"
 #include "m3_info.c"
 #include "m3_module.c"
+#include "wasm3_functions.h"
 /* If memory runs out, m3_ParseModule() frees a module whose counts include elements of arrays that it does not have. */
 static void engine_free_module(IM3Module module) {
   if (module == NULL)
@@ -324,7 +324,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
     return engine_fail(engine, ENOMEM, out_of_memory);
   engine->stack = runtime->stack;
   if ((result = engine_check_abi(module)) != m3Err_none || (result = engine_link_imports(engine)) != m3Err_none ||
-      (result = engine_take_exports(engine)) != m3Err_none || (result = engine_make_functions(engine, module)) != m3Err_none)
+      (result = engine_take_exports(engine)) != m3Err_none ||
+      (result = engine_make_functions(engine, module)) != m3Err_none)
     return engine_fail(engine, engine_errno(result), result);
   engine->error = NULL;
   return 0;

@@ -3,7 +3,8 @@
 #ifndef PKT_WASM3_32BIT_H
 #define PKT_WASM3_32BIT_H
 
-static const char engine_only_i32[] = "the module has a value or an instruction that is not of i32, and this engine has no others";
+static const char engine_only_i32[] =
+    "the module has a value or an instruction that is not of i32, and this engine has no others";
 
 /* wasm3's compiler reports an opcode that it does not know, and one without an operation. */
 #undef ErrorCompile
@@ -28,10 +29,14 @@ static M3Result engine_normalize_type(u8 *type, i8 encoded) {
 /* The entries of the table of operations: those with 64-bit operands or results are empty, like opcodes that are reserved. */
 #undef M3OP
 #define M3OP(name, offset, type, operations, ...) PKT_OP_##type(offset, type, PKT_##operations, __VA_ARGS__)
-#define PKT_OP_i_64(...) {0}
-#define PKT_OP_i_32(...) {__VA_ARGS__}
-#define PKT_OP_none(...) {__VA_ARGS__}
-#define PKT_OP_any(...) {__VA_ARGS__}
+#define PKT_OP_i_64(...)                                                                                               \
+  { 0 }
+#define PKT_OP_i_32(...)                                                                                               \
+  { __VA_ARGS__ }
+#define PKT_OP_none(...)                                                                                               \
+  { __VA_ARGS__ }
+#define PKT_OP_any(...)                                                                                                \
+  { __VA_ARGS__ }
 #define PKT_d_emptyOpList d_emptyOpList
 #define PKT_d_logOp d_logOp
 #define PKT_d_logOp2 d_logOp2
@@ -40,8 +45,10 @@ static M3Result engine_normalize_type(u8 *type, i8 encoded) {
 #define PKT_d_commutativeBinOpList(type, name) PKT_LIST_##type(d_commutativeBinOpList(type, name))
 #define PKT_LIST_i32(...) __VA_ARGS__
 #define PKT_LIST_u32(...) __VA_ARGS__
-#define PKT_LIST_i64(...) {NULL}
-#define PKT_LIST_u64(...) {NULL}
+#define PKT_LIST_i64(...)                                                                                              \
+  { NULL }
+#define PKT_LIST_u64(...)                                                                                              \
+  { NULL }
 #define op_i32_Wrap_i64_r NULL
 #define op_i32_Wrap_i64_s NULL
 

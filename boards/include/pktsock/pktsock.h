@@ -59,7 +59,7 @@ struct pktsock_config {
   /* Compile the whole module in pktsock_start(), which fails with ENOMEM if the heap is too small for it. After that no
    * call allocates from the engine's heap or compiles, and PKTSOCK_CODE_PAGES has no effect.
    *
-   * Stack on a Cortex-M3, for the component and everything that it calls: 2560 bytes for pktsock_start() and for a call that
+   * Stack on a Cortex-M3, for the component and everything that it calls: 2304 bytes for pktsock_start() and for a call that
    * compiles (the first of its kind), 768 bytes for any other call. */
   bool precompile;
 
