@@ -26,21 +26,23 @@ static void transfer(uint8_t *bytes, uint32_t len, bool give) {
   }
 }
 
-/* Returns where to copy if the buffer has room for all of `len` bytes, as it usually has, else NULL. */
-static inline uint8_t *room_for(uint32_t len) {
+/* Returns true if the buffer has room for all of `len` bytes, as it usually has, and the copy is not empty: *at is then where
+ * to copy. */
+static inline bool has_room(uint32_t len, uint8_t **at) {
   struct pkt_component *c = &pkt_component;
-  uint8_t *at = c->cursor;
-  if (PKT_UNLIKELY(len == 0 || len > c->room))
-    return NULL;
-  c->cursor = at + len;
-  c->room -= len;
-  return at;
+  size_t room = c->room;
+  if (PKT_UNLIKELY(len - 1 >= room)) /* unsigned: 0 becomes a large number */
+    return false;
+  *at = c->cursor;
+  c->cursor = *at + len;
+  c->room = room - len;
+  return true;
 }
 
 void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
   (void)engine;
-  uint8_t *to = room_for(len);
-  if (to != NULL)
+  uint8_t *to;
+  if (has_room(len, &to))
     memcpy(to, bytes, len);
   else
     transfer((uint8_t *)bytes, len, true);
@@ -48,8 +50,8 @@ void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
 
 void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   (void)engine;
-  const uint8_t *from = room_for(len);
-  if (from != NULL)
+  uint8_t *from;
+  if (has_room(len, &from))
     memcpy(bytes, from, len);
   else
     transfer(bytes, len, false);

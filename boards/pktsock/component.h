@@ -88,7 +88,7 @@ static inline uint32_t pkt_word_at(uint32_t offset) {
   const struct pkt_engine *engine = &pkt_component.engine;
   if (PKT_UNLIKELY(offset > engine->memory_size - sizeof(uint32_t)))
     return 0;
-  return __atomic_load_n((const uint32_t *)(engine->memory + (offset & ~3u)), __ATOMIC_ACQUIRE);
+  return pkt_slot_load_((const uint32_t *)(engine->memory + (offset & ~3u)));
 }
 
 /* Returns true if RX has frames that the module has not seen. With the lock held. */

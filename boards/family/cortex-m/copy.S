@@ -74,11 +74,22 @@ memcpy:
   subs r2, r2, #32
   b 7f
 
+4: /* the source is not */
+  subs r2, r2, #32
+  blo 4f
+3:
+  load8 r1
+  stm ip!, {r3-r10}
+  load8 r1
+  stm ip!, {r3-r10}
+  subs r2, r2, #64
+  bhs 3b
 4:
+  adds r2, r2, #32
+  bmi 7f
   load8 r1
   stm ip!, {r3-r10}
   subs r2, r2, #32
-  bhs 4b
 7:
   pop {r4-r10}
 5:

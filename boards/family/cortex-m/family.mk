@@ -1,7 +1,7 @@
 # How an image for a Cortex-M board is compiled and linked. From board.mk: CPU, CPU_MHZ, UART, EXIT, TASK_STACK, IRQ_STACK.
 CROSS ?= arm-none-eabi-
 CROSS_PACKAGES := gcc-arm-none-eabi picolibc-arm-none-eabi
-FAMILY_CFLAGS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mcpu=$(CPU) -mthumb -DBOARD_CPU_MHZ=$(CPU_MHZ)
+FAMILY_CFLAGS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mcpu=$(CPU) -mthumb -DPKTSOCK_ONE_CORE -DBOARD_CPU_MHZ=$(CPU_MHZ)
 FAMILY_LDFLAGS := -nostartfiles -T $(TARGET)/memory.ld -T boards/family/cortex-m/cortex-m.ld \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
 FAMILY_LTO := -flto=auto

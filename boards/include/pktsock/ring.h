@@ -13,14 +13,39 @@
 extern "C" {
 #endif
 
+/* Read and write a slot that the other side writes and reads meanwhile. If that side can only be an interrupt handler on the
+ * same core, which sees memory in program order, a build may define PKTSOCK_ONE_CORE for all files and save the barriers. */
+static inline uint32_t pkt_slot_load_(const uint32_t *slot) {
+#ifdef PKTSOCK_ONE_CORE
+  uint32_t value = __atomic_load_n(slot, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_ACQUIRE);
+  return value;
+#else
+  return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+#endif
+}
+
+static inline void pkt_slot_store_(uint32_t *slot, uint32_t value) {
+#ifdef PKTSOCK_ONE_CORE
+  __atomic_signal_fence(__ATOMIC_RELEASE);
+  __atomic_store_n(slot, value, __ATOMIC_RELAXED);
+#else
+  __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+#endif
+}
+
+static inline void pkt_ring_advance_(struct pkt_ring *ring) {
+  unsigned next = ring->at + 1u;
+  ring->at = (uint16_t)(next == ring->length ? 0 : next);
+}
+
 static inline struct pkt_frame *pkt_ring_take_(struct pkt_mac *mac, struct pkt_ring *ring) {
   struct pkt_slot *slot = &ring->slots[ring->at];
-  uint32_t offset = __atomic_load_n(&slot->frame, __ATOMIC_ACQUIRE);
+  uint32_t offset = pkt_slot_load_(&slot->frame);
   if (offset == 0)
     return NULL;
-  __atomic_store_n(&slot->frame, 0, __ATOMIC_RELEASE);
-  if (++ring->at == ring->length)
-    ring->at = 0;
+  pkt_slot_store_(&slot->frame, 0);
+  pkt_ring_advance_(ring);
   uint32_t index = (offset - mac->frame_table) / PKT_FRAME_BYTES;
   if (index >= mac->frame_count || offset != mac->frame_table + index * PKT_FRAME_BYTES) {
     mac->iface->ring_faults++;
@@ -35,10 +60,9 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
     mac->iface->ring_faults++;
     return;
   }
-  if (++ring->at == ring->length)
-    ring->at = 0;
+  pkt_ring_advance_(ring);
   uint32_t offset = mac->frame_table + (uint32_t)(frame - mac->frames) * PKT_FRAME_BYTES;
-  __atomic_store_n(&slot->frame, offset, __ATOMIC_RELEASE);
+  pkt_slot_store_(&slot->frame, offset);
 }
 
 /* The next empty frame, or NULL when there is none or the entry was invalid. */
