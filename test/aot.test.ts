@@ -44,9 +44,11 @@ function build(wasm: Uint8Array, bounds: Bounds): string {
   return image;
 }
 
-function run(image: string, calls: readonly Call[], ...args: readonly string[]): string[] {
-  const input = calls.map(([name, a = 0, b = 0, c = 0, d = 0]) => {
-    return [names.indexOf(name), ...[a, b, c, d].map((argument) => argument >>> 0)].join(" ");
+/** `afresh`: the calls after which the module is loaded anew; after a trap it is anyway. */
+function run(image: string, calls: readonly Call[], args: readonly string[], afresh?: readonly boolean[]): string[] {
+  const input = calls.map(([name, a = 0, b = 0, c = 0, d = 0], i) => {
+    const numbers = [a, b, c, d].map((argument) => argument >>> 0);
+    return [names.indexOf(name), ...numbers, afresh?.[i] === true ? 1 : 0].join(" ");
   });
   return execFileSync(image, args, { input: `${input.join("\n")}\n`, encoding: "utf8" })
     .trimEnd()
@@ -54,7 +56,7 @@ function run(image: string, calls: readonly Call[], ...args: readonly string[]):
 }
 
 const ahead = (wasm: Uint8Array, bounds: Bounds, calls: readonly Call[]): string[] =>
-  run(build(wasm, bounds), calls, String(memorySize));
+  run(build(wasm, bounds), calls, [String(memorySize)]);
 
 /** The answers of calls.c, from an engine of the host. */
 function interpreted(wasm: Uint8Array, calls: readonly Call[]): string[] {
@@ -148,6 +150,13 @@ describe("aot: the module as C", function () {
       const expected = interpreted(wasm, calls);
       assert.deepEqual(expected.filter((answer) => !answer.startsWith("[")).length > 60, true);
       assert.deepEqual(ahead(wasm, "exact", calls), expected);
+      // Guarded, a call that leaves linear memory may go on in the slack, behind which the sanitizer watches: its answer is
+      // not defined, and the next call needs a new instance. All other answers are those of wasm3.
+      const undefinedFor = expected.map((answer) => answer === outOfBounds);
+      const guarded = run(build(wasm, "guarded"), calls, [String(memorySize)], undefinedFor);
+      assert.equal(guarded.length, expected.length);
+      const defined = (answers: readonly string[]) => answers.filter((_, i) => !undefinedFor[i]);
+      assert.deepEqual(defined(guarded), defined(expected));
     });
   }
 
@@ -158,10 +167,10 @@ describe("aot: the module as C", function () {
     other[other.length - 1]! ^= 1;
     const answer = (bytes: Uint8Array, size = memorySize): string => {
       writeFileSync(join(folder, "module"), bytes);
-      return run(image, [["bytesUnsent", 4000]], String(size), join(folder, "module"))[0]!;
+      return run(image, [["bytesUnsent", 4000]], [String(size), join(folder, "module")])[0]!;
     };
     assert.match(answer(wasm), /^-?\d+ [0-9a-f]{8}$/);
-    assert.match(run(image, [["bytesUnsent", 4000]], String(memorySize))[0]!, /^-?\d+ [0-9a-f]{8}$/);
+    assert.match(run(image, [["bytesUnsent", 4000]], [String(memorySize)])[0]!, /^-?\d+ [0-9a-f]{8}$/);
     for (const bytes of [other, wasm.subarray(1), Buffer.alloc(0), Buffer.alloc(54)]) {
       assert.equal(answer(bytes), "this firmware runs the module that it was compiled with, and no other");
     }

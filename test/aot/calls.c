@@ -1,5 +1,5 @@
-/* Runs the exports of a module on an engine: `calls MEMORY_SIZE [MODULE] < calls`. A line names the number of an export and four
- * arguments; the answer is a line with its result and a hash of linear memory, or the trap's sentence, after which the
+/* Runs the exports of a module on an engine: `calls MEMORY_SIZE [MODULE] < calls`. A line names the number of an export, four
+ * arguments, and whether the module is loaded afresh afterwards (1) or not (0); the answer is a line with its result and a hash of linear memory, or the trap's sentence, after which the
  * module is loaded afresh. MODULE: a file with the bytes to load instead of pktsock_wasm. The imports copy from and to a buffer of their own. */
 #include "../../boards/engine/engine.h"
 
@@ -37,7 +37,7 @@ static void load(struct pkt_engine *engine, uint32_t size) {
 int main(int argc, char **argv) {
   struct pkt_engine engine;
   uint32_t size = argc > 1 ? (uint32_t)atoi(argv[1]) : 0;
-  unsigned export;
+  unsigned export, afresh;
   uint32_t arguments[4];
   wasm_size = pktsock_wasm_size;
   if (argc > 2) {
@@ -49,8 +49,8 @@ int main(int argc, char **argv) {
     fclose(in);
   }
   load(&engine, size);
-  while (scanf("%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &export, &arguments[0], &arguments[1], &arguments[2],
-               &arguments[3]) == 5) {
+  while (scanf("%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %u", &export, &arguments[0], &arguments[1],
+               &arguments[2], &arguments[3], &afresh) == 6) {
     int32_t result =
         pkt_engine_call(&engine, (enum pkt_export) export, arguments[0], arguments[1], arguments[2], arguments[3]);
     if (engine.error == NULL) {
@@ -58,11 +58,13 @@ int main(int argc, char **argv) {
       for (uint32_t i = 0; i < engine.memory_size; i++)
         hash = (hash ^ engine.memory[i]) * 0x01000193u;
       printf("%" PRId32 " %08" PRIx32 "\n", result, hash);
-      continue;
+      if (!afresh)
+        continue;
+    } else {
+      if (result != -5 || engine.traps != 1 || pkt_engine_call(&engine, 0, 0, 0, 0, 0) != -5)
+        printf("a trap must be told, counted and stay\n");
+      printf("%s\n", engine.error);
     }
-    if (result != -5 || engine.traps != 1 || pkt_engine_call(&engine, 0, 0, 0, 0, 0) != -5)
-      printf("a trap must be told, counted and stay\n");
-    printf("%s\n", engine.error);
     pkt_engine_unload(&engine);
     load(&engine, size);
   }
