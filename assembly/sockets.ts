@@ -252,7 +252,7 @@ export function rebind(socket: Socket): void {
   attach(socket, socket.iface, socket.protocol);
 }
 
-/** Does the socket belong to the watchers, which receiveFrames() does not serve in its inner loop? */
+/** Does the socket belong to the watchers, which receive() does not serve in its inner loop? */
 function watches(socket: Socket): bool {
   return socket.type == STACK || (socket.special & Special.SNAP) != 0;
 }

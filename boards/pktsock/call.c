@@ -26,9 +26,9 @@ static void transfer(uint8_t *bytes, uint32_t len, bool give) {
   }
 }
 
-/* Returns true if the buffer has room for all of `len` bytes, as it usually has, and the copy is not empty: *at is then where
- * to copy. */
-static inline bool has_room(uint32_t len, uint8_t **at) {
+/* Take room for `len` bytes from the buffer. Returns true if it has that much, as it usually has, and the copy is not empty;
+ * *at is then where to copy. */
+static inline bool take_room(uint32_t len, uint8_t **at) {
   struct pkt_component *c = &pkt_component;
   size_t room = c->room;
   if (PKT_UNLIKELY(len - 1 >= room)) /* unsigned: 0 becomes a large number */
@@ -42,7 +42,7 @@ static inline bool has_room(uint32_t len, uint8_t **at) {
 void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
   (void)engine;
   uint8_t *to;
-  if (has_room(len, &to))
+  if (take_room(len, &to))
     memcpy(to, bytes, len);
   else
     transfer((uint8_t *)bytes, len, true);
@@ -51,7 +51,7 @@ void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len) {
 void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
   (void)engine;
   uint8_t *from;
-  if (has_room(len, &from))
+  if (take_room(len, &from))
     memcpy(bytes, from, len);
   else
     transfer(bytes, len, false);
