@@ -117,6 +117,82 @@ describe("public headers", function () {
     }
   });
 
+  describe("standard names", () => {
+    const POSIX = ["-Iboards/posix", ...PATHS];
+    /** What Linux has where the program is compiled, and a libc for boards. */
+    const SYSTEMS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+      ["cc", ["-std=gnu11", "-D_GNU_SOURCE", "-DPKTSOCK_FIRST_DESCRIPTOR=512"], ["netdb.h", "pthread.h", "sys/mman.h"]],
+      ["arm-none-eabi-gcc", [...ARM, "-std=gnu11"], []],
+      ["xtensa-lx106-elf-gcc", ["--specs=/usr/lib/xtensa-lx106-elf/picolibc.specs", "-std=gnu11"], []],
+    ];
+    const standard = (readdirSync("boards/posix", { recursive: true }) as string[])
+      .filter((name) => name.endsWith(".h") && name !== "pkt_redirect.h")
+      .sort();
+
+    for (const [compiler, options, more] of SYSTEMS) {
+      it(`compile alone, and before and behind any other header: ${compiler}`, () => {
+        const libc = ["fcntl.h", "signal.h", "stdlib.h", "sys/stat.h", "sys/time.h", "time.h", "unistd.h", ...more];
+        const lines = (names: readonly string[]): string => names.map((name) => `#include <${name}>\n`).join("");
+        const all = [...libc, ...standard];
+        for (const header of standard) {
+          for (const names of [[header], [header, ...all], [...[...all].reverse(), header], [...all, header]]) {
+            const flags = [...options, "-O1", ...STRICT, ...POSIX, "-fsyntax-only", "-x", "c", "-"];
+            run(compiler, flags, `${lines(names)}int nothing;\n`);
+          }
+        }
+      });
+    }
+
+    it("have Linux's numbers, sizes and places", () => {
+      const texts = standard.map((name) => readFileSync(`boards/posix/${name}`, "utf8"));
+      // Linux has the standard names twice: in the kernel's headers and in the libc's.
+      const kernels = ["linux/if.h", "linux/if_arp.h", "netpacket/packet.h"];
+      const headersUsed = standard.filter((name) => !kernels.includes(name));
+      const constants = new Set(
+        texts
+          .flatMap((text) => [
+            ...text.matchAll(/^#define ([A-Z][A-Z0-9_]+) (?!.*\b(?:struct|value|ee)\b)/gm),
+            ...text.matchAll(/^ {2}((?:SOF|HWTSTAMP)_\w+)(?: = .*)?,$/gm),
+          ])
+          .map(([, name]) => name!)
+          .filter((name) => !name.startsWith("PKT_") && !/^(?:CMSG|HWTSTAMP_FLAG)_/.test(name)),
+      );
+      assert.ok(constants.size > 300, `${constants.size}`);
+      const isMacro = (name: string): boolean => !/^(?:SOF|HWTSTAMP|SCM_TSTAMP|IPPROTO|ETH_P_TSN)_/.test(name);
+      const print = [...constants].map((name) => {
+        const line = `printf("${name} %lld\\n", (long long)(${name}));`;
+        return isMacro(name) ? `#ifdef ${name}\n${line}\n#else\nputs("${name}");\n#endif` : line;
+      });
+      const structs: Readonly<Record<string, readonly string[]>> = {
+        ifaddrs: ["ifa_next", "ifa_name", "ifa_flags", "ifa_addr", "ifa_netmask", "ifa_broadaddr", "ifa_data"],
+        sock_extended_err: ["ee_errno", "ee_origin", "ee_type", "ee_code", "ee_info", "ee_data"],
+        scm_timestamping: ["ts"],
+        hwtstamp_config: ["flags", "tx_type", "rx_filter"],
+        sockaddr_in: ["sin_port", "sin_addr"],
+        sockaddr_in6: ["sin6_port", "sin6_flowinfo", "sin6_addr", "sin6_scope_id"],
+        sockaddr_un: ["sun_path"],
+        ether_addr: ["ether_addr_octet"],
+        ether_arp: ["arp_sha", "arp_spa", "arp_tha", "arp_tpa", "arp_op"],
+      };
+      for (const [name, fields] of Object.entries(structs)) {
+        print.push(`printf("${name} %zu\\n", sizeof(struct ${name}));`);
+        for (const field of fields)
+          print.push(`printf("${name}.${field} %zu\\n", __builtin_offsetof(struct ${name}, ${field}));`);
+      }
+      const source = join(dir, "numbers.c");
+      const includes = headersUsed.map((name) => `#include <${name}>\n`).join("");
+      writeFileSync(source, `#include <stdio.h>\n${includes}int main(void) {\n${print.join("\n")}\n}\n`);
+      const outputs = [[], POSIX].map((paths) => {
+        const program = join(dir, "numbers");
+        run("cc", ["-std=gnu11", "-D_GNU_SOURCE", ...paths, source, "-o", program]);
+        return run(program, []).split("\n");
+      });
+      const [linux, ours] = outputs as [string[], string[]];
+      const differing = linux.filter((line, i) => / /.test(line) && line !== ours[i]);
+      assert.deepEqual(differing, [], ours.filter((line, i) => line !== linux[i]).join("\n"));
+    });
+  });
+
   describe("under another prefix of the capacities", () => {
     const headersOf = (prefix: string) =>
       spawnSync(process.execPath, ["--import=tsx", "host/build/headers.ts", dir, prefix], { encoding: "utf8" });

@@ -1,5 +1,6 @@
 /* poll(2), and waiting until descriptors are ready for it and for select(2). */
 #include "component.h"
+#include <pktsock/select.h>
 
 #define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
 #define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
@@ -67,10 +68,25 @@ int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, u
   return ready;
 }
 
-int pktsock_poll(struct pktsock_pollfd *fds, unsigned long count, int timeout_ms) {
+static int poll_for(struct pktsock_pollfd *fds, unsigned long count, uint64_t us) {
   if (fds == NULL && count != 0)
     return pkt_fail(-PKT_EFAULT);
-  uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : timeout_ms == 0 ? 0 : pkt_os_now() + (uint64_t)timeout_ms * 1000;
+  uint64_t deadline = us == UINT64_MAX || us == 0 ? us : pkt_os_now() + us;
   int32_t ready = pkt_poll(fds, count, PKTSOCK_POLLERR | PKTSOCK_POLLHUP | PKTSOCK_POLLNVAL, deadline);
   return ready < 0 ? pkt_fail(ready) : ready;
+}
+
+int pktsock_poll(struct pktsock_pollfd *fds, unsigned long count, int timeout_ms) {
+  return poll_for(fds, count, timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms * 1000);
+}
+
+int pktsock_ppoll(struct pktsock_pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask) {
+  (void)mask;
+  if (timeout == NULL)
+    return poll_for(fds, count, UINT64_MAX);
+  if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000)
+    return pkt_fail(-PKT_EINVAL);
+  bool endless = (uint64_t)timeout->tv_sec >= UINT32_MAX;
+  uint64_t us = (uint64_t)timeout->tv_sec * 1000000 + ((uint64_t)timeout->tv_nsec + 999) / 1000;
+  return poll_for(fds, count, endless ? UINT64_MAX : us);
 }

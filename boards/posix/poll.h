@@ -4,6 +4,8 @@
 
 #include <pkt_redirect.h>
 #include <pktsock/socket.h>
+#include <signal.h>
+#include <time.h>
 
 #define POLLIN PKTSOCK_POLLIN
 #define POLLPRI PKTSOCK_POLLPRI
@@ -19,5 +21,6 @@ typedef unsigned long nfds_t;
 #define pollfd pktsock_pollfd
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms) PKT_CALLS(poll);
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) PKT_CALLS(ppoll);
 
 #endif

@@ -280,6 +280,27 @@ char *pktsock_if_indextoname(unsigned int index, char *name);
 struct pktsock_if_nameindex *pktsock_if_nameindex(void);
 void pktsock_if_freenameindex(struct pktsock_if_nameindex *list);
 
+/* Lists the interfaces, each with its link-layer address (pktsock_sockaddr_ll), and then the IPv4 addresses that the network
+ * stack reports (pktsock_stack_address()). Returns 0 and a list from malloc(), which the caller frees with freeifaddrs(); or
+ * -1 and errno: EFAULT, ENOMEM. Any task. */
+int pktsock_getifaddrs(struct pktsock_ifaddrs **list);
+void pktsock_freeifaddrs(struct pktsock_ifaddrs *list);
+
+/* ---- Addresses as text -------------------------------------------------------------------------------------------- */
+
+/* Six hexadecimal numbers with colons between them. aton returns `address`, or NULL if the text is no address; ntoa returns the
+ * text, which has at most 17 characters and a NUL, without leading zeros, as glibc's. The functions without `_r` return memory
+ * of their own, which their next call overwrites. Any task; these two not from several tasks at a time. */
+struct pktsock_ether_addr *pktsock_ether_aton(const char *text);
+struct pktsock_ether_addr *pktsock_ether_aton_r(const char *text, struct pktsock_ether_addr *address);
+char *pktsock_ether_ntoa(const struct pktsock_ether_addr *address);
+char *pktsock_ether_ntoa_r(const struct pktsock_ether_addr *address, char *text);
+
+/* Four decimal numbers with dots between them. ntoa returns memory of its own, as above. aton returns 1, or 0 if the text is no
+ * address; it knows this form only. */
+char *pktsock_inet_ntoa(struct pktsock_in_addr address);
+int pktsock_inet_aton(const char *text, struct pktsock_in_addr *address);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,10 +1,12 @@
-/* select(2) over the component's descriptors. It has a header of its own, because it needs the C library's fd_set and
- * struct timeval, which some network stacks define themselves. */
+/* select(2) and ppoll(2) over the component's descriptors. They have a header of their own, because they need the C library's
+ * fd_set, struct timeval and struct timespec, which some network stacks define themselves. */
 #ifndef PKTSOCK_SELECT_H
 #define PKTSOCK_SELECT_H
 
+#include <pktsock/socket.h>
 #include <sys/select.h>
 #include <sys/time.h>
+#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,6 +17,10 @@ extern "C" {
  * EINVAL (a negative count or time), ENOMEM (as pktsock_poll()). `timeout` NULL: no limit; else it is changed to the time
  * that is left, as on Linux. Descriptors must be less than FD_SETSIZE. Any task, never an interrupt handler. */
 int pktsock_select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout);
+
+/* pktsock_poll() with a time-out in nanoseconds, rounded up to microseconds; NULL: no limit. `mask` is a sigset_t, or NULL; it has
+ * no effect, because no signal ends a wait of the component. Fails with EINVAL (a time out of range) too. Any task. */
+int pktsock_ppoll(struct pktsock_pollfd *fds, unsigned long count, const struct timespec *timeout, const void *mask);
 
 #ifdef __cplusplus
 }

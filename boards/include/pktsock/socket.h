@@ -38,6 +38,14 @@ struct pktsock_sockaddr_ll {
   unsigned char sll_addr[8]; /* wire order */
 };
 
+struct pktsock_ether_addr {
+  uint8_t ether_addr_octet[6]; /* wire order */
+} __attribute__((packed));
+
+struct pktsock_in_addr {
+  uint32_t s_addr; /* network order */
+};
+
 #define PKTSOCK_AF_UNSPEC 0
 #define PKTSOCK_AF_INET 2
 
@@ -174,6 +182,20 @@ struct pktsock_ifconf {
 struct pktsock_if_nameindex {
   unsigned int if_index; /* 0 ends the list */
   char *if_name;
+};
+
+/* An address of an interface: getifaddrs(3). */
+struct pktsock_ifaddrs {
+  struct pktsock_ifaddrs *ifa_next; /* NULL ends the list */
+  char *ifa_name;
+  unsigned int ifa_flags;               /* PKTSOCK_IFF_* */
+  struct pktsock_sockaddr *ifa_addr;    /* a pktsock_sockaddr_ll, or an IPv4 address (struct sockaddr_in) */
+  struct pktsock_sockaddr *ifa_netmask; /* of an IPv4 address, or NULL */
+  union {
+    struct pktsock_sockaddr *ifu_broadaddr; /* of the same kind as ifa_addr, or NULL */
+    struct pktsock_sockaddr *ifu_dstaddr;
+  } ifa_ifu;
+  void *ifa_data; /* NULL */
 };
 
 #define PKTSOCK_FIONBIO 0x5421

@@ -11,10 +11,15 @@
 #define ETHERTYPE_ARP ETH_P_ARP
 #define ETHERTYPE_VLAN ETH_P_8021Q
 #define ETHERTYPE_IPV6 ETH_P_IPV6
+#define ETHERTYPE_PUP 0x0200
+#define ETHERTYPE_REVARP ETH_P_RARP
+#define ETHERTYPE_LOOPBACK 0x9000
+#define ETHER_TYPE_LEN 2
+#define ETHER_CRC_LEN ETH_FCS_LEN
+#define ETHER_MIN_LEN 64
+#define ETHERMTU ETH_DATA_LEN
 
-struct ether_addr {
-  uint8_t ether_addr_octet[ETH_ALEN];
-} __attribute__((packed));
+#define ether_addr pktsock_ether_addr
 
 struct ether_header {
   uint8_t ether_dhost[ETH_ALEN];

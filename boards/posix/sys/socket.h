@@ -3,8 +3,10 @@
 #ifndef PKT_SYS_SOCKET_H
 #define PKT_SYS_SOCKET_H
 
+#include <endian.h>
 #include <pkt_redirect.h>
 #include <pktsock/socket.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -73,12 +75,15 @@ typedef uint16_t sa_family_t;
 #define SO_TIMESTAMP PKTSOCK_SO_TIMESTAMP
 #define SO_ACCEPTCONN PKTSOCK_SO_ACCEPTCONN
 #define SO_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
+#define SO_TIMESTAMPING 37
 #define SO_PROTOCOL PKTSOCK_SO_PROTOCOL
 #define SO_DOMAIN PKTSOCK_SO_DOMAIN
 #define SO_LOCK_FILTER PKTSOCK_SO_LOCK_FILTER
+#define SO_SELECT_ERR_QUEUE 45
 #define SO_BPF_EXTENSIONS PKTSOCK_SO_BPF_EXTENSIONS
 #define SCM_TIMESTAMP PKTSOCK_SCM_TIMESTAMP
 #define SCM_TIMESTAMPNS PKTSOCK_SCM_TIMESTAMPNS
+#define SCM_TIMESTAMPING SO_TIMESTAMPING
 
 #define SHUT_RD 0
 #define SHUT_WR 1

@@ -5,6 +5,10 @@
 #include <pkt_redirect.h>
 #include <pktsock/socket.h>
 #include <sys/types.h>
+/* glibc's <fcntl.h> and others define struct iovec too: they must have done so before the name means another. */
+#if __has_include(<bits/types/struct_iovec.h>)
+#include <bits/types/struct_iovec.h>
+#endif
 
 #define iovec pktsock_iovec
 
