@@ -1,6 +1,7 @@
 // Programs that were written for Linux's packet sockets, or as if: the same sources on the Linux kernel and on boards, with
 // this process at the other end of the cable. The head of each .c file in test/programs describes the program;
 // the .ts file next to it, what its peer sends and expects.
+import * as aoe from "./programs/aoe.js";
 import * as arping from "./programs/arping.js";
 import * as dhcp from "./programs/dhcp.js";
 import * as ethercat from "./programs/ethercat.js";
@@ -9,7 +10,10 @@ import * as lldp from "./programs/lldp.js";
 import * as membership from "./programs/membership.js";
 import * as nuttx from "./programs/nuttx.js";
 import type { Peer } from "./programs/peer.js";
+import * as pppoe from "./programs/pppoe.js";
 import * as profinet from "./programs/profinet.js";
+import * as ptp from "./programs/ptp.js";
+import * as supplicant from "./programs/supplicant.js";
 import { obstacle, PLACES, start } from "./support/program.js";
 
 /** test/programs/NAME.c, what it shows to do, and its peer. */
@@ -24,6 +28,10 @@ const programs: readonly [name: string, does: string, peer: Peer][] = [
   ["goose-subscriber", "a GOOSE subscriber hears its group alone, as libiec61850's does", goose.publish],
   ["lldp-daemon", "an LLDP daemon keeps track of a neighbour, as lldpd does", lldp.neighbour],
   ["dhcp-client", "a DHCP client gets a lease, as udhcpc does", dhcp.server],
+  ["supplicant", "an 802.1X supplicant is let in, as wpa_supplicant is", supplicant.authenticator],
+  ["pppoe-client", "a PPPoE client opens and ends a session, as rp-pppoe does", pppoe.concentrator],
+  ["aoe-target", "an ATA-over-Ethernet target reads and writes sectors, as vblade does", aoe.initiator],
+  ["ptp-responder", "a PTP port answers delay requests and follows a master, as ptp4l does", ptp.master],
   ["arping", "an ARP prober finds a host, as iputils' arping does", arping.host],
 ];
 

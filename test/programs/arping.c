@@ -1,13 +1,16 @@
-/* Asks for a host by ARP (RFC 826), in the shape of iputils' arping: a SOCK_DGRAM socket of no protocol, SIOCGIFINDEX and
- * SIOCGIFFLAGS, bind() to ETH_P_ARP, getsockname() for the own address and its length, sendto() with that address changed to
+/* Asks for a host by ARP (RFC 826), in the shape of iputils' arping: the device is found by getifaddrs(), the target by
+ * inet_aton(); a SOCK_DGRAM socket of no protocol, SIOCGIFINDEX and SIOCGIFFLAGS, bind() to ETH_P_ARP, getsockname() for the own address and its length, sendto() with that address changed to
  * everybody's, recvfrom() with the sender's. Once answered it asks that host alone. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/ethernet.h>
+#include <ifaddrs.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <netpacket/packet.h>
+#include <netinet/ether.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +22,7 @@
 
 #define COUNT 3
 
-static const uint8_t source[4] = {192, 0, 2, 2}, target[4] = {192, 0, 2, 1};
+static struct in_addr source, target;
 static struct sockaddr_ll me, he;
 static unsigned sent, received, broadcast, ignored;
 
@@ -28,13 +31,36 @@ static int fail(const char *what) {
   return 1;
 }
 
+/* The first interface that can ask: with a hardware address and its broadcast address, and not the loopback. */
+static int find_device(char *device) {
+  struct ifaddrs *list, *at;
+  if (getifaddrs(&list) < 0)
+    return -1;
+  for (at = list; at != NULL; at = at->ifa_next) {
+    const struct sockaddr_ll *ll = (const struct sockaddr_ll *)at->ifa_addr;
+    if (ll == NULL || ll->sll_family != AF_PACKET || (at->ifa_flags & (IFF_UP | IFF_LOOPBACK)) != IFF_UP)
+      continue;
+    const struct sockaddr_ll *all = (const struct sockaddr_ll *)at->ifa_broadaddr;
+    struct ether_addr everybody;
+    if (ll->sll_hatype != ARPHRD_ETHER || ll->sll_halen != ETH_ALEN || all == NULL ||
+        ll->sll_ifindex != (int)if_nametoindex(at->ifa_name) || ether_aton_r("ff:FF:ff:ff:ff:ff", &everybody) == NULL ||
+        memcmp(all->sll_addr, &everybody, ETH_ALEN) != 0)
+      continue;
+    strcpy(device, at->ifa_name);
+    printf("from %s at %s\n", device, ether_ntoa((const struct ether_addr *)ll->sll_addr));
+    break;
+  }
+  freeifaddrs(list);
+  return at != NULL ? 0 : (errno = ENODEV, -1);
+}
+
 static int open_socket(const char *device) {
   struct ifreq ifr;
   int fd = socket(PF_PACKET, SOCK_DGRAM, 0);
   if (fd < 0)
     return -1;
   memset(&ifr, 0, sizeof(ifr));
-  strncpy(ifr.ifr_name, device, IFNAMSIZ - 1);
+  snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
   if (ioctl(fd, SIOCGIFINDEX, &ifr) < 0)
     return -1;
   me.sll_ifindex = ifr.ifr_ifindex;
@@ -63,9 +89,9 @@ static int ask(int fd) {
   header.ar_op = htons(ARPOP_REQUEST);
   memcpy(at, &header, sizeof(header)), at += sizeof(header);
   memcpy(at, me.sll_addr, ETH_ALEN), at += ETH_ALEN;
-  memcpy(at, source, 4), at += 4;
+  memcpy(at, &source, 4), at += 4;
   memcpy(at, he.sll_addr, ETH_ALEN), at += ETH_ALEN;
-  memcpy(at, target, 4), at += 4;
+  memcpy(at, &target, 4), at += 4;
   ssize_t n = sendto(fd, buffer, (size_t)(at - buffer), 0, (struct sockaddr *)&he, sizeof(he));
   if (n != at - buffer)
     return -1;
@@ -85,12 +111,12 @@ static bool take(const uint8_t *packet, size_t len, const struct sockaddr_ll *fr
     return false;
   if (header.ar_op != htons(ARPOP_REPLY) || header.ar_hrd != htons(from->sll_hatype) ||
       header.ar_pro != htons(ETH_P_IP) || header.ar_pln != 4 || header.ar_hln != from->sll_halen ||
-      memcmp(addresses + ETH_ALEN, target, 4) != 0 || memcmp(addresses + ETH_ALEN + 4, me.sll_addr, ETH_ALEN) != 0 ||
-      memcmp(addresses + 2 * ETH_ALEN + 4, source, 4) != 0)
+      memcmp(addresses + ETH_ALEN, &target, 4) != 0 || memcmp(addresses + ETH_ALEN + 4, me.sll_addr, ETH_ALEN) != 0 ||
+      memcmp(addresses + 2 * ETH_ALEN + 4, &source, 4) != 0)
     return false;
   broadcast += from->sll_pkttype != PACKET_HOST;
-  printf("answer from %02x:%02x:%02x:%02x:%02x:%02x\n", addresses[0], addresses[1], addresses[2], addresses[3],
-         addresses[4], addresses[5]);
+  printf("answer from %s at %02x:%02x:%02x:%02x:%02x:%02x\n", inet_ntoa(target), addresses[0], addresses[1],
+         addresses[2], addresses[3], addresses[4], addresses[5]);
   memcpy(he.sll_addr, addresses, ETH_ALEN);
   received++;
   return true;
@@ -98,7 +124,12 @@ static bool take(const uint8_t *packet, size_t len, const struct sockaddr_ll *fr
 
 int main(void) {
   uint8_t packet[128];
-  int fd = open_socket("eth0");
+  char device[IFNAMSIZ];
+  if (!inet_aton("192.0.2.2", &source) || !inet_aton("192.0.2.1", &target) || inet_aton("192.0.2.256", &source))
+    return fail("inet_aton");
+  if (find_device(device) < 0)
+    return fail("no device");
+  int fd = open_socket(device);
   if (fd < 0)
     return fail("cannot open the socket");
   printf("ready\n");

@@ -19,7 +19,9 @@ async function reply(run: Running, { to = run.address, ip = TARGET, operation = 
 }
 
 export const host: Peer = async (run) => {
-  const answered = `answer from ${formatMac(bytes(PEER))}`;
+  const answered = `answer from 192.0.2.1 at ${formatMac(bytes(PEER))}`;
+  const plain = formatMac(bytes(run.address)).replaceAll(/\b0/g, "");
+  await run.console.waitFor(`from eth0 at ${plain}`);
   await run.console.waitFor("ready");
   assertFrame(await run.receive(), request(run, BROADCAST));
   await run.send(bytes(run.address, PEER, "0800", "00".repeat(46)));

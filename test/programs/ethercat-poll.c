@@ -1,10 +1,12 @@
 /* An EtherCAT master that polls, in the shape of SOEM's network driver: one SOCK_RAW socket of EtherCAT's EtherType, made
- * promiscuous with SIOCSIFFLAGS; SO_RCVTIMEO and SO_SNDTIMEO of 1 us, SO_DONTROUTE, send() and recv(). Answers are sorted by
- * the index in their first datagram, and what is lost is sent again.
+ * promiscuous with SIOCSIFFLAGS; SO_RCVTIMEO and SO_SNDTIMEO of 1 us, SO_DONTROUTE, send() and recv(), and ppoll() for 50 us.
+ * Answers are sorted by the index in their first datagram, and what is lost is sent again.
  *
  * It counts the slaves (BRD), asks for two things at once, and exchanges process data (LRW) CYCLES times. */
+#define _GNU_SOURCE /* for ppoll() */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
@@ -15,13 +17,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ETH_P_ECAT 0x88a4
 #define CYCLES 10
 #define DATA_BYTES 8
 #define BUFFERS 4
-#define TRIES 400
+#define TRIES 8000 /* of 50 us */
 #define SENDINGS 5
 #define NO_FRAME (-1)
 
@@ -109,11 +113,15 @@ static int look(uint8_t index) {
 /* The working counter of the answer, or NO_FRAME. */
 static int wait_for(uint8_t index) {
   for (int i = 0; i < TRIES; i++) {
-    if (look(index)) {
+    struct timespec timeout = {.tv_sec = 0, .tv_nsec = 50 * 1000};
+    struct pollfd fd = {.fd = sd, .events = POLLIN};
+    int ready = buffers[index].state == RECEIVED ? 1 : ppoll(&fd, 1, &timeout, NULL);
+    if (ready < 0)
+      return NO_FRAME;
+    if (ready > 0 && look(index)) {
       const struct buffer *b = &buffers[index];
       return b->frame[b->len - 2] | b->frame[b->len - 1] << 8;
     }
-    poll(NULL, 0, 1);
   }
   return NO_FRAME;
 }

@@ -4,10 +4,10 @@
  * A boolean changes STATES times; each state is sent SENDINGS times, at growing distances. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <netpacket/packet.h>
+#include <linux/filter.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,7 +111,7 @@ static int publish(const uint8_t *own, uint32_t state, uint32_t sequence) {
   len = 0;
   put(group, ETH_ALEN);
   put(own, ETH_ALEN);
-  put_16(ETHERTYPE_VLAN);
+  put_16(ETH_P_8021Q);
   put_16(PRIORITY << 13);
   put_16(ETH_P_GOOSE);
   put_16(APPID);
