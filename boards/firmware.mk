@@ -127,9 +127,12 @@ $(foreach source,$(POSIX_SOURCES),\
 $(foreach source,$(ENGINE_SOURCES),$(call FIRMWARE_OBJECT,$(source))): $(ENGINE_NEEDS)
 -include $(FIRMWARE_OBJECTS:.o=.d)
 
+# LTO makes files that are gone after it: they are no inputs.
 $(IMAGE): $(FIRMWARE_OBJECTS) $(IMAGE:.elf=.link)
 	@echo "  link   $@"
-	$(QUIET)$(LINK) -Wl,--dependency-file=$(@:.elf=.d) -o $@
+	$(QUIET)$(LINK) -Wl,--dependency-file=$(@:.elf=.inputs) -o $@
+	@sed -n 's/:$$//p' $(@:.elf=.inputs) | while read -r input; do \
+	  if [ -e "$$input" ]; then printf '$@: %s\n%s:\n' "$$input" "$$input"; fi; done > $(@:.elf=.d)
 -include $(IMAGE:.elf=.d)
 
 # Further forms of the image, as the family's boards are flashed with.
