@@ -232,9 +232,8 @@ export class Socket {
   /** SO_SNDBUF, bytes. */
   sndbufBytes: u32;
   descriptor: u32;
-  /** Entries of the circle; the other entries of the socket are in the list of spareEntries. */
+  /** Entries of the circle: the first ones from lentEnd on. */
   queueLength: u32;
-  spareEntries: Entry | null;
   /** Behind the socket follow CONTROL_QUEUE_FRAMES words; those before lentTop are the frames that are lent. */
   lentTop: usize;
   lentEnd: usize;
@@ -278,6 +277,14 @@ export class State {
   nextIface: usize;
   /** The free block of the heap with the lowest address, or 0. */
   heap: usize;
+  /** Every open descriptor is below this one. */
+  openEnd: u32;
+  /** What scarcity.ts knows while it offers one frame: the network stack, and how many frames of its share it holds alone. */
+  stack: Socket | null;
+  stackInUse: u32;
+  /** The first socket with the most frames in its queue, and how many these are. */
+  richest: Socket | null;
+  most: u32;
 }
 
 /** Does not compile when a class and abi.ts disagree. */

@@ -40,7 +40,8 @@ import {
   SO_TYPE,
 } from "./packet";
 import { give, take } from "./port";
-import { choosePath, limitQueue, moveTo, rebind } from "./sockets";
+import { limitQueue } from "./queue";
+import { choosePath, moveTo, rebind } from "./sockets";
 import { setStamping } from "./stamps";
 
 /**

@@ -1,9 +1,10 @@
-// A socket's receive queue: a circle of entries as long as the socket's limit. Its frames are contiguous, from `head`
-// to the entry before `tail`; an entry without a frame is free.
+// A socket's receive queue: a circle of entries as long as the socket's limit, in the order of their addresses behind the
+// list of lent frames. Its frames are contiguous, from `head` to the entry before `tail`; an entry without a frame is free.
 
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
-import { unref } from "./pool";
+import { control, makeCircle, state } from "./memory";
+import { returnToPool } from "./pool";
 
 /** Puts a frame into a socket's queue if the socket's filter and its limit allow it. Returns 1 if they do, else 0. */
 // @ts-ignore: decorator
@@ -63,24 +64,47 @@ export function dequeue(socket: Socket): Frame | null {
 
 /** The number of frames in a socket's receive queue. */
 export function queuedFrames(socket: Socket): u32 {
-  let entry = socket.head;
-  let queued: u32 = 0;
-  while (entry.frame && queued < socket.queueLength) {
-    entry = entry.next;
-    ++queued;
-  }
-  return queued;
+  return socket.head.frame ? queueFill(socket) : 0;
 }
 
-/** The number of frames of the interface's pool in a socket's receive queue. */
+/** The same of a queue with a frame. */
+// @ts-ignore: decorator
+@inline
+function queueFill(socket: Socket): u32 {
+  const ahead = <i32>(changetype<usize>(socket.tail) - changetype<usize>(socket.head)) / <i32>offsetof<Entry>();
+  return ahead > 0 ? ahead : ahead + socket.queueLength;
+}
+
+/** May queues have frames of several interfaces? */
+// @ts-ignore: decorator
+@inline
+export function isMixed(): bool {
+  return state.interfaces > 1;
+}
+
+/**
+ * The number of frames of the interface's pool in a socket's receive queue. Nothing counts them when they come and go; where
+ * there is one interface, the places of head and tail say it.
+ */
 export function framesOf(socket: Socket, iface: Iface): u32 {
+  return socket.head.frame ? framesThere(socket, iface, isMixed()) : 0;
+}
+
+/** The same of a queue with a frame. */
+// @ts-ignore: decorator
+@inline
+export function framesThere(socket: Socket, iface: Iface, mixed: bool): u32 {
+  const queued = queueFill(socket);
+  return mixed ? framesAmong(socket, queued, iface) : queued;
+}
+
+/** The same of a queue with `queued` frames. */
+function framesAmong(socket: Socket, queued: u32, iface: Iface): u32 {
   let entry = socket.head;
-  let frame = entry.frame;
   let frames: u32 = 0;
-  for (let left = socket.queueLength; frame && left; --left) {
-    if (frame.iface == iface) ++frames;
+  for (let left = queued; left; --left) {
+    if (changetype<Frame>(entry.frame).iface == iface) ++frames;
     entry = entry.next;
-    frame = entry.frame;
   }
   return frames;
 }
@@ -104,27 +128,86 @@ export function lentOf(socket: Socket, iface: Iface): u32 {
 
 /** Drops the newest frame of the interface's pool from a socket's queue, which must have one. */
 export function dropNewest(socket: Socket, iface: Iface): void {
-  let entry = before(socket.tail);
-  while (changetype<Frame>(entry.frame).iface != iface) entry = before(entry);
+  const last = before(socket, socket.tail);
+  let frame = changetype<Frame>(last.frame);
+  if (frame.iface != iface) frame = takeOut(socket, last, iface);
+  last.frame = null;
+  socket.tail = last;
+  --socket.packets;
+  ++socket.dropsPoolEmpty;
+  const refs = frame.refs - 1;
+  frame.refs = refs;
+  if (!refs) returnToPool(frame);
+}
+
+/** Takes out the newest frame of the interface's pool. Newer frames, of other interfaces, move up; `last` is to be emptied. */
+function takeOut(socket: Socket, last: Entry, iface: Iface): Frame {
+  let entry = last;
+  while (changetype<Frame>(entry.frame).iface != iface) entry = before(socket, entry);
   const frame = changetype<Frame>(entry.frame);
-  // Newer frames, of other interfaces, move up.
-  let next = entry.next;
-  while (next != socket.tail) {
+  while (entry != last) {
+    const next = entry.next;
     entry.frame = next.frame;
     entry.snap = next.snap;
     entry = next;
-    next = entry.next;
   }
-  entry.frame = null;
-  socket.tail = entry;
-  --socket.packets;
-  ++socket.dropsPoolEmpty;
-  unref(frame);
+  return frame;
 }
 
-/** The entry whose `next` is `entry`. */
-export function before(entry: Entry): Entry {
-  let at = entry;
-  while (at.next != entry) at = at.next;
-  return at;
+/** The entry of the socket whose `next` is `entry`. */
+// @ts-ignore: decorator
+@inline
+function before(socket: Socket, entry: Entry): Entry {
+  const first = changetype<usize>(firstEntry(socket));
+  const next =
+    changetype<usize>(entry) == first ? first + socket.queueLength * <u32>offsetof<Entry>() : changetype<usize>(entry);
+  return changetype<Entry>(next - offsetof<Entry>());
+}
+
+/** The entry of a socket with the lowest address. */
+// @ts-ignore: decorator
+@inline
+function firstEntry(socket: Socket): Entry {
+  return changetype<Entry>(socket.lentEnd);
+}
+
+// @ts-ignore: decorator
+@inline
+function entryAt(socket: Socket, i: u32): Entry {
+  return changetype<Entry>(changetype<usize>(firstEntry(socket)) + i * <u32>offsetof<Entry>());
+}
+
+/** Makes the circle of a socket whose first `queued` entries have frames, the oldest first, and whose others have none. */
+export function makeQueue(socket: Socket, length: u32, queued: u32): void {
+  const first = firstEntry(socket);
+  makeCircle(changetype<usize>(first), length, <u32>offsetof<Entry>(), <u32>offsetof<Entry>("next"));
+  socket.queueLength = length;
+  socket.head = first;
+  socket.tail = entryAt(socket, queued == length ? 0 : queued);
+}
+
+/** Limits the receive queue to `frames` frames, but not below what it holds now. */
+export function limitQueue(socket: Socket, frames: u32): void {
+  const queued = queuedFrames(socket);
+  const length = socket.queueLength;
+  // Rotates the entries, so that the oldest frame is in the first.
+  const start = <u32>(changetype<usize>(socket.head) - changetype<usize>(firstEntry(socket))) / <u32>offsetof<Entry>();
+  reverse(socket, 0, start);
+  reverse(socket, start, length);
+  reverse(socket, 0, length);
+  makeQueue(socket, max(min(max(frames, 1), control.queueFrames), queued), queued);
+}
+
+/** Reverses the order of the entries from `from` to the one before `to`. */
+function reverse(socket: Socket, from: u32, to: u32): void {
+  while (from + 1 < to) {
+    const low = entryAt(socket, from++);
+    const high = entryAt(socket, --to);
+    const frame = low.frame;
+    const snap = low.snap;
+    low.frame = high.frame;
+    low.snap = high.snap;
+    high.frame = frame;
+    high.snap = snap;
+  }
 }

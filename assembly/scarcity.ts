@@ -7,34 +7,50 @@
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
-import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
+import { dropNewest, enqueueAccepted, firstLent, framesOf, framesThere, isMixed, lentOf } from "./queue";
+
+/** State.most while nobody has looked for the richest socket. */
+const UNKNOWN: u32 = 0xffffffff;
 
 /** Offers a frame for which there may be no room. Returns the number of its holders. */
 export function offerScarce(iface: Iface, frame: Frame): u32 {
   // One frame counts once, however many sockets lose something.
   const counted = iface.rxPoolEmpty + 1;
-  const refs = offerScarceTo(state.receivers, iface, frame, 0, counted);
-  return offerScarceTo(state.watchers, iface, frame, refs, counted);
+  state.most = UNKNOWN;
+  const watchers = state.watchers;
+  const stack = watchers ? stackOf(iface) : null;
+  state.stack = stack;
+  state.stackInUse = stack ? shareInUse(stack) : 0;
+  const receivers = state.receivers;
+  let refs: u32 = 0;
+  if (receivers) refs = offerScarceTo(receivers, iface, frame, 0, counted);
+  if (watchers) refs = offerScarceTo(watchers, iface, frame, refs, counted);
+  return refs;
 }
 
 /** Offers a frame, which has `refs` holders, to a list of sockets. Returns the new number. `counted`: rxPoolEmpty + 1. */
-function offerScarceTo(list: Socket | null, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
+function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
+  const key = frame.key;
+  const mixed = isMixed();
+  const hasStack = state.stack != null;
+  let lost = false;
   let socket = list;
-  while (socket) {
-    if (!((socket.key ^ frame.key) & socket.mask)) {
-      const snap = filterAndCount(socket, frame);
+  do {
+    if (!((socket.key ^ key) & socket.mask)) {
+      const snap = socket.filter ? filterAndCount(socket, frame) : EVERYTHING;
       if (snap) {
         // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
-        if (refs || socket.tail.frame || mayHold(socket, iface, counted)) {
+        if (refs || socket.tail.frame || mayHold(socket, iface, mixed, hasStack, counted)) {
           refs += enqueueAccepted(socket, frame, snap);
         } else {
           ++socket.dropsPoolEmpty;
-          iface.rxPoolEmpty = counted;
+          lost = true;
         }
       }
     }
-    socket = socket.next;
-  }
+    socket = changetype<Socket>(socket.next);
+  } while (changetype<usize>(socket));
+  if (lost) iface.rxPoolEmpty = counted;
   return refs;
 }
 
@@ -58,38 +74,94 @@ export function stackShare(): u32 {
 }
 
 /** May this socket hold another frame of the pool? Others may lose one for it. */
-function mayHold(socket: Socket, iface: Iface, counted: u32): bool {
-  const share = stackShare();
-  if (socket.type == STACK) return mayStackHold(socket, iface, share, counted);
+// @ts-ignore: decorator
+@inline
+function mayHold(socket: Socket, iface: Iface, mixed: bool, hasStack: bool, counted: u32): bool {
   // A socket with no frames may take another's last one: a slow socket would keep it for ever.
-  const queued = framesOf(socket, iface);
+  const queued = socket.head.frame ? framesThere(socket, iface, mixed) : 0;
   const least = queued ? queued + 2 : 1;
-  const stack = stackOf(iface);
+  // Without a stack, most sockets need not look further. UNKNOWN is more than any number of frames.
+  return (hasStack || state.most >= least) && makeRoom(socket, iface, least, counted);
+}
+
+/** Takes frames from sockets that have at least `least`, or from the stack, until there is room. Returns whether there is. */
+function makeRoom(socket: Socket, iface: Iface, least: u32, counted: u32): bool {
+  if (state.most == UNKNOWN) findRichest(iface, 0, UNKNOWN);
+  if (socket.type == STACK) return mayStackHold(socket, iface, counted);
   // A frame that several sockets hold comes free only when each has lost it.
-  while (iface.spare + <i32>shareInUse(stack) <= 0) {
-    let loser = richestSocket(iface);
-    if (!loser || framesOf(loser, iface) < least) {
-      loser = stack;
-      if (!loser || !loser.head.frame) return false;
-      // Lent frames are part of the share, too.
-      if (framesOf(loser, iface) + lentOf(loser, iface) < max(least, share + 1)) return false;
+  while (!hasRoom(iface)) {
+    if (state.most >= least) {
+      takeFromRichest(iface, counted);
+      continue;
     }
-    dropNewest(loser, iface);
-    iface.rxPoolEmpty = counted;
+    const stack = state.stack;
+    if (!stack || !stack.head.frame) return false;
+    // Lent frames are part of the share, too.
+    if (framesOf(stack, iface) + lentOf(stack, iface) < max(least, stackShare() + 1)) return false;
+    take(stack, iface, counted);
   }
   return true;
 }
 
+/** May sockets hold another frame? What the stack holds of its share is in Iface.spare already. */
+// @ts-ignore: decorator
+@inline
+function hasRoom(iface: Iface): bool {
+  return iface.spare + <i32>state.stackInUse > 0;
+}
+
 /** May the stack hold another frame? Sockets that held its share before it was attached lose theirs. */
-function mayStackHold(stack: Socket, iface: Iface, share: u32, counted: u32): bool {
+function mayStackHold(stack: Socket, iface: Iface, counted: u32): bool {
+  const share = stackShare();
   while (iface.spare + <i32>share <= 0) {
-    if (framesOf(stack, iface) + lentOf(stack, iface) >= share) return false;
-    const loser = richestSocket(iface);
-    if (!loser) return false;
-    dropNewest(loser, iface);
-    iface.rxPoolEmpty = counted;
+    if (!state.most || framesOf(stack, iface) + lentOf(stack, iface) >= share) return false;
+    takeFromRichest(iface, counted);
   }
   return true;
+}
+
+/** Drops a frame from a socket's queue. */
+// @ts-ignore: decorator
+@inline
+function take(loser: Socket, iface: Iface, counted: u32): void {
+  dropNewest(loser, iface);
+  iface.rxPoolEmpty = counted;
+  if (state.stack) state.stackInUse = shareInUse(state.stack);
+}
+
+/**
+ * Drops a frame from the queue of the richest socket, of which there must be one. If that makes no room, the next one is
+ * found. Until a frame has a holder, queues only become shorter: the next one has as many and is behind this one, or has
+ * one less. So the table is walked at most twice for each frame of the longest queue, however many sockets lose one.
+ */
+function takeFromRichest(iface: Iface, counted: u32): void {
+  const most = state.most;
+  const richest = changetype<Socket>(state.richest);
+  take(richest, iface, counted);
+  if (hasRoom(iface)) return;
+  findRichest(iface, richest.descriptor + 1, most);
+  if (state.most != most) findRichest(iface, 0, most - 1);
+}
+
+/**
+ * The first socket from `descriptor` on with the most frames of the interface's pool in its queue becomes State.richest, and
+ * State.most is their number, or 0. No socket has more than `limit`.
+ */
+function findRichest(iface: Iface, descriptor: u32, limit: u32): void {
+  let most: u32 = 0;
+  const mixed = isMixed();
+  const end = control.table + (state.openEnd << 2);
+  for (let at = control.table + (descriptor << 2); at < end; at += 4) {
+    const socket = changetype<Socket | null>(load<usize>(at));
+    if (!socket || !socket.head.frame) continue;
+    const frames = framesThere(socket, iface, mixed);
+    if (frames > most && socket.type != STACK) {
+      most = frames;
+      state.richest = socket;
+      if (most == limit) break;
+    }
+  }
+  state.most = most;
 }
 
 /** The number of frames of its share that the network stack alone holds: Iface.spare does not have them twice. */
@@ -112,20 +184,4 @@ export function stackOf(iface: Iface): Socket | null {
   let watcher = state.watchers;
   while (watcher && (watcher.type != STACK || watcher.iface != iface)) watcher = watcher.next;
   return watcher;
-}
-
-/** The socket with the most frames of the interface's pool in its queue, or null when none has any. */
-function richestSocket(iface: Iface): Socket | null {
-  let richest = changetype<Socket | null>(0);
-  let most: u32 = 0;
-  for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
-    const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
-    if (!socket || socket.type == STACK) continue;
-    const frames = framesOf(socket, iface);
-    if (frames > most) {
-      most = frames;
-      richest = socket;
-    }
-  }
-  return richest;
 }

@@ -6,7 +6,7 @@ import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
 import { Entry, Frame, Iface, STACK, Sockaddr, Socket, Special, State } from "./layout";
-import { control, exchange, makeCircle, socketBytes, state } from "./memory";
+import { control, exchange, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
   ARPHRD_ETHER,
@@ -29,7 +29,7 @@ import {
 } from "./packet";
 import { leaveAll } from "./membership";
 import { unref } from "./pool";
-import { before, dequeue, firstLent } from "./queue";
+import { dequeue, firstLent, makeQueue } from "./queue";
 import { stackOf, stackShare } from "./scarcity";
 import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
@@ -71,21 +71,14 @@ function open(type: u32): i32 {
   socket.descriptor = descriptor;
   socket.type = type;
   socket.skip = type == SOCK_DGRAM ? abi.ETH_HLEN : 0;
-  makeQueue(socket);
-  return descriptor;
-}
-
-/** Makes the queue of a new socket, with all its entries, and its empty list of lent frames. */
-function makeQueue(socket: Socket): void {
+  state.openEnd = max(state.openEnd, descriptor + 1);
   const length = control.queueFrames;
   const lent = firstLent(socket);
-  const first = lent + (length << 2);
-  makeCircle(first, length, <u32>offsetof<Entry>(), <u32>offsetof<Entry>("next"));
-  socket.head = socket.tail = changetype<Entry>(first);
-  socket.queueLength = length;
   socket.lentTop = lent;
-  socket.lentEnd = first;
+  socket.lentEnd = lent + (length << 2);
+  makeQueue(socket, length, 0);
   socket.rcvbuf = length * control.frameStride;
+  return descriptor;
 }
 
 /** Opens the network stack's descriptor on the interface with that index. Returns it, or -ENODEV, -EBUSY, -ENOBUFS. */
@@ -149,6 +142,7 @@ export function closeSocket(socket: Socket): void {
   if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
+  while (state.openEnd && !load<u32>(control.table + ((state.openEnd - 1) << 2))) --state.openEnd;
   noteTaps();
   if (socket.single) {
     --state.connections;
@@ -282,31 +276,4 @@ function unlink(link: usize, socket: Socket, next: usize): void {
 export function choosePath(socket: Socket): void {
   const plain = socket.type != SOCK_DGRAM && !socket.sndbuf && !(socket.special & Special.ERROR);
   socket.out = plain ? socket.iface : null;
-}
-
-/** Limits the receive queue to `frames` frames, but not below what it holds now. */
-export function limitQueue(socket: Socket, frames: u32): void {
-  const limit = min(max(frames, 1), control.queueFrames);
-  while (socket.queueLength < limit) {
-    const entry = changetype<Entry>(socket.spareEntries);
-    socket.spareEntries = entry.next;
-    ++socket.queueLength;
-    if (!socket.tail.frame) {
-      entry.next = socket.tail.next;
-      socket.tail.next = entry;
-    } else {
-      before(socket.tail).next = entry;
-      entry.next = socket.tail;
-      socket.tail = entry;
-    }
-  }
-  while (socket.queueLength > limit && !socket.tail.frame) {
-    const entry = socket.tail;
-    before(entry).next = entry.next;
-    socket.tail = entry.next;
-    if (socket.head == entry) socket.head = entry.next;
-    entry.next = changetype<Entry>(socket.spareEntries);
-    socket.spareEntries = entry;
-    --socket.queueLength;
-  }
 }

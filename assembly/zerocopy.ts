@@ -5,7 +5,7 @@
 import * as abi from "./abi";
 import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
-import { control } from "./memory";
+import { control, state } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
 import { pushFree, reap, spareAfterReap, takeFree, unref } from "./pool";
 import { firstLent, lentOf } from "./queue";
@@ -48,7 +48,7 @@ function unlend(frame: Frame): void {
 export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
   let lent: u32 = 0;
   let lentToStack: u32 = 0;
-  for (let i: u32 = 0; i < control.tableLength; ++i) {
+  for (let i: u32 = 0; i < state.openEnd; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
     if (!socket) continue;
     const frames = lentOf(socket, iface) + (socket == borrower ? 1 : 0);

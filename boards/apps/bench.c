@@ -2,7 +2,9 @@
  * c (recv and send), z (zero copy: the received frame itself is sent), w (forwarding: the frame is copied into an empty one,
  * which is sent, so that its receivers may keep it), f or i (recv and send, with a filter of 10
  * instructions that compares fields, or that must be interpreted); then the number of open sockets, 1 to 9: one echoes
- * (SOCK_RAW, bound to ETH_P_ALL), the others wait for another protocol. A frame of LAST bytes ends the program.
+ * (SOCK_RAW, bound to ETH_P_ALL), the others wait for another protocol. m, t and x are like c, but the others are bound to
+ * ETH_P_ALL, too: with m they see received frames, with t sent ones as well, and they are emptied after each echo; with x
+ * they are never read, so that they hold every frame that they may. A frame of LAST bytes ends the program.
  *
  * The labels mark_* are no instructions; the bench counts instructions between them (see test/bench/bench.ts). */
 #include "arch.h"
@@ -14,12 +16,14 @@
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <pktsock/pktsock.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define LAST 15
 #define OTHER_PROTOCOL 0x9000
+#define MAX_SOCKETS 9
 #define MARK(name) __asm__ volatile(".global mark_" #name "\nmark_" #name ":" ::: "memory")
 
 static void fail(const char *what) {
@@ -73,7 +77,14 @@ static void attach(int fd, struct sock_filter *filter, unsigned short len) {
     fail("SO_ATTACH_FILTER");
 }
 
-__attribute__((noinline, noclone)) static void echo_by_copy(int fd) {
+static void empty(int fd) {
+  uint8_t byte;
+  while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0) {
+  }
+}
+
+/* After each echo the `read` sockets of `others` are emptied. */
+__attribute__((noinline, noclone)) static void echo_by_copy(int fd, const int *others, int read) {
   static uint8_t buffer[ETH_FRAME_LEN] __attribute__((aligned(4)));
   for (;;) {
     ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
@@ -85,6 +96,8 @@ __attribute__((noinline, noclone)) static void echo_by_copy(int fd) {
     MARK(copy_sent);
     if (n < 0)
       fail("recv or send");
+    for (int i = 0; i < read; i++)
+      empty(others[i]);
   }
 }
 
@@ -135,13 +148,17 @@ static int read_character(void) {
 int main(void) {
   printf("bench: how?\n");
   int how = read_character(), sockets = read_character() - '0';
-  if (strchr("czwfi", how) == NULL || sockets < 1 || sockets > 9) {
-    printf("bench: not c, z, w, f or i and a digit\n");
+  if (strchr("czwfimtx", how) == NULL || sockets < 1 || sockets > MAX_SOCKETS) {
+    printf("bench: not c, z, w, f, i, m, t or x and a digit\n");
     return 1;
   }
-  int fd = open_socket(ETH_P_ALL);
-  for (int i = 1; i < sockets; i++)
-    open_socket(OTHER_PROTOCOL);
+  int fd = open_socket(ETH_P_ALL), others[MAX_SOCKETS], on = 1;
+  bool match = strchr("mtx", how) != NULL;
+  for (int i = 0; i < sockets - 1; i++) {
+    others[i] = open_socket(match ? ETH_P_ALL : OTHER_PROTOCOL);
+    if (how != 't' && setsockopt(others[i], SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0)
+      fail("PACKET_IGNORE_OUTGOING");
+  }
   if (how == 'f')
     attach(fd, comparing, sizeof(comparing) / sizeof(*comparing));
   if (how == 'i')
@@ -152,7 +169,7 @@ int main(void) {
   else if (how == 'w')
     forward(fd);
   else
-    echo_by_copy(fd);
+    echo_by_copy(fd, others, how == 'm' || how == 't' ? sockets - 1 : 0);
   struct arch_memory_marks marks;
   arch_memory_marks(&marks);
   printf("bench: linear %lu heap %lu stack %lu\n", (unsigned long)pktsock_memory_size(), (unsigned long)marks.heap,

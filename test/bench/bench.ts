@@ -1,5 +1,6 @@
 // `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator, over packet sockets, over
-// packet sockets without copying or with a filter, and through the driver alone. Writes build/bench.json.
+// packet sockets without copying, with a filter, with more sockets or with an exhausted pool, and through the driver alone.
+// Writes build/bench.json.
 import { writeFileSync } from "node:fs";
 import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
 import { boardAddress, countRun, frameOf, type Cost, type Marks } from "./counted.js";
@@ -12,8 +13,21 @@ const interrupt = "eth0_interrupt";
 /** A frame of this length ends bench.c. */
 const last = 15;
 
-/** The command for bench.c. The filters have ten instructions: comparisons of fields, or instructions that are interpreted. */
-const commands = { copy: "c", "zero-copy": "z", forward: "w", filter: "f", interpreted: "i" } as const;
+/**
+ * The command for bench.c. The filters have ten instructions: comparisons of fields, or instructions that are interpreted.
+ * With more sockets than one, only the one that echoes receives, but: `matching`: the others receive what is received;
+ * `tapped`: and what is sent; `exhausted`: they would receive, but are never read and hold all frames that they may.
+ */
+const commands = {
+  copy: "c",
+  "zero-copy": "z",
+  forward: "w",
+  filter: "f",
+  interpreted: "i",
+  matching: "m",
+  tapped: "t",
+  exhausted: "x",
+} as const;
 
 type SocketPath = keyof typeof commands;
 /** first: the first frame of all, copied. */
@@ -90,6 +104,9 @@ for (const board of boards) {
       ["filter", 1, () => overSockets(board, engine, "filter", 1)],
       ["interpreted", 1, () => overSockets(board, engine, "interpreted", 1)],
       ["first", 1, () => overSockets(board, engine, "copy", 1, { lengths: [64], frames: 1, warmUp: 0 })],
+      ["matching", 4, () => overSockets(board, engine, "matching", 4)],
+      ["tapped", 4, () => overSockets(board, engine, "tapped", 4)],
+      ["exhausted", 4, () => overSockets(board, engine, "exhausted", 4)],
       ["bare", 0, async () => loop],
     ];
     for (const [path, sockets, run] of runs) {
@@ -108,4 +125,18 @@ for (const { engine, bytes, echo } of results.filter(
 )) {
   const peer = nuttx[bytes]!;
   console.log(`  ${engine}, ${bytes} bytes: ${echo}, NuttX ${peer}: ${((echo / peer) * 100).toFixed(0)} %`);
+}
+
+console.log("\nEcho of 64 bytes with each further of four sockets:");
+for (const { board, engine, echo } of results.filter(
+  ({ path, sockets, bytes }) => path === "copy" && sockets === 1 && bytes === 64,
+)) {
+  const further = (path: Path): number => {
+    const four = results.find(
+      (result) => result.board === board && result.engine === engine && result.path === path && result.sockets === 4,
+    );
+    return Math.round((four!.echo - echo) / 3);
+  };
+  const [matching, tapped] = [further("matching"), further("tapped")];
+  console.log(`  ${board}, ${engine}: ${further("copy")}, that receives ${matching}, and sees what is sent ${tapped}`);
 }

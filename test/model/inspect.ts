@@ -47,6 +47,8 @@ export class Inspection {
     const length = this.field(socket, "queueLength");
     const head = this.field(socket, "head");
     const queue: number[] = [];
+    const first = this.field(socket, "lentEnd");
+    const last = first + (length - 1) * entryStruct.bytes;
     let entry = head;
     let tail = 0;
     for (let i = 0; i < length; i++) {
@@ -56,16 +58,15 @@ export class Inspection {
         assert.equal(tail, 0, "a queue has no gaps");
         queue.push(frame);
       }
-      entry = this.memory.u32(entry + entryStruct.next!);
+      const next = this.memory.u32(entry + entryStruct.next!);
+      assert.equal(next, entry === last ? first : entry + entryStruct.bytes, "entries follow each other in memory");
+      entry = next;
     }
     assert.equal(entry, head, "a queue is a circle as long as its limit");
     assert.equal(this.field(socket, "tail"), tail === 0 ? head : tail, "a queue's tail is behind its newest frame");
-    let spare = 0;
-    for (let at = this.field(socket, "spareEntries"); at !== 0; at = this.memory.u32(at + entryStruct.next!)) spare++;
-    assert.equal(length + spare, this.module.sockets.control(abi.CONTROL_QUEUE_FRAMES), "no entry of a queue is lost");
-    const first = socket + socketStruct.bytes;
-    const lent = Array.from({ length: (this.field(socket, "lentTop") - first) / 4 }, (_, i) =>
-      this.memory.u32(first + i * 4),
+    const firstLent = socket + socketStruct.bytes;
+    const lent = Array.from({ length: (this.field(socket, "lentTop") - firstLent) / 4 }, (_, i) =>
+      this.memory.u32(firstLent + i * 4),
     );
     return { queue, lent };
   }
