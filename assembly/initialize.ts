@@ -6,6 +6,7 @@ import { makeHeap } from "./heap";
 import { Socket, State, checkLayout } from "./layout";
 import { control, ifaceBytes, socketBytes, state } from "./memory";
 import { EINVAL, ENOMEM } from "./packet";
+import { limitWork } from "./sockets";
 
 /** The smallest number that is at least `value` and, added to `base`, a multiple of `align` (a power of two). */
 function alignUp(value: usize, base: usize, align: usize): usize {
@@ -73,5 +74,6 @@ export function initialize(): i32 {
     socket.next = state.freeSockets;
     state.freeSockets = socket;
   }
+  limitWork();
   return 0;
 }

@@ -277,6 +277,8 @@ export class State {
   nextIface: usize;
   /** The free block of the heap with the lowest address, or 0. */
   heap: usize;
+  /** The most frames of an interface that one call demultiplexes: WORK of sockets.ts by the sockets that see a frame. */
+  framesAtOnce: u32;
   /** Every open descriptor is below this one. */
   openEnd: u32;
   /** What scarcity.ts knows while it offers one frame: the network stack, and how many frames of its share it holds alone. */

@@ -32,10 +32,10 @@ function networkOrder(value: u32): u32 {
   return ((value & 0xff) << 8) | (value >> 8);
 }
 
-/** Maximum of frames that one call takes from a ring, so that a flood cannot keep the lock for ever. */
-const MAX_FRAMES: u32 = 64;
-
-/** Demultiplexes what is in the RX rings of all interfaces. */
+/**
+ * Demultiplexes what is in the RX rings of all interfaces: of each at least a frame, but no more than WORK allows
+ * (sockets.ts). The caller calls again while frames are left, and may release the lock in between.
+ */
 export function service(): void {
   receiveAll();
 }
@@ -49,7 +49,7 @@ export function receiveAll(): void {
     let slot = iface.rx;
     let frame = iface.limit ? slot.frame : dropAll(iface);
     if (frame) {
-      let budget = MAX_FRAMES;
+      let budget = state.framesAtOnce;
       do {
         slot.frame = null;
         slot = slot.next;

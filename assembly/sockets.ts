@@ -1,6 +1,7 @@
 // The socket table: NuttX's connection options, the descriptor table, and binding.
 
 import * as abi from "./abi";
+import { INSTRUCTION } from "./bpf";
 import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
@@ -129,6 +130,7 @@ function allocateConnections(): void {
 /** close(2): frees received frames; frames in the TX ring are still sent. */
 export function closeSocket(socket: Socket): void {
   detach(socket);
+  limitWork();
   let frame = dequeue(socket);
   while (frame) {
     unref(frame);
@@ -210,6 +212,7 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   choosePath(socket);
   if (protocol) enlist(socket, protocol);
   noteTaps();
+  limitWork();
 }
 
 /** Enters a socket into the lists of sockets that are offered frames. */
@@ -224,7 +227,7 @@ function enlist(socket: Socket, protocol: u32): void {
     socket.next = state.receivers;
     state.receivers = socket;
   }
-  if (protocol == ALL && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
+  if (socket.protocol == ALL && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
     socket.nextTap = state.taps;
     state.taps = socket;
   }
@@ -238,6 +241,29 @@ function noteTaps(): void {
     // The usual tap is the sender itself, which does not see what it sends.
     if (socket) socket.seen = tap && (tap != socket || tap.nextTap != null) ? 1 : 0;
   }
+}
+
+/**
+ * How much one call may do with the received frames of an interface, so that no burst keeps the lock for long. A frame, and
+ * each socket that is offered it, counts 1; eight instructions of a filter count as a further socket.
+ */
+const WORK: u32 = 64;
+
+/** Sets how many frames one call demultiplexes, after the lists of sockets or their filters have changed. */
+export function limitWork(): void {
+  state.framesAtOnce = max(1, WORK / (1 + workOf(state.receivers) + workOf(state.watchers)));
+}
+
+/** How much a frame costs that is offered to a list of sockets. */
+function workOf(list: Socket | null): u32 {
+  let work: u32 = 0;
+  let socket = list;
+  while (socket) {
+    ++work;
+    if (socket.filter) work += <u32>(socket.filterScratch - socket.filter) / (8 * INSTRUCTION);
+    socket = socket.next;
+  }
+  return work;
 }
 
 /** Moves a socket to the lists where it belongs, after something has changed that decides this. */

@@ -1,5 +1,6 @@
 // What a frame costs when many sockets get it: counted, so that a cost that grows faster than the number of sockets fails.
 import assert from "node:assert/strict";
+import * as abi from "../assembly/abi.js";
 import * as packet from "../assembly/packet.js";
 import { engineNames, type EngineName } from "../host/engine/engine.js";
 import { PktSock } from "../host/engine/pktsock.js";
@@ -37,6 +38,24 @@ function exhausted(engine: EngineName, slow: number, interfaces: number): number
   return most;
 }
 
+/** The most that a call does while a burst fills the ring, the pool is exhausted and `conns` sockets match; and the calls. */
+function burst(engine: EngineName, conns: number): { most: number; calls: number } {
+  const pool = { frames: 40, txFrames: 1, rxReserve: 16, frameSize: 128, queueFrames: 8 };
+  const sockets = PktSock.load(module, { ...pool, preallocConns: conns, engine });
+  const eth0 = sockets.addInterface("eth0", hwaddr).up();
+  for (let i = 0; i < conns; i++) sockets.socket(packet.SOCK_RAW, ALL);
+  let most = 0;
+  let calls = 0;
+  while (eth0.driver.receive(frame(0x0800)));
+  for (; sockets.memory.u32(sockets.memory.u32(eth0.offset + abi.IFACE_RX)) !== 0; calls++) {
+    most = Math.max(
+      most,
+      workOf(sockets, () => sockets.service()),
+    );
+  }
+  return { most, calls };
+}
+
 for (const engine of engineNames) {
   describe(`work of a frame on ${engine}`, () => {
     for (const interfaces of [1, 2]) {
@@ -50,5 +69,14 @@ for (const engine of engineNames) {
         assert.ok(second <= first * 1.05, `a further socket costs ${first}, then ${second}`);
       });
     }
+
+    it("of a call does not grow with a burst, however many sockets match", () => {
+      for (const conns of [1, 4, 16, 63]) {
+        const { most, calls } = burst(engine, conns);
+        const sockets = Math.max(64, 1 + conns);
+        assert.ok(calls >= 39 / Math.max(1, Math.floor(64 / (1 + conns))), `${conns} sockets: ${calls} calls`);
+        assert.ok(most <= 2 * sockets, `${conns} sockets: ${most} for ${sockets} visits`);
+      }
+    });
   });
 }

@@ -84,6 +84,16 @@ static bool is_known(unsigned long request) {
   }
 }
 
+/* Let the module sort all frames that are here; the lock is released after each call, which takes a frame at least. */
+static void sort_received(void) {
+  for (unsigned calls = 0; calls < PKTSOCK_FRAMES && pkt_has_received(); calls++) {
+    if (pkt_call(PKT_CALL_service, 0, 0, 0, 0) != 0)
+      return;
+    pkt_unlock();
+    pkt_os_lock();
+  }
+}
+
 /* A number of bytes that an export returns. */
 static int32_t get_bytes(enum pkt_export export, uint32_t socket, void *argument) {
   int32_t n = pkt_call(export, socket, 0, 0, 0);
@@ -117,6 +127,8 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
     return pkt_os_ioctl(fd, request, argument);
   pkt_os_lock();
   pkt_service_drivers(); /* the link may have changed */
+  if (request == PKTSOCK_FIONREAD)
+    sort_received();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? request_of(socket, request, argument) : -PKT_EBADF;
   pkt_update_filters();

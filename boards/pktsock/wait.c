@@ -149,32 +149,38 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
   waiter->woken = false;
   if (!waiter->linked)
     begin(waiter);
+  unsigned calls = 0;
   for (bool early = false;; early = true) {
     uint64_t until = look_after_drivers(early, deadline);
-    if (pkt_has_received()) /* received before this task watched, or for another task */
-      pkt_call(PKT_CALL_service, 0, 0, 0, 0);
+    bool left = pkt_has_received(); /* received before this task watched, or for another task */
+    if (left)
+      left = pkt_call(PKT_CALL_service, 0, 0, 0, 0) == 0 && pkt_has_received();
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken)
       return true;
-    if (deadline != UINT64_MAX && pkt_os_now() >= deadline)
+    /* Each call takes a frame at least: after that many, all are newer than the deadline. */
+    if ((!left || ++calls > PKTSOCK_FRAMES) && deadline != UINT64_MAX && pkt_os_now() >= deadline)
       return false;
     pkt_os_unlock();
-    pkt_os_wait(until);
+    if (!left)
+      pkt_os_wait(until);
     pkt_os_lock();
-    if (waiter->woken || (!waiter->sends && pkt_has_received()))
+    if (waiter->woken || (!left && !waiter->sends && pkt_has_received()))
       return true; /* receiving sorts the frames */
   }
 }
 
 int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
   const struct pkt_socket *s = pkt_at(socket);
-  if ((flags & (PKTSOCK_MSG_DONTWAIT | PKTSOCK_MSG_ERRQUEUE)) != 0 || s->nonblock != 0)
-    return -PKT_EAGAIN;
   bool sends = (events & PKTSOCK_POLLOUT) != 0;
+  bool waits = (flags & PKTSOCK_MSG_DONTWAIT) == 0 && s->nonblock == 0;
+  /* One that does not wait either has seen all frames that are here, or goes on until it has. */
+  if ((flags & PKTSOCK_MSG_ERRQUEUE) != 0 || (!waits && (sends || !pkt_has_received())))
+    return -PKT_EAGAIN;
   const uint32_t *timeout = sends ? s->send_timeout : s->receive_timeout;
   uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];
-  uint64_t deadline = us != 0 ? pkt_os_now() + us : UINT64_MAX;
+  uint64_t deadline = !waits ? 0 : us != 0 ? pkt_os_now() + us : UINT64_MAX;
   const struct pktsock_pollfd fds = {.fd = fd};
   struct pkt_waiter waiter = {.fds = &fds, .count = 1, .socket = s, .events = (short)events};
   int32_t n;

@@ -4,8 +4,8 @@ import { ALL, type Socket, STACK } from "./socket.js";
 import { type Frame, untagged } from "./frame.js";
 import { htons } from "../../host/engine/sockaddr.js";
 
-/** The most frames that one call takes from an interface. */
-const MAX_FRAMES = 64;
+/** What one call does for an interface at most: a frame, a socket that is offered it, 8 instructions of a filter count 1. */
+const WORK = 64;
 
 /** How many of an interface's frames wait in a socket's queue. */
 function framesOf({ queue }: Socket, pool: Pool): number {
@@ -55,7 +55,7 @@ export class Tap {
       pool.rx = [];
       return;
     }
-    for (const frame of pool.rx.splice(0, MAX_FRAMES)) {
+    for (const frame of pool.rx.splice(0, this.framesAtOnce())) {
       const { bytes, protocol, tag } = untagged(frame.bytes);
       if (tag !== undefined) frame.offset += 4;
       frame.bytes = bytes;
@@ -63,6 +63,13 @@ export class Tap {
       const holders = pool.hasSpare() ? this.offer(frame) : this.offerScarce(frame);
       if (holders > 0) pool.hold(frame, holders);
     }
+  }
+
+  /** How many frames one call takes from an interface. */
+  private framesAtOnce(): number {
+    const sockets = [...this.receivers, ...this.watchers];
+    const filters = sockets.map(({ filter }) => Math.floor((filter?.program.length ?? 0) / 64));
+    return Math.max(1, Math.floor(WORK / filters.reduce((sum, work) => sum + work, 1 + sockets.length)));
   }
 
   private matching(frame: Frame): Socket[] {

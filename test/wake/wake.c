@@ -9,8 +9,10 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@
 #define ECHOES 300
 #define TAPS 3
 #define TAPPED 500
+/* So many sockets that one call into the module takes 7 frames, and the backlog needs three. */
+#define BACKLOG_SOCKETS 8
+#define BACKLOG 15
+#define TYPE_STRANGE 0x90b5 /* of frames for nobody; the low byte is that of TYPE */
 /* Frames that the slowest tap may be behind: fewer than a queue holds, and than there are for sending. */
 #define WINDOW 4
 /* Much more than a wake-up takes, even under a sanitizer on a busy machine; the bug had 369 to 554 ms. */
@@ -252,11 +258,50 @@ static void test_taps(void) {
     CHECK(task_end(&taps[i]), "a tap sleeps on");
 }
 
+static void poll_once(struct task *task) {
+  struct pollfd fds = {.fd = task->fd, .events = POLLIN};
+  task->result = poll(&fds, 1, -1) == 1 ? FRAME_BYTES : -1;
+}
+
+/* More frames than one call into the module takes have come before the call; only the last one is for its socket, and no
+ * interrupt follows. Calls that wait do not sleep while frames are left, and those that do not wait see all of them. */
+static void test_backlog(void) {
+  enum { RECV, POLL, RECV_NOW, POLL_NOW, FIONREAD_NOW, CALLS };
+  for (int call = 0; call < CALLS; call++) {
+    pktsock_start_board();
+    int fd = open_socket(TYPE), length = 0;
+    for (int i = 1; i < BACKLOG_SOCKETS; i++)
+      open_socket(TYPE_OTHER);
+    uint8_t strange[FRAME_BYTES], buffer[FRAME_BYTES];
+    memcpy(strange, frame, sizeof(strange));
+    strange[2 * ETH_ALEN] = TYPE_STRANGE >> 8;
+    for (int i = 1; i < BACKLOG; i++)
+      nic_arrive(strange, sizeof(strange));
+    nic_arrive(frame, sizeof(frame));
+    struct task task = {.run = call == RECV ? receive_once : poll_once, .fd = fd};
+    struct pollfd fds = {.fd = fd, .events = POLLIN};
+    if (call == RECV || call == POLL) {
+      if (pthread_create(&task.thread, NULL, run_task, &task) != 0)
+        abort();
+      CHECK(task_end(&task), "call %d sleeps on", call);
+    }
+    if (call == RECV_NOW)
+      task.result = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (call == POLL_NOW)
+      task.result = poll(&fds, 1, 0) == 1 ? FRAME_BYTES : -1;
+    if (call == FIONREAD_NOW)
+      task.result = ioctl(fd, FIONREAD, &length) == 0 ? length : -1;
+    CHECK(task.result == FRAME_BYTES, "call %d: %ld", call, task.result);
+    pktsock_stop();
+  }
+}
+
 int main(void) {
   pktsock_stop(); /* the boards of this family start before main() */
   test_idle();
   test_watcher();
   test_taps();
+  test_backlog();
   test_pairs();
   printf("%u failures\n", failures);
   return failures != 0;
