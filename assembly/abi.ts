@@ -92,6 +92,11 @@ export const OPTION_AUXDATA: u32 = 2;
 export const OPTION_TIMESTAMP: u32 = 4;
 export const OPTION_TIMESTAMPNS: u32 = 8;
 export const OPTION_ORIGDEV: u32 = 16;
+/** SOL_PACKET's TRANSLATED_FILTER. */
+export const OPTION_TRANSLATED_FILTER: u32 = 32;
+
+/** An option of SOL_PACKET that Linux does not have: while it is not 0, no filter is attached that would be interpreted. */
+export const TRANSLATED_FILTER: u32 = 0x100;
 
 /** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
 export const WANT_NAME: u32 = 0x10000000;

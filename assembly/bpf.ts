@@ -6,7 +6,7 @@ import { EINVAL, ENOMEM } from "./packet";
 /** Bytes of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k), and of a translated instruction. */
 export const INSTRUCTION: u32 = 8;
 export const MAX_INSTRUCTIONS: u32 = 4096;
-/** Words of the scratch memory M[], which follows the program. */
+/** Words of the scratch memory M[]. */
 export const SCRATCH_WORDS: u32 = 16;
 
 /** Translated operations. Those from WITH_X on use X instead of k as their operand. */

@@ -17,22 +17,24 @@ import { makeTests } from "./filtertests";
 import { packetType, tagVisible } from "./frame";
 import { allocate, free } from "./heap";
 import { Frame, Socket, Special } from "./layout";
-import { state } from "./memory";
-import { EINVAL, ENOENT, ENOMEM, EPERM } from "./packet";
+import { exchange, state } from "./memory";
+import { EINVAL, ENOBUFS, ENOENT, ENOMEM, EPERM } from "./packet";
 import { match, take } from "./port";
 
 /** A snap length that truncates nothing. */
 export const EVERYTHING: u32 = 0xffffffff;
 
 /**
- * SO_ATTACH_FILTER: takes `bytes` bytes of instructions from the caller. Returns 0, -EPERM, -EINVAL or -ENOMEM. Here and
+ * SO_ATTACH_FILTER: takes `bytes` bytes of instructions from the caller. Returns 0, -EPERM, -EINVAL, -ENOMEM, or -ENOBUFS
+ * when the filter would be interpreted and the socket asked for a translated one. With an error the old filter stays. Here and
  * below the caller moves the socket to the list where it belongs (rebind()).
  */
 export function attachFilter(socket: Socket, bytes: u32): i32 {
   if (socket.filterLocked) return -EPERM;
   const count = bytes / INSTRUCTION;
   if (!count || count > MAX_INSTRUCTIONS) return -EINVAL;
-  const program = allocate(bytes + SCRATCH_WORDS * 4);
+  if (SCRATCH_WORDS * 4 > abi.EXCHANGE_BYTES) ERROR("the scratch memory");
+  const program = allocate(bytes);
   if (!program) return -ENOMEM;
   take(program, bytes);
   const result = verify(program, count);
@@ -40,10 +42,17 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
     free(program);
     return result;
   }
-  freeFilter(socket);
-  socket.filter = program;
-  socket.filterScratch = program + bytes;
-  makeTests(socket, program, count);
+  const mustTranslate = (socket.options & abi.OPTION_TRANSLATED_FILTER) != 0;
+  if (!mustTranslate) freeFilter(socket);
+  const tests = makeTests(socket.skip, program, count);
+  if (tests || mustTranslate) free(program);
+  if (mustTranslate) {
+    if (!tests) return -ENOBUFS;
+    freeFilter(socket);
+  }
+  socket.filter = tests ? tests : program;
+  socket.filterTests = tests;
+  socket.filterLength = count;
   if (!(socket.special & Special.SNAP)) {
     socket.special |= Special.SNAP;
     let entry = socket.head;
@@ -65,10 +74,8 @@ export function detachFilter(socket: Socket): i32 {
 
 /** Frees the filter: on close(2), or when a new one replaces it. */
 export function freeFilter(socket: Socket): void {
-  free(socket.filter);
-  free(socket.filterMemory);
+  free(socket.filter & ~1);
   socket.filter = 0;
-  socket.filterMemory = 0;
   socket.filterTests = 0;
 }
 
@@ -81,9 +88,10 @@ export function accept(socket: Socket, frame: Frame): u32 {
 }
 
 function interpret(socket: Socket, frame: Frame): u32 {
+  ++socket.interpreted;
   const data = frame.mac + socket.skip;
   const len = frame.len - socket.skip;
-  const scratch = socket.filterScratch;
+  const scratch = exchange; // nothing is in it while frames are offered
   let pc = socket.filter;
   let a: u32 = 0;
   let x: u32 = 0;

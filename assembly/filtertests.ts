@@ -5,31 +5,34 @@
 import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MASK, TEST_SIZE_SHIFT, TEST_X } from "./abi";
 import { INSTRUCTION, Op } from "./bpf";
 import { allocate, free } from "./heap";
-import { Socket } from "./layout";
 
-/** boards/engine/match.h and host/engine/match.ts run these. */
+/** boards/engine/match.h and host/engine/match.ts run these. A verdict is a word: how many bytes pass. */
 @unmanaged
 class Test {
-  /** In a test the offset of the field, its size and TEST_* flags; in a verdict how many bytes pass. */
+  /** The offset of the field, its size and TEST_* flags. */
   field: u32;
   /** The bytes in the order of the frame; with TEST_ORDER the highest bytes of a number. */
   mask: u32;
   value: u32;
-  /** The next test, or the address of a verdict plus 1. */
-  onTrue: usize;
-  onFalse: usize;
+  /** The next test, or the address of a verdict plus 1. Linear memory has no more than 64 KiB. */
+  onTrue: u16;
+  onFalse: u16;
 }
+
+const VERDICT: u32 = 4;
 
 /** The contents of register A before an instruction, as far as translation knows them. */
 @unmanaged
 class Known {
-  state: u32;
-  /** Like Test.field, and the bits of the field that A has (host order). */
+  /** Like Test.field; the bits from STATE on are the state. */
   field: u32;
+  /** The bits of the field that A has (host order); with WRITTEN the address of the instruction's own test or verdict. */
   mask: u32;
-  /** The address of the instruction's own test or verdict; 0: it has none. */
-  test: usize;
 }
+
+/** Where the state is in Known.field. */
+const STATE: u32 = 28;
+const FIELD: u32 = (1 << STATE) - 1;
 
 /** No path leads here. */
 const UNREACHED: u32 = 0;
@@ -40,19 +43,26 @@ const UNTESTED: u32 = 2;
 /** A is the field: no test has used it yet, or one has. */
 const LOADED: u32 = 3;
 const TESTED: u32 = 4;
+/** The instruction has become a test or a verdict. */
+const WRITTEN: u32 = 5;
 
-/** Gives the socket its filter's short form, if the verified `program` has one and the heap has room for it. */
-export function makeTests(socket: Socket, program: usize, count: u32): void {
+/**
+ * The short form of a verified program, for a socket that does not see the first `skip` bytes of a frame: the address of its
+ * first test, or that of its only verdict plus 1, at the start of a block of the heap. 0 when it has none, or the heap has
+ * no room for it.
+ */
+export function makeTests(skip: u32, program: usize, count: u32): usize {
   const known = allocate(count * <u32>offsetof<Known>());
-  if (!known) return;
-  const tests = follow(socket.skip, program, count, known);
-  const memoryStart = tests ? allocate(tests * <u32>offsetof<Test>()) : 0;
+  if (!known) return 0;
+  const bytes = follow(skip, program, count, known);
+  const memoryStart = bytes ? allocate(bytes) : 0;
+  let first: usize = 0;
   if (memoryStart) {
-    writeTests(program, count, known, memoryStart, socket.skip);
-    socket.filterMemory = memoryStart;
-    socket.filterTests = resolve(program, known, 0);
+    writeTests(program, count, known, memoryStart + bytes, skip);
+    first = resolve(program, known, 0);
   }
   free(known);
+  return first;
 }
 
 // @ts-ignore: decorator
@@ -61,24 +71,35 @@ function knownAt(known: usize, i: u32): Known {
   return changetype<Known>(known + i * <u32>offsetof<Known>());
 }
 
+// @ts-ignore: decorator
+@inline
+function stateOf(known: Known): u32 {
+  return known.field >> STATE;
+}
+
+function setState(known: Known, state: u32): void {
+  known.field = (known.field & FIELD) | (state << STATE);
+}
+
 /**
- * Follows A through the program. Returns the number of tests and verdicts, or 0 when there is no short form. A load ends the
+ * Follows A through the program. Returns the bytes of its tests and verdicts, or 0 when there is no short form. A load ends the
  * program when the frame is too short, and the test of the loaded field does the same. So a load without a test has no short
  * form.
  */
 function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
-  let tests: u32 = 0;
-  knownAt(known, 0).state = UNKNOWN;
+  let bytes: u32 = 0;
+  setState(knownAt(known, 0), UNKNOWN);
   for (let i: u32 = 0; i < count; ++i) {
     const here = knownAt(known, i);
-    if (here.state == UNREACHED) continue;
-    if (here.state == UNTESTED) return 0;
+    const state = stateOf(here);
+    if (state == UNREACHED) continue;
+    if (state == UNTESTED) return 0;
     const at = program + i * INSTRUCTION;
     const op = <i32>load<u16>(at);
     const k = load<u32>(at, 4);
     if (op == Op.RET_K) {
-      if (here.state == LOADED) return 0;
-      ++tests;
+      if (state == LOADED) return 0;
+      bytes += VERDICT;
       continue;
     }
     if (op == Op.JA) {
@@ -86,45 +107,44 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
       continue;
     }
     if (op >= Op.JEQ && op <= Op.JSET) {
-      if (here.state < LOADED) return 0;
-      ++tests;
-      here.state = TESTED;
+      if (state < LOADED) return 0;
+      bytes += <u32>offsetof<Test>();
+      setState(here, TESTED);
       flow(here, knownAt(known, i + 1 + load<u8>(at, 2)));
       flow(here, knownAt(known, i + 1 + load<u8>(at, 3)));
       continue;
     }
     if (op == Op.LDX_MSH) {
-      if (k > TEST_PLACE_MASK - skip || (here.state == LOADED && here.field & TEST_X)) return 0;
-      ++tests;
-      if (here.field & TEST_X) here.state = UNKNOWN; // the field was relative to another X
+      if (k > TEST_PLACE_MASK - skip || (state == LOADED && here.field & TEST_X)) return 0;
+      bytes += <u32>offsetof<Test>();
+      if (here.field & TEST_X) setState(here, UNKNOWN); // the field was relative to another X
     } else if (op >= Op.LDW_ABS && op <= Op.LDB_IND) {
-      if (k > TEST_PLACE_MASK - skip || here.state == LOADED) return 0;
+      if (k > TEST_PLACE_MASK - skip || state == LOADED) return 0;
       const indirect = op >= Op.LDW_IND;
       const size = 4 >> (op - (indirect ? Op.LDW_IND : Op.LDW_ABS));
-      here.state = LOADED;
-      here.field = (k + skip) | (size << TEST_SIZE_SHIFT) | (indirect ? TEST_X : 0);
+      here.field = (k + skip) | (size << TEST_SIZE_SHIFT) | (indirect ? TEST_X : 0) | (LOADED << STATE);
       here.mask = 0xffffffff;
-    } else if (op == Op.AND && here.state >= LOADED) {
+    } else if (op == Op.AND && state >= LOADED) {
       here.mask &= k;
     } else {
       return 0;
     }
     flow(here, knownAt(known, i + 1));
   }
-  return tests;
+  return bytes;
 }
 
 /** Passes what is known at `from` on to `to`, where all paths must agree. */
 function flow(from: Known, to: Known): void {
-  if (to.state == UNREACHED) {
-    to.state = from.state;
+  const one = stateOf(from);
+  const other = stateOf(to);
+  if (other == UNREACHED) {
     to.field = from.field;
     to.mask = from.mask;
-  } else if (from.state < LOADED || to.state < LOADED || to.field != from.field || to.mask != from.mask) {
-    const untested = from.state == LOADED || to.state == LOADED || to.state == UNTESTED;
-    to.state = untested ? UNTESTED : UNKNOWN;
+  } else if (one < LOADED || other < LOADED || (to.field ^ from.field) & FIELD || to.mask != from.mask) {
+    setState(to, one == LOADED || other == LOADED || other == UNTESTED ? UNTESTED : UNKNOWN);
   } else {
-    to.state = min(to.state, from.state);
+    setState(to, min(one, other));
   }
 }
 
@@ -133,37 +153,38 @@ function resolve(program: usize, known: usize, i: u32): usize {
   while (true) {
     const at = program + i * INSTRUCTION;
     const op = <i32>load<u16>(at);
-    const test = knownAt(known, i).test;
-    if (test) return op == Op.RET_K ? test + 1 : test;
+    const here = knownAt(known, i);
+    if (stateOf(here) == WRITTEN) return op == Op.RET_K ? here.mask + 1 : here.mask;
     i += op == Op.JA ? 1 + load<u32>(at, 4) : 1;
   }
 }
 
-/** Writes the tests backwards, so that the targets of a test exist before it. */
-function writeTests(program: usize, count: u32, known: usize, memoryStart: usize, skip: u32): void {
+/** Writes the tests backwards, up to the address `end`, so that the targets of a test exist before it. */
+function writeTests(program: usize, count: u32, known: usize, end: usize, skip: u32): void {
   for (let i = count - 1; i != 0xffffffff; --i) {
     const here = knownAt(known, i);
     const at = program + i * INSTRUCTION;
     const op = <i32>load<u16>(at);
     const k = load<u32>(at, 4);
     const jumps = op >= Op.JEQ && op <= Op.JSET;
-    if (here.state == UNREACHED || (op != Op.RET_K && op != Op.LDX_MSH && !jumps)) continue;
-    const test = changetype<Test>(memoryStart);
-    here.test = memoryStart;
-    memoryStart += offsetof<Test>();
+    if (stateOf(here) == UNREACHED || (op != Op.RET_K && op != Op.LDX_MSH && !jumps)) continue;
+    end -= op == Op.RET_K ? VERDICT : <u32>offsetof<Test>();
+    const test = changetype<Test>(end);
     if (op == Op.RET_K) {
-      test.field = k;
+      store<u32>(end, k);
     } else if (op == Op.LDX_MSH) {
       test.field = (k + skip) | (1 << TEST_SIZE_SHIFT) | TEST_LOAD_X;
-      test.onTrue = resolve(program, known, i + 1);
+      test.onTrue = <u16>resolve(program, known, i + 1);
     } else {
-      const yes = resolve(program, known, i + 1 + load<u8>(at, 2));
-      const no = resolve(program, known, i + 1 + load<u8>(at, 3));
-      test.field = here.field;
+      const yes = <u16>resolve(program, known, i + 1 + load<u8>(at, 2));
+      const no = <u16>resolve(program, known, i + 1 + load<u8>(at, 3));
+      test.field = here.field & FIELD;
       test.onTrue = op == Op.JSET ? no : yes;
       test.onFalse = op == Op.JSET ? yes : no;
       compare(test, op, here.mask, k);
     }
+    here.mask = <u32>end;
+    setState(here, WRITTEN);
   }
 }
 

@@ -204,12 +204,12 @@ export class Socket {
   error: u32;
   /** The next in State.taps. */
   nextTap: Socket | null;
-  /** The verified filter program, or 0. */
+  /** The verified filter program; or filterTests, which replace it; or 0. */
   filter: usize;
-  filterScratch: usize;
-  /** The filter as tests (filtertests.ts): the first of them, and their memory; or 0. */
+  /** The filter as tests (filtertests.ts), or 0. */
   filterTests: usize;
-  filterMemory: usize;
+  /** Instructions of the filter. */
+  filterLength: u32;
   filterLocked: u32;
   /** Linked by Membership.next. */
   memberships: Membership | null;
@@ -225,8 +225,9 @@ export class Socket {
   dropsQueueFull: u32;
   dropsPoolEmpty: u32;
   dropsRead: u32;
-  /** Frames that the filter refused. */
+  /** Frames that the filter refused, and frames that it was interpreted for. */
   filtered: u32;
+  interpreted: u32;
   /** SO_RCVBUF, bytes. */
   rcvbuf: u32;
   /** SO_SNDBUF, bytes. */
@@ -239,6 +240,8 @@ export class Socket {
   lentEnd: usize;
   /** Not 0: was allocated one by one, and goes back to the heap at close. */
   single: u32;
+  /** How many of its queue's frames are of one pool, as scarcity.ts counted them for the frame that is offered. */
+  queued: u32;
   /** Always 0: no frame is in front of those that are lent. */
   belowLent: u32;
 }
@@ -284,7 +287,7 @@ export class State {
   /** What scarcity.ts knows while it offers one frame: the network stack, and how many frames of its share it holds alone. */
   stack: Socket | null;
   stackInUse: u32;
-  /** The first socket with the most frames in its queue, and how many these are. */
+  /** The first socket with the most frames of the pool in its queue, and how many these are. */
   richest: Socket | null;
   most: u32;
 }

@@ -107,7 +107,7 @@ function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
     take(exchange, MREQ_BYTES);
     return name == PACKET_ADD_MEMBERSHIP ? join(socket) : leave(socket);
   }
-  if (name != PACKET_IGNORE_OUTGOING && name != PACKET_AUXDATA && name != PACKET_ORIGDEV) return -ENOPROTOOPT;
+  if (!isPacketFlag(name)) return -ENOPROTOOPT;
   if (len < 4) return -EINVAL;
   take(exchange, 4);
   const value = load<u32>(exchange);
@@ -116,12 +116,21 @@ function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
   } else if (name == PACKET_ORIGDEV) {
     // There are no stacked interfaces here: sll_ifindex is always the interface that received the frame.
     setFlag(socket, abi.OPTION_ORIGDEV, value);
+  } else if (name == abi.TRANSLATED_FILTER) {
+    setFlag(socket, abi.OPTION_TRANSLATED_FILTER, value);
   } else {
     if (value > 1) return -EINVAL;
     setFlag(socket, abi.OPTION_IGNORE_OUTGOING, value);
     rebind(socket);
   }
   return 0;
+}
+
+/** Is there such an option of SOL_PACKET that is on or off? */
+function isPacketFlag(name: u32): bool {
+  return (
+    name == PACKET_IGNORE_OUTGOING || name == PACKET_AUXDATA || name == PACKET_ORIGDEV || name == abi.TRANSLATED_FILTER
+  );
 }
 
 function setFlag(socket: Socket, flag: u32, on: u32): void {
@@ -226,6 +235,7 @@ function packetOption(socket: Socket, name: u32): i32 {
   if (name == PACKET_IGNORE_OUTGOING) return socket.options & abi.OPTION_IGNORE_OUTGOING ? 1 : 0;
   if (name == PACKET_AUXDATA) return socket.options & abi.OPTION_AUXDATA ? 1 : 0;
   if (name == PACKET_ORIGDEV) return socket.options & abi.OPTION_ORIGDEV ? 1 : 0;
+  if (name == abi.TRANSLATED_FILTER) return socket.options & abi.OPTION_TRANSLATED_FILTER ? 1 : 0;
   return -1;
 }
 
@@ -239,10 +249,11 @@ function putStatistics(socket: Socket): void {
   socket.dropsRead = dropped;
 }
 
-/** Writes the socket's counters since it was opened to the exchange area: frames queued, and dropped by reason. */
+/** Writes the socket's counters since it was opened to the exchange area: frames queued, dropped by reason, filtered. */
 export function socketCounters(socket: Socket): void {
   store<u32>(exchange, socket.packets);
   store<u32>(exchange, socket.dropsQueueFull, 4);
   store<u32>(exchange, socket.dropsPoolEmpty, 8);
   store<u32>(exchange, socket.filtered, 12);
+  store<u32>(exchange, socket.interpreted, 16);
 }

@@ -1,7 +1,6 @@
 // The socket table: NuttX's connection options, the descriptor table, and binding.
 
 import * as abi from "./abi";
-import { INSTRUCTION } from "./bpf";
 import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
@@ -260,7 +259,7 @@ function workOf(list: Socket | null): u32 {
   let socket = list;
   while (socket) {
     ++work;
-    if (socket.filter) work += <u32>(socket.filterScratch - socket.filter) / (8 * INSTRUCTION);
+    if (socket.filter) work += socket.filterLength >> 3;
     socket = socket.next;
   }
   return work;

@@ -12,7 +12,7 @@
 struct pkt_test {
   uint32_t field;       /* PKT_TEST_* */
   uint32_t mask, value; /* of the word at the field, in the frame's byte order; with PKT_TEST_ORDER in host order */
-  uint32_t on_true, on_false; /* offset of the next test, or of a word with the verdict, plus 1 */
+  uint16_t on_true, on_false; /* offset of the next test, or of a word with the verdict, plus 1 */
 };
 
 /* A program has fewer instructions, so a chain with more tests is a loop. */

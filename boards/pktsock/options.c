@@ -1,6 +1,8 @@
 /* setsockopt(2) and getsockopt(2). The time-outs are handled here, because the glue waits; the module handles the rest. */
 #include "component.h"
 
+static_assert(PKTSOCK_TRANSLATED_FILTER == PKT_TRANSLATED_FILTER, "the option of assembly/abi.ts");
+
 #include <string.h>
 #include <sys/time.h>
 

@@ -23,7 +23,7 @@ export function match(memory: Uint8Array, at: number, frame: number): number {
     if (field & abi.TEST_LOAD_X) x = (view.getUint8(mac + place) & 15) << 2;
     else if (field & abi.TEST_ORDER) holds = (word(mac + place, false) & mask) >>> 0 >= value;
     else holds = (word(mac + place) & mask) >>> 0 === value;
-    at = word(at + (holds ? 12 : 16));
+    at = view.getUint16(at + (holds ? 12 : 14), true);
   }
   return word(at - 1);
 }

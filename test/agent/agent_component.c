@@ -80,6 +80,7 @@ static void do_socketcounters(struct agent_args *args) {
   agent_field_decimal("queuefull", (long)c.queue_full);
   agent_field_decimal("poolempty", (long)c.pool_empty);
   agent_field_decimal("filtered", (long)c.filtered);
+  agent_field_decimal("interpreted", (long)c.interpreted);
 }
 
 /* Frames that were lent, by number. */

@@ -119,8 +119,8 @@ export class Options {
     const count = program.length / 8;
     if (socket.filterLocked) return fail("EPERM");
     if (count === 0) return fail("EINVAL");
-    // The program with its scratch memory, and what verifying needs.
-    if (!this.sockets.heap.fits(program.length + 64, count * 2)) return fail("ENOMEM");
+    // The program, and what verifying needs.
+    if (!this.sockets.heap.fits(program.length, count * 2)) return fail("ENOMEM");
     const filter = filters.find((known) => known.program.equals(program));
     if (filter === undefined) return fail("EINVAL");
     socket.filter = filter;

@@ -147,7 +147,13 @@ struct pktsock_socket_counters {
   uint32_t queue_full; /* dropped: its queue was full */
   uint32_t pool_empty; /* dropped: sockets held their whole share of the frames */
   uint32_t filtered;   /* refused by its filter */
+  uint32_t
+      interpreted; /* its filter was interpreted: it has no short form, or CONFIG_NET_PKT_HEAP_SIZE no room for it */
 };
+
+/* An option of SOL_PACKET, int. While it is not 0, SO_ATTACH_FILTER fails with ENOBUFS, and the old filter stays, if the new
+ * one would be interpreted. */
+#define PKTSOCK_TRANSLATED_FILTER 0x100
 
 /* Returns 0, or -1 and errno: EBADF, EFAULT. */
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters);
