@@ -64,42 +64,27 @@ export function dequeue(socket: Socket): Frame | null {
 
 /** The number of frames in a socket's receive queue. */
 export function queuedFrames(socket: Socket): u32 {
-  return socket.head.frame ? queueFill(socket) : 0;
+  return countQueued(socket);
 }
 
-/** The same of a queue with a frame. */
 // @ts-ignore: decorator
 @inline
-function queueFill(socket: Socket): u32 {
-  const ahead = <i32>(changetype<usize>(socket.tail) - changetype<usize>(socket.head)) / <i32>offsetof<Entry>();
+function countQueued(socket: Socket): u32 {
+  const head = socket.head;
+  if (!head.frame) return 0;
+  const ahead = <i32>(changetype<usize>(socket.tail) - changetype<usize>(head)) / <i32>offsetof<Entry>();
   return ahead > 0 ? ahead : ahead + socket.queueLength;
-}
-
-/** May queues have frames of several interfaces? */
-// @ts-ignore: decorator
-@inline
-export function isMixed(): bool {
-  return state.interfaces > 1;
 }
 
 /**
  * The number of frames of the interface's pool in a socket's receive queue. Nothing counts them when they come and go; where
  * there is one interface, the places of head and tail say it.
  */
-export function framesOf(socket: Socket, iface: Iface): u32 {
-  return socket.head.frame ? framesThere(socket, iface, isMixed()) : 0;
-}
-
-/** The same of a queue with a frame. */
 // @ts-ignore: decorator
 @inline
-export function framesThere(socket: Socket, iface: Iface, mixed: bool): u32 {
-  const queued = queueFill(socket);
-  return mixed ? framesAmong(socket, queued, iface) : queued;
-}
-
-/** The same of a queue with `queued` frames. */
-function framesAmong(socket: Socket, queued: u32, iface: Iface): u32 {
+export function framesOf(socket: Socket, iface: Iface): u32 {
+  const queued = countQueued(socket);
+  if (state.interfaces == 1) return queued;
   let entry = socket.head;
   let frames: u32 = 0;
   for (let left = queued; left; --left) {
@@ -142,14 +127,18 @@ export function dropNewest(socket: Socket, iface: Iface): void {
 
 /** Takes out the newest frame of the interface's pool. Newer frames, of other interfaces, move up; `last` is to be emptied. */
 function takeOut(socket: Socket, last: Entry, iface: Iface): Frame {
-  let entry = last;
-  while (changetype<Frame>(entry.frame).iface != iface) entry = before(socket, entry);
-  const frame = changetype<Frame>(entry.frame);
+  let entry = socket.head;
+  let newest = entry;
   while (entry != last) {
-    const next = entry.next;
-    entry.frame = next.frame;
-    entry.snap = next.snap;
-    entry = next;
+    if (changetype<Frame>(entry.frame).iface == iface) newest = entry;
+    entry = entry.next;
+  }
+  const frame = changetype<Frame>(newest.frame);
+  while (newest != last) {
+    const next = newest.next;
+    newest.frame = next.frame;
+    newest.snap = next.snap;
+    newest = next;
   }
   return frame;
 }

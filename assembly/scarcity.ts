@@ -7,9 +7,9 @@
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
-import { dropNewest, enqueueAccepted, firstLent, framesOf, framesThere, isMixed, lentOf } from "./queue";
+import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
 
-/** State.most while nobody has looked for the richest socket. */
+/** State.most while nobody has counted. */
 const UNKNOWN: u32 = 0xffffffff;
 
 /** Offers a frame for which there may be no room. Returns the number of its holders. */
@@ -31,7 +31,6 @@ export function offerScarce(iface: Iface, frame: Frame): u32 {
 /** Offers a frame, which has `refs` holders, to a list of sockets. Returns the new number. `counted`: rxPoolEmpty + 1. */
 function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
   const key = frame.key;
-  const mixed = isMixed();
   const hasStack = state.stack != null;
   let lost = false;
   let socket = list;
@@ -40,7 +39,7 @@ function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, coun
       const snap = socket.filter ? filterAndCount(socket, frame) : EVERYTHING;
       if (snap) {
         // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
-        if (refs || socket.tail.frame || mayHold(socket, iface, mixed, hasStack, counted)) {
+        if (refs || socket.tail.frame || mayHold(socket, iface, hasStack, counted)) {
           refs += enqueueAccepted(socket, frame, snap);
         } else {
           ++socket.dropsPoolEmpty;
@@ -66,8 +65,6 @@ export function filterAndCount(socket: Socket, frame: Frame): u32 {
  * The frames of each pool that only the network stack may hold while one is attached. Sockets keep a third of what is
  * shared, rounded down, or less when CONFIG_NET_PKT_STACK_RESERVE asks for more, but at least one frame.
  */
-// @ts-ignore: decorator
-@inline
 export function stackShare(): u32 {
   const shared = control.frames - control.txFrames - control.rxReserve;
   return min(max(control.stackReserve, shared - shared / 3), shared - 1);
@@ -76,31 +73,49 @@ export function stackShare(): u32 {
 /** May this socket hold another frame of the pool? Others may lose one for it. */
 // @ts-ignore: decorator
 @inline
-function mayHold(socket: Socket, iface: Iface, mixed: bool, hasStack: bool, counted: u32): bool {
+function mayHold(socket: Socket, iface: Iface, hasStack: bool, counted: u32): bool {
+  if (state.most == UNKNOWN) countAll(iface);
   // A socket with no frames may take another's last one: a slow socket would keep it for ever.
-  const queued = socket.head.frame ? framesThere(socket, iface, mixed) : 0;
-  const least = queued ? queued + 2 : 1;
-  // Without a stack, most sockets need not look further. UNKNOWN is more than any number of frames.
+  const least = socket.queued ? socket.queued + 2 : 1;
+  // Without a stack, most sockets need not look further.
   return (hasStack || state.most >= least) && makeRoom(socket, iface, least, counted);
+}
+
+/** Counts the frames of the interface's pool in all queues. */
+function countAll(iface: Iface): void {
+  let most: u32 = 0;
+  const end = control.table + (state.openEnd << 2);
+  for (let at = control.table; at < end; at += 4) {
+    const socket = changetype<Socket | null>(load<usize>(at));
+    if (!socket) continue;
+    const queued = framesOf(socket, iface);
+    socket.queued = queued;
+    if (queued > most && socket.type != STACK) {
+      most = queued;
+      state.richest = socket;
+    }
+  }
+  state.most = most;
 }
 
 /** Takes frames from sockets that have at least `least`, or from the stack, until there is room. Returns whether there is. */
 function makeRoom(socket: Socket, iface: Iface, least: u32, counted: u32): bool {
-  if (state.most == UNKNOWN) findRichest(iface, 0, UNKNOWN);
   if (socket.type == STACK) return mayStackHold(socket, iface, counted);
+  if (hasRoom(iface)) return true;
+  iface.rxPoolEmpty = counted;
   // A frame that several sockets hold comes free only when each has lost it.
-  while (!hasRoom(iface)) {
+  while (true) {
     if (state.most >= least) {
-      takeFromRichest(iface, counted);
+      if (takeFromRichest(iface)) return true;
       continue;
     }
     const stack = state.stack;
     if (!stack || !stack.head.frame) return false;
     // Lent frames are part of the share, too.
-    if (framesOf(stack, iface) + lentOf(stack, iface) < max(least, stackShare() + 1)) return false;
-    take(stack, iface, counted);
+    if (stack.queued + lentOf(stack, iface) < max(least, stackShare() + 1)) return false;
+    take(stack, iface);
+    if (hasRoom(iface)) return true;
   }
-  return true;
 }
 
 /** May sockets hold another frame? What the stack holds of its share is in Iface.spare already. */
@@ -114,8 +129,9 @@ function hasRoom(iface: Iface): bool {
 function mayStackHold(stack: Socket, iface: Iface, counted: u32): bool {
   const share = stackShare();
   while (iface.spare + <i32>share <= 0) {
-    if (!state.most || framesOf(stack, iface) + lentOf(stack, iface) >= share) return false;
-    takeFromRichest(iface, counted);
+    if (!state.most || stack.queued + lentOf(stack, iface) >= share) return false;
+    iface.rxPoolEmpty = counted;
+    takeFromRichest(iface);
   }
   return true;
 }
@@ -123,45 +139,34 @@ function mayStackHold(stack: Socket, iface: Iface, counted: u32): bool {
 /** Drops a frame from a socket's queue. */
 // @ts-ignore: decorator
 @inline
-function take(loser: Socket, iface: Iface, counted: u32): void {
+function take(loser: Socket, iface: Iface): void {
   dropNewest(loser, iface);
-  iface.rxPoolEmpty = counted;
+  --loser.queued;
   if (state.stack) state.stackInUse = shareInUse(state.stack);
 }
 
 /**
- * Drops a frame from the queue of the richest socket, of which there must be one. If that makes no room, the next one is
- * found. Until a frame has a holder, queues only become shorter: the next one has as many and is behind this one, or has
- * one less. So the table is walked at most twice for each frame of the longest queue, however many sockets lose one.
+ * Drops a frame from the queue of the richest socket, of which there must be one. Returns true if that makes room; if not, the
+ * next one is found. Until a frame has a holder, queues only become shorter: the next one has as many and is behind this one,
+ * or has one less. So the table is walked at most twice for each frame of the longest queue, however many sockets lose one.
  */
-function takeFromRichest(iface: Iface, counted: u32): void {
-  const most = state.most;
+function takeFromRichest(iface: Iface): bool {
   const richest = changetype<Socket>(state.richest);
-  take(richest, iface, counted);
-  if (hasRoom(iface)) return;
-  findRichest(iface, richest.descriptor + 1, most);
-  if (state.most != most) findRichest(iface, 0, most - 1);
+  take(richest, iface);
+  if (hasRoom(iface)) return true;
+  const next = firstWith(state.most, richest.descriptor + 1);
+  state.richest = next ? next : firstWith(--state.most, 0);
+  return false;
 }
 
-/**
- * The first socket from `descriptor` on with the most frames of the interface's pool in its queue becomes State.richest, and
- * State.most is their number, or 0. No socket has more than `limit`.
- */
-function findRichest(iface: Iface, descriptor: u32, limit: u32): void {
-  let most: u32 = 0;
-  const mixed = isMixed();
+/** The first socket from `descriptor` on that has `queued` frames, or null. */
+function firstWith(queued: u32, descriptor: u32): Socket | null {
   const end = control.table + (state.openEnd << 2);
   for (let at = control.table + (descriptor << 2); at < end; at += 4) {
     const socket = changetype<Socket | null>(load<usize>(at));
-    if (!socket || !socket.head.frame) continue;
-    const frames = framesThere(socket, iface, mixed);
-    if (frames > most && socket.type != STACK) {
-      most = frames;
-      state.richest = socket;
-      if (most == limit) break;
-    }
+    if (socket && socket.queued == queued && socket.type != STACK) return socket;
   }
-  state.most = most;
+  return null;
 }
 
 /** The number of frames of its share that the network stack alone holds: Iface.spare does not have them twice. */
