@@ -77,18 +77,20 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   let refs: u32 = 0;
   if (iface.spare > 0 || spareAfterReap(iface)) {
     let socket = state.receivers;
-    while (socket) {
-      if (!((socket.key ^ key) & socket.mask)) {
-        // append() without a snap length, in the form that costs an interpreter least.
-        const entry = socket.tail;
-        if (entry.frame) {
-          ++socket.dropsQueueFull;
-        } else {
-          insert(socket, entry, frame);
-          ++refs;
+    if (socket) {
+      do {
+        if (!((socket.key ^ key) & socket.mask)) {
+          // append() without a snap length, in the form that costs an interpreter least.
+          const entry = socket.tail;
+          if (entry.frame) {
+            ++socket.dropsQueueFull;
+          } else {
+            insert(socket, entry, frame);
+            ++refs;
+          }
         }
-      }
-      socket = socket.next;
+        socket = socket.next;
+      } while (socket);
     }
     socket = state.watchers;
     while (socket) {
