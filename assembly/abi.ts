@@ -85,15 +85,25 @@ export const EXCHANGE_SEC: u32 = 44;
 export const EXCHANGE_NSEC: u32 = 48;
 /** OPTION_* of the socket: which control messages recvmsg() makes. */
 export const EXCHANGE_OPTIONS: u32 = 52;
+/** With OPTION_RXQ_OVFL: frames that the socket had lost when it received the frame. */
+export const EXCHANGE_DROPS: u32 = 56;
 
-/** PACKET_IGNORE_OUTGOING, PACKET_AUXDATA, SO_TIMESTAMP, SO_TIMESTAMPNS, PACKET_ORIGDEV. */
+/** SOCKET_OPTIONS: the options that are switches, and FD_CLOEXEC. */
 export const OPTION_IGNORE_OUTGOING: u32 = 1;
 export const OPTION_AUXDATA: u32 = 2;
 export const OPTION_TIMESTAMP: u32 = 4;
 export const OPTION_TIMESTAMPNS: u32 = 8;
 export const OPTION_ORIGDEV: u32 = 16;
+export const OPTION_RXQ_OVFL: u32 = 32;
+export const OPTION_CLOEXEC: u32 = 64;
+export const OPTION_BROADCAST: u32 = 128;
+export const OPTION_REUSEADDR: u32 = 256;
+export const OPTION_QDISC_BYPASS: u32 = 512;
+export const OPTION_DONTROUTE: u32 = 1024;
+export const OPTION_LINGER: u32 = 2048;
+export const OPTION_LOCK_FILTER: u32 = 4096;
 /** SOL_PACKET's TRANSLATED_FILTER. */
-export const OPTION_TRANSLATED_FILTER: u32 = 32;
+export const OPTION_TRANSLATED_FILTER: u32 = 8192;
 
 /** An option of SOL_PACKET that Linux does not have: while it is not 0, no filter is attached that would be interpreted. */
 export const TRANSLATED_FILTER: u32 = 0x100;
@@ -238,7 +248,9 @@ export const SOCKET_FULL: u32 = 32;
 /** Maximum of frames in the TX ring (SO_SNDBUF; 0: no limit), and their present number. */
 export const SOCKET_SNDBUF: u32 = 36;
 export const SOCKET_SENDING: u32 = 40;
-export const SOCKET_BYTES: u32 = 44;
+/** OPTION_*. The glue writes OPTION_CLOEXEC. */
+export const SOCKET_OPTIONS: u32 = 44;
+export const SOCKET_BYTES: u32 = 48;
 
 // ---- Ethernet -----------------------------------------------------------------------------------------------------
 

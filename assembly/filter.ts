@@ -30,7 +30,7 @@ export const EVERYTHING: u32 = 0xffffffff;
  * below the caller moves the socket to the list where it belongs (rebind()).
  */
 export function attachFilter(socket: Socket, bytes: u32): i32 {
-  if (socket.filterLocked) return -EPERM;
+  if (socket.options & abi.OPTION_LOCK_FILTER) return -EPERM;
   const count = bytes / INSTRUCTION;
   if (!count || count > MAX_INSTRUCTIONS) return -EINVAL;
   if (SCRATCH_WORDS * 4 > abi.EXCHANGE_BYTES) ERROR("the scratch memory");
@@ -66,7 +66,7 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
 
 /** SO_DETACH_FILTER: returns 0, -EPERM (locked) or -ENOENT (there is none). */
 export function detachFilter(socket: Socket): i32 {
-  if (socket.filterLocked) return -EPERM;
+  if (socket.options & abi.OPTION_LOCK_FILTER) return -EPERM;
   if (!socket.filter) return -ENOENT;
   freeFilter(socket);
   return 0;

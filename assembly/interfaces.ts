@@ -12,9 +12,13 @@ import {
   ENETDOWN,
   IFF_ALLMULTI,
   IFF_BROADCAST,
+  IFF_LOOPBACK,
+  IFF_MASTER,
   IFF_MULTICAST,
+  IFF_POINTOPOINT,
   IFF_PROMISC,
   IFF_RUNNING,
+  IFF_SLAVE,
   IFF_UP,
 } from "./packet";
 import { fill, pushFree } from "./pool";
@@ -113,9 +117,9 @@ export function setIfaceFlags(iface: Iface, flags: u32): void {
   if (wasUp && !(flags & IFF_UP)) reportToBound(iface, ENETDOWN);
 }
 
-/** What SIOCSIFFLAGS can change, and what it ignores because the hardware decides it, like Linux. */
-const SETTABLE: u32 = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
-const DECIDED: u32 = IFF_RUNNING | IFF_BROADCAST;
+/** What SIOCSIFFLAGS can change, and what it ignores because it is decided elsewhere, like Linux. */
+const SETTABLE: u32 = IFF_UP | IFF_PROMISC | IFF_ALLMULTI | IFF_MULTICAST;
+const DECIDED: u32 = IFF_RUNNING | IFF_BROADCAST | IFF_LOOPBACK | IFF_POINTOPOINT | IFF_MASTER | IFF_SLAVE;
 
 /** SIOCSIFFLAGS: `flags` are the low 16 bits of the wanted flags. Returns 0, or -EINVAL for what cannot be changed. */
 export function requestIfaceFlags(iface: Iface, flags: u32): i32 {

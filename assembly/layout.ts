@@ -147,6 +147,7 @@ export class ExchangeReceived extends Sockaddr {
   sec: u32;
   nsec: u32;
   options: u32;
+  drops: u32;
 }
 
 /** What keeps recv() and send() from their fast paths: Socket.special. */
@@ -157,6 +158,8 @@ export namespace Special {
   export const SNAP: u32 = 2;
   /** The socket keeps the time of the last received frame for SIOCGSTAMP. */
   export const STAMP: u32 = 4;
+  /** Socket.dropMarks is not 0. */
+  export const DROPS: u32 = 8;
 }
 
 /** Socket.type of a network stack's descriptor, beside SOCK_RAW and SOCK_DGRAM. */
@@ -181,6 +184,8 @@ export class Socket {
   sndbuf: u32;
   /** Frames of this socket in the TX ring; only counted while SO_SNDBUF limits them. */
   sending: u32;
+  /** abi.OPTION_*. */
+  options: u32;
   /** The next in State.receivers, State.watchers or State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
@@ -200,7 +205,6 @@ export class Socket {
   /** Network order, like in a frame. */
   protocol: u32;
   type: u32;
-  options: u32;
   error: u32;
   /** The next in State.taps. */
   nextTap: Socket | null;
@@ -210,14 +214,15 @@ export class Socket {
   filterTests: usize;
   /** Instructions of the filter. */
   filterLength: u32;
-  filterLocked: u32;
   /** Linked by Membership.next. */
   memberships: Membership | null;
-  /** SO_PRIORITY, SO_DONTROUTE, and the two words of SO_LINGER. */
+  /** SO_PRIORITY, and the seconds of SO_LINGER. */
   priority: u32;
-  dontRoute: u32;
-  lingerOn: u32;
   lingerTime: u32;
+  /** SO_RCVLOWAT; 0: never set. */
+  lowWater: u32;
+  /** With SO_RXQ_OVFL: see drops.ts. */
+  dropMarks: usize;
   /** The time of the last received frame, with Special.STAMP; seconds are 0 when it is not known. */
   stampSec: u32;
   stampNsec: u32;
@@ -320,6 +325,7 @@ export function checkLayout(): void {
   if (offsetof<Socket>("full") != abi.SOCKET_FULL) ERROR("Socket.full");
   if (offsetof<Socket>("sndbuf") != abi.SOCKET_SNDBUF) ERROR("Socket.sndbuf");
   if (offsetof<Socket>("sending") != abi.SOCKET_SENDING) ERROR("Socket.sending");
+  if (offsetof<Socket>("options") != abi.SOCKET_OPTIONS) ERROR("Socket.options");
   if (offsetof<Control>("preallocConns") != abi.CONTROL_PREALLOC_CONNS) ERROR("Control.preallocConns");
   if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");
@@ -338,5 +344,6 @@ export function checkLayout(): void {
   if (offsetof<ExchangeReceived>("sec") != abi.EXCHANGE_SEC) ERROR("ExchangeReceived.sec");
   if (offsetof<ExchangeReceived>("nsec") != abi.EXCHANGE_NSEC) ERROR("ExchangeReceived.nsec");
   if (offsetof<ExchangeReceived>("options") != abi.EXCHANGE_OPTIONS) ERROR("ExchangeReceived.options");
+  if (offsetof<ExchangeReceived>("drops") != abi.EXCHANGE_DROPS) ERROR("ExchangeReceived.drops");
   if (offsetof<ExchangeReceived>() > abi.EXCHANGE_BYTES) ERROR("ExchangeReceived");
 }

@@ -26,6 +26,11 @@ const MR_ALEN: usize = 6;
 const MR_ADDRESS: usize = 8;
 export const MREQ_BYTES: u32 = 16;
 
+/** Does a packet_mreq of `len` bytes, whose first 16 are in the exchange area, contain the address that it claims? */
+export function holdsAddress(len: u32): bool {
+  return len - <u32>MR_ADDRESS >= <u32>load<u16>(exchange, MR_ALEN);
+}
+
 /** PACKET_ADD_MEMBERSHIP: the exchange area holds a packet_mreq. Returns 0, -ENODEV, -EINVAL or -ENOBUFS. */
 export function join(socket: Socket): i32 {
   const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
@@ -37,10 +42,10 @@ export function join(socket: Socket): i32 {
   return add(changetype<usize>(socket) + offsetof<Socket>("memberships"), iface, type, length, exchange + MR_ADDRESS);
 }
 
-/** PACKET_DROP_MEMBERSHIP: returns 0, also when there was no such membership, like Linux. */
+/** PACKET_DROP_MEMBERSHIP: returns 0, also when there was no such membership or is no such interface, like Linux. */
 export function leave(socket: Socket): i32 {
   const iface = ifaceOf(load<u32>(exchange, MR_IFINDEX));
-  if (!iface) return -ENODEV;
+  if (!iface) return 0;
   const list = changetype<usize>(socket) + offsetof<Socket>("memberships");
   remove(list, iface, load<u16>(exchange, MR_TYPE), load<u16>(exchange, MR_ALEN), exchange + MR_ADDRESS);
   return 0;

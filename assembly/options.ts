@@ -1,11 +1,12 @@
-// setsockopt(2) and getsockopt(2). Options that would have no effect are refused with -ENOPROTOOPT.
+// setsockopt(2) and getsockopt(2). An option without effect is refused with -ENOPROTOOPT, unless what it asks for holds anyway.
 
 import * as abi from "./abi";
+import { countDrops } from "./drops";
 import { takeError } from "./errors";
 import { attachFilter, detachFilter } from "./filter";
 import { findName } from "./interfaces";
 import { Iface, STACK, Socket } from "./layout";
-import { MREQ_BYTES, join, leave } from "./membership";
+import { MREQ_BYTES, holdsAddress, join, leave } from "./membership";
 import { control, exchange } from "./memory";
 import {
   AF_PACKET,
@@ -18,6 +19,7 @@ import {
   PACKET_DROP_MEMBERSHIP,
   PACKET_IGNORE_OUTGOING,
   PACKET_ORIGDEV,
+  PACKET_QDISC_BYPASS,
   PACKET_STATISTICS,
   SOL_PACKET,
   SOL_SOCKET,
@@ -25,6 +27,7 @@ import {
   SO_ATTACH_FILTER,
   SO_BINDTODEVICE,
   SO_BPF_EXTENSIONS,
+  SO_BROADCAST,
   SO_DETACH_FILTER,
   SO_DOMAIN,
   SO_DONTROUTE,
@@ -34,7 +37,12 @@ import {
   SO_PRIORITY,
   SO_PROTOCOL,
   SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_RCVLOWAT,
+  SO_REUSEADDR,
+  SO_RXQ_OVFL,
   SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SO_TIMESTAMP,
   SO_TIMESTAMPNS,
   SO_TYPE,
@@ -61,27 +69,35 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     case SO_DETACH_FILTER:
       return relisted(socket, detachFilter(socket));
     case SO_LOCK_FILTER:
-      if (socket.filterLocked && !value) return -EPERM;
-      socket.filterLocked = value ? 1 : 0;
-      return 0;
+      if (socket.options & abi.OPTION_LOCK_FILTER && !value) return -EPERM;
+      break;
     case SO_RCVBUF:
-      socket.rcvbuf = bufferBytes(value);
+    case SO_RCVBUFFORCE: // the limit is that of the memory
+      socket.rcvbuf = bufferBytes(forced(name == SO_RCVBUFFORCE, value));
       limitQueue(socket, socket.rcvbuf / control.frameStride);
       return 0;
     case SO_SNDBUF:
-      socket.sndbufBytes = bufferBytes(value);
+    case SO_SNDBUFFORCE:
+      socket.sndbufBytes = bufferBytes(forced(name == SO_SNDBUFFORCE, value));
       socket.sndbuf = max(socket.sndbufBytes / control.frameStride, 1);
       choosePath(socket);
       return 0;
     case SO_PRIORITY:
       socket.priority = value;
       return 0;
-    case SO_DONTROUTE:
-      socket.dontRoute = value ? 1 : 0;
+    case SO_RCVLOWAT:
+      // Linux stores it, and packet sockets do not look at it.
+      socket.lowWater = <i32>value < 0 ? i32.MAX_VALUE : value;
       return 0;
+    case SO_RXQ_OVFL: {
+      const result = countDrops(socket, value);
+      if (result) return result;
+      rebind(socket);
+      break;
+    }
     case SO_LINGER:
       if (bytes < 8) return -EINVAL;
-      socket.lingerOn = value ? 1 : 0;
+      setFlag(socket, abi.OPTION_LINGER, value);
       socket.lingerTime = load<u32>(exchange, 4);
       return 0;
     case SO_TIMESTAMP:
@@ -90,8 +106,46 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     case SO_TIMESTAMPNS:
       setStamping(socket, value ? abi.OPTION_TIMESTAMPNS : 0);
       return 0;
+  }
+  const flag = switchOf(name);
+  if (!flag) return -ENOPROTOOPT;
+  setFlag(socket, flag, value);
+  return 0;
+}
+
+/** The OPTION_* of an option of SOL_SOCKET that is a switch, or 0. */
+function switchOf(name: u32): u32 {
+  switch (name) {
+    case SO_BROADCAST:
+      return abi.OPTION_BROADCAST;
+    case SO_REUSEADDR:
+      return abi.OPTION_REUSEADDR;
+    case SO_DONTROUTE:
+      return abi.OPTION_DONTROUTE;
+    case SO_LOCK_FILTER:
+      return abi.OPTION_LOCK_FILTER;
+    case SO_RXQ_OVFL:
+      return abi.OPTION_RXQ_OVFL;
     default:
-      return -ENOPROTOOPT;
+      return 0;
+  }
+}
+
+/** The OPTION_* of an option of SOL_PACKET that is a switch, or 0. */
+function packetSwitchOf(name: u32): u32 {
+  switch (name) {
+    case PACKET_AUXDATA:
+      return abi.OPTION_AUXDATA;
+    case PACKET_ORIGDEV: // there are no stacked interfaces: sll_ifindex is always that of the one that received the frame
+      return abi.OPTION_ORIGDEV;
+    case PACKET_QDISC_BYPASS: // there is no queueing discipline
+      return abi.OPTION_QDISC_BYPASS;
+    case PACKET_IGNORE_OUTGOING:
+      return abi.OPTION_IGNORE_OUTGOING;
+    case abi.TRANSLATED_FILTER:
+      return abi.OPTION_TRANSLATED_FILTER;
+    default:
+      return 0;
   }
 }
 
@@ -105,36 +159,27 @@ function setPacketOption(socket: Socket, name: u32, len: u32): i32 {
   if (name == PACKET_ADD_MEMBERSHIP || name == PACKET_DROP_MEMBERSHIP) {
     if (len < MREQ_BYTES) return -EINVAL;
     take(exchange, MREQ_BYTES);
+    if (!holdsAddress(len)) return -EINVAL;
     return name == PACKET_ADD_MEMBERSHIP ? join(socket) : leave(socket);
   }
-  if (!isPacketFlag(name)) return -ENOPROTOOPT;
+  const flag = packetSwitchOf(name);
+  if (!flag) return -ENOPROTOOPT;
   if (len < 4) return -EINVAL;
   take(exchange, 4);
   const value = load<u32>(exchange);
-  if (name == PACKET_AUXDATA) {
-    setFlag(socket, abi.OPTION_AUXDATA, value);
-  } else if (name == PACKET_ORIGDEV) {
-    // There are no stacked interfaces here: sll_ifindex is always the interface that received the frame.
-    setFlag(socket, abi.OPTION_ORIGDEV, value);
-  } else if (name == abi.TRANSLATED_FILTER) {
-    setFlag(socket, abi.OPTION_TRANSLATED_FILTER, value);
-  } else {
-    if (value > 1) return -EINVAL;
-    setFlag(socket, abi.OPTION_IGNORE_OUTGOING, value);
-    rebind(socket);
-  }
+  if (flag == abi.OPTION_IGNORE_OUTGOING && value > 1) return -EINVAL;
+  setFlag(socket, flag, value);
+  if (flag == abi.OPTION_IGNORE_OUTGOING) rebind(socket);
   return 0;
-}
-
-/** Is there such an option of SOL_PACKET that is on or off? */
-function isPacketFlag(name: u32): bool {
-  return (
-    name == PACKET_IGNORE_OUTGOING || name == PACKET_AUXDATA || name == PACKET_ORIGDEV || name == abi.TRANSLATED_FILTER
-  );
 }
 
 function setFlag(socket: Socket, flag: u32, on: u32): void {
   socket.options = on ? socket.options | flag : socket.options & ~flag;
+}
+
+/** SO_RCVBUFFORCE and SO_SNDBUFFORCE take a negative number for 0; the others take it for a large one. */
+function forced(force: bool, value: u32): u32 {
+  return force && <i32>value < 0 ? 0 : value;
 }
 
 /** Linux doubles the requested size, to make room for its bookkeeping, and limits it on both sides. */
@@ -173,7 +218,7 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     putStatistics(socket);
     bytes = 8;
   } else if (level == SOL_SOCKET && name == SO_LINGER) {
-    store<u32>(exchange, socket.lingerOn);
+    store<u32>(exchange, socket.options & abi.OPTION_LINGER ? 1 : 0);
     store<u32>(exchange, socket.lingerTime, 4);
     bytes = 8;
   } else if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
@@ -186,7 +231,7 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     store<u32>(exchange, socket.priority); // may be negative
   } else {
     const value =
-      level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? packetOption(socket, name) : -1;
+      level == SOL_SOCKET ? socketOption(socket, name) : level == SOL_PACKET ? isOn(socket, packetSwitchOf(name)) : -1;
     if (value < 0) return -ENOPROTOOPT;
     store<u32>(exchange, value);
   }
@@ -217,26 +262,21 @@ function socketOption(socket: Socket, name: u32): i32 {
       return socket.rcvbuf;
     case SO_SNDBUF:
       return socket.sndbuf ? socket.sndbufBytes : control.txFrames * control.frameStride;
-    case SO_DONTROUTE:
-      return socket.dontRoute;
-    case SO_LOCK_FILTER:
-      return socket.filterLocked;
+    case SO_RCVLOWAT:
+      return max(socket.lowWater, 1);
     case SO_TIMESTAMP:
       return socket.options & abi.OPTION_TIMESTAMP ? 1 : 0;
     case SO_TIMESTAMPNS:
       return socket.options & abi.OPTION_TIMESTAMPNS ? 1 : 0;
     default:
-      return -1;
+      return isOn(socket, switchOf(name));
   }
 }
 
-/** The value of an option of SOL_PACKET, or -1 when there is no such option. */
-function packetOption(socket: Socket, name: u32): i32 {
-  if (name == PACKET_IGNORE_OUTGOING) return socket.options & abi.OPTION_IGNORE_OUTGOING ? 1 : 0;
-  if (name == PACKET_AUXDATA) return socket.options & abi.OPTION_AUXDATA ? 1 : 0;
-  if (name == PACKET_ORIGDEV) return socket.options & abi.OPTION_ORIGDEV ? 1 : 0;
-  if (name == abi.TRANSLATED_FILTER) return socket.options & abi.OPTION_TRANSLATED_FILTER ? 1 : 0;
-  return -1;
+/** 1 or 0 for a switch, -1 when `flag` is none. */
+function isOn(socket: Socket, flag: u32): i32 {
+  if (!flag) return -1;
+  return socket.options & flag ? 1 : 0;
 }
 
 /** Writes a struct tpacket_stats: tp_packets, which includes the drops, and tp_drops. Reading clears both. */

@@ -81,21 +81,28 @@ export const ETH_P_8021AD: u32 = 0x88a8;
 // netdevice(7)
 export const IFF_UP: u32 = 0x1;
 export const IFF_BROADCAST: u32 = 0x2;
+export const IFF_LOOPBACK: u32 = 0x8;
+export const IFF_POINTOPOINT: u32 = 0x10;
 export const IFF_RUNNING: u32 = 0x40;
 export const IFF_PROMISC: u32 = 0x100;
 export const IFF_ALLMULTI: u32 = 0x200;
+export const IFF_MASTER: u32 = 0x400;
+export const IFF_SLAVE: u32 = 0x800;
 export const IFF_MULTICAST: u32 = 0x1000;
 export const IFF_LOWER_UP: u32 = 0x10000;
 
 // setsockopt(2)
 export const SOL_SOCKET: u32 = 1;
+export const SO_REUSEADDR: u32 = 2;
 export const SO_TYPE: u32 = 3;
 export const SO_ERROR: u32 = 4;
 export const SO_DONTROUTE: u32 = 5;
+export const SO_BROADCAST: u32 = 6;
 export const SO_SNDBUF: u32 = 7;
 export const SO_RCVBUF: u32 = 8;
 export const SO_PRIORITY: u32 = 12;
 export const SO_LINGER: u32 = 13;
+export const SO_RCVLOWAT: u32 = 18;
 export const SO_RCVTIMEO: u32 = 20;
 export const SO_SNDTIMEO: u32 = 21;
 export const SO_BINDTODEVICE: u32 = 25;
@@ -103,9 +110,12 @@ export const SO_ATTACH_FILTER: u32 = 26;
 export const SO_DETACH_FILTER: u32 = 27;
 export const SO_TIMESTAMP: u32 = 29;
 export const SO_ACCEPTCONN: u32 = 30;
+export const SO_SNDBUFFORCE: u32 = 32;
+export const SO_RCVBUFFORCE: u32 = 33;
 export const SO_TIMESTAMPNS: u32 = 35;
 export const SO_PROTOCOL: u32 = 38;
 export const SO_DOMAIN: u32 = 39;
+export const SO_RXQ_OVFL: u32 = 40;
 export const SO_LOCK_FILTER: u32 = 44;
 export const SO_BPF_EXTENSIONS: u32 = 48;
 
@@ -123,6 +133,7 @@ export const PACKET_RESERVE: u32 = 12;
 export const PACKET_TX_RING: u32 = 13;
 export const PACKET_LOSS: u32 = 14;
 export const PACKET_TIMESTAMP: u32 = 17;
+export const PACKET_QDISC_BYPASS: u32 = 20;
 export const PACKET_IGNORE_OUTGOING: u32 = 23;
 
 export const PACKET_MR_MULTICAST: u32 = 0;

@@ -1,12 +1,12 @@
 // poll(2).
 
 import { Iface, Socket, Special } from "./layout";
-import { IFF_UP, POLLERR, POLLHUP, POLLIN, POLLOUT } from "./packet";
+import { IFF_UP, POLLERR, POLLIN, POLLOUT } from "./packet";
 import { popFree, pushFree } from "./pool";
 import { service } from "./receive";
 import { mayQueue } from "./transmit";
 
-/** The events that hold now: POLLIN, POLLOUT, POLLERR and POLLHUP. */
+/** The events that hold now: POLLIN, POLLOUT and POLLERR. */
 export function pollSocket(socket: Socket): u32 {
   service();
   let events: u32 = 0;
@@ -15,7 +15,7 @@ export function pollSocket(socket: Socket): u32 {
   const iface = socket.iface;
   if (!iface) return events | POLLOUT;
   // Sending on an interface that is down does not wait: it fails at once.
-  if (!(iface.flags & IFF_UP)) return events | POLLHUP | POLLOUT;
+  if (!(iface.flags & IFF_UP)) return events | POLLOUT;
   if (hasRoom(socket, iface)) events |= POLLOUT;
   return events;
 }

@@ -1,6 +1,7 @@
 // A socket's receive queue: a circle of entries as long as the socket's limit, in the order of their addresses behind the
 // list of lent frames. Its frames are contiguous, from `head` to the entry before `tail`; an entry without a frame is free.
 
+import { noteDrop, removeMark, swapMarks } from "./drops";
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
 import { control, makeCircle, state } from "./memory";
@@ -37,6 +38,7 @@ function append(socket: Socket, frame: Frame, snap: u32): u32 {
   const entry = socket.tail;
   if (entry.frame) {
     ++socket.dropsQueueFull;
+    noteDrop(socket);
     return 0;
   }
   entry.snap = snap;
@@ -116,10 +118,12 @@ export function dropNewest(socket: Socket, iface: Iface): void {
   const last = before(socket, socket.tail);
   let frame = changetype<Frame>(last.frame);
   if (frame.iface != iface) frame = takeOut(socket, last, iface);
+  else removeMark(socket, last);
   last.frame = null;
   socket.tail = last;
   --socket.packets;
   ++socket.dropsPoolEmpty;
+  noteDrop(socket);
   const refs = frame.refs - 1;
   frame.refs = refs;
   if (!refs) returnToPool(frame);
@@ -134,6 +138,7 @@ function takeOut(socket: Socket, last: Entry, iface: Iface): Frame {
     entry = entry.next;
   }
   const frame = changetype<Frame>(newest.frame);
+  removeMark(socket, newest);
   while (newest != last) {
     const next = newest.next;
     newest.frame = next.frame;
@@ -198,5 +203,6 @@ function reverse(socket: Socket, from: u32, to: u32): void {
     low.snap = high.snap;
     high.frame = frame;
     high.snap = snap;
+    swapMarks(socket, low, high);
   }
 }

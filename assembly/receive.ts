@@ -2,9 +2,10 @@
 // them share the frame; the only copy is into an application's buffer.
 
 import * as abi from "./abi";
+import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
 import { packetType, tagVisible } from "./frame";
-import { ExchangeReceived, Frame, Iface, Socket, Special } from "./layout";
+import { Entry, ExchangeReceived, Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   AF_PACKET,
@@ -192,16 +193,25 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
     received.msgFlags = n < there ? MSG_TRUNC : 0;
     received.len = there;
   }
-  if (socket.special & Special.STAMP) {
-    socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
-    socket.stampNsec = frame.nsec;
-  }
+  if (socket.special & (Special.STAMP | Special.DROPS)) remember(socket, entry, frame, flags);
   if (!(flags & MSG_PEEK)) {
     entry.frame = null;
     socket.head = entry.next;
     unref(frame);
   }
   return flags & MSG_TRUNC ? there : n;
+}
+
+/** What a socket with SIOCGSTAMP or SO_RXQ_OVFL remembers of the frame that it receives, the oldest one. */
+function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void {
+  if (socket.special & Special.STAMP) {
+    socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
+    socket.stampNsec = frame.nsec;
+  }
+  if (socket.special & Special.DROPS) {
+    if (flags & abi.WANT_NAME) changetype<ExchangeReceived>(exchange).drops = dropsBefore(socket);
+    if (!(flags & MSG_PEEK)) passMark(socket, entry);
+  }
 }
 
 /** Writes the frame's sockaddr_ll and what recvmsg() says about it to the exchange area. */

@@ -4,6 +4,7 @@
 // the sockets.
 // Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
 
+import { noteDrop } from "./drops";
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
@@ -44,6 +45,7 @@ function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, coun
         } else {
           ++socket.dropsPoolEmpty;
           lost = true;
+          noteDrop(socket);
         }
       }
     }

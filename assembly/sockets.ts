@@ -1,6 +1,7 @@
 // The socket table: NuttX's connection options, the descriptor table, and binding.
 
 import * as abi from "./abi";
+import { endDrops } from "./drops";
 import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { allocate, free } from "./heap";
@@ -37,7 +38,7 @@ import { takeBackLent, wouldLendAll } from "./zerocopy";
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (which has no effect), numbered like Linux's; the low 16
+ * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (which F_GETFD tells of), numbered like Linux's; the low 16
  * bits of `protocol`, in network order. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {
@@ -48,6 +49,7 @@ export function openSocket(type: u32, protocol: u32): i32 {
   if (descriptor < 0) return descriptor;
   const socket = socketAt(descriptor);
   socket.nonblock = type & SOCK_NONBLOCK ? 1 : 0;
+  socket.options = type & SOCK_CLOEXEC ? abi.OPTION_CLOEXEC : 0;
   attach(socket, null, protocol & 0xffff);
   return descriptor;
 }
@@ -137,6 +139,7 @@ export function closeSocket(socket: Socket): void {
   }
   takeBackLent(socket);
   freeFilter(socket);
+  endDrops(socket);
   leaveAll(socket);
   endStamping(socket);
   const iface = socket.iface;
@@ -273,7 +276,7 @@ export function rebind(socket: Socket): void {
 
 /** Does the socket belong to the watchers, which receive() does not serve in its inner loop? */
 function watches(socket: Socket): bool {
-  return socket.type == STACK || (socket.special & Special.SNAP) != 0;
+  return socket.type == STACK || (socket.special & (Special.SNAP | Special.DROPS)) != 0;
 }
 
 /** Removes a socket from the lists of sockets that are offered frames. */

@@ -2,6 +2,7 @@
 // that watch outgoing frames, and puts it on the TX ring, from where the driver sends it.
 
 import * as abi from "./abi";
+import { noteDrop } from "./drops";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
 import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
@@ -165,6 +166,11 @@ function mayShareAfterReap(iface: Iface, held: bool): bool {
   return iface.spare + <i32>shareInUse(stackOf(iface)) >= (held ? 0 : 1);
 }
 
+function dropForPool(tap: Socket): void {
+  ++tap.dropsPoolEmpty;
+  noteDrop(tap);
+}
+
 /**
  * Offers an outgoing frame to all sockets of ETH_P_ALL except its sender. A frame that they take is held by them and by the
  * TX ring, and no longer counts for the sending side.
@@ -181,7 +187,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   while (tap) {
     if (tap != sender && !((tap.key ^ key) & tap.mask)) {
       if (room) refs += enqueue(tap, frame);
-      else if (filterAndCount(tap, frame)) ++tap.dropsPoolEmpty;
+      else if (filterAndCount(tap, frame)) dropForPool(tap);
     }
     tap = tap.nextTap;
   }

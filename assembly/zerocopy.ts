@@ -3,6 +3,7 @@
 // unlent: the frames that sockets may hold, and those for sending.
 
 import * as abi from "./abi";
+import { passMark } from "./drops";
 import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, state } from "./memory";
@@ -72,7 +73,7 @@ function mayLend(iface: Iface, borrower: Socket): bool {
  * pending error.
  */
 export function peek(socket: Socket, exclusive: u32): i32 {
-  if (socket.special & Special.ERROR) return -takeError(socket);
+  if (socket.special & (Special.ERROR | Special.DROPS)) return peekSpecially(socket, exclusive);
   const entry = socket.head;
   if (!entry.frame) receiveAll();
   const frame = entry.frame;
@@ -89,6 +90,17 @@ export function peek(socket: Socket, exclusive: u32): i32 {
   entry.frame = null;
   socket.head = entry.next;
   return lend(socket, frame, top);
+}
+
+/** peek() with a pending error, or with SO_RXQ_OVFL. */
+function peekSpecially(socket: Socket, exclusive: u32): i32 {
+  if (socket.special & Special.ERROR) return -takeError(socket);
+  socket.special &= ~Special.DROPS;
+  const entry = socket.head;
+  const result = peek(socket, exclusive);
+  socket.special |= Special.DROPS;
+  if (result >= 0) passMark(socket, entry);
+  return result;
 }
 
 /**

@@ -6,6 +6,7 @@ import { ErrnoError } from "../host/engine/errno.js";
 import { options } from "../host/build/options.js";
 import { optionOf, PktSock } from "../host/engine/pktsock.js";
 import { htons } from "../host/engine/sockaddr.js";
+import { Random } from "../host/net/random.js";
 import { broadcast, frame, hwaddr, moduleBytes, other, start } from "./support/module.js";
 
 const { SOCK_RAW, SOCK_DGRAM, SOL_SOCKET, SOL_PACKET } = packet;
@@ -454,6 +455,50 @@ for (const engine of engineNames) {
         assert.equal(sockets.poll(fd) & packet.POLLERR, packet.POLLERR);
         fails("ENETDOWN", () => sockets.recv(fd));
         fails("EAGAIN", () => sockets.recv(fd));
+      });
+
+      it("tells with SO_RXQ_OVFL how many frames were lost before each frame", () => {
+        const sizes = { interfaces: 2, frames: 6, txFrames: 1, rxReserve: 1, queueFrames: 6 };
+        const { sockets, eth0 } = start(engine, sizes);
+        const ports = [eth0, sockets.addInterface("eth1", other).up()];
+        const fd = sockets.socket(SOCK_RAW, IP);
+        const rival = sockets.socket(SOCK_RAW, htons(0x0806));
+        sockets.setsockopt(fd, SOL_SOCKET, packet.SO_RXQ_OVFL, 1);
+        const random = new Random(7);
+        // What the socket holds: through which interface each came, and how many were lost before.
+        const held: { port: number; lost: number }[] = [];
+        let most = 0;
+        let stolen = 0;
+        let before = sockets.counters(fd);
+        const lostOf = ({ queueFull, poolEmpty }: typeof before) => queueFull + poolEmpty;
+        for (let step = 0; step < 4000; step++) {
+          const port = random.below(2);
+          if (random.chance(0.6)) {
+            ports[port]!.driver.receive(frame(random.chance(0.7) ? 0x0800 : 0x0806));
+            sockets.poll(fd);
+            const now = sockets.counters(fd);
+            if (now.packets > before.packets) held.push({ port, lost: lostOf(now) });
+            if (now.packets < before.packets) {
+              held.splice(held.findLastIndex((one) => one.port === port), 1);
+              ++stolen;
+            }
+            before = now;
+          } else if (random.chance(0.3)) {
+            if (random.chance(0.5)) while (sockets.poll(rival) & packet.POLLIN) sockets.recv(rival);
+            sockets.setsockopt(fd, SOL_SOCKET, packet.SO_RCVBUF, 1 + random.below(10_000));
+          } else if (held.length > 0) {
+            const { lost } = held.shift()!;
+            most = Math.max(most, lost);
+            if (random.chance(0.3)) {
+              sockets.release(fd, sockets.recvLend(fd));
+              continue;
+            }
+            if (random.chance(0.3)) assert.equal(sockets.recvfrom(fd, 2048, packet.MSG_PEEK).drops, lost, `step ${step}`);
+            assert.equal(sockets.recvfrom(fd).drops, lost, `step ${step}`);
+          }
+        }
+        assert.ok(most > 100, "frames were lost");
+        assert.ok(stolen > 10, "the rival got frames of the socket");
       });
 
       it("answers what a socket is", () => {

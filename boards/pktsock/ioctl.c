@@ -58,6 +58,7 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
     memcpy(pkt_exchange(), r->ifr_ifru.ifru_hwaddr.sa_data, PKT_ETH_ALEN);
     return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == PKTSOCK_SIOCADDMULTI, 0, 0);
   case PKTSOCK_SIOCGIFADDR:
+  case PKTSOCK_SIOCGIFDSTADDR: /* without a point-to-point link its own, as on Linux */
   case PKTSOCK_SIOCGIFBRDADDR:
   case PKTSOCK_SIOCGIFNETMASK: return pkt_get_inet(iface, request, r);
   case PKTSOCK_SIOCETHTOOL:
@@ -153,6 +154,13 @@ int pktsock_fcntl(int fd, int command, ...) {
       result = O_RDWR | (socket->nonblock != 0 ? O_NONBLOCK : 0);
     } else if (command == F_SETFL) {
       socket->nonblock = (argument & O_NONBLOCK) != 0;
+      result = 0;
+    } else if (command == F_GETFD) {
+      result = (socket->options & PKT_OPTION_CLOEXEC) != 0 ? FD_CLOEXEC : 0;
+    } else if (command == F_SETFD) {
+      /* There is no exec(): what FD_CLOEXEC asks for holds. */
+      socket->options &= ~PKT_OPTION_CLOEXEC;
+      socket->options |= (argument & FD_CLOEXEC) != 0 ? PKT_OPTION_CLOEXEC : 0;
       result = 0;
     }
   }

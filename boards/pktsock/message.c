@@ -89,6 +89,8 @@ static void put_control(struct pktsock_msghdr *message) {
   size_t used = 0;
   if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0)
     put_stamp(message, &used, options);
+  if ((options & PKT_OPTION_RXQ_OVFL) != 0 && received()->drops != 0)
+    put_message(message, &used, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_RXQ_OVFL, &received()->drops, sizeof(uint32_t));
   if ((options & PKT_OPTION_AUXDATA) != 0)
     put_auxdata(message, &used);
   message->msg_controllen = used;

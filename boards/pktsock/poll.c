@@ -72,7 +72,7 @@ static int poll_for(struct pktsock_pollfd *fds, unsigned long count, uint64_t us
   if (fds == NULL && count != 0)
     return pkt_fail(-PKT_EFAULT);
   uint64_t deadline = us == UINT64_MAX || us == 0 ? us : pkt_os_now() + us;
-  int32_t ready = pkt_poll(fds, count, PKTSOCK_POLLERR | PKTSOCK_POLLHUP | PKTSOCK_POLLNVAL, deadline);
+  int32_t ready = pkt_poll(fds, count, PKTSOCK_POLLERR | PKTSOCK_POLLNVAL, deadline);
   return ready < 0 ? pkt_fail(ready) : ready;
 }
 

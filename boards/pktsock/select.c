@@ -3,8 +3,7 @@
 #include <pktsock/memory.h>
 #include <pktsock/select.h>
 
-/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. POLLHUP is in
- * none: if an interface is down, recv() waits. */
+/* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. */
 enum { SETS = 3 };
 static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
                                       PKTSOCK_POLLPRI};

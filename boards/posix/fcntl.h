@@ -1,4 +1,4 @@
-/* The libc's fcntl.h, with a fcntl() that supports packet sockets: F_GETFL, F_SETFL. */
+/* The libc's fcntl.h, with a fcntl() that supports packet sockets: F_GETFL, F_SETFL, F_GETFD, F_SETFD. */
 #ifndef PKT_FCNTL_H
 #define PKT_FCNTL_H
 

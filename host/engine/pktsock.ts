@@ -67,6 +67,17 @@ export interface Received {
   uncutLength: number;
 }
 
+/** The same, and what control messages are made of. */
+export interface Described extends Received {
+  /** Where the network header starts in `data`. */
+  net: number;
+  /** FRAME_* of assembly/abi.ts, and the VLAN tag that was removed from the frame: TCI, and TPID << 16. */
+  frameFlags: number;
+  tci: number;
+  /** With SO_RXQ_OVFL: the frames that the socket had lost when it received this one. */
+  drops: number;
+}
+
 /** A frame lent in place. */
 export interface LentFrame {
   /** Identifies the frame in submit() and release(). */
@@ -249,7 +260,7 @@ export class PktSock {
     return buffer.subarray(0, n);
   }
 
-  recvfrom(fd: number, length = 2048, flags = 0): Received {
+  recvfrom(fd: number, length = 2048, flags = 0): Described {
     const buffer = new Uint8Array(length);
     const args = [this.socketOf(fd, "recvfrom"), length, flags | abi.WANT_NAME];
     const result = check(this.engine.call("receiveFrom", args, buffer), "recvfrom");
@@ -259,6 +270,10 @@ export class PktSock {
       address: this.getAddress(),
       flags: this.memory.u32(exchange + abi.EXCHANGE_MSG_FLAGS),
       uncutLength: this.memory.u32(exchange + abi.EXCHANGE_UNCUT_LEN),
+      net: this.memory.u32(exchange + abi.EXCHANGE_NET),
+      frameFlags: this.memory.u32(exchange + abi.EXCHANGE_FRAME_FLAGS),
+      tci: this.memory.u32(exchange + abi.EXCHANGE_TCI),
+      drops: this.memory.u32(exchange + abi.EXCHANGE_DROPS),
     };
   }
 
@@ -284,6 +299,13 @@ export class PktSock {
     const buffer = new Uint8Array(length);
     const args = [this.socketOf(fd, "getsockopt"), level, name, length];
     return buffer.subarray(0, check(this.engine.call("getOption", args, buffer), "getsockopt"));
+  }
+
+  /** Returns the socket's counters since it was opened: frames queued, and not queued by reason. */
+  counters(fd: number): { packets: number; queueFull: number; poolEmpty: number; filtered: number } {
+    this.call("socketCounters", this.socketOf(fd, "counters"));
+    const [packets, queueFull, poolEmpty, filtered] = [0, 4, 8, 12].map((at) => this.memory.u32(exchange + at));
+    return { packets: packets!, queueFull: queueFull!, poolEmpty: poolEmpty!, filtered: filtered! };
   }
 
   /** Returns the POLL* events that hold now. */

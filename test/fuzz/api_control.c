@@ -131,7 +131,7 @@ void api_poll(struct input *in) {
     return;
   int told = 0;
   for (nfds_t i = 0; i < count; i++) {
-    short events = (short)(fds[i].events | POLLERR | POLLHUP | POLLNVAL);
+    short events = (short)(fds[i].events | POLLERR | POLLNVAL);
     MUST((fds[i].revents & ~events) == 0, "poll reported %#x when asked for %#x", fds[i].revents, fds[i].events);
     told += fds[i].revents != 0;
   }

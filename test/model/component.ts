@@ -1,5 +1,5 @@
 // What model and module both do: the calls that the steps of a run make, and their results as plain values.
-import type { PktSock } from "../../host/engine/pktsock.js";
+import type { PktSock, Received } from "../../host/engine/pktsock.js";
 
 type Calls = Pick<
   PktSock,
@@ -10,7 +10,6 @@ type Calls = Pick<
   | "send"
   | "sendto"
   | "recv"
-  | "recvfrom"
   | "bytesReadable"
   | "bytesUnsent"
   | "setsockopt"
@@ -36,6 +35,7 @@ export interface Lent {
 
 /** A call that fails throws an ErrnoError. Interfaces are named by their index. */
 export interface Component extends Calls {
+  recvfrom(fd: number, length?: number, flags?: number): Received;
   openStack(ifindex: number): number;
   /** Seconds and nanoseconds. */
   lastStamp(fd: number): readonly [number, number];

@@ -91,7 +91,7 @@ export class Model extends Sockets implements Component {
     let events = socket.queue.length > 0 ? packet.POLLIN : 0;
     if (socket.error !== 0) events |= packet.POLLERR;
     if (iface === undefined) return events | packet.POLLOUT;
-    if (!iface.up) return events | packet.POLLHUP | packet.POLLOUT;
+    if (!iface.up) return events | packet.POLLOUT;
     return this.mayQueue(socket) && iface.hasFree() ? events | packet.POLLOUT : events;
   }
 
@@ -323,8 +323,9 @@ export class Model extends Sockets implements Component {
 
   requestFlags(ifindex: number, flags: number): void {
     const { flags: now } = this.named(ifindex);
-    const settable = packet.IFF_UP | packet.IFF_PROMISC | packet.IFF_ALLMULTI;
-    const ignored = packet.IFF_RUNNING | packet.IFF_BROADCAST | 0xffff0000;
+    const settable = packet.IFF_UP | packet.IFF_PROMISC | packet.IFF_ALLMULTI | packet.IFF_MULTICAST;
+    const others = packet.IFF_LOOPBACK | packet.IFF_POINTOPOINT | packet.IFF_MASTER | packet.IFF_SLAVE;
+    const ignored = packet.IFF_RUNNING | packet.IFF_BROADCAST | others | 0xffff0000;
     if (((now ^ flags) & ~(settable | ignored)) !== 0) return fail("EINVAL");
     this.setFlags(ifindex, (now & ~settable) | (flags & settable));
   }

@@ -45,7 +45,10 @@ export class Module implements Component {
   send = (fd: number, bytes: Uint8Array) => this.sockets.send(fd, bytes);
   sendto: PktSock["sendto"] = (...args) => this.sockets.sendto(...args);
   recv = (fd: number, length?: number) => this.sockets.recv(fd, length);
-  recvfrom = (fd: number, length?: number, flags?: number) => this.sockets.recvfrom(fd, length, flags);
+  recvfrom = (fd: number, length?: number, flags?: number) => {
+    const { result, data, address, flags: told, uncutLength } = this.sockets.recvfrom(fd, length, flags);
+    return { result, data, address, flags: told, uncutLength };
+  };
   bytesReadable = (fd: number) => this.sockets.bytesReadable(fd);
   bytesUnsent = (fd: number) => this.sockets.bytesUnsent(fd);
   setsockopt: PktSock["setsockopt"] = (...args) => this.sockets.setsockopt(...args);

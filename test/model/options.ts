@@ -141,7 +141,11 @@ export class Options {
     const iface = this.sockets.ifaceOf(mreq.readUInt32LE(0));
     const type = mreq.readUInt16LE(4);
     const length = mreq.readUInt16LE(6);
-    if (iface === undefined) return fail("ENODEV");
+    if (length > mreq.length - 8) return fail("EINVAL");
+    if (iface === undefined) {
+      if (join) fail("ENODEV");
+      return;
+    }
     const ofAddress = type === packet.PACKET_MR_MULTICAST || type === packet.PACKET_MR_UNICAST;
     const valid = length <= 6 && type <= packet.PACKET_MR_UNICAST && (!ofAddress || length === 6);
     if (join && !valid) return fail("EINVAL");

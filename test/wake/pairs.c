@@ -155,7 +155,7 @@ static const struct {
     {"completion", by_completion, SENDING, 0, POLLOUT, false},
     {"release", by_release, SENDING, 0, POLLOUT, false},
     {"close", by_close, BOTH, EBADF, POLLNVAL, false},
-    {"down", by_down, BOTH, ENETDOWN, POLLERR | POLLHUP, false},
+    {"down", by_down, BOTH, ENETDOWN, POLLERR, false},
     {"stop", by_stop, BOTH, EBADF, POLLNVAL, true},
     {"trap", by_trap, BOTH, EIO, POLLERR, true},
 };

@@ -34,7 +34,7 @@ struct pkt_exchange_received {
   uint8_t address[PKT_SLL_BYTES]; /* struct sockaddr_ll */
   uint32_t msg_flags, len, uncut_len, net;
   uint32_t frame_flags, tci, sec, nsec;
-  uint32_t options;
+  uint32_t options, drops;
 };
 
 struct pkt_slot {
@@ -64,6 +64,7 @@ struct pkt_socket {
   uint32_t nonblock;
   uint32_t receive_timeout[2], send_timeout[2]; /* microseconds, low word first; 0: no limit */
   uint32_t head, special, iface, full, sndbuf, sending;
+  uint32_t options; /* PKT_OPTION_* */
 };
 
 #define PKT_AT(type, field, number)                                                                                    \
@@ -87,6 +88,7 @@ PKT_AT(pkt_exchange_received, tci, PKT_EXCHANGE_TCI);
 PKT_AT(pkt_exchange_received, sec, PKT_EXCHANGE_SEC);
 PKT_AT(pkt_exchange_received, nsec, PKT_EXCHANGE_NSEC);
 PKT_AT(pkt_exchange_received, options, PKT_EXCHANGE_OPTIONS);
+PKT_AT(pkt_exchange_received, drops, PKT_EXCHANGE_DROPS);
 PKT_AT(pkt_slot, frame, PKT_SLOT_FRAME);
 PKT_AT(pkt_slot, next, PKT_SLOT_NEXT);
 PKT_AT(pkt_frame, refs, PKT_FRAME_REFS);
@@ -107,6 +109,7 @@ PKT_AT(pkt_socket, head, PKT_SOCKET_HEAD);
 PKT_AT(pkt_socket, iface, PKT_SOCKET_IFACE);
 PKT_AT(pkt_socket, full, PKT_SOCKET_FULL);
 PKT_AT(pkt_socket, sending, PKT_SOCKET_SENDING);
+PKT_AT(pkt_socket, options, PKT_SOCKET_OPTIONS);
 static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
 static_assert(sizeof(struct pkt_exchange_received) <= PKT_EXCHANGE_BYTES, "pkt_exchange_received");
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");

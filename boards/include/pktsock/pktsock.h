@@ -213,7 +213,7 @@ int pktsock_release(int fd, const struct pktsock_frame *frame);
 int pktsock_stack(unsigned ifindex);
 
 /* Set the function that returns the network stack's IPv4 address, netmask or broadcast address, in network order, or 0 for
- * none (the ioctl then fails with EADDRNOTAVAIL). `request` is SIOCGIFADDR (also for SIOCGIFCONF), SIOCGIFNETMASK or
+ * none (the ioctl then fails with EADDRNOTAVAIL). `request` is SIOCGIFADDR (also for SIOCGIFCONF and SIOCGIFDSTADDR), SIOCGIFNETMASK or
  * SIOCGIFBRDADDR. It is called in task context under the lock of os.h and must not call the component. NULL, the initial
  * value: no addresses. */
 void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long request));

@@ -93,6 +93,9 @@ static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *
 #define PKTSOCK_SCM_TIMESTAMP PKTSOCK_SO_TIMESTAMP
 #define PKTSOCK_SCM_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
 
+/* PKTSOCK_SO_RXQ_OVFL, a control message of PKTSOCK_SOL_SOCKET, has a uint32_t: the frames that the socket had lost when it
+ * received this one. There is none while it has lost no frame. */
+
 /* The data of PKTSOCK_PACKET_AUXDATA, a control message of PKTSOCK_SOL_PACKET. */
 struct pktsock_tpacket_auxdata {
   uint32_t tp_status;                 /* PKTSOCK_TP_STATUS_* */
@@ -209,6 +212,7 @@ struct pktsock_ifaddrs {
 #define PKTSOCK_SIOCSIFFLAGS 0x8914
 #define PKTSOCK_SIOCGIFADDR 0x8915
 #define PKTSOCK_SIOCSIFADDR 0x8916
+#define PKTSOCK_SIOCGIFDSTADDR 0x8917
 #define PKTSOCK_SIOCGIFBRDADDR 0x8919
 #define PKTSOCK_SIOCGIFNETMASK 0x891b
 #define PKTSOCK_SIOCGIFMTU 0x8921
@@ -225,7 +229,7 @@ struct pktsock_ifaddrs {
 struct pktsock_pollfd {
   int fd;        /* negative: the entry is ignored */
   short events;  /* PKTSOCK_POLL* to wait for */
-  short revents; /* PKTSOCK_POLL* that happened; PKTSOCK_POLLERR, _POLLHUP and _POLLNVAL without being asked for */
+  short revents; /* PKTSOCK_POLL* that happened; PKTSOCK_POLLERR and _POLLNVAL without being asked for */
 };
 
 #define PKTSOCK_POLLPRI 0x002

@@ -27,15 +27,14 @@ static void before_polling(const struct pollfd *fds, nfds_t count) {
     ask(fds[i].fd);
 }
 
-/* An error makes the descriptor readable, so report POLLERR too. POLLHUP, which the component reports for an interface that
- * is down, is left out: it could not end a wait, and Linux does not report it either. */
+/* An error makes the descriptor readable, so report POLLERR too. */
 static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
   for (nfds_t i = 0; ready > 0 && i < count; i++) {
     if ((fds[i].revents & POLLIN) == 0)
       continue;
     short events = ask(fds[i].fd);
     if ((events & POLLERR) != 0)
-      fds[i].revents = (short)(events & ~POLLHUP & (fds[i].events | POLLERR));
+      fds[i].revents = (short)(events & (fds[i].events | POLLERR));
   }
   return ready;
 }

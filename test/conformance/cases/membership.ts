@@ -217,6 +217,31 @@ export const membershipCases: readonly Case[] = [
     call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {${mreq(PROMISC, "", "e7030000")}}`, fails("ENODEV")),
     call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {${mreq(PROMISC, "", "z4")}}`, fails("ENODEV")),
   ]),
+  testCase("membership: dropping one of an unknown interface is no error", "kernel packet_mc_drop()", [
+    ...bound("s"),
+    ...["ff000000", "z4", "ffffffff"].flatMap((ifindex) => [
+      call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {${mreq(PROMISC, "", ifindex)}}`, OK),
+      call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {${mreq(MULTICAST, GROUP, ifindex)}}`, OK),
+    ]),
+  ]),
+  testCase("membership: an address that the request has no room for is EINVAL", "kernel packet_setsockopt()", [
+    ...bound("s"),
+    ...["ADD", "DROP"].flatMap((what) =>
+      ["IF", "ff000000", "z4"].flatMap((ifindex) =>
+        [9, 32, 0xffff].map((length) =>
+          call(
+            `setsockopt $s SOL_PACKET PACKET_${what}_MEMBERSHIP {${ifindex} ${le(PROMISC, 2)} ${le(length, 2)} z8}`,
+            fails("EINVAL"),
+          ),
+        ),
+      ),
+    ),
+    // With room for it an address may be longer than Ethernet's, but there is no such interface.
+    call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {IF ${le(PROMISC, 2)} ${le(32, 2)} z32}`, OK),
+    call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {IF ${le(PROMISC, 2)} ${le(32, 2)} z32}`, fails("EINVAL")),
+    call(`setsockopt $s SOL_PACKET PACKET_ADD_MEMBERSHIP {z4 ${le(PROMISC, 2)} ${le(32, 2)} z32}`, fails("ENODEV")),
+    call(`setsockopt $s SOL_PACKET PACKET_DROP_MEMBERSHIP {IF ${le(PROMISC, 2)} ${le(8, 2)} z8}`, OK),
+  ]),
   testCase("membership: an address of another length is EINVAL", "kernel packet_dev_mc()", [
     ...bound("s"),
     add("s", MULTICAST, "01005e0102", fails("EINVAL")),

@@ -122,6 +122,7 @@ export const namesCases: readonly Case[] = [
       socket,
       asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
       asks("SIOCGIFNETMASK", fails("EADDRNOTAVAIL")),
+      asks("SIOCGIFDSTADDR", fails("EADDRNOTAVAIL")),
       asks("SIOCGIFBRDADDR", fails("EADDRNOTAVAIL")),
     ],
   ),
@@ -134,6 +135,8 @@ export const namesCases: readonly Case[] = [
       asks("SIOCGIFADDR", { ret: 0, fields: { name: "$NAME", value: "{0200 0000 c0000202 z8}" } }),
       asks("SIOCGIFNETMASK", { ret: 0, fields: { value: "{0200 0000 ffffff00 z8}" } }),
       asks("SIOCGIFBRDADDR", { ret: 0, fields: { value: "{0200 0000 c00002ff z8}" } }),
+      // Without a point-to-point link it is the interface's own.
+      asks("SIOCGIFDSTADDR", { ret: 0, fields: { value: "{0200 0000 c0000202 z8}" } }),
       call("inet $NAME z4 z4 z4", OK),
       asks("SIOCGIFADDR", fails("EADDRNOTAVAIL")),
     ],
@@ -243,6 +246,38 @@ export const namesCases: readonly Case[] = [
     asks("SIOCSIFFLAGS", OK, `{${le(0x1043, 2)}}`),
     getFlags,
     check("the flags as they were", ({ flags }) => flagsOf(flags) === 0x1043),
+  ]),
+  testCase("ioctl: SIOCSIFFLAGS with the flags of programs that leave the others out", "kernel dev_change_flags()", [
+    ...bound("s"),
+    ...(
+      [
+        [0x0001, 0x0043], // UP
+        [0x0041, 0x0043], // UP, RUNNING
+        [0x0101, 0x0143], // UP, PROMISC
+        [0x1001, 0x1043], // UP, MULTICAST
+        [0x1003, 0x1043],
+        [0x104b, 0x1043], // LOOPBACK
+        [0x1053, 0x1043], // POINTOPOINT
+        [0x1443, 0x1043], // MASTER
+        [0x1843, 0x1043], // SLAVE
+        [0x0003, 0x0043], // MULTICAST is not there any more
+        [0x1043, 0x1043],
+      ] as const
+    ).flatMap(([asked, told]) => [
+      asks("SIOCSIFFLAGS", OK, `{${le(asked, 2)}}`),
+      getFlags,
+      check(`flags 0x${told.toString(16)}`, ({ flags }) => flagsOf(flags) === told),
+    ]),
+    inject(frame()),
+    receives("s", frame(), 60),
+    asks("SIOCSIFFLAGS", OK, "{0000}"),
+    getFlags,
+    check("only BROADCAST", ({ flags }) => flagsOf(flags) === 0x0002),
+    call("recv $s 100 0", fails("ENETDOWN")),
+    asks("SIOCSIFFLAGS", OK, `{${le(0x1043, 2)}}`),
+    ready,
+    inject(frame()),
+    receives("s", frame(), 60),
   ]),
   testCase("ioctl: SIOCSIFFLAGS without UP takes the interface down and up", "netdevice(7)", [
     ...bound("s"),

@@ -15,7 +15,7 @@ import {
   TEST_TYPE,
 } from "../calls.js";
 import { le } from "../bytes.js";
-import { arrives, call, type CallStep, type Case, check, inject, quiet, testCase, times, type Vars } from "../steps.js";
+import { arrives, call, type CallStep, type Case, check, inject, quiet, type Step, testCase, times, type Vars } from "../steps.js";
 
 function statistics(name: string, packets: number, drops: number): CallStep {
   return call(`getsockopt $${name} SOL_PACKET PACKET_STATISTICS 8`, {
@@ -43,6 +43,27 @@ function flood(count: number): (CallStep | ReturnType<typeof inject>)[] {
 }
 
 const FLOOD = 40;
+
+/** recvmsg() that saves the control message, if there is one, as $told. */
+const lost = (name: string, told: string | null): CallStep =>
+  call(`recvmsg $${name} 0 - 64 1540`, { ret: /^\d+$/, fields: { cmsg: told } });
+
+/** Some of them are lost; `ends`: the socket tells of them with the next frame. */
+const overflows: readonly Step[] = [
+  ...flood(FLOOD),
+  save("slow"),
+  call("recvmsg $slow MSG_PEEK - 64 1540", { ret: 1014, fields: { cmsg: null } }),
+  lost("slow", null),
+];
+const tellsTheNext = (name: string): Step[] => [
+  inject(frame()),
+  call(`recvmsg $${name} MSG_PEEK - 64 1540`, { ret: 60 }, { save: { peeked: "cmsg" } }),
+  call(`recvmsg $${name} 0 - 64 1540`, { ret: 60 }, { save: { told: "cmsg" } }),
+  check("the number of drops as SO_RXQ_OVFL", (vars) => {
+    const wanted = `1:40:${le(split(vars).drops, 4)}`;
+    return vars.told === wanted && vars.peeked === wanted;
+  }),
+];
 
 export const statisticsCases: readonly Case[] = [
   testCase("statistics: nothing has happened", "packet(7)", [...bound("s"), statistics("s", 0, 0)]),
@@ -106,6 +127,56 @@ export const statisticsCases: readonly Case[] = [
     receives("s", frame(), 60, "MSG_PEEK"),
     receives("s", frame(), 60),
     statistics("s", 1, 0),
+  ]),
+  testCase("queue: SO_RXQ_OVFL tells of drops with the next frame that enters", "socket(7)", [
+    ...bound("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
+    setInt("slow", "SOL_SOCKET", "SO_RXQ_OVFL", 1),
+    ...bound("quick"),
+    inject(frame()),
+    receives("quick", frame(), 60),
+    lost("slow", null),
+    ...overflows,
+    { kind: "drain", name: "slow", save: "held" },
+    ...tellsTheNext("slow"),
+    // Also when nothing is lost any more, until it is switched off.
+    ...tellsTheNext("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RXQ_OVFL", 0),
+    inject(frame()),
+    lost("slow", null),
+  ]),
+  testCase("queue: SO_RXQ_OVFL tells of what was lost before it was set", "kernel sock_skb_set_dropcount()", [
+    ...bound("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
+    ...bound("quick"),
+    ...flood(FLOOD),
+    save("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RXQ_OVFL", 1),
+    lost("slow", null), // it entered before
+    { kind: "drain", name: "slow", save: "held" },
+    ...tellsTheNext("slow"),
+  ]),
+  testCase("queue: SO_RXQ_OVFL stands between a time stamp and the auxiliary data", "kernel packet_recvmsg()", [
+    ...bound("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
+    setInt("slow", "SOL_SOCKET", "SO_RXQ_OVFL", 1),
+    setInt("slow", "SOL_SOCKET", "SO_TIMESTAMP", 1),
+    setInt("slow", "SOL_PACKET", "PACKET_AUXDATA", 1),
+    ...bound("quick"),
+    ...flood(FLOOD),
+    { kind: "drain", name: "slow", save: "held" },
+    inject(frame()),
+    call("recvmsg $slow 0 - 128 1540", { ret: 60, fields: { cmsg: /^1:29:\S+ 1:40:[0-9a-f]{8} 263:8:[0-9a-f]{40}$/ } }),
+  ]),
+  testCase("queue: SO_RXQ_OVFL with a filter", "socket(7); libpcap", [
+    ...bound("slow"),
+    setInt("slow", "SOL_SOCKET", "SO_RCVBUF", 1),
+    setInt("slow", "SOL_SOCKET", "SO_RXQ_OVFL", 1),
+    call("setsockopt $slow SOL_SOCKET SO_ATTACH_FILTER fprog:{06000000 00000400}", { ret: 0 }),
+    ...bound("quick"),
+    ...overflows,
+    { kind: "drain", name: "slow", save: "held" },
+    ...tellsTheNext("slow"),
   ]),
   testCase("queue: frames over SO_RCVBUF are drops, and tp_packets has them, too", "packet(7); coverage: receiving", [
     ...bound("slow"),
