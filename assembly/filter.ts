@@ -14,7 +14,7 @@ import {
   verify,
 } from "./bpf";
 import { makeTests } from "./filtertests";
-import { packetType, tagVisible } from "./frame";
+import { netOffset, packetType, tagVisible } from "./frame";
 import { allocate, free } from "./heap";
 import { Frame, Socket, Special } from "./layout";
 import { exchange, state } from "./memory";
@@ -173,7 +173,7 @@ function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): us
   const mac = frame.mac;
   const end = mac + frame.len;
   let at: usize = 0;
-  if (offset >= SKF_NET_OFF) at = mac + abi.ETH_HLEN + (offset - SKF_NET_OFF);
+  if (offset >= SKF_NET_OFF) at = mac + netOffset(frame) + (offset - SKF_NET_OFF);
   else if (offset >= SKF_LL_OFF) at = mac + (offset - SKF_LL_OFF);
   return at && at + size <= end ? at : 0;
 }

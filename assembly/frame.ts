@@ -2,6 +2,7 @@
 
 import * as abi from "./abi";
 import { Frame, Socket } from "./layout";
+import { ETH_P_8021AD, ETH_P_8021Q } from "./packet";
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./packet";
 
 /**
@@ -21,4 +22,41 @@ export function packetType(socket: Socket, frame: Frame): u32 {
   if (head & 1) return head == 0xffffffff && tail == 0xffff ? PACKET_BROADCAST : PACKET_MULTICAST;
   const iface = frame.iface;
   return head == iface.hwaddrHead && tail == iface.hwaddrTail ? PACKET_HOST : PACKET_OTHERHOST;
+}
+
+/** Is this type, in network order, that of a VLAN tag? */
+export function isTag(type: u32): bool {
+  return type == <u32>bswap<u16>(<u16>ETH_P_8021Q) || type == <u32>bswap<u16>(<u16>ETH_P_8021AD);
+}
+
+/** The most tags that Linux looks behind. */
+const MAX_TAGS: u32 = 7;
+
+/**
+ * Where the last of the tags ends that start behind the header, as an offset from `mac`; the type in front of it is the
+ * innermost one. 0 when the frame ends before.
+ */
+export function endOfTags(mac: usize, len: u32): u32 {
+  let end: u32 = abi.ETH_HLEN;
+  for (let tags: u32 = 0; tags < MAX_TAGS; ++tags) {
+    end += abi.VLAN_HLEN;
+    if (end > len) return 0;
+    if (!isTag(load<u16>(mac + end - 2))) return end;
+  }
+  return 0;
+}
+
+/** The tag of that type, in network order, behind the header, as Frame.tci has it; its TCI is 0 when the frame ends before. */
+export function tagAt(mac: usize, len: u32, type: u32): u32 {
+  const tci = len < abi.ETH_HLEN + abi.VLAN_HLEN ? 0 : <u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN));
+  return tci | ((<u32>bswap<u16>(<u16>type)) << 16);
+}
+
+/** Where Linux sees the network header, as an offset from the link-layer header: in a sent frame it is behind the tags. */
+export function netOffset(frame: Frame): u32 {
+  const mac = frame.mac;
+  const isSent = (frame.flags & abi.FRAME_OUTGOING) != 0;
+  if (!isSent || !isTag(frame.key & 0xffff) || !isTag(load<u16>(mac, 12))) return abi.ETH_HLEN;
+  const end = endOfTags(mac, frame.len);
+  return end ? end : abi.ETH_HLEN;
 }

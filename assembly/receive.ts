@@ -4,7 +4,7 @@
 import * as abi from "./abi";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
-import { packetType, tagVisible } from "./frame";
+import { endOfTags, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
 import { Entry, ExchangeReceived, Frame, Iface, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
@@ -24,7 +24,7 @@ import {
 import { returnToPool, fill, unref, spareAfterReap } from "./pool";
 import { give } from "./port";
 import { insert, put } from "./queue";
-import { offerScarce } from "./scarcity";
+import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarcity";
 
 /** htons() of a constant. */
 // @ts-ignore: decorator
@@ -71,7 +71,10 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   const mac = frame.mac;
   let key = <u32>load<u16>(mac, 12);
   if ((key & 0xff) < 6) key = llcProtocol(frame);
-  else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) key = untag(frame, key);
+  else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) {
+    key = untag(iface, frame, key);
+    if (!key) return;
+  }
   key |= iface.key;
   frame.key = key;
 
@@ -99,7 +102,7 @@ function receiveFrame(iface: Iface, frame: Frame): void {
       socket = socket.next;
     }
   } else {
-    refs = offerScarce(iface, frame);
+    refs = offerScarce(iface, frame, OfAny);
   }
 
   if (refs) {
@@ -134,18 +137,68 @@ function llcProtocol(frame: Frame): u32 {
 
 /**
  * Removes the VLAN tag from a frame, like Linux before packet sockets see it: the addresses move up by 4 bytes. Returns the
- * protocol behind the tag.
+ * protocol behind the tag, or 0: the frame has been dropped or offered.
  */
-function untag(frame: Frame, tpid: u32): u32 {
-  if (frame.len < abi.ETH_HLEN + abi.VLAN_HLEN) return tpid;
+function untag(iface: Iface, frame: Frame, tpid: u32): u32 {
+  const key = removeTag(frame, tpid);
+  if (!key) fill(iface, frame);
+  else if (!(frame.tci & VLAN_ID) && isTag(key)) offerNested(iface, frame, key);
+  else return key;
+  return 0;
+}
+
+const VLAN_ID: u32 = 0xfff;
+/** Linux drops a shorter frame with a tag. */
+const SHORTEST_TAGGED: u32 = abi.ETH_HLEN + abi.VLAN_HLEN + 2;
+
+/** Removes the tag. Returns the protocol behind it, or 0 when the frame is too short. */
+function removeTag(frame: Frame, tpid: u32): u32 {
+  if (frame.len < SHORTEST_TAGGED) return 0;
   const mac = frame.mac;
-  frame.tci = (<u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN))) | (networkOrder(tpid) << 16);
+  frame.tci = tagAt(mac, frame.len, tpid);
   frame.flags |= abi.FRAME_VLAN;
   memory.copy(mac + abi.VLAN_HLEN, mac, 2 * abi.ETH_ALEN);
   frame.mac = mac + abi.VLAN_HLEN;
   frame.len -= abi.VLAN_HLEN;
   const key = <u32>load<u16>(mac, abi.VLAN_HLEN + 12);
   return (key & 0xff) < 6 ? llcProtocol(frame) : key;
+}
+
+/**
+ * Offers a frame from which a tag of VLAN 0 was removed and that has another one. As on Linux that one is there for sockets
+ * of ETH_P_ALL, and removed for sockets of one protocol. When both want the frame, the latter share a copy.
+ */
+function offerNested(iface: Iface, frame: Frame, key: u32): void {
+  frame.key = key | iface.key;
+  let refs = offerScarce(iface, frame, OfAll);
+  let inner = frame;
+  if (refs) {
+    frame.refs = refs;
+    --iface.spare;
+    const copy = takeCopy(iface);
+    if (!copy) {
+      ++iface.rxPoolEmpty;
+      return;
+    }
+    memory.copy(copy.mac, frame.mac, frame.len);
+    copy.len = frame.len;
+    copy.flags = frame.flags;
+    copy.sec = frame.sec;
+    copy.nsec = frame.nsec;
+    inner = copy;
+  }
+  do {
+    key = removeTag(inner, key);
+  } while (key && !(inner.tci & VLAN_ID) && isTag(key));
+  inner.key = key | iface.key;
+  const held = key ? offerScarce(iface, inner, OfOne) : 0;
+  if (inner != frame) return settleCopy(iface, inner, held);
+  if (held) {
+    frame.refs = held;
+    --iface.spare;
+  } else {
+    fill(iface, frame);
+  }
 }
 
 /** recv(2) without flags. Returns the number of bytes given to the caller, or a negative errno. */
@@ -227,12 +280,25 @@ function describe(socket: Socket, frame: Frame): void {
   received.addrHead = load<u32>(mac, abi.ETH_ALEN);
   received.addrTail = load<u16>(mac, abi.ETH_ALEN + 4);
   received.uncutLen = frame.len - socket.skip;
-  received.net = abi.ETH_HLEN - socket.skip;
+  received.net = netOffset(frame) - socket.skip;
   received.frameFlags = tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN;
   received.tci = frame.tci;
+  if (socket.skip && isTag(received.protocol)) describeTags(received, frame);
   received.sec = frame.sec;
   received.nsec = frame.nsec;
   received.options = socket.options;
+}
+
+/**
+ * SOCK_DGRAM does not see the header, so Linux tells of tags in the bytes: the protocol is the innermost one, and the first of
+ * the tags is told unless one that was removed is.
+ */
+function describeTags(received: ExchangeReceived, frame: Frame): void {
+  const end = endOfTags(frame.mac, frame.len);
+  received.protocol = end ? load<u16>(frame.mac + end - 2) : 0;
+  if (received.frameFlags & abi.FRAME_VLAN) return;
+  received.frameFlags |= abi.FRAME_VLAN;
+  received.tci = tagAt(frame.mac, frame.len, frame.key & 0xffff);
 }
 
 /** FIONREAD: the length of the next frame in bytes, or 0. */

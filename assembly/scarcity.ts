@@ -8,13 +8,20 @@ import { noteDrop } from "./drops";
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
+import { tagVisible } from "./frame";
+import { popFree, pushFree, reap } from "./pool";
 import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
 
 /** State.most while nobody has counted. */
 const UNKNOWN: u32 = 0xffffffff;
 
+/** Which sockets offerScarce() asks: those of ETH_P_ALL, those of one protocol, or both. */
+export const OfAll: u32 = 1;
+export const OfOne: u32 = 2;
+export const OfAny: u32 = OfAll | OfOne;
+
 /** Offers a frame for which there may be no room. Returns the number of its holders. */
-export function offerScarce(iface: Iface, frame: Frame): u32 {
+export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
   // One frame counts once, however many sockets lose something.
   const counted = iface.rxPoolEmpty + 1;
   state.most = UNKNOWN;
@@ -24,19 +31,19 @@ export function offerScarce(iface: Iface, frame: Frame): u32 {
   state.stackInUse = stack ? shareInUse(stack) : 0;
   const receivers = state.receivers;
   let refs: u32 = 0;
-  if (receivers) refs = offerScarceTo(receivers, iface, frame, 0, counted);
-  if (watchers) refs = offerScarceTo(watchers, iface, frame, refs, counted);
+  if (receivers) refs = offerScarceTo(receivers, iface, frame, 0, counted, kinds);
+  if (watchers) refs = offerScarceTo(watchers, iface, frame, refs, counted, kinds);
   return refs;
 }
 
 /** Offers a frame, which has `refs` holders, to a list of sockets. Returns the new number. `counted`: rxPoolEmpty + 1. */
-function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, counted: u32): u32 {
+function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, counted: u32, kinds: u32): u32 {
   const key = frame.key;
   const hasStack = state.stack != null;
   let lost = false;
   let socket = list;
   do {
-    if (!((socket.key ^ key) & socket.mask)) {
+    if (!((socket.key ^ key) & socket.mask) && kinds & (tagVisible(socket) ? OfAll : OfOne)) {
       const snap = socket.filter ? filterAndCount(socket, frame) : EVERYTHING;
       if (snap) {
         // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
@@ -53,6 +60,28 @@ function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, coun
   } while (changetype<usize>(socket));
   if (lost) iface.rxPoolEmpty = counted;
   return refs;
+}
+
+/**
+ * Takes a frame of the sending side for a copy that sockets will hold, or returns null: one stays for sending. settleCopy()
+ * must follow.
+ */
+export function takeCopy(iface: Iface): Frame | null {
+  reap(iface);
+  if (iface.txOwned <= 1 || iface.spare <= 0) return null;
+  const frame = popFree(iface);
+  if (frame) frame.mac = frame.buffer + iface.txOffset;
+  return frame;
+}
+
+/** The copy has `refs` holders and no longer counts for the sending side, or it has none and goes back there. */
+export function settleCopy(iface: Iface, copy: Frame, refs: u32): void {
+  if (!refs) return pushFree(iface, copy);
+  control.news = 1;
+  copy.refs = refs;
+  --iface.spare;
+  --iface.txOwned;
+  ++iface.txMissing;
 }
 
 /** Runs the socket's filter, if it has one. Returns the number of bytes that pass; counts a refused frame. */

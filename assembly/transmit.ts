@@ -5,6 +5,7 @@ import * as abi from "./abi";
 import { noteDrop } from "./drops";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
+import { endOfTags, isTag, tagAt } from "./frame";
 import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
@@ -24,7 +25,7 @@ import {
 import { pushFree, reap, takeFree } from "./pool";
 import { take } from "./port";
 import { enqueue } from "./queue";
-import { filterAndCount, shareInUse, stackOf } from "./scarcity";
+import { filterAndCount, settleCopy, shareInUse, stackOf, takeCopy } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
 export function send(socket: Socket, len: u32): i32 {
@@ -182,23 +183,64 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
   const room = mayShare(iface, held) || mayShareAfterReap(iface, held);
+  const tagged = isTag(key & 0xffff);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {
-    if (tap != sender && !((tap.key ^ key) & tap.mask)) {
+    // Linux does not show a header without payload to SOCK_DGRAM.
+    if (tap != sender && !((tap.key ^ key) & tap.mask) && !(tagged && tap.skip) && frame.len > tap.skip) {
       if (room) refs += enqueue(tap, frame);
       else if (filterAndCount(tap, frame)) dropForPool(tap);
     }
     tap = tap.nextTap;
   }
-  if (!refs) return;
-  control.news = 1;
-  if (held) {
-    frame.refs += refs;
-  } else {
-    frame.refs = refs + 1;
-    --iface.spare;
-    --iface.txOwned;
-    ++iface.txMissing;
+  if (refs) {
+    control.news = 1;
+    if (held) {
+      frame.refs += refs;
+    } else {
+      frame.refs = refs + 1;
+      --iface.spare;
+      --iface.txOwned;
+      ++iface.txMissing;
+    }
   }
+  if (tagged) showWithoutTags(sender, iface, frame);
+}
+
+/**
+ * Shows a sent frame with tags to the taps of SOCK_DGRAM. Linux shows them what is behind the tags, the innermost protocol
+ * and the first tag; so they share a copy without tags.
+ */
+function showWithoutTags(sender: Socket, iface: Iface, frame: Frame): void {
+  const key = frame.key;
+  const mac = frame.mac;
+  const end = endOfTags(mac, frame.len);
+  const start = end ? end : abi.ETH_HLEN;
+  if (frame.len <= start) return;
+  let copy = changetype<Frame | null>(0);
+  let refs: u32 = 0;
+  let tap = state.taps;
+  while (tap) {
+    if (tap != sender && tap.skip && !((tap.key ^ key) & tap.mask)) {
+      if (!copy) copy = takeCopy(iface);
+      if (copy) {
+        copy.len = abi.ETH_HLEN + frame.len - start;
+        copy.key = key;
+        copy.flags = abi.FRAME_OUTGOING;
+        memory.copy(copy.mac, mac, abi.ETH_HLEN);
+        if (end) store<u16>(copy.mac, load<u16>(mac + end - 2), 12);
+        memory.copy(copy.mac + abi.ETH_HLEN, mac + start, frame.len - start);
+        refs += enqueue(tap, copy);
+      } else {
+        dropForPool(tap);
+      }
+    }
+    tap = tap.nextTap;
+  }
+  if (!copy) return;
+  copy.key = iface.key | (end ? load<u16>(mac + end - 2) : 0);
+  copy.flags = abi.FRAME_OUTGOING | abi.FRAME_VLAN;
+  copy.tci = tagAt(mac, frame.len, key & 0xffff);
+  settleCopy(iface, copy, refs);
 }

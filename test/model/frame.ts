@@ -1,6 +1,5 @@
 // A frame in the model: its bytes, its attributes, and the number of its holders.
 import { ETH_P_802_2, ETH_P_802_3, ETH_P_8021AD, ETH_P_8021Q } from "../../assembly/packet.js";
-import { htons } from "../../host/engine/sockaddr.js";
 import type { Pool } from "./pool.js";
 import type { Socket } from "./socket.js";
 
@@ -44,13 +43,31 @@ function protocolAt(bytes: Buffer, at: number): number {
   return bytes.length >= at + 4 && bytes.readUInt16BE(at + 2) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
 }
 
-/** A frame from the wire as Linux gives it to packet sockets: without its outermost VLAN tag. */
-export function untagged(bytes: Buffer): { bytes: Buffer; protocol: number; tag?: Tag } {
+export function isTag(type: number): boolean {
+  return type === ETH_P_8021Q || type === ETH_P_8021AD;
+}
+
+/** What the frame is without its outermost tag, if it has one; undefined: Linux drops it. */
+export function untagged(bytes: Buffer): { bytes: Buffer; protocol: number; tag?: Tag } | undefined {
   const protocol = protocolAt(bytes, 12);
-  if ((protocol !== ETH_P_8021Q && protocol !== ETH_P_8021AD) || bytes.length < 18) {
-    return { bytes, protocol: htons(protocol) };
-  }
+  if (!isTag(protocol)) return { bytes, protocol };
+  if (bytes.length < 20) return undefined;
   const tag = { tci: bytes.readUInt16BE(14), tpid: protocol };
   const rest = Buffer.concat([bytes.subarray(0, 12), bytes.subarray(16)]);
-  return { bytes: rest, protocol: htons(protocolAt(rest, 12)), tag };
+  return { bytes: rest, protocol: protocolAt(rest, 12), tag };
+}
+
+/** The innermost type of a frame whose protocol is that of a tag, and where its payload starts; undefined: it ends before. */
+export function innermost(bytes: Buffer): { type: number; start: number } | undefined {
+  let start = 14;
+  do {
+    start += 4;
+    if (start > bytes.length) return undefined;
+  } while (isTag(bytes.readUInt16BE(start - 2)));
+  return { type: bytes.readUInt16BE(start - 2), start };
+}
+
+/** The first tag in the bytes, as Linux tells of it. */
+export function firstTag(bytes: Buffer): Tag {
+  return { tpid: bytes.readUInt16BE(12), tci: bytes.length < 18 ? 0 : bytes.readUInt16BE(14) };
 }

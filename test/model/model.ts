@@ -2,10 +2,10 @@
 // where the component decides by what it has, the model counts the same frames.
 import * as packet from "../../assembly/packet.js";
 import type { Received } from "../../host/engine/pktsock.js";
-import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "../../host/engine/sockaddr.js";
+import { decodeSockaddr, encodeSockaddr, htons, type SockaddrLl } from "../../host/engine/sockaddr.js";
 import type { Component, Counters, Lending, Lent } from "./component.js";
 import { fail } from "./fail.js";
-import { Frame } from "./frame.js";
+import { Frame, innermost, isTag } from "./frame.js";
 import { Options } from "./options.js";
 import type { Pool } from "./pool.js";
 import { packetType, sendable, withHeader } from "./rules.js";
@@ -13,6 +13,12 @@ import { ALL, type Queued, type Socket, STACK } from "./socket.js";
 import { Sockets } from "./sockets.js";
 
 const { SOCK_RAW, SOCK_DGRAM, MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT, MSG_ERRQUEUE } = packet;
+
+/** SOCK_DGRAM is told the protocol behind all tags. */
+function toldProtocol(socket: Socket, { bytes, about }: Frame): number {
+  if (socket.skip === 0 || !isTag(htons(about.protocol))) return about.protocol;
+  return htons(innermost(bytes)?.type ?? 0);
+}
 
 export class Model extends Sockets implements Component {
   private readonly options = new Options(this);
@@ -136,7 +142,7 @@ export class Model extends Sockets implements Component {
       data,
       address: {
         family: packet.AF_PACKET,
-        protocol: frame.about.protocol,
+        protocol: toldProtocol(socket, frame),
         ifindex: frame.about.ifindex,
         hatype: packet.ARPHRD_ETHER,
         pkttype: packetType(socket, frame),

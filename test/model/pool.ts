@@ -86,6 +86,19 @@ export class Pool {
     }
   }
 
+  /** May sockets hold a copy, which is a frame of the sending side? One stays there. */
+  mayCopy(): boolean {
+    this.reap();
+    if (this.owned <= 1 || this.spare <= 0) return false;
+    return this.free > 0;
+  }
+
+  /** A free frame has become a copy that is held. */
+  leaveSending(): void {
+    this.free--;
+    this.owned--;
+  }
+
   /** One holder less; the last one's frame goes to the sending side if that is owed one. */
   release(frame: Frame): void {
     if (--frame.refs > 0) return;

@@ -1,7 +1,7 @@
 // Who is offered which frames, and who loses when there are too few.
 import type { Pool } from "./pool.js";
 import { ALL, type Socket, STACK } from "./socket.js";
-import { type Frame, untagged } from "./frame.js";
+import { firstTag, Frame, innermost, isTag, untagged } from "./frame.js";
 import { htons } from "../../host/engine/sockaddr.js";
 
 /** What one call does for an interface at most: a frame, a socket that is offered it, 8 instructions of a filter count 1. */
@@ -56,10 +56,12 @@ export class Tap {
       return;
     }
     for (const frame of pool.rx.splice(0, this.framesAtOnce())) {
-      const { bytes, protocol, tag } = untagged(frame.bytes);
-      if (tag !== undefined) frame.offset += 4;
-      frame.bytes = bytes;
-      frame.about = { ...frame.about, protocol, tag };
+      if (!this.untag(frame)) continue;
+      const { tag, protocol } = frame.about;
+      if (tag !== undefined && (tag.tci & 0xfff) === 0 && isTag(htons(protocol))) {
+        this.offerNested(frame);
+        continue;
+      }
       const holders = pool.hasSpare() ? this.offer(frame) : this.offerScarce(frame);
       if (holders > 0) pool.hold(frame, holders);
     }
@@ -70,6 +72,37 @@ export class Tap {
     const sockets = [...this.receivers, ...this.watchers];
     const filters = sockets.map(({ filter }) => Math.floor((filter?.program.length ?? 0) / 64));
     return Math.max(1, Math.floor(WORK / filters.reduce((sum, work) => sum + work, 1 + sockets.length)));
+
+  /** Removes the outermost tag, if there is one. False: the frame is dropped. */
+  private untag(frame: Frame): boolean {
+    const rest = untagged(frame.bytes);
+    if (rest === undefined) return false;
+    if (rest.tag !== undefined) frame.offset += 4;
+    frame.bytes = rest.bytes;
+    frame.about = { ...frame.about, protocol: htons(rest.protocol), tag: rest.tag };
+    return true;
+  }
+
+  /** VLAN 0 in front of another tag, which only sockets of ETH_P_ALL see. The others share a copy if both want it. */
+  private offerNested(frame: Frame): void {
+    const { pool } = frame;
+    const first = this.offerScarce(frame, (socket) => socket.protocol === ALL);
+    let inner = frame;
+    if (first > 0) {
+      pool.hold(frame, first);
+      if (!pool.mayCopy()) {
+        pool.counters.poolEmpty++;
+        return;
+      }
+      inner = new Frame(pool, frame.bytes, frame.about, pool.txOffset);
+    }
+    do {
+      if (!this.untag(inner)) return;
+    } while ((inner.about.tag!.tci & 0xfff) === 0 && isTag(htons(inner.about.protocol)));
+    const second = this.offerScarce(inner, (socket) => socket.protocol !== ALL);
+    if (second === 0) return;
+    pool.hold(inner, second);
+    if (inner !== frame) pool.leaveSending();
   }
 
   private matching(frame: Frame): Socket[] {
@@ -84,11 +117,11 @@ export class Tap {
   }
 
   /** The sockets hold their whole share: a socket with few frames takes one from the socket with the most. */
-  private offerScarce(frame: Frame): number {
+  private offerScarce(frame: Frame, wanted: (socket: Socket) => boolean = () => true): number {
     const { pool } = frame;
     let holders = 0;
     let isLoss = false;
-    for (const socket of this.matching(frame)) {
+    for (const socket of this.matching(frame).filter(wanted)) {
       const snap = socket.verdict(frame);
       if (snap === 0) continue;
       // A frame that does not enter the queue must not cost another socket a frame.
@@ -163,7 +196,9 @@ export class Tap {
     if (others.length === 0) return;
     if (protocol === 0 || protocol === ALL) protocol = htons(frame.bytes.readUInt16BE(12));
     frame.about = { protocol, ifindex: pool.index, outgoing: true };
-    const matching = others.filter((tap) => tap.matches(frame));
+    const tagged = isTag(htons(protocol));
+    const all = others.filter((tap) => tap.matches(frame));
+    const matching = all.filter((tap) => (!tagged || tap.skip === 0) && frame.bytes.length > tap.skip);
     const room = pool.mayShare(frame, () => this.shareInUse(pool));
     let holders = 0;
     for (const tap of matching) {
@@ -173,5 +208,34 @@ export class Tap {
       else if (tap.append(frame, snap)) holders++;
     }
     if (holders > 0) pool.share(frame, holders);
+    if (tagged) this.showWithoutTags(
+      all.filter((tap) => tap.skip > 0),
+      frame,
+    );
+  }
+
+  /** Taps of SOCK_DGRAM see what is behind the tags. */
+  private showWithoutTags(taps: readonly Socket[], { pool, bytes, about }: Frame): void {
+    const inner = innermost(bytes);
+    const start = inner?.start ?? 14;
+    if (bytes.length === start || taps.length === 0) return;
+    const may = pool.mayCopy();
+    const header = Buffer.from(bytes.subarray(0, 14));
+    if (inner !== undefined) header.writeUInt16BE(inner.type, 12);
+    const copy = new Frame(pool, Buffer.concat([header, bytes.subarray(start)]), about, pool.txOffset);
+    let holders = 0;
+    for (const tap of taps) {
+      if (!may) {
+        tap.matched++;
+        tap.drop();
+        continue;
+      }
+      const snap = tap.verdict(copy);
+      if (snap !== 0 && tap.append(copy, snap)) holders++;
+    }
+    copy.about = { ...about, protocol: htons(inner?.type ?? 0), tag: firstTag(bytes) };
+    if (holders === 0) return;
+    pool.hold(copy, holders);
+    pool.leaveSending();
   }
 }
