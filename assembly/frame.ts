@@ -54,9 +54,8 @@ export function tagAt(mac: usize, len: u32, type: u32): u32 {
 
 /** Where Linux sees the network header, as an offset from the link-layer header: in a sent frame it is behind the tags. */
 export function netOffset(frame: Frame): u32 {
-  const mac = frame.mac;
   const isSent = (frame.flags & abi.FRAME_OUTGOING) != 0;
-  if (!isSent || !isTag(frame.key & 0xffff) || !isTag(load<u16>(mac, 12))) return abi.ETH_HLEN;
-  const end = endOfTags(mac, frame.len);
+  if (!isSent || !isTag(frame.key & 0xffff)) return abi.ETH_HLEN;
+  const end = endOfTags(frame.mac, frame.len);
   return end ? end : abi.ETH_HLEN;
 }

@@ -241,7 +241,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   const n = min(there, len);
   give(frame.mac + socket.skip, n);
   if (flags & abi.WANT_NAME) {
-    describe(socket, frame);
+    describe(socket, frame, there);
     const received = changetype<ExchangeReceived>(exchange);
     received.msgFlags = n < there ? MSG_TRUNC : 0;
     received.len = there;
@@ -267,8 +267,8 @@ function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void 
   }
 }
 
-/** Writes the frame's sockaddr_ll and what recvmsg() says about it to the exchange area. */
-function describe(socket: Socket, frame: Frame): void {
+/** Writes the sockaddr_ll of a frame of `there` bytes, and what recvmsg() says about it, to the exchange area. */
+function describe(socket: Socket, frame: Frame, there: u32): void {
   const mac = frame.mac;
   const received = changetype<ExchangeReceived>(exchange);
   received.family = <u16>AF_PACKET;
@@ -283,7 +283,7 @@ function describe(socket: Socket, frame: Frame): void {
   received.net = netOffset(frame) - socket.skip;
   received.frameFlags = tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN;
   received.tci = frame.tci;
-  if (socket.skip && isTag(received.protocol)) describeTags(received, frame);
+  if (socket.skip && isTag(received.protocol)) describeTags(received, frame, abi.ETH_HLEN + there);
   received.sec = frame.sec;
   received.nsec = frame.nsec;
   received.options = socket.options;
@@ -291,14 +291,14 @@ function describe(socket: Socket, frame: Frame): void {
 
 /**
  * SOCK_DGRAM does not see the header, so Linux tells of tags in the bytes: the protocol is the innermost one, and the first of
- * the tags is told unless one that was removed is.
+ * the tags is told unless one that was removed is. It looks at the `len` bytes that a filter has left.
  */
-function describeTags(received: ExchangeReceived, frame: Frame): void {
-  const end = endOfTags(frame.mac, frame.len);
+function describeTags(received: ExchangeReceived, frame: Frame, len: u32): void {
+  const end = endOfTags(frame.mac, len);
   received.protocol = end ? load<u16>(frame.mac + end - 2) : 0;
   if (received.frameFlags & abi.FRAME_VLAN) return;
   received.frameFlags |= abi.FRAME_VLAN;
-  received.tci = tagAt(frame.mac, frame.len, frame.key & 0xffff);
+  received.tci = tagAt(frame.mac, len, frame.key & 0xffff);
 }
 
 /** FIONREAD: the length of the next frame in bytes, or 0. */

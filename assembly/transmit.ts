@@ -5,6 +5,7 @@ import * as abi from "./abi";
 import { noteDrop } from "./drops";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
+import { acceptFrom } from "./filter";
 import { endOfTags, isTag, tagAt } from "./frame";
 import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
@@ -24,7 +25,7 @@ import {
 } from "./packet";
 import { pushFree, reap, takeFree } from "./pool";
 import { take } from "./port";
-import { enqueue } from "./queue";
+import { enqueue, enqueueAccepted } from "./queue";
 import { filterAndCount, settleCopy, shareInUse, stackOf, takeCopy } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
@@ -187,8 +188,9 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {
-    // Linux does not show a header without payload to SOCK_DGRAM.
-    if (tap != sender && !((tap.key ^ key) & tap.mask) && !(tagged && tap.skip) && frame.len > tap.skip) {
+    // Linux shows a header without payload to SOCK_DGRAM only if a filter lets it through.
+    const isShown = tap.skip ? !tagged && (frame.len > tap.skip || tap.filter != 0) : true;
+    if (tap != sender && !((tap.key ^ key) & tap.mask) && isShown) {
       if (room) refs += enqueue(tap, frame);
       else if (filterAndCount(tap, frame)) dropForPool(tap);
     }
@@ -217,28 +219,24 @@ function showWithoutTags(sender: Socket, iface: Iface, frame: Frame): void {
   const mac = frame.mac;
   const end = endOfTags(mac, frame.len);
   const start = end ? end : abi.ETH_HLEN;
-  if (frame.len <= start) return;
   let copy = changetype<Frame | null>(0);
   let refs: u32 = 0;
   let tap = state.taps;
   while (tap) {
     if (tap != sender && tap.skip && !((tap.key ^ key) & tap.mask)) {
-      if (!copy) copy = takeCopy(iface);
-      if (copy) {
-        copy.len = abi.ETH_HLEN + frame.len - start;
-        copy.key = key;
-        copy.flags = abi.FRAME_OUTGOING;
-        memory.copy(copy.mac, mac, abi.ETH_HLEN);
-        if (end) store<u16>(copy.mac, load<u16>(mac + end - 2), 12);
-        memory.copy(copy.mac + abi.ETH_HLEN, mac + start, frame.len - start);
-        refs += enqueue(tap, copy);
-      } else {
-        dropForPool(tap);
+      const snap = acceptFrom(tap, frame, start);
+      if (snap) {
+        if (!copy) copy = takeCopy(iface);
+        if (copy) refs += enqueueAccepted(tap, copy, snap);
+        else dropForPool(tap);
       }
     }
     tap = tap.nextTap;
   }
   if (!copy) return;
+  copy.len = abi.ETH_HLEN + frame.len - start;
+  memory.copy(copy.mac, mac, abi.ETH_HLEN);
+  memory.copy(copy.mac + abi.ETH_HLEN, mac + start, frame.len - start);
   copy.key = iface.key | (end ? load<u16>(mac + end - 2) : 0);
   copy.flags = abi.FRAME_OUTGOING | abi.FRAME_VLAN;
   copy.tci = tagAt(mac, frame.len, key & 0xffff);

@@ -1,6 +1,7 @@
 // The cases on the Linux kernel's own packet sockets, in a network namespace that ends with the program in it.
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { release } from "node:os";
 import { type Case, decodeResults, encodeCases, type Result } from "./cases.js";
 
 const PROGRAM = "build/differential/kernel";
@@ -25,6 +26,12 @@ export function obstacle(): string | undefined {
   } catch (error) {
     return `there is no veth pair in a network namespace to be had: ${(error as Error).message.split("\n").at(-1)}`;
   }
+}
+
+/** Does this kernel, since version 6.10, hide the tags of sent frames from SOCK_DGRAM? */
+export function hidesTags(): boolean {
+  const [major, minor] = release().split(".").map(Number) as [number, number];
+  return major > 6 || (major === 6 && minor >= 10);
 }
 
 export function onKernel(cases: readonly Case[]): Result[] {

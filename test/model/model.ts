@@ -15,9 +15,9 @@ import { Sockets } from "./sockets.js";
 const { SOCK_RAW, SOCK_DGRAM, MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT, MSG_ERRQUEUE } = packet;
 
 /** SOCK_DGRAM is told the protocol behind all tags. */
-function toldProtocol(socket: Socket, { bytes, about }: Frame): number {
+function toldProtocol(socket: Socket, { frame: { bytes, about }, snap }: Queued): number {
   if (socket.skip === 0 || !isTag(htons(about.protocol))) return about.protocol;
-  return htons(innermost(bytes)?.type ?? 0);
+  return htons(innermost(bytes.subarray(0, 14 + snap))?.type ?? 0);
 }
 
 export class Model extends Sockets implements Component {
@@ -142,7 +142,7 @@ export class Model extends Sockets implements Component {
       data,
       address: {
         family: packet.AF_PACKET,
-        protocol: toldProtocol(socket, frame),
+        protocol: toldProtocol(socket, oldest),
         ifindex: frame.about.ifindex,
         hatype: packet.ARPHRD_ETHER,
         pkttype: packetType(socket, frame),

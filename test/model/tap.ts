@@ -17,6 +17,11 @@ function lentOf({ lent }: Socket, pool: Pool): number {
   return lent.filter((frame) => frame.pool === pool && frame.refs > 0).length;
 }
 
+/** A frame without payload is shown only to a socket with a filter. */
+function sees({ filter }: Socket, { bytes }: Frame, skip: number): boolean {
+  return filter !== undefined || bytes.length > skip;
+}
+
 export class Tap {
   /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each in the order in
    * which frames are offered. */
@@ -198,7 +203,7 @@ export class Tap {
     frame.about = { protocol, ifindex: pool.index, outgoing: true };
     const tagged = isTag(htons(protocol));
     const all = others.filter((tap) => tap.matches(frame));
-    const matching = all.filter((tap) => (!tagged || tap.skip === 0) && frame.bytes.length > tap.skip);
+    const matching = all.filter((tap) => tap.skip === 0 || (!tagged && sees(tap, frame, tap.skip)));
     const room = pool.mayShare(frame, () => this.shareInUse(pool));
     let holders = 0;
     for (const tap of matching) {
@@ -218,20 +223,15 @@ export class Tap {
   private showWithoutTags(taps: readonly Socket[], { pool, bytes, about }: Frame): void {
     const inner = innermost(bytes);
     const start = inner?.start ?? 14;
-    if (bytes.length === start || taps.length === 0) return;
+    if (taps.length === 0) return;
     const may = pool.mayCopy();
-    const header = Buffer.from(bytes.subarray(0, 14));
-    if (inner !== undefined) header.writeUInt16BE(inner.type, 12);
-    const copy = new Frame(pool, Buffer.concat([header, bytes.subarray(start)]), about, pool.txOffset);
+    const copy = new Frame(pool, Buffer.concat([bytes.subarray(0, 14), bytes.subarray(start)]), about, pool.txOffset);
     let holders = 0;
     for (const tap of taps) {
-      if (!may) {
-        tap.matched++;
-        tap.drop();
-        continue;
-      }
-      const snap = tap.verdict(copy);
-      if (snap !== 0 && tap.append(copy, snap)) holders++;
+      const snap = sees(tap, copy, 14) ? tap.verdict(copy) : 0;
+      if (snap === 0) continue;
+      if (!may) tap.drop();
+      else if (tap.append(copy, snap)) holders++;
     }
     copy.about = { ...about, protocol: htons(inner?.type ?? 0), tag: firstTag(bytes) };
     if (holders === 0) return;
