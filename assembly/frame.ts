@@ -34,14 +34,15 @@ const MAX_TAGS: u32 = 7;
 
 /**
  * Where the last of the tags ends that start behind the header, as an offset from `mac`; the type in front of it is the
- * innermost one. 0 when the frame ends before.
+ * innermost one. 0 when the frame ends before or that type is 0.
  */
 export function endOfTags(mac: usize, len: u32): u32 {
   let end: u32 = abi.ETH_HLEN;
   for (let tags: u32 = 0; tags < MAX_TAGS; ++tags) {
     end += abi.VLAN_HLEN;
     if (end > len) return 0;
-    if (!isTag(load<u16>(mac + end - 2))) return end;
+    const type = <u32>load<u16>(mac + end - 2);
+    if (!isTag(type)) return type ? end : 0;
   }
   return 0;
 }

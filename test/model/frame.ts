@@ -57,14 +57,15 @@ export function untagged(bytes: Buffer): { bytes: Buffer; protocol: number; tag?
   return { bytes: rest, protocol: protocolAt(rest, 12), tag };
 }
 
-/** The innermost type of a frame whose protocol is that of a tag, and where its payload starts; undefined: it ends before. */
+/** The innermost type of a frame whose protocol is that of a tag, and where its payload starts; undefined: it ends before, or that type is 0. */
 export function innermost(bytes: Buffer): { type: number; start: number } | undefined {
   let start = 14;
   do {
     start += 4;
     if (start > bytes.length) return undefined;
   } while (isTag(bytes.readUInt16BE(start - 2)));
-  return { type: bytes.readUInt16BE(start - 2), start };
+  const type = bytes.readUInt16BE(start - 2);
+  return type === 0 ? undefined : { type, start };
 }
 
 /** The first tag in the bytes, as Linux tells of it. */
