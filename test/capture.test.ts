@@ -57,7 +57,10 @@ describe(`captured frames on Linux and on the module (CAPTURE_SEED=${seed})`, ()
     const capturedBy = (socket: number) => lines.filter((line) => line.some((part) => part.startsWith(`${socket}:`)));
     for (const [what, number] of [
       ["refused by send()", lines.filter(([errno]) => errno !== "0").length],
-      ["without a receiver", lines.filter((line) => line[0] === "0" && !line.some((part) => /^[0-9]:/.test(part))).length],
+      [
+        "without a receiver",
+        lines.filter((line) => line[0] === "0" && !line.some((part) => /^[0-9]:/.test(part))).length,
+      ],
       ...captureSockets.map((_, socket) => [`captured by socket ${socket}`, capturedBy(socket).length] as const),
       ["shorter than 20 bytes", frames.filter(({ length }) => length < 20).length],
       ["longer than 1500 bytes", frames.filter(({ length }) => length > 1500).length],

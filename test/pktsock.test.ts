@@ -479,7 +479,10 @@ for (const engine of engineNames) {
             const now = sockets.counters(fd);
             if (now.packets > before.packets) held.push({ port, lost: lostOf(now) });
             if (now.packets < before.packets) {
-              held.splice(held.findLastIndex((one) => one.port === port), 1);
+              held.splice(
+                held.findLastIndex((one) => one.port === port),
+                1,
+              );
               ++stolen;
             }
             before = now;
@@ -493,7 +496,8 @@ for (const engine of engineNames) {
               sockets.release(fd, sockets.recvLend(fd));
               continue;
             }
-            if (random.chance(0.3)) assert.equal(sockets.recvfrom(fd, 2048, packet.MSG_PEEK).drops, lost, `step ${step}`);
+            if (random.chance(0.3))
+              assert.equal(sockets.recvfrom(fd, 2048, packet.MSG_PEEK).drops, lost, `step ${step}`);
             assert.equal(sockets.recvfrom(fd).drops, lost, `step ${step}`);
           }
         }

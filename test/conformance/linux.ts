@@ -1,8 +1,9 @@
 // The Linux kernel's own AF_PACKET: the agent at one end of a veth pair, its peer at the other.
 
+import { hidesTags } from "../differential/kernel.js";
 import { Agent } from "./agent.js";
 import type { Target } from "./target.js";
-import type { Description } from "./targets.js";
+import type { Description, Need } from "./targets.js";
 import { AGENT, NAME, OWN, PEER, Veth } from "./veth.js";
 
 export class LinuxTarget implements Target {
@@ -23,6 +24,7 @@ export class LinuxTarget implements Target {
     try {
       await target.restart();
       await target.trySlow();
+      if (!hidesTags()) target.lack("tags hidden from SOCK_DGRAM", "Linux hides them since version 6.10");
     } catch (error) {
       await target.stop();
       throw error;
@@ -30,13 +32,16 @@ export class LinuxTarget implements Target {
     return target;
   }
 
+  private lack(need: Need, why: string): void {
+    this.description = { ...this.description, lacks: { ...this.description.lacks, [need]: why } };
+  }
+
   private async trySlow(): Promise<void> {
     try {
       await this.slow(true);
       await this.slow(false);
     } catch {
-      const why = "tc cannot limit the rate of the veth pair: no qdisc tbf";
-      this.description = { ...this.description, lacks: { ...this.description.lacks, "a slow line": why } };
+      this.lack("a slow line", "tc cannot limit the rate of the veth pair: no qdisc tbf");
     }
   }
 

@@ -13,6 +13,8 @@ export type Need =
   | "a carrier"
   | "frames that no kernel sends"
   | "frames shorter than 14 bytes"
+  | "frames shorter than 60 bytes"
+  | "tags hidden from SOCK_DGRAM"
   | "calls of pktsock.h"
   | "a close() that ends waits"
   | "a limit of sockets"
@@ -76,6 +78,7 @@ function board(name: string, what: string, engine: EngineName = "wasm3"): Omit<D
 const emulated = {
   "a second task": "it has one task only",
   "a slow line": "the emulated MAC sends at once",
+  "frames shorter than 60 bytes": "the emulated MAC fills them up or drops them",
 };
 const noLimit = "the kernel has no such limit";
 const noFrame = "Linux sends no such frame";

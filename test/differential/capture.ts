@@ -80,7 +80,9 @@ export function captureOnKernel(frames: readonly Buffer[]): string[] {
   const program = "build/differential/capture";
   const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
   execFileSync("cc", [...flags, "test/differential/capture.c", "-o", program], { stdio: "inherit" });
-  const sockets = captureSockets.map(({ side, type, protocol }) => `${Number(side === "receives")} ${type} ${protocol}`);
+  const sockets = captureSockets.map(
+    ({ side, type, protocol }) => `${Number(side === "receives")} ${type} ${protocol}`,
+  );
   const input = [captureSockets.length, ...sockets, ...frames.map((frame) => frame.toString("hex"))].join("\n");
   return inNamespace(program, Buffer.from(input)).toString("latin1").trimEnd().split("\n");
 }

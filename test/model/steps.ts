@@ -95,7 +95,10 @@ const sllLength = fc.oneof(
 const frame: fc.Arbitrary<FrameWords> = fc.record({
   to: fc.nat(addresses.length - 1),
   type: fc.constantFrom(...types),
-  tags: fc.oneof({ weight: 4, arbitrary: fc.constant<number[]>([]) }, fc.array(fc.oneof(fc.constantFrom(0, 5), fc.nat(0xffff)), { maxLength: 3 })),
+  tags: fc.oneof(
+    { weight: 4, arbitrary: fc.constant<number[]>([]) },
+    fc.array(fc.oneof(fc.constantFrom(0, 5), fc.nat(0xffff)), { maxLength: 3 }),
+  ),
   length: fc.oneof({ weight: 4, arbitrary: fc.nat(120) }, fc.nat(280)),
   seed: fc.nat(255),
 });

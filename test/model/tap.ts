@@ -213,10 +213,11 @@ export class Tap {
       else if (tap.append(frame, snap)) holders++;
     }
     if (holders > 0) pool.share(frame, holders);
-    if (tagged) this.showWithoutTags(
-      all.filter((tap) => tap.skip > 0),
-      frame,
-    );
+    if (tagged)
+      this.showWithoutTags(
+        all.filter((tap) => tap.skip > 0),
+        frame,
+      );
   }
 
   /** Taps of SOCK_DGRAM see what is behind the tags. */

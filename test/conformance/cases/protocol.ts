@@ -1,8 +1,20 @@
 // Which protocol a frame is of: EtherTypes, lengths, VLAN tags.
 
 import { be16 } from "../bytes.js";
-import { bound, empty, ETH_P_ALL, frame, from, PACKET, receives, receivesFrom, TEST_TYPE } from "../calls.js";
-import { type Case, inject, quiet, testCase } from "../steps.js";
+import {
+  bound,
+  empty,
+  ETH_P_ALL,
+  frame,
+  from,
+  OK,
+  PACKET,
+  receives,
+  receivesFrom,
+  setInt,
+  TEST_TYPE,
+} from "../calls.js";
+import { call, type Case, inject, quiet, testCase } from "../steps.js";
 
 const ETH_P_802_3 = 1;
 const ETH_P_802_2 = 4;
@@ -103,6 +115,64 @@ export const protocolCases: readonly Case[] = [
     inject(tagged(0x0005, ETH_P_8021AD, "8100 0007 88b5 @46:1")),
     receivesFrom("s", "OWN PEER 8100 0007 88b5 @46:1", 64, from(PACKET.HOST, ETH_P_8021Q)),
   ]),
+  testCase("protocol: behind VLAN 0 a second tag is taken out for sockets of one protocol", "kernel netif_receive", [
+    ...bound("all", "RAW", ETH_P_ALL),
+    ...bound("s"),
+    ...bound("d", "DGRAM"),
+    ...bound("q", "RAW", ETH_P_8021Q),
+    inject(tagged(0x0000, ETH_P_8021Q, "8100 0005 88b5 @46:1")),
+    receivesFrom("all", "OWN PEER 8100 0005 88b5 @46:1", 64, from(PACKET.HOST, ETH_P_8021Q)),
+    receivesFrom("s", frame(), 60, from(PACKET.OTHERHOST)),
+    receivesFrom("d", "@46:1", 46, from(PACKET.OTHERHOST)),
+    inject(tagged(0xe000, ETH_P_8021AD, "8100 0000 88b5 @46:1")),
+    receivesFrom("all", "OWN PEER 8100 0000 88b5 @46:1", 64, from(PACKET.HOST, ETH_P_8021Q)),
+    receivesFrom("s", frame(), 60, from(PACKET.HOST)),
+    receivesFrom("d", "@46:1", 46, from(PACKET.HOST)),
+    call("close $all", OK),
+    quiet,
+    empty("q"),
+  ]),
+  testCase(
+    "protocol: SOCK_DGRAM is told the innermost protocol of several tags",
+    "kernel vlan_get_protocol_dgram()",
+    [
+      ...bound("d", "DGRAM", ETH_P_ALL),
+      ...bound("q", "DGRAM", ETH_P_8021Q),
+      setInt("d", "SOL_PACKET", "PACKET_AUXDATA", 1),
+      setInt("q", "SOL_PACKET", "PACKET_AUXDATA", 1),
+      inject(tagged(0x0007, ETH_P_8021AD, "8100 0005 88b5 @46:1")),
+      call("recvmsg $d 0 20 64 1540", {
+        ret: 50,
+        fields: {
+          data: "{0005 88b5 @46:1}",
+          addr: `{${from(PACKET.HOST)}}`,
+          cmsg: `263:8:{51000000 32000000 32000000 0000 0000 0700 a888}`,
+        },
+      }),
+      call("recvmsg $q 0 20 64 1540", {
+        ret: 50,
+        fields: {
+          data: "{0005 88b5 @46:1}",
+          addr: `{${from(PACKET.OTHERHOST)}}`,
+          cmsg: `263:8:{51000000 32000000 32000000 0000 0000 0500 0081}`,
+        },
+      }),
+    ],
+    ["tags hidden from SOCK_DGRAM"],
+  ),
+  testCase(
+    "protocol: a tagged frame below 20 bytes is dropped",
+    "kernel skb_vlan_untag()",
+    [
+      ...bound("s", "RAW", ETH_P_ALL),
+      ...["", "00"].map((end) => inject(tagged(0x0005, ETH_P_8021Q, `88b5 ${end}`))),
+      inject("OWN PEER 8100"),
+      inject(tagged(0x0005, ETH_P_8021Q, "88b5 0000")),
+      receivesFrom("s", "OWN PEER 88b5 0000", 16, from(PACKET.HOST)),
+      empty("s"),
+    ],
+    ["frames shorter than 60 bytes"],
+  ),
   testCase("protocol: SOCK_DGRAM gives what is behind the tag", "packet(7)", [
     ...bound("s", "DGRAM", ETH_P_ALL),
     inject(tagged(0x0005)),

@@ -15,7 +15,19 @@ import {
   TEST_TYPE,
 } from "../calls.js";
 import { le } from "../bytes.js";
-import { arrives, call, type CallStep, type Case, check, inject, quiet, type Step, testCase, times, type Vars } from "../steps.js";
+import {
+  arrives,
+  call,
+  type CallStep,
+  type Case,
+  check,
+  inject,
+  quiet,
+  type Step,
+  testCase,
+  times,
+  type Vars,
+} from "../steps.js";
 
 function statistics(name: string, packets: number, drops: number): CallStep {
   return call(`getsockopt $${name} SOL_PACKET PACKET_STATISTICS 8`, {

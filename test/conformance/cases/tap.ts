@@ -21,12 +21,67 @@ import {
   getInt,
   TEST_TYPE,
 } from "../calls.js";
+import { le } from "../bytes.js";
 import { arrives, call, type Case, inject, quiet, testCase } from "../steps.js";
 
 /** The address that a tap gets with a frame that left. */
 const left = (protocol = TEST_TYPE, address = "OWN") => from(PACKET.OUTGOING, protocol, address);
 
+/** recvmsg() with the auxiliary data: bytes, and where the network header starts. */
+const sees = (
+  name: string,
+  bytes: string,
+  length: number,
+  protocol: number,
+  net: number,
+  status = 1,
+  tag = "0000 0000",
+) =>
+  call(`recvmsg $${name} 0 20 64 1540`, {
+    ret: length,
+    fields: {
+      data: `{${bytes}}`,
+      addr: `{${from(PACKET.OUTGOING, protocol, "OWN")}}`,
+      cmsg: `263:8:{${le(status, 4)} ${le(length, 4)} ${le(length, 4)} 0000 ${le(net, 2)} ${tag}}`,
+    },
+  });
+
 export const tapCases: readonly Case[] = [
+  testCase(
+    "tap: a sent frame with tags",
+    "kernel packet_parse_headers(), vlan_get_protocol_dgram()",
+    [
+      ...bound("s", "RAW", 0),
+      ...bound("r", "RAW", ETH_P_ALL),
+      ...bound("d", "DGRAM", ETH_P_ALL),
+      setInt("r", "SOL_PACKET", "PACKET_AUXDATA", 1),
+      setInt("d", "SOL_PACKET", "PACKET_AUXDATA", 1),
+      sends("s", "PEER OWN 8100 0005 88b5 @46:1", 64),
+      arrives("PEER OWN 8100 0005 88b5 @46:1"),
+      sees("r", "PEER OWN 8100 0005 88b5 @46:1", 64, 0x8100, 18),
+      sees("d", "@46:1", 46, TEST_TYPE, 0, 0x51, "0500 0081"),
+      sends("s", "PEER OWN 88a8 0007 8100 0005 88b5 @46:1", 68),
+      arrives("PEER OWN 88a8 0007 8100 0005 88b5 @46:1"),
+      sees("r", "PEER OWN 88a8 0007 8100 0005 88b5 @46:1", 68, 0x88a8, 22),
+      sees("d", "@46:1", 46, TEST_TYPE, 0, 0x51, "0700 a888"),
+      // A filter that loads the first byte behind SKF_NET_OFF and returns it.
+      call("setsockopt $r SOL_SOCKET SO_ATTACH_FILTER fprog:{30000000 0000f0ff 16000000 00000000}", OK),
+      sends("s", "PEER OWN 8100 0005 88b5 21 @45:1", 64),
+      arrives("PEER OWN 8100 0005 88b5 21 @45:1"),
+      call("recv $r 1540 0", { ret: 0x21 }),
+    ],
+    ["tags hidden from SOCK_DGRAM"],
+  ),
+  testCase("tap: SOCK_DGRAM does not see a header alone", "kernel packet_rcv()", [
+    ...bound("s", "DGRAM"),
+    ...bound("r", "RAW", ETH_P_ALL),
+    ...bound("d", "DGRAM", ETH_P_ALL),
+    call(`sendto $s z0 0 {${ll({ protocol: TEST_TYPE, halen: 6, address: "PEER" })}}`, { ret: 0 }),
+    arrives("PEER OWN 88b5"),
+    receives("r", "PEER OWN 88b5", 14),
+    empty("d"),
+    call("getsockopt $d SOL_PACKET PACKET_STATISTICS 8", { ret: 0, fields: { value: "{z8}" } }),
+  ]),
   testCase("tap: two sockets of one protocol both get the frame", "packet(7)", [
     ...bound("a"),
     ...bound("b"),

@@ -136,12 +136,7 @@ export const taskCases: readonly Case[] = [
   testCase(
     "down: meanwhile ends a waiting poll()",
     "kernel packet_notifier()",
-    falls(
-      call(
-        "poll -1 $s:POLLIN",
-        { ret: 1, fields: { revents: POLLERR } },
-      ),
-    ),
+    falls(call("poll -1 $s:POLLIN", { ret: 1, fields: { revents: POLLERR } })),
     TWO_TASKS,
   ),
   testCase(
