@@ -209,11 +209,12 @@ export const optionCases: readonly Case[] = [
       ["SOL_PACKET", "PACKET_QDISC_BYPASS"],
     ].flatMap(([level, option]) => [
       getInt("s", level!, option!, 0),
-      ...[1, 7, -1].flatMap((value) => [
-        setInt("s", level!, option!, 0),
-        setInt("s", level!, option!, value),
-        getInt("s", level!, option!, 1),
-      ]),
+      setInt("s", level!, option!, 7),
+      getInt("s", level!, option!, 1),
+      setInt("s", level!, option!, 0),
+      getInt("s", level!, option!, 0),
+      setInt("s", level!, option!, -1),
+      getInt("s", level!, option!, 1),
       call(`setsockopt $s ${level} ${option} {0100}`, fails("EINVAL")),
     ]),
     sends("s", outgoing(), 60),
