@@ -69,6 +69,9 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
 	$(QUIET)npx tsx test/bench/size.ts
 
+bench-host: build/gen/pktsock_wasm.c build/pktsock.mjs preload ## round trips over TAP: kernel, BOARD=linux, `pktsock run`; needs root
+	$(QUIET)npx tsx test/bench/host.ts
+
 bench-diff: node_modules/.package-lock.json ## the last bench and size beside the committed figures; fails if one is worse by 1 %
 	$(QUIET)npx tsx test/bench/diff.ts
 
@@ -116,4 +119,4 @@ build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
   $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-diff bench-accept size abi sbom clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size abi sbom clean FORCE

@@ -1,32 +1,70 @@
-/* The MAC of BOARD=linux: see host_nic.h. */
+/* The MAC of BOARD=linux: see host_nic.h.
+ *
+ * Two epoll instances watch each descriptor, with EPOLLEXCLUSIVE: first the one in which a waiting task waits, then that of the
+ * driver's thread. The kernel tries them in this order and stops at the first in which somebody waits. So a frame wakes the
+ * task if there is one, else the thread, and never both.
+ *
+ * A frame may also come while the task handles the one before. To wake the thread for it would cost more than the frame, and
+ * the task is about to ask. So while tasks wait again and again, the thread sleeps for RELAX_US at a time, after which it
+ * receives what no task has received. */
+#define _GNU_SOURCE
 #include <pktsock/host_nic.h>
 
 #include <pktsock/os.h>
+#include <pktsock/os_posix.h>
 #include <pktsock/ring.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Received frames for which one wake-up suffices. */
 enum { BURST_MAX = 8 };
+/* How long a frame may lie in the descriptor while tasks that wait now and then do not. */
+enum { RELAX_US = 200 };
+/* How long a descriptor may refuse a frame before it is counted as an error. */
+enum { SEND_LIMIT_MS = 100 };
+/* Multicast and further unicast addresses; with more, all multicast frames are accepted. */
+enum { ADDRESSES = 64 };
+enum { NICS = 4 };
 
 struct host_nic_state {
   int fd;
-  int quit; /* an eventfd that ends the thread */
+  int epoll; /* of the thread */
+  int nudge; /* an eventfd that wakes the thread: frames are left to it, or it must end */
   pthread_t thread;
-  pthread_t sender;     /* of a line with a speed; */
-  pthread_mutex_t gate; /* guards the two flags below */
+  pthread_t sender;         /* of a line with a speed */
+  pthread_mutex_t receiver; /* held by who reads the descriptor and fills RX; guards the filter */
+  pthread_mutex_t gate;     /* guards the two flags below */
   pthread_cond_t work;
-  bool waiting, ending; /* there may be frames to send; the thread must end */
+  bool waiting, ending; /* there may be frames to send; the threads must end */
+  bool gone;            /* atomic: the descriptor is of no more use */
+  bool relaxed;         /* atomic: the thread looks at the descriptor soon, so one frame at a time is enough */
+  bool told;            /* atomic: that it is */
   struct pkt_mac_filter filter;
-  uint8_t addresses[64][6];
+  uint8_t addresses[ADDRESSES][6];
 };
+
+/* The epoll instance of the waiting task, and an eventfd that ends its wait. Both live as long as the process. */
+static int tasks = -1, tasks_end = -1;
+/* The running drivers. The waiting task holds the mutex while it receives, so that none stops meanwhile. */
+static pthread_mutex_t nics_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct pkt_mac *nics[NICS];
+/* Atomic: how often tasks have begun to wait. */
+static unsigned waits;
+
+static void set_nic(unsigned which, struct pkt_mac *mac) {
+  pthread_mutex_lock(&nics_mutex);
+  nics[which] = mac;
+  pthread_mutex_unlock(&nics_mutex);
+}
 
 /* The address filter of a real MAC. Before the first set_filter() it accepts its own address and broadcast only. */
 static bool accepts(struct pkt_mac *mac, const uint8_t *frame) {
@@ -42,14 +80,33 @@ static bool accepts(struct pkt_mac *mac, const uint8_t *frame) {
   return false;
 }
 
+/* The descriptor answers with an error that stays, as after its TAP interface was deleted: leave it alone. */
+static void give_up(struct host_nic_state *state) {
+  epoll_ctl(tasks, EPOLL_CTL_DEL, state->fd, NULL);
+  epoll_ctl(state->epoll, EPOLL_CTL_DEL, state->fd, NULL);
+  __atomic_store_n(&state->gone, true, __ATOMIC_RELEASE);
+}
+
+/* Say it once. Task context. */
+static void tell_if_gone(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  if (__atomic_load_n(&state->gone, __ATOMIC_ACQUIRE) && !__atomic_exchange_n(&state->told, true, __ATOMIC_RELAXED))
+    pkt_say(mac, "its cable was taken away: the descriptor of the host's interface does not answer any more");
+}
+
 /* Move one frame from the descriptor to the RX ring. False when the descriptor has none. */
-static bool receive(struct pkt_mac *mac) {
+static bool receive_one(struct pkt_mac *mac) {
   struct host_nic_state *state = mac->state;
   struct pkt_iface *iface = mac->iface;
   uint8_t bytes[2048 + 1];
   ssize_t n = read(state->fd, bytes, sizeof(bytes));
-  if (n < 0)
-    return errno == ECONNREFUSED || errno == EINTR; /* the other end of the cable is not there yet */
+  if (n < 0) {
+    if (errno == ECONNREFUSED || errno == EINTR) /* the other end of the cable is not there yet */
+      return true;
+    if (errno != EAGAIN)
+      give_up(state);
+    return false;
+  }
   if (n < (ssize_t)PKT_ETH_HLEN) {
     iface->rx_too_short++;
     return true;
@@ -75,30 +132,171 @@ static bool receive(struct pkt_mac *mac) {
   return true;
 }
 
+/* Receive up to `most` frames, for which one wake-up suffices. Returns their number; if it is `most`, there may be more. */
+static unsigned receive(struct pkt_mac *mac, unsigned most) {
+  struct host_nic_state *state = mac->state;
+  unsigned frames = 0;
+  pthread_mutex_lock(&state->receiver);
+  while (frames < most && receive_one(mac))
+    frames++;
+  pthread_mutex_unlock(&state->receiver);
+  return frames;
+}
+
+static void signal_fd(int fd) {
+  const uint64_t one = 1;
+  ssize_t n;
+  do
+    n = write(fd, &one, sizeof(one));
+  while (n < 0 && errno == EINTR);
+}
+
+static void clear_fd(int fd) {
+  uint64_t count;
+  ssize_t n;
+  do
+    n = read(fd, &count, sizeof(count));
+  while (n < 0 && errno == EINTR);
+}
+
+static bool must_end(struct host_nic_state *state) {
+  pthread_mutex_lock(&state->gate);
+  bool ending = state->ending;
+  pthread_mutex_unlock(&state->gate);
+  return ending;
+}
+
+/* Sleep for as long as tasks wait again and again. */
+static void relax(struct host_nic_state *state) {
+  const struct timespec pause = {.tv_nsec = RELAX_US * 1000};
+  unsigned before, after = __atomic_load_n(&waits, __ATOMIC_RELAXED);
+  __atomic_store_n(&state->relaxed, true, __ATOMIC_SEQ_CST);
+  do {
+    before = after;
+    nanosleep(&pause, NULL);
+    after = __atomic_load_n(&waits, __ATOMIC_RELAXED);
+  } while (before != after && !must_end(state));
+  __atomic_store_n(&state->relaxed, false, __ATOMIC_SEQ_CST);
+}
+
 static void *run(void *argument) {
   struct pkt_mac *mac = argument;
   struct host_nic_state *state = mac->state;
-  struct pollfd fds[2] = {{.fd = state->fd, .events = POLLIN}, {.fd = state->quit, .events = POLLIN}};
-  for (;;) {
-    if (poll(fds, 2, -1) < 0 && errno != EINTR)
-      return NULL;
-    if (fds[1].revents != 0)
-      return NULL;
-    if (fds[0].revents != 0) { /* a burst wakes once, as after a real MAC's interrupt */
-      for (unsigned frames = 1; receive(mac) && frames < BURST_MAX && poll(fds, 1, 0) == 1; frames++) {
-      }
+  struct epoll_event event;
+  unsigned before = 0;
+  while (!must_end(state)) {
+    unsigned frames = receive(mac, BURST_MAX);
+    if (frames > 0)
       pkt_os_wake();
+    if (frames == BURST_MAX)
+      continue;
+    unsigned after = __atomic_load_n(&waits, __ATOMIC_RELAXED);
+    if (after != before) {
+      relax(state);
+      before = __atomic_load_n(&waits, __ATOMIC_RELAXED);
+    } else if (epoll_wait(state->epoll, &event, 1, -1) == 1 && event.data.u64 == 0) {
+      clear_fd(state->nudge);
     }
   }
+  return NULL;
+}
+
+/* ---- The task that waits ---- */
+
+int host_nic_epoll(void) { return tasks; }
+
+/* Receive from a driver whose thread sleeps (`relaxed`), or does not. Returns true if there was a frame. */
+static bool receive_from(uint64_t which, bool relaxed) {
+  unsigned most = relaxed ? 1 : BURST_MAX, frames = 0;
+  pthread_mutex_lock(&nics_mutex);
+  struct host_nic_state *state = nics[which] != NULL ? nics[which]->state : NULL;
+  if (state != NULL && __atomic_load_n(&state->relaxed, __ATOMIC_SEQ_CST) == relaxed) {
+    frames = receive(nics[which], most);
+    if (frames == most && !relaxed)
+      signal_fd(state->nudge); /* this task may not come back */
+    tell_if_gone(nics[which]);
+  }
+  pthread_mutex_unlock(&nics_mutex);
+  return frames > 0;
+}
+
+/* The next frame of a busy line is often there before the task waits. */
+static bool receive_early(void) {
+  bool received = false;
+  for (unsigned i = 0; i < NICS && nics[i] != NULL; i++)
+    received |= receive_from(i, true);
+  return received;
+}
+
+/* host_nic_wait(); `received`: set if frames were. */
+static int wait_for_all(struct epoll_event *events, int room, uint64_t deadline, bool *received) {
+  __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED);
+  if (receive_early()) {
+    *received = true;
+    return 0;
+  }
+  uint64_t now = deadline == UINT64_MAX ? 0 : pkt_os_now(), left = deadline > now ? deadline - now : 0;
+  struct timespec limit = {.tv_sec = (time_t)(left / 1000000), .tv_nsec = (long)(left % 1000000) * 1000};
+  int n = epoll_pwait2(tasks, events, room, deadline == UINT64_MAX ? NULL : &limit, NULL), others = 0;
+  for (int i = 0; i < n; i++) {
+    uint64_t which = events[i].data.u64;
+    if (which >= HOST_NIC_OWN)
+      events[others++] = events[i];
+    else if (which == NICS)
+      clear_fd(tasks_end);
+    else
+      *received |= receive_from(which, true) || receive_from(which, false);
+  }
+  return n < 0 && errno != EINTR ? -1 : others;
+}
+
+int host_nic_wait(struct epoll_event *events, int room, uint64_t deadline) {
+  bool received;
+  return wait_for_all(events, room, deadline, &received);
+}
+
+static bool wait_for_frames(uint64_t deadline) {
+  struct epoll_event events[NICS + 1];
+  bool received = false;
+  wait_for_all(events, NICS + 1, deadline, &received);
+  return received;
+}
+
+static void end_wait(void) { signal_fd(tasks_end); }
+
+static const struct pkt_os_waiting in_epoll = {wait_for_frames, end_wait};
+
+static int make_tasks(void) {
+  if (tasks >= 0)
+    return 0;
+  int epoll = epoll_create1(EPOLL_CLOEXEC), end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = NICS};
+  if (epoll < 0 || end < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, end, &event) < 0)
+    return -errno;
+  tasks = epoll;
+  tasks_end = end;
+  pkt_os_wait_in(&in_epoll);
+  return 0;
+}
+
+/* ---- Sending ---- */
+
+static ssize_t put(struct pkt_mac *mac, const struct pkt_frame *frame) {
+  struct host_nic_state *state = mac->state;
+  return write(state->fd, mac->memory + frame->mac, pkt_tx_bytes(frame));
 }
 
 static void put_on_wire(struct pkt_mac *mac, const struct pkt_frame *frame) {
   struct host_nic_state *state = mac->state;
-  uint32_t len = pkt_tx_bytes(frame);
-  ssize_t n = write(state->fd, mac->memory + frame->mac, len);
+  ssize_t n = put(mac, frame);
   if (n < 0 && errno == ECONNREFUSED) /* this error belongs to an earlier datagram */
-    n = write(state->fd, mac->memory + frame->mac, len);
-  if (n == (ssize_t)len)
+    n = put(mac, frame);
+  if (n < 0 && errno == EAGAIN) {
+    struct pollfd fd = {.fd = state->fd, .events = POLLOUT};
+    poll(&fd, 1, SEND_LIMIT_MS);
+    n = put(mac, frame);
+  }
+  if (n == (ssize_t)pkt_tx_bytes(frame))
     mac->iface->tx_frames++;
   else
     mac->iface->tx_errors++;
@@ -140,54 +338,92 @@ static void *send_slowly(void *argument) {
 static void signal_sender(struct host_nic_state *state, bool ending) {
   pthread_mutex_lock(&state->gate);
   state->waiting = true;
-  state->ending = ending;
+  state->ending |= ending;
   pthread_cond_signal(&state->work);
   pthread_mutex_unlock(&state->gate);
+}
+
+static void end_threads(struct host_nic_state *state, bool has_sender) {
+  signal_sender(state, true);
+  signal_fd(state->nudge);
+  pthread_join(state->thread, NULL);
+  if (has_sender)
+    pthread_join(state->sender, NULL);
 }
 
 static int start_threads(struct pkt_mac *mac) {
   const struct host_nic *nic = mac->config;
   struct host_nic_state *state = mac->state;
-  pthread_mutex_init(&state->gate, NULL);
-  pthread_cond_init(&state->work, NULL);
   int error = pthread_create(&state->thread, NULL, run, mac);
-  if (error == 0 && nic->speed != 0)
-    error = pthread_create(&state->sender, NULL, send_slowly, mac);
+  if (error == 0 && nic->speed != 0 && (error = pthread_create(&state->sender, NULL, send_slowly, mac)) != 0)
+    end_threads(state, false);
   return -error;
 }
 
-static int start(struct pkt_mac *mac) {
+static int watch(int epoll, int fd, uint32_t events, uint64_t which) {
+  struct epoll_event event = {.events = events, .data.u64 = which};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Open what the driver needs. On failure the caller closes what was opened. */
+static int open_all(struct pkt_mac *mac, uint64_t which) {
   const struct host_nic *nic = mac->config;
-  struct host_nic_state *state = calloc(1, sizeof(*state));
+  struct host_nic_state *state = mac->state;
+  int result = make_tasks();
+  if (result == 0)
+    result = state->fd = nic->open(nic->argument);
+  if (result < 0)
+    return result;
+  if ((state->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
+      (state->nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0 || fcntl(state->fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+    return -errno;
+  if ((result = watch(tasks, state->fd, EPOLLIN | EPOLLEXCLUSIVE, which)) < 0 ||
+      (result = watch(state->epoll, state->fd, EPOLLIN | EPOLLEXCLUSIVE, 1)) < 0)
+    return result;
+  return watch(state->epoll, state->nudge, EPOLLIN, 0);
+}
+
+static void close_all(struct host_nic_state *state) {
+  const int all[] = {state->fd, state->epoll, state->nudge}; /* closing the first removes it from `tasks` */
+  for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+    if (all[i] >= 0)
+      close(all[i]);
+  pthread_mutex_destroy(&state->receiver);
+  pthread_mutex_destroy(&state->gate);
+  pthread_cond_destroy(&state->work);
+  free(state);
+}
+
+static int start(struct pkt_mac *mac) {
+  unsigned which = 0;
+  while (which < NICS && nics[which] != NULL)
+    which++;
+  struct host_nic_state *state = which < NICS ? calloc(1, sizeof(*state)) : NULL;
   if (state == NULL)
     return -ENOMEM;
-  state->fd = nic->open(nic->argument);
-  state->quit = eventfd(0, EFD_CLOEXEC);
+  state->fd = state->epoll = state->nudge = -1;
+  pthread_mutex_init(&state->receiver, NULL);
+  pthread_mutex_init(&state->gate, NULL);
+  pthread_cond_init(&state->work, NULL);
   mac->state = state;
-  int result = state->fd < 0 ? state->fd : state->quit < 0 ? -errno : start_threads(mac);
+  set_nic(which, mac);
+  int result = open_all(mac, which);
+  if (result == 0)
+    result = start_threads(mac);
   if (result == 0)
     return 0;
-  if (state->fd >= 0)
-    close(state->fd);
-  if (state->quit >= 0)
-    close(state->quit);
-  free(state);
+  set_nic(which, NULL);
+  close_all(state);
   return result;
 }
 
 static void stop(struct pkt_mac *mac) {
   const struct host_nic *nic = mac->config;
-  struct host_nic_state *state = mac->state;
-  uint64_t one = 1;
-  if (nic->speed != 0) {
-    signal_sender(state, true);
-    pthread_join(state->sender, NULL);
-  }
-  if (write(state->quit, &one, sizeof(one)) == sizeof(one))
-    pthread_join(state->thread, NULL);
-  close(state->fd);
-  close(state->quit);
-  free(state);
+  for (unsigned i = 0; i < NICS; i++)
+    if (nics[i] == mac)
+      set_nic(i, NULL);
+  end_threads(mac->state, nic->speed != 0);
+  close_all(mac->state);
 }
 
 static void transmit(struct pkt_mac *mac) {
@@ -201,14 +437,17 @@ static void transmit(struct pkt_mac *mac) {
     put_on_wire(mac, frame);
     pkt_completion_give(mac, frame);
   }
+  tell_if_gone(mac);
 }
 
 static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
   struct host_nic_state *state = mac->state;
+  pthread_mutex_lock(&state->receiver);
   state->filter = *filter;
-  if (filter->count > 64)
-    state->filter.all_multicast = true, state->filter.count = 64;
+  if (filter->count > ADDRESSES)
+    state->filter.all_multicast = true, state->filter.count = ADDRESSES;
   memcpy(state->addresses, filter->addresses, state->filter.count * sizeof(state->addresses[0]));
+  pthread_mutex_unlock(&state->receiver);
 }
 
 const struct pkt_mac_ops host_nic_ops = {

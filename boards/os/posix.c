@@ -1,6 +1,7 @@
 /* os.h on POSIX threads: the lock is a mutex, and each task has a condition variable to wait on. Compiled against the system's
  * own headers. */
 #include <pktsock/os.h>
+#include <pktsock/os_posix.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,8 @@ struct pkt_os_task {
 };
 static __thread struct pkt_os_task self;
 static struct pkt_os_task *watcher;
+static struct pkt_os_task *in_driver; /* the task that waits in `waiting` */
+static const struct pkt_os_waiting *waiting;
 
 void pkt_os_init(void) {}
 
@@ -38,10 +41,41 @@ struct pkt_os_task *pkt_os_self(void) {
   return &self;
 }
 
+static void wake(struct pkt_os_task *task) {
+  task->woken = true;
+  if (task == in_driver)
+    waiting->end();
+  else
+    pthread_cond_signal(&task->event);
+}
+
 void pkt_os_watch(struct pkt_os_task *task) {
   pthread_mutex_lock(&event_lock);
   watcher = task;
+  if (task != NULL && in_driver != NULL && in_driver != task)
+    waiting->end(); /* it goes on as every other task: the driver is for the watcher */
   pthread_mutex_unlock(&event_lock);
+}
+
+void pkt_os_wait_in(const struct pkt_os_waiting *how) {
+  pthread_mutex_lock(&event_lock);
+  waiting = how;
+  pthread_mutex_unlock(&event_lock);
+}
+
+/* With event_lock, which is released meanwhile. The driver's news are for the watcher, which may have changed. Returns as
+ * pthread_cond_timedwait(). */
+static int wait_in_driver(struct pkt_os_task *task, uint64_t deadline) {
+  in_driver = task;
+  pthread_mutex_unlock(&event_lock);
+  bool news = waiting->wait(deadline);
+  pthread_mutex_lock(&event_lock);
+  in_driver = NULL;
+  if (news && watcher == task)
+    task->woken = true;
+  else if (news && watcher != NULL)
+    wake(watcher);
+  return !news && deadline != UINT64_MAX && pkt_os_now() >= deadline ? ETIMEDOUT : 0;
 }
 
 void pkt_os_wait(uint64_t deadline) {
@@ -50,17 +84,17 @@ void pkt_os_wait(uint64_t deadline) {
   int result = 0, cancel;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* others hold a pointer to the waiting task */
   pthread_mutex_lock(&event_lock);
-  while (!task->woken && result == 0)
-    result = deadline == UINT64_MAX ? pthread_cond_wait(&task->event, &event_lock)
-                                    : pthread_cond_timedwait(&task->event, &event_lock, &until);
+  while (!task->woken && result == 0) {
+    if (waiting != NULL && watcher == task && in_driver == NULL)
+      result = wait_in_driver(task, deadline);
+    else if (deadline == UINT64_MAX)
+      pthread_cond_wait(&task->event, &event_lock);
+    else
+      result = pthread_cond_timedwait(&task->event, &event_lock, &until);
+  }
   task->woken = false;
   pthread_mutex_unlock(&event_lock);
   pthread_setcancelstate(cancel, NULL);
-}
-
-static void wake(struct pkt_os_task *task) {
-  task->woken = true;
-  pthread_cond_signal(&task->event);
 }
 
 void pkt_os_wake_task(struct pkt_os_task *task) {

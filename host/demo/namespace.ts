@@ -2,6 +2,7 @@
 // interfaces when the first process inside ends, which ends with this process. Nothing is left, even after SIGKILL.
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { runProgram } from "./program.js";
 
@@ -23,6 +24,11 @@ export class Namespace {
     const failed = once(holder, "close").then(() => false);
     if (await Promise.race([made, failed])) return new Namespace(holder);
     throw new Error(`a network namespace could not be created: ${complaints.trim()}`);
+  }
+
+  /** What /proc/PID/ns/net of a process inside links to. */
+  get network(): string {
+    return readlinkSync(`/proc/${this.holder.pid}/ns/net`);
   }
 
   /** Returns the command that runs `command` inside. */

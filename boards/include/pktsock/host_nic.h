@@ -1,5 +1,5 @@
-/* Driver for BOARD=linux. A file descriptor replaces the MAC: each read or write carries one Ethernet frame. A thread
- * replaces the interrupt handler. */
+/* Driver for BOARD=linux. A file descriptor replaces the MAC: each read or write carries one Ethernet frame. The task that
+ * waits for frames reads the descriptor itself (os_posix.h). While no task waits, a thread replaces the interrupt handler. */
 #ifndef HOST_NIC_H
 #define HOST_NIC_H
 
@@ -23,6 +23,16 @@ int host_nic_open_tap(const char *argument);
 
 /* QEMU's `-nic socket,udp=` cable: one datagram per frame. `argument` is LOCAL:REMOTE, two UDP ports of 127.0.0.1. */
 int host_nic_open_udp(const char *argument);
+
+/* For a program whose only task also waits for other descriptors, in place of pkt_os_wait(): it adds them to this epoll(7)
+ * instance, with data.u64 of HOST_NIC_OWN or more. */
+int host_nic_epoll(void);
+#define HOST_NIC_OWN ((uint64_t)1 << 32)
+
+struct epoll_event;
+/* Wait until one of them is ready, or frames were received, or pkt_os_now() reaches `deadline` (UINT64_MAX: for ever). Writes
+ * the events of the program's descriptors, `room` at most, and returns how many; -1 and errno on failure. */
+int host_nic_wait(struct epoll_event *events, int room, uint64_t deadline);
 
 /* The driver sets mac->state itself. */
 extern const struct pkt_mac_ops host_nic_ops;
