@@ -57,8 +57,9 @@ static int tasks = -1, tasks_end = -1;
 /* The running drivers. The waiting task holds the mutex while it receives, so that none stops meanwhile. */
 static pthread_mutex_t nics_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pkt_mac *nics[NICS];
-/* Atomic: how often tasks have begun to wait. */
+/* Atomic: how often tasks have begun to wait; whether the program waits in host_nic_wait(), where pkt_os_wake() wakes nobody. */
 static unsigned waits;
+static bool is_own_wait;
 
 static void set_nic(unsigned which, struct pkt_mac *mac) {
   pthread_mutex_lock(&nics_mutex);
@@ -186,8 +187,11 @@ static void *run(void *argument) {
   unsigned before = 0;
   while (!must_end(state)) {
     unsigned frames = receive(mac, BURST_MAX);
-    if (frames > 0)
+    if (frames > 0) {
       pkt_os_wake();
+      if (__atomic_load_n(&is_own_wait, __ATOMIC_ACQUIRE))
+        signal_fd(tasks_end);
+    }
     if (frames == BURST_MAX)
       continue;
     unsigned after = __atomic_load_n(&waits, __ATOMIC_RELAXED);
@@ -252,6 +256,7 @@ static int wait_for_all(struct epoll_event *events, int room, uint64_t deadline,
 
 int host_nic_wait(struct epoll_event *events, int room, uint64_t deadline) {
   bool received;
+  __atomic_store_n(&is_own_wait, true, __ATOMIC_RELEASE);
   return wait_for_all(events, room, deadline, &received);
 }
 

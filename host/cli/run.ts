@@ -34,7 +34,7 @@ const options = {
 
 /** The index of the interface if the kernel has none of that name; higher than the kernel's own indices. */
 const INDEX = 1001;
-const SERVER = "build/linux/server.elf";
+const SERVER = "build/linux-aot/server.elf";
 const LIBRARY = "build/linux/libpktsock-preload.so";
 
 interface Settings {

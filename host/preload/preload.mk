@@ -4,7 +4,7 @@
 PRELOAD_LIBRARY := build/linux/libpktsock-preload.so
 
 preload: $(PRELOAD_LIBRARY) ## what `pktsock run` preloads into Linux programs, and its server
-	$(QUIET)$(MAKE) --no-print-directory BOARD=linux APP=host/preload/server/server.c firmware
+	$(QUIET)$(MAKE) --no-print-directory BOARD=linux ENGINE=aot APP=host/preload/server/server.c firmware
 
 $(PRELOAD_LIBRARY): $(wildcard host/preload/library/*.[ch]) host/preload/protocol.h host/preload/preload.mk
 	@mkdir -p $(@D)

@@ -50,7 +50,7 @@ static ssize_t give(int fd, uint32_t number, enum preload_call call, const struc
   if (message->msg_control != NULL && message->msg_controllen > PRELOAD_CONTROL)
     return fail(ENOBUFS);
   memcpy(out + 2, message->msg_iov, message->msg_iovlen * sizeof(*out));
-  return library_call(fd, &request, out, 2 + message->msg_iovlen, &answer, NULL, 0);
+  return library_send(fd, &request, out, 2 + message->msg_iovlen, &answer);
 }
 
 SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
@@ -111,15 +111,6 @@ SERVED int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------------------- */
 
-/* Wait in the kernel until the descriptor is readable, with SO_RCVTIMEO; signals end or restart the wait. */
-static bool wait_readable(int fd) {
-  char byte;
-  ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK);
-  if (n == 0 || (n < 0 && errno == ECONNRESET))
-    library_server_has_ended();
-  return n > 0;
-}
-
 static int64_t milliseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -141,42 +132,86 @@ static bool pause_until_next(int fd, int64_t began) {
   return NEXT(poll)(NULL, 0, PAUSE_MS) == 0;
 }
 
-/* After EAGAIN: wait. Returns true if the server is to be asked again. */
-static bool wait_for_more(int fd, int flags, bool has_ring, unsigned turn, int64_t began) {
+/* Copy the frame's control messages, as Linux's put_cmsg(): what does not fit is cut, and MSG_CTRUNC says so. */
+static void put_messages(const struct preload_frame *frame, struct msghdr *message) {
+  size_t used = 0, room = message->msg_control == NULL ? 0 : message->msg_controllen;
+  for (size_t at = 0; at + sizeof(struct cmsghdr) <= frame->control;) {
+    struct cmsghdr header;
+    memcpy(&header, frame->messages + at, sizeof(header));
+    const size_t len = header.cmsg_len, left = room - used;
+    if (left < sizeof(header)) {
+      message->msg_flags |= MSG_CTRUNC;
+      break;
+    }
+    if (left < len) {
+      message->msg_flags |= MSG_CTRUNC;
+      header.cmsg_len = left;
+    }
+    memcpy((uint8_t *)message->msg_control + used, &header, sizeof(header));
+    memcpy((uint8_t *)message->msg_control + used + sizeof(header), frame->messages + at + sizeof(header),
+           header.cmsg_len - sizeof(header));
+    used += CMSG_ALIGN(len) < left ? CMSG_ALIGN(len) : left;
+    at += CMSG_ALIGN(len);
+  }
+  message->msg_controllen = used;
+}
+
+/* A frame's bytes are in the caller's buffer, of `room` bytes: describe it. Returns what recvmsg(2) does. */
+static ssize_t describe(const struct preload_frame *frame, size_t room, struct msghdr *message, int flags) {
+  message->msg_flags = frame->flags;
+  if (frame->len > room)
+    message->msg_flags |= MSG_TRUNC;
+  if (message->msg_name != NULL) {
+    memcpy(message->msg_name, frame->address, at_most(message->msg_namelen, PRELOAD_NAME));
+    message->msg_namelen = frame->name;
+  } else {
+    message->msg_namelen = 0;
+  }
+  put_messages(frame, message);
+  return frame->len <= room || (flags & MSG_TRUNC) != 0 ? (ssize_t)frame->len : (ssize_t)room;
+}
+
+/* Ask the server what there is besides frames. Returns true if the caller must look again, false with errno. */
+static bool ask_for_more(int fd, uint32_t number, int flags, int64_t began) {
+  struct preload_request request = {.call = CALL_RECEIVE, .number = number, .arguments = {flags}};
+  struct preload_answer answer = {.ring = 0};
+  if (library_call(fd, &request, NULL, 0, &answer, NULL, 0) >= 0 || errno != EAGAIN)
+    return false;
+  if (answer.ring == 0)
+    return (flags & MSG_ERRQUEUE) == 0;
   if ((flags & (MSG_ERRQUEUE | MSG_DONTWAIT)) != 0 || (NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) != 0) {
     errno = EAGAIN;
     return false;
   }
-  if ((has_ring || turn > 1) && !pause_until_next(fd, began))
-    return false;
-  return has_ring || wait_readable(fd);
+  return pause_until_next(fd, began); /* the ring's frames make the descriptor readable */
 }
 
+/* Flags with which the connection's own recvmsg(2) does what a packet socket's does; the component judges others. */
+#define USUAL_FLAGS (MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC)
+
 static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) {
-  int32_t len = length_of(message->msg_iov, message->msg_iovlen);
-  struct preload_request request = {
-      .call = CALL_RECEIVE,
-      .number = number,
-      .arguments = {flags, len},
-      .name = message->msg_name == NULL ? 0 : at_most(message->msg_namelen, PRELOAD_NAME),
-      .control = message->msg_control == NULL ? 0 : at_most((socklen_t)message->msg_controllen, PRELOAD_CONTROL),
-  };
-  struct preload_answer answer;
-  struct iovec in[2 + MAX_PARTS] = {{message->msg_name, request.name}, {message->msg_control, request.control}};
-  memcpy(in + 2, message->msg_iov, message->msg_iovlen * sizeof(*in));
-  ssize_t n;
-  unsigned turn = 0;
-  int64_t began = milliseconds();
-  do {
-    answer.ring = 0;
-    n = library_call(fd, &request, NULL, 0, &answer, in, 2 + message->msg_iovlen);
-  } while (n < 0 && errno == EAGAIN && wait_for_more(fd, flags, answer.ring != 0, ++turn, began));
-  if (n < 0)
+  const int64_t began = milliseconds();
+  const size_t room = (size_t)length_of(message->msg_iov, message->msg_iovlen);
+  struct preload_frame frame;
+  char byte;
+  if (((flags & ~USUAL_FLAGS) != 0 || library_has_error(fd, number)) && !ask_for_more(fd, number, flags, began))
     return -1;
-  message->msg_namelen = message->msg_name == NULL ? 0 : answer.name;
-  message->msg_controllen = answer.control;
-  message->msg_flags = answer.flags;
-  return n;
+  for (;;) {
+    struct iovec in[1 + MAX_PARTS] = {{&frame, sizeof(frame)}};
+    struct msghdr received = {.msg_iov = in, .msg_iovlen = 1 + message->msg_iovlen};
+    memcpy(in + 1, message->msg_iov, message->msg_iovlen * sizeof(*in));
+    ssize_t n = NEXT(recvmsg)(fd, &received, flags & (MSG_PEEK | MSG_DONTWAIT));
+    if (n == 0 || (n < 0 && errno == ECONNRESET))
+      return library_server_has_ended();
+    if (n < 0)
+      return -1;
+    if (n >= (ssize_t)sizeof(frame))
+      return describe(&frame, room, message, flags);
+    if ((flags & MSG_PEEK) != 0)
+      NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
+    if (!ask_for_more(fd, number, flags, began))
+      return -1;
+  }
 }
 
 SERVED ssize_t recvmsg(int fd, struct msghdr *message, int flags) {

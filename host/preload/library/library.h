@@ -45,6 +45,13 @@ int library_server_has_ended(void);
 int library_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
                  struct preload_answer *answer, const struct iovec *in, size_t in_parts);
 
+/* The same for a call whose answer has no data, over the socket's own connection where that is possible. */
+int library_send(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                 struct preload_answer *answer);
+
+/* Returns true if the socket has a pending error, as far as the server has told. */
+bool library_has_error(int fd, uint32_t number);
+
 /* A call without data whose answer comes with a descriptor. Returns the descriptor; -1 and errno on failure. */
 int library_descriptor(int fd, struct preload_request *request);
 

@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 char library_ifname[16];
@@ -124,6 +128,13 @@ static void discard(int fd) {
   errno = error;
 }
 
+/* Take the byte off a socket's descriptor, and no frame that may be there instead. */
+static void drain(int fd) {
+  char byte;
+  if (NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC) == 1)
+    NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
+}
+
 /* library_call(), for an answer that may come with a descriptor. */
 static int make_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
                      struct preload_answer *answer, const struct iovec *in, size_t in_parts, int *descriptor) {
@@ -131,9 +142,8 @@ static int make_call(int fd, struct preload_request *request, const struct iovec
   if (call < 0)
     return -1;
   if (connect_to_server(call) == 0 && exchange(call, request, out, out_parts, answer, in, in_parts, descriptor) == 0) {
-    char byte;
     if (answer->drain != 0 && fd >= 0)
-      NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
+      drain(fd);
     result = result_of(answer);
   }
   discard(call);
@@ -150,6 +160,96 @@ int library_descriptor(int fd, struct preload_request *request) {
   struct preload_answer answer;
   int descriptor;
   return make_call(fd, request, NULL, 0, &answer, NULL, 0, &descriptor) < 0 ? -1 : descriptor;
+}
+
+/* ---- Calls over the socket's own connection ---- */
+
+/* The sockets whose answers are mapped; an entry stays until another socket needs its place and its own is closed. */
+static struct known {
+  uint32_t number, changing;
+  struct preload_answers *answers;
+} table[64];
+
+static bool is_closed(const struct preload_answers *answers) {
+  return __atomic_load_n(&answers->closed, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Map the answers of a socket in the place of another one that is closed. */
+static void map_answers(struct known *entry, int fd, uint32_t number) {
+  struct preload_request request = {.call = CALL_ANSWERS, .number = number};
+  int memory = library_descriptor(fd, &request);
+  if (memory < 0)
+    return;
+  int where = entry->answers != NULL ? MAP_FIXED : 0;
+  void *mapped =
+      NEXT(mmap)(entry->answers, sizeof(*entry->answers), PROT_READ | PROT_WRITE, MAP_SHARED | where, memory, 0);
+  discard(memory);
+  if (mapped == MAP_FAILED)
+    return;
+  entry->answers = mapped;
+  __atomic_store_n(&entry->number, number, __ATOMIC_RELEASE);
+}
+
+/* Returns the answers of a socket, or NULL. Keeps errno. */
+static struct preload_answers *answers_of(int fd, uint32_t number) {
+  struct known *entry = &table[number % (sizeof(table) / sizeof(*table))];
+  if (__atomic_load_n(&entry->number, __ATOMIC_ACQUIRE) == number && !is_closed(entry->answers))
+    return entry->answers;
+  int error = errno;
+  if (__atomic_exchange_n(&entry->changing, 1, __ATOMIC_ACQUIRE) != 0)
+    return NULL; /* another thread does, or a signal handler has interrupted this one */
+  if (entry->answers == NULL || is_closed(entry->answers))
+    map_answers(entry, fd, number);
+  struct preload_answers *answers = entry->number == number ? entry->answers : NULL;
+  __atomic_store_n(&entry->changing, 0, __ATOMIC_RELEASE);
+  errno = error;
+  return answers;
+}
+
+bool library_has_error(int fd, uint32_t number) {
+  const struct preload_answers *answers = answers_of(fd, number);
+  return answers != NULL && __atomic_load_n(&answers->error, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Wait for the answer after turn `before`. Returns false if the server has ended. */
+static bool wait_for_answer(int fd, struct preload_answers *answers, uint32_t before) {
+  const struct timespec patience = {.tv_nsec = 100000000};
+  char byte;
+  while (__atomic_load_n(&answers->turn, __ATOMIC_ACQUIRE) == before) {
+    if (syscall(SYS_futex, &answers->turn, FUTEX_WAIT, before, &patience, NULL, 0) == 0 || errno != ETIMEDOUT)
+      continue;
+    ssize_t n = NEXT(recv)(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (is_closed(answers) || n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+      return false;
+  }
+  return true;
+}
+
+int library_send(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
+                 struct preload_answer *answer) {
+  struct preload_answers *answers = answers_of(fd, request->number);
+  struct iovec parts[MAX_PARTS + 4] = {{request, sizeof(*request)}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
+  if (answers == NULL || __atomic_exchange_n(&answers->busy, 1, __ATOMIC_ACQUIRE) != 0)
+    return library_call(fd, request, out, out_parts, answer, NULL, 0);
+  memcpy(parts + 1, out, out_parts * sizeof(*out));
+  int error = errno;
+  const uint32_t before = __atomic_load_n(&answers->turn, __ATOMIC_RELAXED);
+  const bool sent = NEXT(sendmsg)(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+  const bool answered = sent && wait_for_answer(fd, answers, before);
+  if (answered)
+    *answer = answers->answer;
+  __atomic_store_n(&answers->busy, 0, __ATOMIC_RELEASE);
+  if (!sent) {
+    errno = error; /* too long for the connection, or it has ended: the other way reports it */
+    return library_call(fd, request, out, out_parts, answer, NULL, 0);
+  }
+  if (!answered)
+    return library_server_has_ended();
+  if (answer->drain != 0)
+    drain(fd);
+  errno = error;
+  return result_of(answer);
 }
 
 /* Bind to a number that no socket uses. */

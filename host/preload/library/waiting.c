@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 
 /* Returns poll(2)'s events of a packet socket: 0 if the descriptor is not one, POLLERR if the server has ended. Makes the
@@ -27,10 +28,20 @@ static void before_polling(const struct pollfd *fds, nfds_t count) {
     ask(fds[i].fd);
 }
 
+/* Returns true if the descriptor is readable because of one frame and nothing else. */
+static bool has_one_frame(int fd) {
+  char byte;
+  int all = 0, error = errno;
+  ssize_t first = NEXT(recv)(fd, &byte, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+  bool one = first >= (ssize_t)sizeof(struct preload_frame) && NEXT(ioctl)(fd, FIONREAD, &all) == 0 && all == first;
+  errno = error;
+  return one;
+}
+
 /* An error makes the descriptor readable, so report POLLERR too. */
 static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
   for (nfds_t i = 0; ready > 0 && i < count; i++) {
-    if ((fds[i].revents & POLLIN) == 0)
+    if ((fds[i].revents & POLLIN) == 0 || library_number(fds[i].fd) == 0 || has_one_frame(fds[i].fd))
       continue;
     short events = ask(fds[i].fd);
     if ((events & POLLERR) != 0)

@@ -68,30 +68,14 @@ static ssize_t do_send(struct job *job) {
   return pktsock_sendto(job->socket, part.iov_base, part.iov_len, a[0], message.msg_name, message.msg_namelen);
 }
 
-static ssize_t do_receive(struct job *job) {
-  const struct preload_request *request = job->request;
-  socklen_t name = most((int32_t)request->name, PRELOAD_NAME),
-            control = most((int32_t)request->control, PRELOAD_CONTROL);
-  struct pktsock_iovec part = {job->out + name + control, most(request->arguments[1], PRELOAD_DATA - name - control)};
-  struct pktsock_msghdr message = {
-      .msg_name = job->out,
-      .msg_namelen = name,
-      .msg_iov = &part,
-      .msg_iovlen = 1,
-      .msg_control = job->out + name,
-      .msg_controllen = control,
-  };
-  memset(job->out, 0, name + control);
+/* Report a pending error, or what is wrong with the flags. Frames take another way (protocol.h). */
+static int do_receive(struct job *job) {
+  uint8_t byte;
   job->answer->ring = job->connection->ring != NULL;
-  ssize_t n = pktsock_recvmsg(job->socket, &message, request->arguments[0]);
-  if (n < 0)
-    return n;
-  view_address_to_program(job->out, name);
-  job->answer->flags = message.msg_flags;
-  job->answer->name = message.msg_namelen;
-  job->answer->control = (uint32_t)message.msg_controllen;
-  job->out_len = name + control + ((size_t)n < part.iov_len ? (size_t)n : part.iov_len);
-  return n;
+  if (pktsock_recv(job->socket, &byte, sizeof(byte), job->request->arguments[0] | MSG_PEEK | MSG_DONTWAIT) < 0)
+    return -1;
+  errno = EAGAIN;
+  return -1;
 }
 
 static int do_setsockopt(struct job *job) {
@@ -121,7 +105,7 @@ static int do_getsockopt(struct job *job) {
   socklen_t len = (socklen_t)job->request->arguments[2];
   if (len > PRELOAD_DATA && (int32_t)len > 0)
     len = PRELOAD_DATA;
-  memcpy(job->out, job->data, job->len);
+  memcpy(job->out, job->data, job->len); /* at most PRELOAD_DATA: see serve() */
   if (ring_has_option(level, name))
     result = ring_getsockopt(job->connection, name, job->out, &len);
   else
@@ -178,21 +162,13 @@ static ssize_t make(struct job *job) {
   case CALL_RECEIVE: return do_receive(job);
   case CALL_SETSOCKOPT: return report_missing(job, "setsockopt", do_setsockopt(job));
   case CALL_GETSOCKOPT: return report_missing(job, "getsockopt", do_getsockopt(job));
+  case CALL_ANSWERS: return answers_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_POLL: return do_poll(job);
   case CALL_NOTHING: return 0;
   case CALL_IOCTL: return do_ioctl(job);
   default: errno = ENOSYS; return -1;
   }
-}
-
-/* Returns true if the caller must take the byte off the descriptor: when nothing is left to receive, and also when something
- * is left. In that case a new byte follows, because the kernel woke only one waiter, which may not call again. */
-static bool is_spent(struct connection *connection, bool received) {
-  if (connection_readable(connection))
-    return received && connection_notify(connection);
-  connection->reported = false;
-  return true;
 }
 
 size_t server_call(struct connection *connection, const struct preload_request *request, uint8_t *data, size_t len,
@@ -204,7 +180,9 @@ size_t server_call(struct connection *connection, const struct preload_request *
     result = make(&job);
   answer->result = (int32_t)result;
   answer->error = result < 0 ? errno : 0;
-  if (connection != NULL && connection->reported)
-    answer->drain = is_spent(connection, request->call == CALL_RECEIVE && result >= 0);
+  if (connection != NULL && connection->reported && !connection_has_more(connection)) {
+    answer->drain = 1;
+    connection->reported = false;
+  }
   return result < 0 ? 0 : job.out_len;
 }

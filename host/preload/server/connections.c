@@ -1,11 +1,23 @@
 /* The connections from programs: which are packet sockets, and which of them are readable. */
+#define _GNU_SOURCE
 #include "ring.h"
 
 #include <pktsock/pktsock.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Room for the longest frame. */
+enum { FRAME_BYTES = 2048 };
 
 struct connection connections[CONNECTIONS];
 
@@ -23,14 +35,138 @@ int any_socket(void) {
   return -1;
 }
 
-/* An interface that is down does not make a socket readable, as on Linux; the pending error does. */
-bool connection_readable(struct connection *connection) {
-  struct pktsock_pollfd fd = {.fd = connection->socket, .events = POLLIN};
-  short wanted = POLLIN | POLLERR;
-  bool has_frames = connection->ring != NULL && ring_fill(connection);
-  if (connection->ring != NULL)
-    wanted = POLLERR;
-  return (pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & wanted) != 0) || has_frames;
+/* Frames in the component's queue. */
+static uint32_t queued(const struct connection *c) {
+  struct pktsock_socket_counters counters;
+  return pktsock_socket_counters(c->socket, &counters) == 0 ? counters.packets - c->received : 0;
+}
+
+/* Returns true if there is a pending error. An interface that is down does not make a socket readable, as on Linux. The component
+ * sorts what was received meanwhile, so ask this before queued(). */
+static bool has_error(const struct connection *c) {
+  struct pktsock_pollfd fd = {.fd = c->socket, .events = 0};
+  return pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & POLLERR) != 0;
+}
+
+bool connection_has_more(struct connection *c) {
+  if (c->ring != NULL && ring_fill(c))
+    return true;
+  return has_error(c) || queued(c) > (c->framed ? 1 : 0);
+}
+
+/* The bytes on a connection that the program has not taken. */
+static int untaken(const struct connection *c) {
+  int bytes = 0;
+  ioctl(c->fd, SIOCOUTQ, &bytes);
+  return bytes;
+}
+
+void connection_update(struct connection *c) {
+  if (!c->framed && !c->reported)
+    return;
+  int left = untaken(c);
+  if (c->framed && left < c->sent) {
+    uint8_t byte;
+    c->framed = false;
+    if (queued(c) > 0 && pktsock_recv(c->socket, &byte, 0, MSG_DONTWAIT) >= 0)
+      c->received++;
+  }
+  if (left == 0)
+    c->reported = false;
+}
+
+static bool put(struct connection *c, const void *message, size_t len) {
+  if (send(c->fd, message, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    return false;
+  int left = untaken(c);
+  c->sent = left > 0 ? left : 1; /* it was taken at once */
+  return true;
+}
+
+/* Send the frame that is first in the queue, and stays there. */
+static bool put_frame(struct connection *c) {
+  static struct {
+    struct preload_frame frame;
+    uint8_t bytes[FRAME_BYTES];
+  } out;
+  struct pktsock_iovec part = {(uint8_t *)&out + sizeof(out.frame), FRAME_BYTES};
+  struct pktsock_msghdr message = {
+      .msg_name = out.frame.address,
+      .msg_namelen = sizeof(out.frame.address),
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = out.frame.messages,
+      .msg_controllen = sizeof(out.frame.messages),
+  };
+  memset(&out.frame, 0, sizeof(out.frame));
+  ssize_t n = pktsock_recvmsg(c->socket, &message, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0)
+    return false;
+  view_address_to_program(out.frame.address, message.msg_namelen);
+  out.frame.len = (uint32_t)n;
+  out.frame.flags = message.msg_flags;
+  out.frame.name = message.msg_namelen;
+  out.frame.control = (uint32_t)message.msg_controllen;
+  return put(c, &out, sizeof(out.frame) + (size_t)n);
+}
+
+/* Tell the program what there is to receive. */
+static void notify(struct connection *c) {
+  const bool error = has_error(c);
+  const uint32_t frames = queued(c);
+  bool more = c->ring != NULL && ring_fill(c);
+  if (c->ring == NULL && !c->framed && !c->reported && !error && frames > 0)
+    c->framed = put_frame(c);
+  more = more || error || frames > (c->framed ? 1 : 0);
+  if (more && !c->reported)
+    c->reported = put(c, "", 1);
+  if (c->answers != NULL)
+    __atomic_store_n(&c->answers->error, error, __ATOMIC_RELEASE);
+}
+
+void notify_ready(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0)
+      notify(c);
+}
+
+void update_all(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0)
+      connection_update(c);
+}
+
+int answers_descriptor(struct connection *c) {
+  if (c->answers != NULL)
+    return c->answers_fd;
+  int fd = sealed_memory("answers", sizeof(*c->answers));
+  void *memory = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*c->answers), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) {
+    if (fd >= 0)
+      close(fd);
+    errno = ENOMEM;
+    return -1;
+  }
+  c->answers = memory;
+  return c->answers_fd = fd;
+}
+
+int sealed_memory(const char *name, size_t size) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0)
+    return -1;
+  if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+void connection_answer(struct connection *c, const struct preload_answer *answer) {
+  if (c->answers == NULL)
+    return; /* nobody can wait for it */
+  c->answers->answer = *answer;
+  __atomic_store_n(&c->answers->turn, ++c->turn, __ATOMIC_RELEASE);
+  syscall(SYS_futex, &c->answers->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 void connection_drop(struct connection *c) {
@@ -39,29 +175,20 @@ void connection_drop(struct connection *c) {
   if (c->socket >= 0)
     pktsock_close(c->socket);
   ring_close(c);
+  if (c->answers == NULL)
+    return;
+  __atomic_store_n(&c->answers->closed, 1, __ATOMIC_RELEASE);
+  munmap(c->answers, sizeof(*c->answers));
+  close(c->answers_fd);
+  c->answers = NULL;
 }
 
-/* Close the sockets whose last descriptor is closed, and discard what a program wrote past the library. */
+/* Close the sockets whose last descriptor is closed. Requests stay. */
 void reap_connections(void) {
   char byte;
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
-    if (c->fd < 0 || c->socket < 0)
-      continue;
-    ssize_t n;
-    do
-      n = recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
-    while (n > 0);
-    if (n == 0 || errno != EAGAIN)
+    ssize_t n = c->fd >= 0 && c->socket >= 0 ? recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) : 1;
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
       connection_drop(c);
   }
-}
-
-bool connection_notify(struct connection *connection) {
-  return send(connection->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
-void notify_ready(void) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0 && connection_readable(c) && !c->reported)
-      c->reported = connection_notify(c);
 }

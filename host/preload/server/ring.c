@@ -80,8 +80,8 @@ static int open_ring(struct connection *c, const struct tpacket_req *wanted) {
   if (ring == NULL)
     return fail(ENOMEM);
   ring->size = (size_t)wanted->tp_block_size * wanted->tp_block_nr;
-  ring->descriptor = memfd_create("packet ring", MFD_CLOEXEC);
-  if (ring->descriptor < 0 || ftruncate(ring->descriptor, (off_t)ring->size) < 0 ||
+  ring->descriptor = sealed_memory("packet ring", ring->size);
+  if (ring->descriptor < 0 ||
       (ring->memory = mmap(NULL, ring->size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->descriptor, 0)) == MAP_FAILED) {
     if (ring->descriptor >= 0)
       close(ring->descriptor);
@@ -143,6 +143,7 @@ static bool fill_one(struct connection *c) {
   ssize_t n = pktsock_recvmsg(c->socket, &message, 0);
   if (n < 0)
     return false;
+  c->received++;
   view_address_to_program(message.msg_name, sizeof(struct sockaddr_ll));
   describe(ring, header, &message, (size_t)n);
   ring->at = (ring->at + 1) % ring->frames;
@@ -151,7 +152,7 @@ static bool fill_one(struct connection *c) {
 
 bool ring_fill(struct connection *c) {
   struct ring *ring = c->ring;
-  while (is_free(frame_at(ring, ring->at)) && fill_one(c))
+  while (!c->framed && is_free(frame_at(ring, ring->at)) && fill_one(c))
     ;
   return !is_free(frame_at(ring, (ring->at + ring->frames - 1) % ring->frames));
 }

@@ -6,21 +6,21 @@
 #define _GNU_SOURCE
 #include "ring.h"
 
-#include <pktsock/os.h>
+#include <pktsock/host_nic.h>
 #include <pktsock/pktsock.h>
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/epoll.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-static int listener, wakeups;
+static int listener;
+/* What the descriptors of the loop below are; connection i is CONNECTION + i. */
+enum { LISTENER = 0, INPUT = 1, CONNECTION = 2 };
 static char address_prefix[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
 static void __attribute__((noreturn)) give_up(const char *what) {
@@ -66,35 +66,54 @@ static bool answer(int fd, void *bytes, size_t len, int descriptor) {
   return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+/* A request, and what calls may write behind its data. */
+static union {
+  struct preload_request request;
+  uint8_t bytes[sizeof(struct preload_request) + PRELOAD_DATA + IFNAMSIZ];
+} in;
+static struct {
+  struct preload_answer answer;
+  uint8_t data[PRELOAD_DATA];
+} out;
+
+/* Receive a request. Returns the length of its data; -1: nothing is there; -2: the connection has ended or carries
+ * nonsense. */
+static ssize_t next_request(const struct connection *c) {
+  struct iovec part = {in.bytes, sizeof(struct preload_request) + PRELOAD_DATA};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  ssize_t n = recvmsg(c->fd, &message, MSG_DONTWAIT);
+  memset(&out.answer, 0, sizeof(out.answer));
+  if (n < 0 && errno == EAGAIN)
+    return -1;
+  if (n < (ssize_t)sizeof(in.request) || (message.msg_flags & MSG_TRUNC) != 0)
+    return -2;
+  return n - (ssize_t)sizeof(in.request);
+}
+
+static size_t make_call(struct connection *socket, size_t len) {
+  return server_call(socket, &in.request, in.bytes + sizeof(in.request), len, &out.answer, out.data);
+}
+
 /* Serve a request over a connection that is not a packet socket. */
 static void serve(struct connection *c) {
-  static union {
-    struct preload_request request;
-    uint8_t bytes[sizeof(struct preload_request) + PRELOAD_DATA + PRELOAD_NAME + IFNAMSIZ];
-  } in;
-  static struct {
-    struct preload_answer answer;
-    uint8_t data[PRELOAD_DATA];
-  } out;
-  ssize_t n = recv(c->fd, in.bytes, sizeof(in.bytes) - IFNAMSIZ, MSG_DONTWAIT);
-  if (n < 0 && errno == EAGAIN)
-    return;
-  if (n < (ssize_t)sizeof(in.request)) {
-    connection_drop(c);
+  ssize_t n = next_request(c);
+  if (n < 0) {
+    if (n == -2)
+      connection_drop(c);
     return;
   }
   reap_connections();
   size_t len = 0;
   int descriptor = -1;
-  memset(&out.answer, 0, sizeof(out.answer));
   if (in.request.call == CALL_SOCKET) {
     open_socket(c, &in.request, &out.answer);
   } else {
     struct connection *socket = connection_of(in.request.number);
-    len = server_call(socket, &in.request, in.bytes + sizeof(in.request), (size_t)n - sizeof(in.request), &out.answer,
-                      out.data);
-    if (in.request.call == CALL_MMAP && out.answer.result == 0)
+    len = make_call(socket, (size_t)n);
+    if (out.answer.result == 0 && in.request.call == CALL_MMAP)
       descriptor = ring_descriptor(socket);
+    else if (out.answer.result == 0 && in.request.call == CALL_ANSWERS)
+      descriptor = answers_descriptor(socket);
   }
   /* Sockets that the call made readable are reported before the program goes on. A socket's first message is the answer
    * below. */
@@ -104,29 +123,55 @@ static void serve(struct connection *c) {
     connection_drop(c);
 }
 
-static void accept_one(void) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd < 0) {
-      *c = (struct connection){.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), .socket = -1};
-      return;
-    }
+/* Serve a request to send over the socket's own connection. What else a program wrote there, past the library, is discarded. */
+static void serve_socket(struct connection *c) {
+  ssize_t n = next_request(c);
+  if (n >= 0 && (in.request.call == CALL_SENDTO || in.request.call == CALL_SENDMSG)) {
+    make_call(c, (size_t)n);
+    notify_ready();
+    connection_answer(c, &out.answer);
+  } else if (n == -2) {
+    reap_connections(); /* it may have ended */
+  }
 }
 
-/* Wakes the loop below when the driver has news. No other task waits in a call, because the loop's calls never wait. */
-static void *watch(void *nothing) {
-  const uint64_t one = 1;
-  pkt_os_lock();
-  pkt_os_watch(pkt_os_self());
-  pkt_os_unlock();
-  while (write(wakeups, &one, sizeof(one)) >= 0)
-    pkt_os_wait(UINT64_MAX);
-  return nothing;
+static void add(int fd, uint64_t which) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = HOST_NIC_OWN + which};
+  if (epoll_ctl(host_nic_epoll(), EPOLL_CTL_ADD, fd, &event) < 0)
+    give_up("the server's loop");
+}
+
+/* The connection that the next one may replace: an unused one, or else the one that has waited longest for a request that
+ * does not come. */
+static struct connection *room(void) {
+  struct connection *oldest = NULL;
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
+    if (c->fd < 0)
+      return c;
+    if (c->socket < 0 && (oldest == NULL || (int32_t)(c->age - oldest->age) < 0))
+      oldest = c;
+  }
+  if (oldest != NULL)
+    connection_drop(oldest);
+  return oldest;
+}
+
+static void accept_one(void) {
+  static uint32_t age;
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  struct connection *c = fd < 0 ? NULL : room();
+  if (c == NULL) {
+    if (fd >= 0)
+      close(fd);
+    return;
+  }
+  *c = (struct connection){.fd = fd, .socket = -1, .age = age++};
+  add(fd, CONNECTION + (uint64_t)(c - connections));
 }
 
 static void listen_at(const char *key) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t len = strlen(key);
-  pthread_t thread;
   if (len + sizeof("/01234567") > sizeof(address.sun_path)) {
     errno = ENAMETOOLONG;
     give_up("the key");
@@ -138,35 +183,39 @@ static void listen_at(const char *key) {
       bind(listener, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)) < 0 ||
       listen(listener, CONNECTIONS) < 0)
     give_up("the server's socket");
-  wakeups = eventfd(0, EFD_CLOEXEC);
-  if (wakeups < 0 || (errno = pthread_create(&thread, NULL, watch, NULL)) != 0)
-    give_up("the server's thread");
+  add(listener, LISTENER);
+  add(STDIN_FILENO, INPUT);
 }
 
 /* One turn: wait, then serve each connection that has a request. Returns false at the end of the standard input. */
 static bool turn(bool *ending) {
-  struct pollfd fds[3 + CONNECTIONS] = {{STDIN_FILENO, POLLIN, 0}, {wakeups, POLLIN, 0}, {-1, POLLIN, 0}};
-  for (int i = 0; i < CONNECTIONS; i++) {
-    fds[3 + i] = (struct pollfd){connections[i].fd, POLLIN, 0};
-    if (connections[i].fd < 0)
-      fds[2].fd = listener; /* there is room for one more */
-  }
-  if (poll(fds, 3 + CONNECTIONS, -1) < 0)
-    return errno == EINTR;
-  uint64_t count;
+  enum { EVENTS = 32 };
+  struct epoll_event events[EVENTS];
+  int n = host_nic_wait(events, EVENTS, UINT64_MAX);
+  bool accepts = false;
   char line[64];
-  if (fds[1].revents != 0 && read(wakeups, &count, sizeof(count)) < 0)
+  if (n < 0)
     return false;
-  if (fds[0].revents != 0) {
-    if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
-      return false;
-    *ending = true;
+  update_all();
+  for (int i = 0; i < n; i++) {
+    uint64_t which = events[i].data.u64 - HOST_NIC_OWN;
+    if (which == INPUT) {
+      if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
+        return false;
+      *ending = true;
+    } else if (which == LISTENER) {
+      accepts = true;
+    } else {
+      struct connection *c = &connections[which - CONNECTION];
+      if (c->fd < 0)
+        continue; /* it was dropped in this turn */
+      if (c->socket < 0)
+        serve(c);
+      else
+        serve_socket(c);
+    }
   }
-  for (int i = 0; i < CONNECTIONS; i++)
-    if (fds[3 + i].revents != 0 && connections[i].socket < 0)
-      serve(&connections[i]);
-  reap_connections();
-  if (fds[2].revents != 0)
+  if (accepts)
     accept_one();
   notify_ready();
   return true;

@@ -13,10 +13,18 @@
 
 /* A connection from a program: a packet socket, or a call in progress. */
 struct connection {
-  int fd;          /* -1: unused */
-  int socket;      /* the component's descriptor; -1: a call */
-  uint32_t number; /* identifies the socket in calls */
-  bool reported;   /* the program's descriptor is readable: a byte was sent and not taken */
+  int fd;            /* -1: unused */
+  int socket;        /* the component's descriptor; -1: a call */
+  uint32_t age;      /* lower than that of connections that came later */
+  uint32_t number;   /* identifies the socket in calls */
+  bool framed;       /* the first frame of the queue is on the connection, and was not taken */
+  bool reported;     /* a byte is on the connection, behind the frame, and was not taken */
+  int sent;          /* what SIOCOUTQ reported after the last of the two was sent */
+  uint32_t received; /* frames that left the component's queue */
+
+  struct preload_answers *answers; /* or NULL; only written here */
+  int answers_fd;
+  uint32_t turn; /* answers so far */
 
   struct ring *ring;         /* PACKET_RX_RING, or NULL */
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
@@ -32,14 +40,27 @@ struct connection *connection_of(uint32_t number);
 /* Any open packet socket of the component, or -1. */
 int any_socket(void);
 
-/* Returns true if there is a frame or an error to receive. For a socket with a ring: in the ring, which this call fills. */
-bool connection_readable(struct connection *connection);
+/* Returns true if there is more to receive than a frame on the connection: further frames, an error, frames in the ring, which
+ * this call fills. */
+bool connection_has_more(struct connection *connection);
 
-/* Send the byte that makes the program's descriptor readable. Returns false if it cannot be sent. */
-bool connection_notify(struct connection *connection);
+/* Find out what the program has taken from the connection, and take the same out of the component's queue. Do this before the
+ * component receives further frames, which may not fit into a full queue. */
+void connection_update(struct connection *connection);
+void update_all(void);
 
-/* Send that byte to each readable packet socket for which none is pending. */
+/* Make each packet socket readable that has something to receive. */
 void notify_ready(void);
+
+/* Returns the descriptor of the memory for answers, or -1 and errno. */
+int answers_descriptor(struct connection *connection);
+
+/* Answer a request that came over the socket's own connection. */
+void connection_answer(struct connection *connection, const struct preload_answer *answer);
+
+/* Returns a descriptor of shared memory whose size nobody can change, or -1 and errno. If a program could make it shorter, this
+ * process would die of SIGBUS. */
+int sealed_memory(const char *name, size_t size);
 
 /* Close a connection, and its packet socket. */
 void connection_drop(struct connection *connection);
