@@ -74,6 +74,12 @@ function mayLend(iface: Iface, borrower: Socket): bool {
  */
 export function peek(socket: Socket, exclusive: u32): i32 {
   if (socket.special & (Special.ERROR | Special.DROPS)) return peekSpecially(socket, exclusive);
+  return peekFrame(socket, exclusive);
+}
+
+// @ts-ignore: decorator
+@inline
+function peekFrame(socket: Socket, exclusive: u32): i32 {
   const entry = socket.head;
   if (!entry.frame) receiveAll();
   const frame = entry.frame;
@@ -97,7 +103,7 @@ function peekSpecially(socket: Socket, exclusive: u32): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
   socket.special &= ~Special.DROPS;
   const entry = socket.head;
-  const result = peek(socket, exclusive);
+  const result = peekFrame(socket, exclusive);
   socket.special |= Special.DROPS;
   if (result >= 0) passMark(socket, entry);
   return result;
