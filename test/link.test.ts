@@ -5,7 +5,7 @@ import { type Faults, faulty, FaultyLine } from "../host/net/faults.js";
 import { PcapngWriter, readPcapng } from "../host/net/pcapng.js";
 import { Random } from "../host/net/random.js";
 import { recorded } from "../host/net/record.js";
-import { UdpCable } from "../host/net/udp.js";
+import { freePort, UdpCable } from "../host/net/udp.js";
 import { frame } from "./support/module.js";
 
 /** An endpoint that remembers what it gets. */
@@ -185,9 +185,10 @@ describe("link: cable", () => {
   });
 
   it("joins UDP links as QEMU has them: one datagram, one frame", async () => {
-    const far = await UdpCable.open(1);
-    const near = await UdpCable.open(far.localPort);
-    const back = await UdpCable.open(near.localPort, 0);
+    const port = await freePort();
+    const far = await UdpCable.open(port);
+    const near = await UdpCable.open(far.localPort, port);
+    const stranger = await UdpCable.open(port);
     const probe = new Probe();
     const cable = new Cable();
     cable.attach("qemu", near);
@@ -198,8 +199,12 @@ describe("link: cable", () => {
         if (probe.got.length === 3) resolve();
       };
     });
-    for (const length of [46, 1500, 0]) back.send(frame(0x0800, { length }));
+    stranger.send(frames[0]!);
+    far.send(Buffer.alloc(0));
+    far.send(Buffer.alloc(13));
+    for (const length of [46, 1500, 0]) far.send(frame(0x0800, { length }));
     await arrived;
+    assert.deepEqual(near.dropped, { foreign: 1, short: 2 });
     assert.deepEqual(
       probe.got,
       [46, 1500, 0].map((length) => frame(0x0800, { length })),
@@ -207,6 +212,6 @@ describe("link: cable", () => {
     probe.emit(frames[5]!);
     assert.deepEqual(await far.receive(), frames[5]);
     await cable.close();
-    await Promise.all([far.close(), back.close()]);
+    await Promise.all([far.close(), stranger.close()]);
   });
 });

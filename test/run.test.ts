@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "../host/demo/tools.js";
@@ -42,6 +42,7 @@ describe("pktsock run", function () {
       [["--udp", "1:2", "--address", "192.0.2.1", "--", "true"], 2, /--address must be an address like/],
       [["--udp", "1:2", "--address", "192.0.2.1/33", "--", "true"], 2, /--address must be an address like/],
       [["--udp", "1:2", "--hwaddr", "1:2", "--", "true"], 2, /--hwaddr: "1:2" is not a MAC address/],
+      [["--udp", "1:2", "--hwaddr", "01:00:5e:00:00:01", "--", "true"], 2, /--hwaddr: .* is a multicast address/],
       [["--udp", "1:2", "--", "no-such-program"], 1, /there is not a program no-such-program/],
       [["--udp", "1:2", "--", "./build"], 1, /\.\/build is not a program/],
       [["--udp", "1:70000", "--", "true"], 2, /--udp must be two UDP ports/],
@@ -78,14 +79,14 @@ describe("pktsock run", function () {
       "#include <sys/socket.h>",
       "int main(void) {",
       "  int one = 1, fd = socket(AF_PACKET, SOCK_RAW, 0);",
-      "  return setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) == 0 ||",
-      "         setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) == 0;",
+      "  return setsockopt(fd, SOL_SOCKET, SO_MARK, &one, sizeof(one)) == 0 ||",
+      "         setsockopt(fd, SOL_SOCKET, SO_MARK, &one, sizeof(one)) == 0;",
       "}",
     ];
     writeFileSync(source, `${lines.join("\n")}\n`);
     compileForLinux([source], `${DESCRIPTORS}-option`);
     const { stderr, status } = pktsock(...(await nowhere()), "--", `${DESCRIPTORS}-option`);
-    const said = "pktsock run: setsockopt(SOL_SOCKET, SO_BROADCAST): ENOPROTOOPT, the component has no such option\n";
+    const said = "pktsock run: setsockopt(SOL_SOCKET, SO_MARK): ENOPROTOOPT, the component has no such option\n";
     assert.deepEqual([stderr, status], [said, 0]);
   });
 
@@ -103,6 +104,14 @@ describe("pktsock run", function () {
       assert.equal(stderr.match(/the server has ended/g)?.length ?? 0, name === "ring" ? 0 : 1, stderr);
     });
   }
+
+  it("is not brought down by a program that speaks to the server itself", async () => {
+    const program = "build/conformance/hostile";
+    compileForLinux(["test/support/hostile.c"], program);
+    const { stdout, status } = pktsock(...(await nowhere()), "--", program);
+    assert.equal(status, 0, stdout);
+    assert.equal(stdout.match(/^ok/gm)?.length, 7, stdout);
+  });
 
   it("gives packet sockets all that descriptors can do", async () => {
     const { stdout, status } = pktsock(...(await nowhere()), "--", DESCRIPTORS);
@@ -233,6 +242,23 @@ describe("pktsock run", function () {
       const client = lab.startPreloaded([], "sh", "-c", "echo started; exec sleep 60");
       await client.writes(/started/);
       await client.stop("SIGKILL");
+    });
+
+    it("says that the cable was taken away, and does not spin", async () => {
+      const options = ["run", "--tap", "gone0", "--", "sh", "-c", "echo started; exec sleep 60"];
+      const program = lab.start(process.execPath, "build/pktsock.mjs", ...options);
+      await program.writes(/started/);
+      execFileSync("ip", ["-n", lab.namespace, "link", "del", "gone0"]);
+      await program.writes(/cable was taken away/);
+      const [pid] = execFileSync("pgrep", ["-f", "server.elf pktsock-[0-9a-f-]* eth0"], { encoding: "utf8" }).split(
+        "\n",
+      );
+      const worked = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(13, 15).map(Number);
+      const [user = 0, system = 0] = worked();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const [userThen = 0, systemThen = 0] = worked();
+      assert.ok(userThen + systemThen - user - system < 10, "of the 50 ticks of half a second");
+      await program.stop();
     });
 
     it("says what stands in the way of the cable", async () => {

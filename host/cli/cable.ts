@@ -3,6 +3,7 @@ import { Cable } from "../net/cable.js";
 import { faulty, type FaultyEndpoint } from "../net/faults.js";
 import { PcapngFile } from "../net/pcapng.js";
 import { recorded } from "../net/record.js";
+import type { Endpoint } from "../net/endpoint.js";
 import { type Command, numberOption, parsing, Stop, UsageError } from "./command.js";
 import { endsUsage, parseEnd } from "./ends.js";
 
@@ -48,9 +49,11 @@ async function run(args: string[]): Promise<number> {
   const stop = new Stop(seconds);
   const cable = new Cable();
   let bad: FaultyEndpoint | undefined;
+  const opened = new Map<string, Endpoint>();
   try {
     for (const [i, { name, open }] of ends.entries()) {
       let endpoint = await open();
+      opened.set(name, endpoint);
       // The capture shows the frames at the first end: the faults are between it and the cable.
       if (i === 0 && file !== undefined) endpoint = recorded(endpoint, file, name);
       if (i === 0 && isFaulty) endpoint = bad = faulty(endpoint, faults, seed);
@@ -59,6 +62,12 @@ async function run(args: string[]): Promise<number> {
     console.log(`joined: ${positionals.join(", ")}${isFaulty ? `; faults with --seed ${seed}` : ""}`);
     await stop.requested;
     for (const [name, { from, to }] of cable.counters) console.log(`${name}: ${from} frames from it, ${to} to it`);
+    for (const [name, { dropped }] of opened) {
+      if (dropped === undefined || dropped.foreign + dropped.short === 0) continue;
+      console.log(
+        `${name}: dropped ${dropped.foreign} datagrams of another sender, ${dropped.short} shorter than 14 bytes`,
+      );
+    }
     for (const [direction, line] of [
       ["to", bad?.to],
       ["from", bad?.from],

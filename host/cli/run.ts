@@ -37,6 +37,12 @@ const INDEX = 1001;
 const SERVER = "build/linux-aot/server.elf";
 const LIBRARY = "build/linux/libpktsock-preload.so";
 
+/** Where the server listens, and what it wants to hear; host/preload/protocol.h. */
+interface Door {
+  readonly key: string;
+  readonly secret: string;
+}
+
 interface Settings {
   nic: string;
   tap: string | undefined;
@@ -86,6 +92,8 @@ function settingsOf(args: string[]): Settings {
   } catch (error) {
     throw new UsageError(`--hwaddr: ${(error as Error).message}.`);
   }
+  if (parseMac(hwaddr)[0]! & 1)
+    throw new UsageError(`--hwaddr: ${hwaddr} is a multicast address; an interface has none.`);
   const nic = tap === undefined ? `udp:${udp}` : `tap:${tap}`;
   return { nic, tap, peer, name, hwaddr, address, isPrivate: values.private, program };
 }
@@ -127,7 +135,7 @@ function build(): void {
 }
 
 /** Starts the component's process; resolves when it is ready. */
-async function startServer(settings: Settings, key: string, index: number): Promise<ChildProcess> {
+async function startServer(settings: Settings, { key, secret }: Door, index: number): Promise<ChildProcess> {
   const { name, address, isPrivate, nic, hwaddr } = settings;
   const args = [key, name, String(index), isPrivate ? "private" : "shared"];
   // In a private network the stand-in has the address, and the kernel reports it.
@@ -135,15 +143,23 @@ async function startServer(settings: Settings, key: string, index: number): Prom
   // Ctrl-C is for the program.
   const server = spawn(SERVER, args, {
     detached: true,
-    env: { ...process.env, PKTSOCK_NIC: nic, PKTSOCK_HWADDR: hwaddr },
+    env: { ...process.env, PKTSOCK_NIC: nic, PKTSOCK_HWADDR: hwaddr, PKTSOCK_SECRET: secret },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
+  let ready = false;
   server.stdin!.on("error", () => undefined); // it has ended; "close" follows
-  for await (const line of createInterface(server.stdout!)) {
-    if (line === "ready") return server;
-    said += ` ${line}`;
-  }
+  const lines = createInterface(server.stdout!);
+  await new Promise<void>((resolve) => {
+    lines.on("close", resolve);
+    lines.on("line", (line) => {
+      if (ready) return console.error(`pktsock run: ${line}`);
+      if (line !== "ready") return void (said += ` ${line}`);
+      ready = true;
+      return resolve();
+    });
+  });
+  if (ready) return server;
   throw new Error(`the component does not start on ${nic}; is that in use?${said}`);
 }
 
@@ -170,7 +186,7 @@ function commandLine({ program, isPrivate }: Settings, pid: number): string[] {
   return [...mortal, "nsenter", "-t", String(pid), "-n", "unshare", "-m", "sh", "-c", script, "sh", ...program];
 }
 
-async function runProgram(settings: Settings, key: string, index: number, pid: number): Promise<number> {
+async function runProgram(settings: Settings, { key, secret }: Door, index: number, pid: number): Promise<number> {
   const [command, ...args] = commandLine(settings, pid);
   const program = spawn(command!, args, {
     stdio: "inherit",
@@ -178,6 +194,7 @@ async function runProgram(settings: Settings, key: string, index: number, pid: n
       ...process.env,
       LD_PRELOAD: [`${process.cwd()}/${LIBRARY}`, process.env["LD_PRELOAD"] ?? ""].join(" ").trim(),
       PKTSOCK_SERVER: key,
+      PKTSOCK_SECRET: secret,
       PKTSOCK_IFNAME: settings.name,
       PKTSOCK_IFINDEX: String(index),
     },
@@ -219,11 +236,12 @@ async function run(args: string[]): Promise<number> {
   checkMachine(settings);
   build();
   const key = `pktsock-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const door = { key, secret: randomBytes(16).toString("hex") };
   const index = indexOf(settings);
-  const server = await startServer(settings, key, index);
+  const server = await startServer(settings, door, index);
   try {
     configure(settings, server.pid!);
-    return await runProgram(settings, key, index, server.pid!);
+    return await runProgram(settings, door, index, server.pid!);
   } catch (error) {
     server.stdin!.end();
     throw error;

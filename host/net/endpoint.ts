@@ -7,6 +7,8 @@ export interface Endpoint {
   onFrame: ((frame: Buffer) => void) | null;
   /** Puts a frame into the endpoint. It may keep the bytes, so they must not change afterwards. */
   send(frame: Uint8Array): void;
+  /** What came from outside and was dropped, if the endpoint counts that. */
+  readonly dropped?: { readonly foreign: number; readonly short: number };
   /** Closes the endpoint and ends everything that it started. */
   close(): Promise<void>;
 }

@@ -3,6 +3,8 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
 const host = "127.0.0.1";
+/** A shorter datagram is no Ethernet frame. QEMU takes an empty one for the end of the cable. */
+const SHORTEST = 14;
 
 /** Returns a UDP port that was free a moment ago, for a program that needs a port number. */
 export async function freePort(): Promise<number> {
@@ -23,6 +25,8 @@ interface Waiting {
 export class UdpCable {
   /** Called with each frame that comes in; null: frames wait for receive(). */
   onFrame: ((frame: Buffer) => void) | null = null;
+  /** Datagrams that were dropped: not from the other end's port, or shorter than an Ethernet header. */
+  readonly dropped = { foreign: 0, short: 0 };
   readonly #queue: Buffer[] = [];
   readonly #waiting: Waiting[] = [];
 
@@ -32,7 +36,11 @@ export class UdpCable {
     readonly localPort: number,
     readonly remotePort: number,
   ) {
-    this.socket.on("message", (frame) => this.#take(frame));
+    this.socket.on("message", (frame, from) => {
+      if (from.port !== remotePort || from.address !== host) this.dropped.foreign++;
+      else if (frame.length < SHORTEST) this.dropped.short++;
+      else this.#take(frame);
+    });
     this.socket.on("error", () => undefined); // the other end does not exist (yet, or any more): the frame is lost
   }
 

@@ -21,8 +21,12 @@
 
 #include <stdint.h>
 
-/* Environment of the program: KEY, and the interface as the program sees it. */
+/* Environment of the program: KEY, a secret, and the interface as the program sees it. Every local user can find the server's
+ * address; the secret is for those who may read the program's environment. Each request carries it, because a daemon may
+ * change its user and go on. */
 #define PRELOAD_KEY "PKTSOCK_SERVER"
+#define PRELOAD_SECRET "PKTSOCK_SECRET"
+#define PRELOAD_SECRET_BYTES 32
 #define PRELOAD_IFNAME "PKTSOCK_IFNAME"
 #define PRELOAD_IFINDEX "PKTSOCK_IFINDEX"
 
@@ -61,6 +65,7 @@ struct preload_request {
   int32_t arguments[4];
   uint32_t name;    /* bytes of the name */
   uint32_t control; /* bytes of control messages */
+  char secret[PRELOAD_SECRET_BYTES];
 };
 
 /* Data follows. */

@@ -16,12 +16,14 @@
 
 char library_ifname[16];
 unsigned library_ifindex;
-static char key[64];
+static char key[64], secret[PRELOAD_SECRET_BYTES + 1];
 
 static void __attribute__((constructor)) read_environment(void) {
   const char *server = getenv(PRELOAD_KEY), *name = getenv(PRELOAD_IFNAME), *index = getenv(PRELOAD_IFINDEX);
-  if (server == NULL || name == NULL || index == NULL)
+  const char *word = getenv(PRELOAD_SECRET);
+  if (server == NULL || name == NULL || index == NULL || word == NULL)
     return;
+  snprintf(secret, sizeof(secret), "%s", word);
   snprintf(key, sizeof(key), "%s", server);
   snprintf(library_ifname, sizeof(library_ifname), "%s", name);
   library_ifindex = (unsigned)strtoul(index, NULL, 10);
@@ -91,6 +93,7 @@ static int exchange(int fd, struct preload_request *request, const struct iovec 
   struct iovec parts[MAX_PARTS + 4] = {{request, sizeof(*request)}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
   ssize_t n;
+  memcpy(request->secret, secret, sizeof(request->secret));
   if (out_parts != 0)
     memcpy(parts + 1, out, out_parts * sizeof(*out));
   do
@@ -232,6 +235,7 @@ int library_send(int fd, struct preload_request *request, const struct iovec *ou
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1 + out_parts};
   if (answers == NULL || __atomic_exchange_n(&answers->busy, 1, __ATOMIC_ACQUIRE) != 0)
     return library_call(fd, request, out, out_parts, answer, NULL, 0);
+  memcpy(request->secret, secret, sizeof(request->secret));
   memcpy(parts + 1, out, out_parts * sizeof(*out));
   int error = errno;
   const uint32_t before = __atomic_load_n(&answers->turn, __ATOMIC_RELAXED);

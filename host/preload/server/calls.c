@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 /* A call in progress. */
 struct job {
@@ -121,10 +123,27 @@ static int do_poll(struct job *job) {
   return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
 }
 
+/* The requests that the library forwards, by the size of their argument. Others could make this process wait (FIONBIO) or
+ * contain an address of the program. */
+static bool is_forwarded(unsigned long request, size_t len) {
+  switch (request) {
+  case FIONREAD:
+  case SIOCOUTQ: return len == sizeof(int);
+  case SIOCGSTAMP: return len == sizeof(struct timeval);
+  case SIOCGSTAMPNS: return len == sizeof(struct timespec);
+  default:
+    return request >= SIOCGIFNAME && request <= SIOCETHTOOL && request != SIOCGIFCONF && len == sizeof(struct ifreq);
+  }
+}
+
 /* A request about the interface may come without a packet socket, but the component needs one. */
 static int do_ioctl(struct job *job) {
   unsigned long request = (uint32_t)job->request->arguments[0];
   int socket = job->socket >= 0 ? job->socket : any_socket(), own = -1;
+  if (!is_forwarded(request, job->len)) {
+    errno = ENOTTY;
+    return -1;
+  }
   if (socket < 0)
     socket = own = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
   memcpy(job->out, job->data, job->len);

@@ -31,8 +31,9 @@ void missing_option(const char *call, int level, int name) {
   for (int i = 0; i < count; i++)
     if (said[i].level == level && said[i].name == name)
       return;
-  if (count < MAX_SAID)
-    said[count++] = (struct option){level, name, NULL};
+  if (count == MAX_SAID)
+    return; /* a program that tries so many looks for nothing in particular */
+  said[count++] = (struct option){level, name, NULL};
   char numbers[32];
   const char *text = numbers;
   snprintf(numbers, sizeof(numbers), "%d, %d", level, name);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 static int listener;
+static char secret[PRELOAD_SECRET_BYTES];
 /* What the descriptors of the loop below are; connection i is CONNECTION + i. */
 enum { LISTENER = 0, INPUT = 1, CONNECTION = 2 };
 static char address_prefix[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -85,7 +86,8 @@ static ssize_t next_request(const struct connection *c) {
   memset(&out.answer, 0, sizeof(out.answer));
   if (n < 0 && errno == EAGAIN)
     return -1;
-  if (n < (ssize_t)sizeof(in.request) || (message.msg_flags & MSG_TRUNC) != 0)
+  if (n < (ssize_t)sizeof(in.request) || (message.msg_flags & MSG_TRUNC) != 0 ||
+      memcmp(in.request.secret, secret, sizeof(secret)) != 0)
     return -2;
   return n - (ssize_t)sizeof(in.request);
 }
@@ -141,14 +143,24 @@ static void add(int fd, uint64_t which) {
     give_up("the server's loop");
 }
 
+/* Returns true if the other end is root or the user of this process, and not some other user of the machine. */
+static bool is_known(int fd) {
+  struct ucred peer;
+  socklen_t len = sizeof(peer);
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+}
+
 /* The connection that the next one may replace: an unused one, or else the one that has waited longest for a request that
- * does not come. */
+ * does not come, of other users first. */
 static struct connection *room(void) {
   struct connection *oldest = NULL;
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
     if (c->fd < 0)
       return c;
-    if (c->socket < 0 && (oldest == NULL || (int32_t)(c->age - oldest->age) < 0))
+    if (c->socket >= 0)
+      continue;
+    bool first = oldest == NULL || (oldest->known && !c->known);
+    if (first || (oldest->known == c->known && (int32_t)(c->age - oldest->age) < 0))
       oldest = c;
   }
   if (oldest != NULL)
@@ -165,7 +177,7 @@ static void accept_one(void) {
       close(fd);
     return;
   }
-  *c = (struct connection){.fd = fd, .socket = -1, .age = age++};
+  *c = (struct connection){.fd = fd, .socket = -1, .age = age++, .known = is_known(fd)};
   add(fd, CONNECTION + (uint64_t)(c - connections));
 }
 
@@ -235,6 +247,12 @@ int main(int argc, char **argv) {
     give_up("the private network");
   for (int i = 0; i < CONNECTIONS; i++)
     connections[i].fd = connections[i].socket = -1;
+  const char *word = getenv(PRELOAD_SECRET);
+  if (word == NULL || strlen(word) != sizeof(secret)) {
+    fprintf(stderr, "%s must be a secret of %zu characters\n", PRELOAD_SECRET, sizeof(secret));
+    return 2;
+  }
+  memcpy(secret, word, sizeof(secret));
   listen_at(argv[1]);
   printf("ready\n");
   fflush(stdout);

@@ -16,6 +16,7 @@ struct connection {
   int fd;            /* -1: unused */
   int socket;        /* the component's descriptor; -1: a call */
   uint32_t age;      /* lower than that of connections that came later */
+  bool known;        /* its user is root or that of this process */
   uint32_t number;   /* identifies the socket in calls */
   bool framed;       /* the first frame of the queue is on the connection, and was not taken */
   bool reported;     /* a byte is on the connection, behind the frame, and was not taken */
