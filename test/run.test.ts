@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "../host/demo/tools.js";
-import { freePort } from "../host/net/udp.js";
-import { Lab } from "./support/lab.js";
+import { freePort, UdpCable } from "../host/net/udp.js";
+import { Lab, LabProcess } from "./support/lab.js";
 import { compileForLinux } from "./support/preloaded.js";
 
 const DESCRIPTORS = "build/conformance/descriptors";
@@ -43,6 +43,12 @@ describe("pktsock run", function () {
       [["--udp", "1:2", "--address", "192.0.2.1/33", "--", "true"], 2, /--address must be an address like/],
       [["--udp", "1:2", "--hwaddr", "1:2", "--", "true"], 2, /--hwaddr: "1:2" is not a MAC address/],
       [["--udp", "1:2", "--hwaddr", "01:00:5e:00:00:01", "--", "true"], 2, /--hwaddr: .* is a multicast address/],
+      [["--udp", "1:2", "--config", "NET_PKT_FRAMS=9", "--", "true"], 2, /--config must be an option and a number/],
+      [
+        ["--udp", "1:2", "--config", "NET_PKT_FRAMES=99", "--", "true"],
+        2,
+        /NET_PKT_FRAMES must be a number from 3 to 40/,
+      ],
       [["--udp", "1:2", "--", "no-such-program"], 1, /there is not a program no-such-program/],
       [["--udp", "1:2", "--", "./build"], 1, /\.\/build is not a program/],
       [["--udp", "1:70000", "--", "true"], 2, /--udp must be two UDP ports/],
@@ -104,6 +110,55 @@ describe("pktsock run", function () {
       assert.equal(stderr.match(/the server has ended/g)?.length ?? 0, name === "ring" ? 0 : 1, stderr);
     });
   }
+
+  it("says at the end how many frames were dropped, and takes other capacities", async () => {
+    const source = `${DESCRIPTORS}-sleeper.c`;
+    const lines = [
+      "#include <arpa/inet.h>",
+      "#include <stdio.h>",
+      "#include <sys/socket.h>",
+      "#include <unistd.h>",
+      "int main(void) {",
+      "  int fd = socket(AF_PACKET, SOCK_RAW, htons(3));",
+      '  return puts("open"), fflush(stdout), usleep(500000), fd < 0;',
+      "}",
+    ];
+    writeFileSync(source, `${lines.join("\n")}\n`);
+    compileForLinux([source], `${DESCRIPTORS}-sleeper`);
+    const cable = await UdpCable.open(await freePort());
+    const options = ["--udp", `${cable.remotePort}:${cable.localPort}`, "--config", "NET_PKT_QUEUE_FRAMES=5"];
+    const program = new LabProcess([
+      process.execPath,
+      "build/pktsock.mjs",
+      "run",
+      ...options,
+      "--",
+      `${DESCRIPTORS}-sleeper`,
+    ]);
+    await program.writes(/open/);
+    for (let i = 0; i < 12; i++) cable.send(Buffer.from("ffffffffffff02000000000288b5".padEnd(120, "0"), "hex"));
+    const { output } = await program.ended;
+    await cable.close();
+    assert.match(output, /pktsock run: 7 frames dropped: a socket's queue was full/);
+  });
+
+  it("says once which version of a ring there is not", async () => {
+    const source = `${DESCRIPTORS}-version.c`;
+    const lines = [
+      "#include <linux/if_packet.h>",
+      "#include <sys/socket.h>",
+      "int main(void) {",
+      "  int version = TPACKET_V3, fd = socket(AF_PACKET, SOCK_RAW, 0);",
+      "  return setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) == 0 ||",
+      "         setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) == 0;",
+      "}",
+    ];
+    writeFileSync(source, `#define _GNU_SOURCE\n${lines.join("\n")}\n`);
+    compileForLinux([source], `${DESCRIPTORS}-version`);
+    const { stderr, status } = pktsock(...(await nowhere()), "--", `${DESCRIPTORS}-version`);
+    assert.equal(status, 0);
+    assert.match(stderr, /^[^\n]*PACKET_VERSION\): EINVAL, there is TPACKET_V2 and not TPACKET_V3\n$/);
+  });
 
   it("is not brought down by a program that speaks to the server itself", async () => {
     const program = "build/conformance/hostile";

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { options } from "../build/options.js";
 import { parseIp, parseMac } from "../net/wire.js";
 import { type Command, parsing, UsageError } from "./command.js";
 import { checkProgram } from "./elf.js";
@@ -19,22 +20,23 @@ run in the repository; docs/run.md lists the programs that work.
   --hwaddr MAC         its hardware address (default 02:00:00:00:00:01)
   --address ADDRESS/LEN
                        an IPv4 address that it is said to have
+  --config NAME=N      another capacity than that of docs/run.md, as NET_PKT_QUEUE_FRAMES=8; may be given several times
   --private            run the program in a network of its own, in which the kernel knows the board's interface too; for
                        programs that ask by netlink, /sys or routes; needs root`;
 
-const options = {
+const flags = {
   tap: { type: "string" },
   peer: { type: "string" },
   udp: { type: "string" },
   name: { type: "string", default: "eth0" },
   hwaddr: { type: "string", default: "02:00:00:00:00:01" },
   address: { type: "string" },
+  config: { type: "string", multiple: true, default: [] as string[] },
   private: { type: "boolean", default: false },
 } as const;
 
 /** The index of the interface if the kernel has none of that name; higher than the kernel's own indices. */
 const INDEX = 1001;
-const SERVER = "build/linux-aot/server.elf";
 const LIBRARY = "build/linux/libpktsock-preload.so";
 
 /** Where the server listens, and what it wants to hear; host/preload/protocol.h. */
@@ -51,6 +53,7 @@ interface Settings {
   hwaddr: string;
   address: string | undefined;
   isPrivate: boolean;
+  config: string[];
   program: string[];
 }
 
@@ -65,6 +68,20 @@ function checkAddress(option: string, text: string | undefined): void {
   }
 }
 
+/** Throws a UsageError unless each is an option of the component with a number in its range. */
+function checkConfig(config: string[]): string[] {
+  for (const setting of config) {
+    const [, name = "", number = ""] = /^(\w+)=(\d+)$/.exec(setting) ?? [];
+    const option = options.find((known) => known.name === name);
+    if (option === undefined)
+      throw new UsageError(`--config must be an option and a number, not "${setting}"; see docs/run.md.`);
+    const { min, max } = option;
+    if (Number(number) < min || Number(number) > max)
+      throw new UsageError(`--config: ${name} must be a number from ${min} to ${max}, not ${number}.`);
+  }
+  return config.sort();
+}
+
 function checkName(option: string, name: string): void {
   if (!/^[^\s/:,]{1,15}$/.test(name))
     throw new UsageError(`--${option}: "${name}" cannot be the name of an interface.`);
@@ -74,7 +91,7 @@ function settingsOf(args: string[]): Settings {
   const at = args.indexOf("--");
   const program = at < 0 ? [] : args.slice(at + 1);
   if (program.length === 0) throw new UsageError("name the program to run after --; see pktsock run --help.");
-  const { values } = parsing(() => parseArgs({ args: args.slice(0, at), options }));
+  const { values } = parsing(() => parseArgs({ args: args.slice(0, at), options: flags }));
   const { tap, peer, udp, name, hwaddr, address } = values;
   if ((tap === undefined) === (udp === undefined))
     throw new UsageError("choose a cable: --tap NAME or --udp LOCAL:REMOTE.");
@@ -95,7 +112,17 @@ function settingsOf(args: string[]): Settings {
   if (parseMac(hwaddr)[0]! & 1)
     throw new UsageError(`--hwaddr: ${hwaddr} is a multicast address; an interface has none.`);
   const nic = tap === undefined ? `udp:${udp}` : `tap:${tap}`;
-  return { nic, tap, peer, name, hwaddr, address, isPrivate: values.private, program };
+  return {
+    nic,
+    tap,
+    peer,
+    name,
+    hwaddr,
+    address,
+    isPrivate: values.private,
+    config: checkConfig(values.config),
+    program,
+  };
 }
 
 /** Throws an Error with a user-readable message when the cable or the private network is not possible. */
@@ -125,23 +152,35 @@ function ip(pid: number | undefined, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command.join(" ")}: ${error?.message ?? stderr.trim()}`);
 }
 
-/** Builds the library and its server if they are missing; `make preload` rebuilds them after a change. */
-function build(): void {
-  if (existsSync(SERVER) && existsSync(LIBRARY)) return;
-  const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload"], {
+/**
+ * Builds the library and its server if they are missing; `make preload` rebuilds them after a change. Each set of capacities has
+ * a server of its own, which is always made anew if it must be. Returns its path.
+ */
+function build(config: readonly string[]): string {
+  const suffix = `-run${config.map((setting) => `-${setting.replace("NET_PKT_", "").replace("=", "-")}`).join("")}`;
+  const server = `build/linux-aot${suffix}/server.elf`;
+  if (existsSync(server) && existsSync(LIBRARY) && config.length === 0) return server;
+  const settings = [`RUN_SUFFIX=${suffix}`, `RUN_CONFIG=${config.join(" ")}`];
+  const { status } = spawnSync("make", ["-s", "--no-print-directory", "preload", ...settings], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (status !== 0) throw new Error("the library and its server could not be built; is this the repository?");
+  return server;
 }
 
 /** Starts the component's process; resolves when it is ready. */
-async function startServer(settings: Settings, { key, secret }: Door, index: number): Promise<ChildProcess> {
+async function startServer(
+  image: string,
+  settings: Settings,
+  { key, secret }: Door,
+  index: number,
+): Promise<ChildProcess> {
   const { name, address, isPrivate, nic, hwaddr } = settings;
   const args = [key, name, String(index), isPrivate ? "private" : "shared"];
   // In a private network the stand-in has the address, and the kernel reports it.
   if (address !== undefined && !isPrivate) args.push(address);
   // Ctrl-C is for the program.
-  const server = spawn(SERVER, args, {
+  const server = spawn(image, args, {
     detached: true,
     env: { ...process.env, PKTSOCK_NIC: nic, PKTSOCK_HWADDR: hwaddr, PKTSOCK_SECRET: secret },
     stdio: ["pipe", "pipe", "inherit"],
@@ -234,11 +273,11 @@ async function run(args: string[]): Promise<number> {
   process.env["PATH"] += ":/usr/sbin:/sbin"; // ip(8) is there
   checkProgram(settings.program[0]!);
   checkMachine(settings);
-  build();
+  const image = build(settings.config);
   const key = `pktsock-${process.pid}-${randomBytes(4).toString("hex")}`;
   const door = { key, secret: randomBytes(16).toString("hex") };
   const index = indexOf(settings);
-  const server = await startServer(settings, door, index);
+  const server = await startServer(image, settings, door, index);
   try {
     configure(settings, server.pid!);
     return await runProgram(settings, door, index, server.pid!);

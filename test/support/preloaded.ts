@@ -1,6 +1,7 @@
 // The conformance agent as a Linux program, compiled against the system's headers, under `pktsock run`.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
+import { options } from "../../host/build/options.js";
 import { BoardProcess } from "../../host/net/board.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 import { Agent, parseAnswer } from "../conformance/agent.js";
@@ -10,6 +11,11 @@ import type { Description } from "../conformance/targets.js";
 
 const AGENT = "build/conformance/agent-preloaded";
 const CALL_MS = 30_000;
+/** The cases know a board's capacities. */
+const CAPACITIES = ["PREALLOC_CONNS", "FRAMES", "RX_RESERVE", "QUEUE_FRAMES", "HEAP_SIZE"].flatMap((name) => {
+  const option = options.find((known) => known.name === `NET_PKT_${name}`)!;
+  return ["--config", `${option.name}=${option.default}`];
+});
 
 /** A program under `pktsock run`. When it is stopped, all processes that belong to it end. */
 export class PreloadedProcess extends BoardProcess {
@@ -56,7 +62,9 @@ export class PreloadedTarget implements Target {
     await this.stop();
     this.cable = await UdpCable.open(await freePort());
     const { localPort, remotePort } = this.cable;
-    this.agent = await Agent.start(new PreloadedProcess(["--udp", `${remotePort}:${localPort}`], [AGENT]));
+    this.agent = await Agent.start(
+      new PreloadedProcess(["--udp", `${remotePort}:${localPort}`, ...CAPACITIES], [AGENT]),
+    );
     this.ifindex = Number((await this.ask(`if_nametoindex ${this.ifname}`)).ret);
     const fd = (await this.ask("socket AF_PACKET SOCK_RAW 0")).ret;
     const { fields } = await this.ask(`ioctl ${fd} SIOCGIFHWADDR ifreq:${this.ifname}:z0`);

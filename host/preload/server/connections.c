@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -169,11 +170,47 @@ void connection_answer(struct connection *c, const struct preload_answer *answer
   syscall(SYS_futex, &c->answers->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+/* Drops of the sockets that are closed. */
+static uint64_t queue_full, pool_empty;
+
+static void count_drops(const struct connection *c) {
+  struct pktsock_socket_counters counters;
+  if (pktsock_socket_counters(c->socket, &counters) < 0)
+    return;
+  queue_full += counters.queue_full;
+  pool_empty += counters.pool_empty;
+}
+
+void report_drops(void) {
+  struct pktsock_counters of = {0};
+  pktsock_counters(pktsock_if_nametoindex("eth0"), &of);
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0)
+      count_drops(c);
+  const struct {
+    const char *reason;
+    uint64_t frames;
+  } all[] = {
+      {"a socket's queue was full", queue_full},
+      {"the sockets held all frames of the pool", pool_empty},
+      {"no frame was free to receive into", of.rx_no_frame},
+      {"shorter than a header", of.rx_too_short},
+      {"longer than a frame", of.rx_too_long},
+      {"the interface was down", of.rx_iface_down},
+      {"the cable did not take it", of.tx_errors},
+  };
+  for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+    if (all[i].frames != 0)
+      fprintf(stderr, "pktsock run: %llu frames dropped: %s\n", (unsigned long long)all[i].frames, all[i].reason);
+}
+
 void connection_drop(struct connection *c) {
   close(c->fd);
   c->fd = -1;
-  if (c->socket >= 0)
+  if (c->socket >= 0) {
+    count_drops(c);
     pktsock_close(c->socket);
+  }
   ring_close(c);
   if (c->answers == NULL)
     return;

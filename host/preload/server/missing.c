@@ -42,3 +42,13 @@ void missing_option(const char *call, int level, int name) {
       text = known[i].text;
   fprintf(stderr, "pktsock run: %s(%s): ENOPROTOOPT, the component has no such option\n", call, text);
 }
+
+void missing_version(unsigned version) {
+  static unsigned said; /* a bit for each version, the last for all that do not exist */
+  unsigned bit = 1u << (version < 3 ? version : 3);
+  if ((said & bit) == 0)
+    fprintf(stderr,
+            "pktsock run: setsockopt(SOL_PACKET, PACKET_VERSION): EINVAL, there is TPACKET_V2 and not TPACKET_V%u\n",
+            version + 1);
+  said |= bit;
+}

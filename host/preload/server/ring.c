@@ -188,8 +188,10 @@ int ring_setsockopt(struct connection *c, int name, const void *value, size_t le
       return fail(EINVAL);
     c->reserve = number;
   } else {
-    if (number != TPACKET_V2)
+    if (number != TPACKET_V2) {
+      missing_version(number);
       return fail(EINVAL);
+    }
     c->version = number;
   }
   return 0;

@@ -259,5 +259,6 @@ int main(int argc, char **argv) {
   bool ending = false;
   while (turn(&ending) && !(ending && any_socket() < 0))
     ;
+  report_drops();
   return 0;
 }

@@ -66,6 +66,9 @@ int sealed_memory(const char *name, size_t size);
 /* Close a connection, and its packet socket. */
 void connection_drop(struct connection *connection);
 
+/* Report on standard error how many frames were dropped since the start, by reason; nothing if there was none. */
+void report_drops(void);
+
 /* Close the packet sockets whose last descriptor is closed. */
 void reap_connections(void);
 
@@ -80,6 +83,9 @@ size_t server_call(struct connection *connection, const struct preload_request *
 
 /* Report once that `call`, setsockopt(2) or getsockopt(2), found no such option. */
 void missing_option(const char *call, int level, int name);
+
+/* Report once that PACKET_VERSION was set to one that there is not. */
+void missing_version(unsigned version);
 
 /* ---- The interface as the program sees it (view.c) ---- */
 
