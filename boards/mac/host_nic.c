@@ -63,7 +63,7 @@ static bool is_own_wait;
 
 static void set_nic(unsigned which, struct pkt_mac *mac) {
   pthread_mutex_lock(&nics_mutex);
-  nics[which] = mac;
+  __atomic_store_n(&nics[which], mac, __ATOMIC_RELEASE);
   pthread_mutex_unlock(&nics_mutex);
 }
 
@@ -227,7 +227,7 @@ static bool receive_from(uint64_t which, bool relaxed) {
 /* The next frame of a busy line is often there before the task waits. */
 static bool receive_early(void) {
   bool received = false;
-  for (unsigned i = 0; i < NICS && nics[i] != NULL; i++)
+  for (unsigned i = 0; i < NICS && __atomic_load_n(&nics[i], __ATOMIC_ACQUIRE) != NULL; i++)
     received |= receive_from(i, true);
   return received;
 }
