@@ -119,4 +119,9 @@ build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
   $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
+# The last file that it writes is wasm3.h.
+build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_operations.h $(wildcard $(WASM3_DIR)/*.[ch]) \
+  node_modules/.package-lock.json
+	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
+
 .PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size abi sbom clean FORCE

@@ -6,13 +6,18 @@ HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden
 
 build: host
 
-host: build/host/wasm3.node build/pktsock.mjs ## the host's tools: the wasm3 addon and the command line tool
+HOST_ENGINES := build/host/wasm3.node build/host/wasm3-tuned.node
 
-build/host/wasm3.node: host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/engine/*.[hm]*) build/gen/pktsock/abi.h \
+host: $(HOST_ENGINES) build/pktsock.mjs ## the host's tools: the engines' addons and the command line tool
+
+build/host/wasm3.node: HOST_WASM3 = $(WASM3_DIR)
+build/host/wasm3-tuned.node: HOST_WASM3 = build/gen/wasm3-tuned
+build/host/wasm3-tuned.node: build/gen/wasm3-tuned/wasm3.h
+$(HOST_ENGINES): host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/engine/*.[hm]*) build/gen/pktsock/abi.h \
   node_modules/.package-lock.json host/host.mk
 	@echo "  addon  $@"
 	@mkdir -p $(@D)
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/include -isystem $(WASM3_DIR) \
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/include -isystem $(HOST_WASM3) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c,$^)
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json

@@ -20,8 +20,8 @@ import {
 const seed = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 0x7fffffff);
 const programs = Number(process.env.DIFFERENTIAL_PROGRAMS ?? 10_000);
 const FRAMES = 6;
-/** wasm3 runs only some of the cases that V8 runs. */
-const share = { v8: 1, wasm3: 0.25 };
+/** The interpreters run only some of the cases that V8 runs. */
+const share = { v8: 1, wasm3: 0.25, "wasm3-tuned": 0.25 };
 
 /** Since version 6.10 Linux hides the tags of sent frames from SOCK_DGRAM, and looks behind them for the network header. */
 function mostTags(kind: number): number {

@@ -9,7 +9,7 @@ import { setups, steps } from "./model/steps.js";
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 0x7fffffff);
 const path = process.env.MODEL_PATH;
-const runs = { v8: 700, wasm3: 150 };
+const runs = { v8: 700, wasm3: 150, "wasm3-tuned": 150 };
 
 describe("the module and its model", () => {
   for (const engine of engineNames) {

@@ -110,6 +110,7 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")
 #endif
+/* clang-format off: the order matters */
 #include "m3_code.c"
 #include "m3_core.c"
 #include "wasm3_32bit.h"
@@ -120,6 +121,7 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #include "m3_info.c"
 #include "m3_module.c"
 #include "wasm3_functions.h"
+/* clang-format on */
 /* If memory runs out, m3_ParseModule() frees a module whose counts include elements of arrays that it does not have. */
 static void engine_free_module(IM3Module module) {
   if (module == NULL)

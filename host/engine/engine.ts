@@ -1,5 +1,5 @@
-// The interface between the host's tools and the engines that run the module: V8, which is always available, and wasm3,
-// the interpreter of the boards, through the boards' own C code (host/engine/addon.c).
+// The interface between the host's tools and the engines that run the module: V8, which is always available, and the boards'
+// interpreters, wasm3 and wasm3-tuned, through the boards' own C code (host/engine/addon.c).
 import { LoadError, TrapError } from "./errors.js";
 import { exportArguments, type ExportName } from "./exports.js";
 import * as v8 from "./v8.js";
@@ -7,7 +7,7 @@ import * as wasm3 from "./wasm3.js";
 
 export { LoadError, TrapError };
 
-export const engineNames = ["v8", "wasm3"] as const;
+export const engineNames = ["v8", "wasm3", "wasm3-tuned"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /** A loaded module. */
@@ -33,7 +33,7 @@ const noBuffer = new Uint8Array(0);
 
 /** Loads a pktsock module. Throws LoadError for other files and for another ABI version. */
 export function load(wasm: Uint8Array, { engine = "v8", memorySize = 65536 }: LoadOptions = {}): Engine {
-  const backend = engine === "v8" ? v8.load(wasm, memorySize) : wasm3.load(wasm, memorySize);
+  const backend = engine === "v8" ? v8.load(wasm, memorySize) : wasm3.load(engine, wasm, memorySize);
   for (const name of Object.keys(exportArguments)) {
     if (!backend.exports.has(name)) throw new LoadError(`not a pktsock module: it exports no function ${name}`);
   }

@@ -20,24 +20,28 @@ interface Addon {
   ): number | string;
 }
 
-/** Paths relative to this file, and to the bundle in build/. */
-const places = ["../../build/host/wasm3.node", "./host/wasm3.node"];
+/** wasm3 as it is, or as ENGINE=wasm3-tuned has it. */
+export type Interpreter = "wasm3" | "wasm3-tuned";
 
-let loaded: Addon | undefined;
+/** Folders relative to this file, and to the bundle in build/. */
+const places = ["../../build/host", "./host"];
+
+const loaded = new Map<Interpreter, Addon>();
 
 /** Returns the addon with the boards' engine code, which is loaded at the first call. */
-export function addon(): Addon {
-  if (loaded === undefined) {
-    const path = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
-    if (path === undefined) throw new LoadError("the wasm3 engine is not built: run `make build`");
-    loaded = createRequire(import.meta.url)(path) as Addon;
-  }
-  return loaded;
+export function addon(name: Interpreter): Addon {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const path = places.map((place) => fileURLToPath(new URL(`${place}/${name}.node`, import.meta.url))).find(existsSync);
+  if (path === undefined) throw new LoadError(`the ${name} engine is not built: run \`make build\``);
+  const fresh = createRequire(import.meta.url)(path) as Addon;
+  loaded.set(name, fresh);
+  return fresh;
 }
 
-/** Loads the module into wasm3, with `memorySize` bytes of linear memory. */
-export function load(wasm: Uint8Array, memorySize: number): Backend {
-  const { exports, load, call } = addon();
+/** Loads the module into an interpreter, with `memorySize` bytes of linear memory. */
+export function load(name: Interpreter, wasm: Uint8Array, memorySize: number): Backend {
+  const { exports, load, call } = addon(name);
   const engine = load(wasm, memorySize);
   if (typeof engine === "string") throw new LoadError(engine);
   const numbers = new Map(exports.map(([name], number) => [name, number]));

@@ -125,6 +125,7 @@ export const targets = {
     lacks: lm3s,
   },
   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=aot", "aot"), lacks: lm3s },
+  "lm3s-tuned": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=wasm3-tuned", "wasm3-tuned"), lacks: lm3s },
   sf2: {
     ...board("qemu-emcraft-sf2", "BOARD=qemu-emcraft-sf2 in QEMU"),
     lacks: {

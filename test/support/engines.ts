@@ -4,6 +4,7 @@ import { basename } from "node:path";
 
 export const engines = {
   wasm3: ["ENGINE=wasm3"],
+  "wasm3-tuned": ["ENGINE=wasm3-tuned"],
   aot: ["ENGINE=aot", "AOT_BOUNDS=exact"],
   "aot-guarded": ["ENGINE=aot", "AOT_BOUNDS=guarded"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
