@@ -105,6 +105,7 @@ export function stackShare(): u32 {
 // @ts-ignore: decorator
 @inline
 function mayHold(socket: Socket, iface: Iface, hasStack: bool, counted: u32): bool {
+  if (iface.spare > 0) return true; // a frame that is offered twice is offered here first
   if (state.most == UNKNOWN) countAll(iface);
   // A socket with no frames may take another's last one: a slow socket would keep it for ever.
   const least = socket.queued ? socket.queued + 2 : 1;

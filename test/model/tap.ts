@@ -77,6 +77,7 @@ export class Tap {
     const sockets = [...this.receivers, ...this.watchers];
     const filters = sockets.map(({ filter }) => Math.floor((filter?.program.length ?? 0) / 64));
     return Math.max(1, Math.floor(WORK / filters.reduce((sum, work) => sum + work, 1 + sockets.length)));
+  }
 
   /** Removes the outermost tag, if there is one. False: the frame is dropped. */
   private untag(frame: Frame): boolean {
