@@ -286,22 +286,22 @@ static int make_tasks(void) {
 
 /* ---- Sending ---- */
 
-static ssize_t put(struct pkt_mac *mac, const struct pkt_frame *frame) {
+static ssize_t put(struct pkt_mac *mac, const struct pkt_bytes *bytes) {
   struct host_nic_state *state = mac->state;
-  return write(state->fd, mac->memory + frame->mac, pkt_tx_bytes(frame));
+  return write(state->fd, bytes->at, bytes->len);
 }
 
-static void put_on_wire(struct pkt_mac *mac, const struct pkt_frame *frame) {
+static void put_on_wire(struct pkt_mac *mac, const struct pkt_bytes *bytes) {
   struct host_nic_state *state = mac->state;
-  ssize_t n = put(mac, frame);
+  ssize_t n = put(mac, bytes);
   if (n < 0 && errno == ECONNREFUSED) /* this error belongs to an earlier datagram */
-    n = put(mac, frame);
+    n = put(mac, bytes);
   if (n < 0 && errno == EAGAIN) {
     struct pollfd fd = {.fd = state->fd, .events = POLLOUT};
     poll(&fd, 1, SEND_LIMIT_MS);
-    n = put(mac, frame);
+    n = put(mac, bytes);
   }
-  if (n == (ssize_t)pkt_tx_bytes(frame))
+  if (n == (ssize_t)bytes->len)
     mac->iface->tx_frames++;
   else
     mac->iface->tx_errors++;
@@ -320,6 +320,7 @@ static void *send_slowly(void *argument) {
   struct pkt_mac *mac = argument;
   struct host_nic_state *state = mac->state;
   struct pkt_frame *frame;
+  struct pkt_bytes bytes;
   for (;;) {
     pthread_mutex_lock(&state->gate);
     while (!state->waiting && !state->ending)
@@ -329,10 +330,10 @@ static void *send_slowly(void *argument) {
     pthread_mutex_unlock(&state->gate);
     if (ending)
       return NULL;
-    while ((frame = pkt_tx_take(mac)) != NULL) {
+    while ((frame = pkt_tx_take(mac, &bytes)) != NULL) {
       pkt_os_wake(); /* TX has room */
-      pass(mac, pkt_tx_bytes(frame));
-      put_on_wire(mac, frame);
+      pass(mac, bytes.len);
+      put_on_wire(mac, &bytes);
       pkt_completion_give(mac, frame);
       pkt_os_wake();
     }
@@ -434,12 +435,13 @@ static void stop(struct pkt_mac *mac) {
 static void transmit(struct pkt_mac *mac) {
   const struct host_nic *nic = mac->config;
   struct pkt_frame *frame;
+  struct pkt_bytes bytes;
   if (nic->speed != 0) {
     signal_sender(mac->state, false);
     return;
   }
-  while ((frame = pkt_tx_take(mac)) != NULL) {
-    put_on_wire(mac, frame);
+  while ((frame = pkt_tx_take(mac, &bytes)) != NULL) {
+    put_on_wire(mac, &bytes);
     pkt_completion_give(mac, frame);
   }
   tell_if_gone(mac);

@@ -246,14 +246,14 @@ static bool send(struct pkt_mac *mac, struct lan9118_registers *r) {
         mac->iface->tx_errors++;
     if ((info & TX_FIFO_INF_TDFREE) < mac->frame_size + TX_CMD_BYTES)
       return false;
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    uint32_t bytes = pkt_tx_bytes(frame),
-             shift = frame->mac & 3; /* number of bytes that the MAC skips in the first word */
-    r->TX_DATA_FIFO[0] = shift << 16 | TX_CMD_A_FIRST_SEG | TX_CMD_A_LAST_SEG | bytes;
-    r->TX_DATA_FIFO[0] = bytes;
-    mac_fifo_write8(r->TX_DATA_FIFO, mac->memory + frame->mac - shift, (bytes + shift + 3) / 4);
+    uint32_t shift = (uintptr_t)bytes.at & 3; /* number of bytes that the MAC skips in the first word */
+    r->TX_DATA_FIFO[0] = shift << 16 | TX_CMD_A_FIRST_SEG | TX_CMD_A_LAST_SEG | bytes.len;
+    r->TX_DATA_FIFO[0] = bytes.len;
+    mac_fifo_write8(r->TX_DATA_FIFO, bytes.at - shift, (bytes.len + shift + 3) / 4);
     mac->iface->tx_frames++;
     pkt_completion_give(mac, frame);
   }

@@ -195,15 +195,16 @@ static void send(struct pkt_mac *mac) {
   struct msf2_registers *r = registers(mac);
   struct msf2 *s = mac->state;
   while (s->tx_busy < MSF2_TX - 1 && pkt_tx_pending(mac)) {
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
     unsigned index = (s->tx_next + s->tx_busy) % MSF2_TX;
     s->tx_frames[index] = frame;
     s->tx_busy++;
-    s->tx[index].address = address_of(mac->memory + frame->mac);
+    s->tx[index].address = address_of(bytes.at);
     pkt_dma_barrier(); /* frame and address must reach memory before the flag */
-    s->tx[index].size = pkt_tx_bytes(frame);
+    s->tx[index].size = bytes.len;
   }
   if (s->tx_busy == 0 || (r->DMA_TX_CTRL & DMA_ENABLE))
     return;

@@ -184,15 +184,16 @@ static void give_back_sent(struct pkt_mac *mac) {
 static void send(struct pkt_mac *mac) {
   struct opencores *s = mac->state;
   while (s->tx_busy < OPENCORES_TX && pkt_tx_pending(mac)) {
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
     unsigned index = (s->tx_next + s->tx_busy) % OPENCORES_TX;
     struct opencores_descriptor *d = &registers(mac)->tx[index];
     s->tx_frames[index] = frame;
     s->tx_busy++;
-    d->pointer = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
-    d->status = pkt_tx_bytes(frame) << 16 | TX_RD | TX_IRQ | TX_CRC | (index == OPENCORES_TX - 1 ? TX_WR : 0);
+    d->pointer = (uint32_t)(uintptr_t)bytes.at;
+    d->status = bytes.len << 16 | TX_RD | TX_IRQ | TX_CRC | (index == OPENCORES_TX - 1 ? TX_WR : 0);
   }
 }
 

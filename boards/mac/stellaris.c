@@ -119,15 +119,14 @@ static bool send(struct pkt_mac *mac, struct stellaris_registers *r) {
   while (pkt_tx_pending(mac)) {
     if (r->MACTR & MACTR_NEWTX)
       return false;
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    const uint8_t *at = mac->memory + frame->mac;
-    uint32_t bytes = pkt_tx_bytes(frame);
     uint16_t start;
-    memcpy(&start, at, sizeof(start));
-    r->MACDATA = (bytes - PKT_ETH_HLEN) | (uint32_t)start << 16;
-    mac_fifo_write(&r->MACDATA, at + sizeof(start), (bytes - sizeof(start) + 3) / 4);
+    memcpy(&start, bytes.at, sizeof(start));
+    r->MACDATA = (bytes.len - PKT_ETH_HLEN) | (uint32_t)start << 16;
+    mac_fifo_write(&r->MACDATA, bytes.at + sizeof(start), (bytes.len - sizeof(start) + 3) / 4);
     r->MACTR = MACTR_NEWTX;
     mac->iface->tx_frames++;
     pkt_completion_give(mac, frame);

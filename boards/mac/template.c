@@ -72,11 +72,12 @@ static void template_transmit(struct pkt_mac *mac) {
   const struct template_config *config = mac->config;
   const struct template_state *state = mac->state;
   while (state->started && pkt_tx_pending(mac)) {
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL) /* an invalid entry, which ring.h has counted */
       continue;
     if (config->connected)
-      receive(mac, mac->memory + frame->mac, pkt_tx_bytes(frame));
+      receive(mac, bytes.at, bytes.len);
     mac->iface->tx_frames++;
     pkt_completion_give(mac, frame);
   }

@@ -72,6 +72,14 @@ __attribute__((cold)) void pkt_trapped(void) {
     c->report("pktsock", c->error);
 }
 
+__attribute__((cold)) int32_t pkt_distrust(void) {
+  struct pkt_engine *engine = &pkt_component.engine;
+  engine->traps++;
+  engine->error = "the module gave an answer that cannot be true";
+  pkt_trapped();
+  return -EIO;
+}
+
 bool pkt_put_name(const char *name) {
   size_t len = strnlen(name, PKT_IFNAMSIZ);
   if (len == 0 || len == PKT_IFNAMSIZ)

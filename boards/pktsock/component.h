@@ -2,7 +2,7 @@
 #ifndef PKT_COMPONENT_H
 #define PKT_COMPONENT_H
 
-#include "../engine/engine.h"
+#include "bounds.h"
 #include <pktsock/config.h>
 #include <pktsock/layout.h>
 #include <pktsock/mac.h>
@@ -42,6 +42,9 @@ struct pkt_component {
 
 extern struct pkt_component pkt_component;
 
+/* Why a module whose layout is refused is refused: see bounds.h. */
+extern const char pkt_foreign_layout[];
+
 /* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
 void pkt_refill_macs(void);
 
@@ -51,11 +54,15 @@ int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uin
 /* What pkt_call() does when the engine has returned -EIO: report a new trap. */
 void pkt_trapped(void);
 
+/* End all use of the module, as after a trap, because it has given an answer that cannot be true. Returns -EIO. */
+int32_t pkt_distrust(void);
+
 /* The same as pkt_call(), as a part of the calls that every frame makes. */
 PKT_INLINE int32_t pkt_call_here(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   int32_t result = pkt_engine_call(&pkt_component.engine, export, a, b, c, d);
   if (PKT_UNLIKELY(result == -EIO))
     pkt_trapped();
+  pkt_component.room = 0;
   if (pkt_component.refills)
     pkt_refill_macs();
   return result;
@@ -71,25 +78,7 @@ static inline void pkt_buffer(const void *buffer, size_t len) {
 /* A caller's length, limited to the 32 bits that the module takes: no frame is that long. */
 static inline uint32_t pkt_len(size_t len) { return len < UINT32_MAX ? (uint32_t)len : UINT32_MAX; }
 
-static inline void *pkt_at(uint32_t offset) { return pkt_component.engine.memory + offset; }
 static inline uint8_t *pkt_exchange(void) { return pkt_component.control->exchange; }
-
-/* Returns the offset of the socket behind a descriptor, or 0. With the lock held. */
-static inline uint32_t pkt_socket_of(int fd) {
-  const struct pkt_control *control = pkt_component.control;
-  uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
-  if (control == NULL || index >= control->table_length)
-    return 0;
-  return ((const uint32_t *)pkt_at(control->table))[index];
-}
-
-/* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. */
-static inline uint32_t pkt_word_at(uint32_t offset) {
-  const struct pkt_engine *engine = &pkt_component.engine;
-  if (PKT_UNLIKELY(offset > engine->memory_size - sizeof(uint32_t)))
-    return 0;
-  return pkt_slot_load_((const uint32_t *)(engine->memory + (offset & ~3u)));
-}
 
 /* Returns true if RX has frames that the module has not seen. With the lock held. */
 static inline bool pkt_has_received(void) {
@@ -101,7 +90,7 @@ static inline bool pkt_has_received(void) {
 
 /* Returns true if receiving on the socket would return -EAGAIN: no frame, no error, no trap. With the lock held. */
 static inline bool pkt_is_quiet(uint32_t socket) {
-  const struct pkt_socket *s = pkt_at(socket);
+  const struct pkt_socket *s = pkt_socket_at(socket);
   return pkt_word_at(s->head) == 0 && (s->special & PKT_SOCKET_ERROR) == 0 && !pkt_has_received() &&
          pkt_component.engine.error == NULL;
 }
@@ -117,8 +106,13 @@ void pkt_stop_macs(void);
 /* Returns the interface with that index, or NULL. With the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);
 
+/* Write the NUL-padded name of the interface with that index, PKT_IFNAMSIZ bytes. */
+void pkt_get_name(uint32_t index, char *name);
+
 /* The offset of an interface in linear memory, as the module's functions take it. */
-uint32_t pkt_offset_of(const struct pkt_iface *iface);
+static inline uint32_t pkt_offset_of(const struct pkt_iface *iface) {
+  return (uint32_t)((const uint8_t *)iface - pkt_bounds.memory);
+}
 
 /* Start sending what TX holds. Call with the lock held, after the module may have put frames into TX. */
 static inline void pkt_kick(void) {
@@ -136,7 +130,7 @@ void pkt_update_filters(void);
 bool pkt_put_name(const char *name);
 
 /* inet.c: SIOCGIFADDR and related requests, and SIOCGIFCONF. Return 0 or a negative errno. With the lock held. */
-int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r);
+int32_t pkt_get_inet(uint32_t index, unsigned long request, struct pktsock_ifreq *r);
 int32_t pkt_list_inet(struct pktsock_ifconf *list);
 
 /* pkt_errno() converts a negative internal errno to the platform's positive one (0 stays 0); pkt_fail() sets errno to that
@@ -157,6 +151,7 @@ struct pkt_waiter {
 
   /* Used by wait.c only. `closed`: one of the descriptors was closed. */
   bool linked, sends, woken, closed;
+  uint8_t hasty; /* how often in succession it was ready without sleeping */
   struct pkt_os_task *task;
   struct pkt_waiter *next;
 };

@@ -5,43 +5,30 @@
 #include <errno.h>
 #include <string.h>
 
-static void set_ring(struct pkt_ring *ring, uint32_t offset, uint32_t length) {
-  ring->slots = pkt_at(offset);
-  ring->length = (uint16_t)length;
-  ring->at = 0;
+/* The module numbers interfaces from 1, in the order in which they are added. */
+void pkt_get_name(uint32_t index, char *name) {
+  static const char first[PKT_IFNAMSIZ] = "eth0";
+  memcpy(name, first, sizeof(first));
+  name[3] = (char)(name[3] + index - 1);
 }
 
 /* Add the driver's interface and hand it the rings. */
-static int attach_mac(struct pkt_mac *mac, unsigned number) {
-  const struct pkt_control *control = pkt_component.control;
-  struct pkt_exchange_iface wanted = {.name = "eth"};
-  wanted.name[3] = (char)('0' + number);
+static int attach_mac(struct pkt_mac *mac, const struct pktsock_config *config) {
+  uint32_t number = pkt_component.mac_count + 1;
+  struct pkt_exchange_iface wanted;
+  pkt_get_name(number, wanted.name);
   memcpy(wanted.hwaddr, mac->hwaddr, PKT_ETH_ALEN);
   memcpy(pkt_exchange(), &wanted, sizeof(wanted));
-  uint32_t room = control->frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
+  uint32_t room = pkt_bounds.frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
   uint32_t mtu = room < PKT_ETH_DATA_LEN ? room : PKT_ETH_DATA_LEN;
   int32_t index = pkt_call(PKT_CALL_addIface, mtu, mac->ops->tx_offset, 0, 0);
   if (index < 0)
     return -pkt_errno(index);
-  mac->iface = pkt_iface_of((uint32_t)index);
-  set_ring(&mac->fill, mac->iface->fill_ring, mac->iface->ring_length);
-  set_ring(&mac->rx, mac->iface->rx_ring, mac->iface->ring_length);
-  set_ring(&mac->tx, mac->iface->tx_ring, mac->iface->ring_length);
-  set_ring(&mac->completion, mac->iface->completion_ring, mac->iface->ring_length);
-  mac->memory = pkt_component.engine.memory;
-  mac->frames = pkt_at(control->frame_table);
-  mac->frame_table = control->frame_table;
-  mac->frame_count = control->frame_count;
-  mac->umem = control->umem;
-  mac->umem_end = control->umem + control->frame_count * control->frame_stride;
-  mac->frame_stride = control->frame_stride;
-  mac->frame_size = control->frame_size;
   mac->restarts = 0;
-  return 0;
-}
-
-uint32_t pkt_offset_of(const struct pkt_iface *iface) {
-  return (uint32_t)((const uint8_t *)iface - pkt_component.engine.memory);
+  if ((uint32_t)index == number && pkt_bounds_take_iface(mac, config->frames))
+    return 0;
+  pkt_component.error = pkt_foreign_layout;
+  return -ENOEXEC;
 }
 
 static void set_flags(struct pkt_mac *mac, uint32_t flags) {
@@ -58,8 +45,11 @@ static void update_filter(struct pkt_mac *mac) {
     return; /* the module has trapped: the filter stays */
   filter.promiscuous = (flags & PKTSOCK_IFF_PROMISC) != 0;
   filter.all_multicast = (flags & PKTSOCK_IFF_ALLMULTI) != 0;
+  /* Each address takes more than its own bytes of linear memory: a list that is longer has no end. */
+  uint32_t left = pkt_bounds.size / PKT_ETH_ALEN;
   int32_t has_address;
-  for (uint32_t i = 0; (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
+  for (uint32_t i = 0; left > 0 && (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
+    left--;
     if (has_address == 0)
       continue;
     if (filter.count == PKTSOCK_MEMBERSHIPS)
@@ -67,6 +57,8 @@ static void update_filter(struct pkt_mac *mac) {
     else
       memcpy(addresses[filter.count++], pkt_exchange(), PKT_ETH_ALEN);
   }
+  if (left == 0)
+    pkt_distrust();
   mac->ops->set_filter(mac, &filter);
 }
 
@@ -81,8 +73,12 @@ void pkt_update_filters(void) {
 }
 
 void pkt_say(const struct pkt_mac *mac, const char *sentence) {
-  if (pkt_component.report != NULL)
-    pkt_component.report(mac->iface->name, sentence);
+  char name[PKT_IFNAMSIZ];
+  for (uint32_t i = 0; i < PKTSOCK_INTERFACES; i++)
+    if (pkt_component.report != NULL && pkt_component.macs[i] == mac) {
+      pkt_get_name(i + 1, name);
+      pkt_component.report(name, sentence);
+    }
 }
 
 static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac->ops->link(mac); }
@@ -93,14 +89,14 @@ int pkt_start_macs(const struct pktsock_config *config) {
   pkt_component.link = config->link;
   for (unsigned i = 0; i < config->mac_count; i++) {
     struct pkt_mac *mac = config->macs[i];
-    int result = attach_mac(mac, i);
+    pkt_component.macs[i] = mac;
+    pkt_component.error = "an Ethernet MAC does not start";
+    int result = attach_mac(mac, config);
     if (result == 0)
       result = mac->ops->start(mac);
-    if (result < 0) {
-      pkt_component.error = "an Ethernet MAC does not start";
+    if (result < 0)
       return result;
-    }
-    pkt_component.macs[i] = mac;
+    pkt_component.error = NULL;
     pkt_component.mac_count++;
     pkt_component.slow_work |= mac->ops->service != NULL || mac->ops->link != NULL;
     pkt_component.refills |= mac->ops->refill != NULL;
@@ -114,20 +110,14 @@ void pkt_stop_macs(void) {
   while (pkt_component.mac_count > 0) {
     struct pkt_mac *mac = pkt_component.macs[--pkt_component.mac_count];
     mac->ops->stop(mac);
+    pkt_component.macs[pkt_component.mac_count] = NULL;
   }
   pkt_component.slow_work = pkt_component.refills = false;
   pkt_component.service_at = 0;
 }
 
 struct pkt_iface *pkt_iface_of(uint32_t index) {
-  uint32_t offset = pkt_component.control != NULL ? pkt_component.control->first_iface : 0;
-  while (offset != 0) {
-    struct pkt_iface *iface = pkt_at(offset);
-    if (iface->index == index)
-      return iface;
-    offset = iface->next;
-  }
-  return NULL;
+  return index - 1 < pkt_component.mac_count ? pkt_component.macs[index - 1]->iface : NULL;
 }
 
 void pkt_refill_macs(void) {
@@ -150,7 +140,7 @@ static void report_links(void) {
     if (up == pkt_component.link_up[i])
       continue;
     pkt_component.link_up[i] = up;
-    unsigned index = mac->iface->index;
+    unsigned index = i + 1;
     pkt_unlock();
     pkt_component.link(index, up);
     pkt_os_lock();

@@ -16,44 +16,45 @@ struct entry {
 
 static struct pktsock_sockaddr *as_address(void *address) { return address; }
 
-static void describe_interface(struct entry *e, const struct pkt_iface *iface) {
+static void describe_interface(struct entry *e, uint32_t index) {
+  const struct pkt_iface *iface = pkt_iface_of(index);
   bool up = (iface->flags & PKTSOCK_IFF_UP) != 0;
   memset(e, 0, sizeof(*e));
-  memcpy(e->name, iface->name, PKT_IFNAMSIZ);
+  pkt_get_name(index, e->name);
   e->ifa.ifa_name = e->name;
   e->ifa.ifa_flags = up ? iface->flags : iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING;
   e->ifa.ifa_addr = as_address(&e->address);
   e->ifa.ifa_ifu.ifu_broadaddr = as_address(&e->broadcast);
 }
 
-static void describe_link(struct entry *e, const struct pkt_iface *iface) {
-  describe_interface(e, iface);
+static void describe_link(struct entry *e, uint32_t index) {
+  describe_interface(e, index);
   e->address.link = (struct pktsock_sockaddr_ll){.sll_family = PKTSOCK_AF_PACKET,
-                                                 .sll_ifindex = (int)iface->index,
+                                                 .sll_ifindex = (int)index,
                                                  .sll_hatype = PKTSOCK_ARPHRD_ETHER,
                                                  .sll_halen = PKT_ETH_ALEN};
   e->broadcast = e->address;
-  memcpy(e->address.link.sll_addr, iface->hwaddr, PKT_ETH_ALEN);
+  memcpy(e->address.link.sll_addr, pkt_iface_of(index)->hwaddr, PKT_ETH_ALEN);
   memset(e->broadcast.link.sll_addr, 0xff, PKT_ETH_ALEN);
 }
 
 /* An IPv4 address of the interface, as the request asks for it. Returns false if it has none. */
-static bool get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_sockaddr *address) {
+static bool get_inet(uint32_t index, unsigned long request, struct pktsock_sockaddr *address) {
   struct pktsock_ifreq r = {0};
-  if (pkt_get_inet(iface, request, &r) < 0)
+  if (pkt_get_inet(index, request, &r) < 0)
     return false;
   *address = r.ifr_ifru.ifru_addr;
   return true;
 }
 
 /* Returns false if the network stack has no address there. */
-static bool describe_inet(struct entry *e, const struct pkt_iface *iface) {
-  describe_interface(e, iface);
-  if (!get_inet(iface, PKTSOCK_SIOCGIFADDR, &e->address.inet))
+static bool describe_inet(struct entry *e, uint32_t index) {
+  describe_interface(e, index);
+  if (!get_inet(index, PKTSOCK_SIOCGIFADDR, &e->address.inet))
     return false;
-  if (get_inet(iface, PKTSOCK_SIOCGIFNETMASK, &e->netmask.inet))
+  if (get_inet(index, PKTSOCK_SIOCGIFNETMASK, &e->netmask.inet))
     e->ifa.ifa_netmask = as_address(&e->netmask);
-  if (!get_inet(iface, PKTSOCK_SIOCGIFBRDADDR, &e->broadcast.inet))
+  if (!get_inet(index, PKTSOCK_SIOCGIFBRDADDR, &e->broadcast.inet))
     e->ifa.ifa_ifu.ifu_broadaddr = NULL;
   return true;
 }
@@ -67,9 +68,9 @@ int pktsock_getifaddrs(struct pktsock_ifaddrs **list) {
   unsigned count = 0;
   pkt_os_lock();
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    describe_link(&entries[count++], pkt_component.macs[i]->iface);
+    describe_link(&entries[count++], i + 1);
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
-    count += describe_inet(&entries[count], pkt_component.macs[i]->iface);
+    count += describe_inet(&entries[count], i + 1);
   pkt_os_unlock();
   for (unsigned i = 1; i < count; i++)
     entries[i - 1].ifa.ifa_next = &entries[i].ifa;

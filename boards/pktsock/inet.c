@@ -11,10 +11,10 @@ void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long r
   pkt_os_unlock();
 }
 
-int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struct pktsock_ifreq *r) {
+int32_t pkt_get_inet(uint32_t index, unsigned long request, struct pktsock_ifreq *r) {
   uint32_t address =
       stack_address != NULL
-          ? stack_address(iface->index, request == PKTSOCK_SIOCGIFDSTADDR ? PKTSOCK_SIOCGIFADDR : request)
+          ? stack_address(index, request == PKTSOCK_SIOCGIFDSTADDR ? PKTSOCK_SIOCGIFADDR : request)
           : 0;
   if (address == 0)
     return -PKT_EADDRNOTAVAIL;
@@ -28,11 +28,10 @@ int32_t pkt_get_inet(const struct pkt_iface *iface, unsigned long request, struc
 int32_t pkt_list_inet(struct pktsock_ifconf *list) {
   int room = list->ifc_ifcu.ifcu_req != NULL ? list->ifc_len : 0, used = 0;
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
-    const struct pkt_iface *iface = pkt_component.macs[i]->iface;
     struct pktsock_ifreq r = {0};
-    if (pkt_get_inet(iface, PKTSOCK_SIOCGIFADDR, &r) < 0)
+    if (pkt_get_inet(i + 1, PKTSOCK_SIOCGIFADDR, &r) < 0)
       continue;
-    memcpy(r.ifr_ifrn.ifrn_name, iface->name, PKTSOCK_IFNAMSIZ);
+    pkt_get_name(i + 1, r.ifr_ifrn.ifrn_name);
     if (list->ifc_ifcu.ifcu_req != NULL && room - used < (int)sizeof(r))
       break;
     if (list->ifc_ifcu.ifcu_req != NULL)

@@ -41,8 +41,8 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
   if (iface == NULL)
     return -PKT_ENODEV;
   switch (request) {
-  case PKTSOCK_SIOCGIFINDEX: r->ifr_ifru.ifru_ivalue = (int)iface->index; return 0;
-  case PKTSOCK_SIOCGIFNAME: memcpy(r->ifr_ifrn.ifrn_name, iface->name, PKTSOCK_IFNAMSIZ); return 0;
+  case PKTSOCK_SIOCGIFINDEX: r->ifr_ifru.ifru_ivalue = index; return 0;
+  case PKTSOCK_SIOCGIFNAME: pkt_get_name((uint32_t)index, r->ifr_ifrn.ifrn_name); return 0;
   case PKTSOCK_SIOCGIFMTU: r->ifr_ifru.ifru_mtu = (int)iface->mtu; return 0;
   case PKTSOCK_SIOCGIFFLAGS: {
     bool up = (iface->flags & PKTSOCK_IFF_UP) != 0;
@@ -60,7 +60,7 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
   case PKTSOCK_SIOCGIFADDR:
   case PKTSOCK_SIOCGIFDSTADDR: /* without a point-to-point link its own, as on Linux */
   case PKTSOCK_SIOCGIFBRDADDR:
-  case PKTSOCK_SIOCGIFNETMASK: return pkt_get_inet(iface, request, r);
+  case PKTSOCK_SIOCGIFNETMASK: return pkt_get_inet((uint32_t)index, request, r);
   case PKTSOCK_SIOCETHTOOL:
   case PKTSOCK_SIOCSIFADDR:
   case PKTSOCK_SIOCSIFMTU:
@@ -97,7 +97,7 @@ static void sort_received(void) {
 
 /* A number of bytes that an export returns. */
 static int32_t get_bytes(enum pkt_export export, uint32_t socket, void *argument) {
-  int32_t n = pkt_call(export, socket, 0, 0, 0);
+  int32_t n = pkt_at_most(pkt_call(export, socket, 0, 0, 0), pkt_bounds.frame_count * pkt_bounds.frame_stride);
   if (n < 0)
     return n;
   *(int *)argument = n;
@@ -105,7 +105,7 @@ static int32_t get_bytes(enum pkt_export export, uint32_t socket, void *argument
 }
 
 static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
-  struct pkt_socket *s = pkt_at(socket);
+  struct pkt_socket *s = pkt_socket_at(socket);
   if (argument == NULL || !is_known(request))
     return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
@@ -148,7 +148,7 @@ int pktsock_fcntl(int fd, int command, ...) {
   uint32_t offset = pkt_socket_of(fd);
   int32_t result = -PKT_EBADF;
   if (offset != 0) {
-    struct pkt_socket *socket = pkt_at(offset);
+    struct pkt_socket *socket = pkt_socket_at(offset);
     result = -PKT_EINVAL;
     if (command == F_GETFL) {
       result = O_RDWR | (socket->nonblock != 0 ? O_NONBLOCK : 0);

@@ -107,6 +107,7 @@ static int32_t receive_vector(uint32_t socket, void *call) {
   struct pktsock_msghdr *message = v->message;
   vector_buffer(message->msg_iov, message->msg_iovlen);
   int32_t n = pkt_receive_from(socket, v->len, v->flags, true);
+  pkt_component.rest_count = 0;
   if (n < 0)
     return n;
   message->msg_flags = (int)received()->msg_flags;
@@ -158,8 +159,9 @@ static int32_t send_vector(uint32_t socket, void *call) {
     uint32_t name_len = pkt_put_address(message->msg_name, message->msg_namelen);
     n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)v->len, name_len, 0);
   }
+  pkt_component.rest_count = 0;
   pkt_kick();
-  return n;
+  return pkt_at_most(n, (uint32_t)v->len);
 }
 
 ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags) {

@@ -21,12 +21,12 @@ unsigned int pktsock_if_nametoindex(const char *name) {
 
 char *pktsock_if_indextoname(unsigned int index, char *name) {
   pkt_os_lock();
-  const struct pkt_iface *iface = pkt_iface_of(index);
-  if (iface != NULL)
-    memcpy(name, iface->name, PKT_IFNAMSIZ);
+  bool known = pkt_iface_of(index) != NULL;
   pkt_os_unlock();
-  if (iface != NULL)
+  if (known) {
+    pkt_get_name(index, name);
     return name;
+  }
   errno = ENXIO; /* if_indextoname(3) fails with ENXIO where the others fail with ENODEV */
   return NULL;
 }
@@ -43,9 +43,9 @@ struct pktsock_if_nameindex *pktsock_if_nameindex(void) {
   char *names = (char *)list + entries;
   pkt_os_lock();
   for (; count < pkt_component.mac_count; count++) {
-    const struct pkt_iface *iface = pkt_component.macs[count]->iface;
-    list[count].if_index = iface->index;
-    list[count].if_name = memcpy(names + count * PKT_IFNAMSIZ, iface->name, PKT_IFNAMSIZ);
+    list[count].if_index = count + 1;
+    list[count].if_name = names + count * PKT_IFNAMSIZ;
+    pkt_get_name(count + 1, list[count].if_name);
   }
   pkt_os_unlock();
   list[count] = (struct pktsock_if_nameindex){0, NULL};

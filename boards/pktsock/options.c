@@ -35,7 +35,7 @@ static int32_t get_timeout(const uint32_t *words, void *value, pktsock_socklen_t
 
 /* The words of a time-out option, or NULL for another option. */
 static uint32_t *timeout_of(uint32_t socket, int level, int name) {
-  struct pkt_socket *s = pkt_at(socket);
+  struct pkt_socket *s = pkt_socket_at(socket);
   if (level != PKTSOCK_SOL_SOCKET)
     return NULL;
   return name == PKTSOCK_SO_RCVTIMEO ? s->receive_timeout : name == PKTSOCK_SO_SNDTIMEO ? s->send_timeout : NULL;
@@ -89,6 +89,7 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen
     } else {
       pkt_buffer(value, *len);
       result = pkt_call(PKT_CALL_getOption, socket, (uint32_t)level, (uint32_t)name, *len);
+      result = pkt_at_most(result, *len);
     }
     if (result >= 0)
       *len = (pktsock_socklen_t)result;

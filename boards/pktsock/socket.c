@@ -20,18 +20,18 @@ int pktsock_socket(int domain, int type, int protocol) {
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
   if (pkt_component.control != NULL)
-    result = pkt_call(PKT_CALL_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0);
+    result = pkt_bounds_open(pkt_call(PKT_CALL_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0));
   pkt_os_unlock();
-  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
+  return result < 0 ? pkt_fail(result) : result;
 }
 
 int pktsock_stack(unsigned ifindex) {
   pkt_os_lock();
   int32_t result = -PKT_ENODEV;
   if (pkt_iface_of(ifindex) != NULL)
-    result = pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0);
+    result = pkt_bounds_open(pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0));
   pkt_unlock();
-  return result < 0 ? pkt_fail(result) : result + PKTSOCK_FIRST_DESCRIPTOR;
+  return result < 0 ? pkt_fail(result) : result;
 }
 
 int pktsock_close(int fd) {
@@ -41,8 +41,10 @@ int pktsock_close(int fd) {
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -PKT_EBADF;
   pkt_update_filters();
-  if (result >= 0)
+  if (result >= 0) {
+    pkt_bounds_close(fd);
     pkt_wake_closed(fd);
+  }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
 }
@@ -84,7 +86,7 @@ int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_sockle
     else if ((int32_t)*address_len < 0)
       result = -PKT_EINVAL;
     else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
-      pkt_get_address(address, address_len, (pktsock_socklen_t)result);
+      pkt_get_address(address, address_len, (pktsock_socklen_t)pkt_at_most(result, PKT_SLL_BYTES));
   }
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -128,7 +130,9 @@ int pktsock_shutdown(int fd, int how) {
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
   if ((flags & PKT_WANT_NAME) != 0)
     return -PKT_EINVAL;
-  return pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+  int32_t n = pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+  bool whole = (flags & PKTSOCK_MSG_TRUNC) != 0; /* the result is the frame's length */
+  return pkt_at_most(n, whole ? pkt_bounds.frame_size : pkt_len(len));
 }
 
 struct receipt {
@@ -143,7 +147,7 @@ static int32_t receive(uint32_t socket, void *call) {
   const struct receipt *r = call;
   pkt_buffer(r->buffer, r->len);
   if ((r->flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && r->address == NULL)
-    return pkt_call_here(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0);
+    return pkt_at_most(pkt_call_here(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0), pkt_len(r->len));
   int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
   if (n >= 0 && r->address != NULL)
     pkt_get_address(r->address, r->address_len, PKT_SLL_BYTES);
@@ -176,7 +180,7 @@ struct dispatch {
 
 static inline int32_t dispatch(uint32_t socket, const void *buffer, uint32_t len) {
   pkt_buffer(buffer, len);
-  int32_t n = pkt_call_here(PKT_CALL_send, socket, len, 0, 0);
+  int32_t n = pkt_at_most(pkt_call_here(PKT_CALL_send, socket, len, 0, 0), len);
   pkt_kick();
   return n;
 }
@@ -187,6 +191,7 @@ static int32_t dispatch_to(uint32_t socket, void *call) {
     return dispatch(socket, d->buffer, d->len);
   pkt_buffer(d->buffer, d->len);
   int32_t n = pkt_call(PKT_CALL_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
+  n = pkt_at_most(n, d->len);
   pkt_kick();
   return n;
 }

@@ -7,6 +7,7 @@
 
 struct pkt_component pkt_component;
 
+const char pkt_foreign_layout[] = "the module divides its memory in another way than this firmware";
 static const char memory_too_small[] = "config.memory is smaller than PKTSOCK_MEMORY_SIZE of pktsock/memory.h";
 
 /* Bytes of linear memory up to the end of the module's fixed structs, with which it says how much it needs. */
@@ -14,7 +15,7 @@ static const char memory_too_small[] = "config.memory is smaller than PKTSOCK_ME
 
 /* Write the capacities, by which the module divides its memory. */
 static void write_control(const struct pktsock_config *config) {
-  struct pkt_control *control = pkt_at(PKT_CONTROL);
+  struct pkt_control *control = (void *)(pkt_component.engine.memory + PKT_CONTROL);
   memset(control, 0, sizeof(*control));
   control->magic = PKT_MAGIC;
   control->abi = PKT_ABI_VERSION;
@@ -47,8 +48,18 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool probe
     result = pkt_engine_compile(engine, config->precompile);
   if (result < 0)
     return result;
-  write_control(config);
-  return -pkt_errno(pkt_call(PKT_CALL_init, 0, 0, 0, 0));
+  bool fits = pkt_bounds_begin(engine);
+  if (fits) {
+    write_control(config);
+    result = pkt_call(PKT_CALL_init, 0, 0, 0, 0);
+    if (result < 0)
+      return -pkt_errno(result);
+    fits = pkt_bounds_take(config);
+  }
+  if (fits)
+    return 0;
+  engine->error = pkt_foreign_layout;
+  return -ENOEXEC;
 }
 
 /* Load the module into the memory of the configuration. */
@@ -72,10 +83,12 @@ static int load_fitting(const struct pktsock_config *config) {
   int result = load(config, LEAST_MEMORY, true);
   if (result != -ENOMEM || pkt_component.control == NULL)
     return result;
-  uint32_t needed = pkt_component.control->needed + config->frame_align;
+  uint32_t needed = pkt_component.control->needed;
+  bool possible = needed >= PKT_CONTROL + PKT_CONTROL_BYTES && needed <= 0x10000 - config->frame_align;
+  needed += config->frame_align;
   pkt_engine_unload(&pkt_component.engine);
   pkt_component.control = NULL;
-  if (needed > 0x10000) {
+  if (!possible) {
     pkt_component.engine.error = "the configured frames, queues and heap need more than 64 KiB of linear memory";
     return -ENOMEM;
   }
@@ -90,6 +103,7 @@ static int load_module(const struct pktsock_config *config) {
 static void stop(void) {
   pkt_stop_macs();
   pkt_component.control = NULL;
+  pkt_bounds = (struct pkt_bounds){0};
   pkt_engine_unload(&pkt_component.engine);
   pkt_wake_all();
 }

@@ -10,6 +10,9 @@
 #define READABLE (PKTSOCK_POLLIN | PKTSOCK_POLLRDNORM)
 #define WRITABLE (PKTSOCK_POLLOUT | PKTSOCK_POLLWRNORM)
 
+/* A call whose socket is ready so many times in succession, and which finds nothing each time, would never release the lock. */
+#define MAX_HASTE 100
+
 /* Returns true if COMPLETION has frames that the module has not taken back. */
 static bool has_sent(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
@@ -56,7 +59,7 @@ static bool is_any_ready(const struct pkt_waiter *waiter) {
 #endif
   for (unsigned long i = 0; i < waiter->count; i++) {
     uint32_t socket = pkt_socket_of(waiter->fds[i].fd);
-    if (socket != 0 && is_socket_ready(waiter, pkt_at(socket), waiter->fds[i].events | waiter->events))
+    if (socket != 0 && is_socket_ready(waiter, pkt_socket_at(socket), waiter->fds[i].events | waiter->events))
       return true;
   }
   return false;
@@ -157,14 +160,21 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
       left = pkt_call(PKT_CALL_service, 0, 0, 0, 0) == 0 && pkt_has_received();
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
-    if (waiter->woken)
-      return true;
+    if (waiter->woken) {
+      if (++waiter->hasty < MAX_HASTE)
+        return true;
+      pkt_distrust();
+      return false;
+    }
+    waiter->hasty = 0;
     /* Each call takes a frame at least: after that many, all are newer than the deadline. */
     if ((!left || ++calls > PKTSOCK_FRAMES) && deadline != UINT64_MAX && pkt_os_now() >= deadline)
       return false;
     pkt_os_unlock();
     if (!left)
       pkt_os_wait(until);
+    else if (calls > PKTSOCK_FRAMES) /* a flood, or a module that takes none of them */
+      pkt_os_wait(pkt_os_now() + 1000);
     pkt_os_lock();
     if (waiter->woken || (!left && !waiter->sends && pkt_has_received()))
       return true; /* receiving sorts the frames */
@@ -172,7 +182,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
 }
 
 int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
-  const struct pkt_socket *s = pkt_at(socket);
+  const struct pkt_socket *s = pkt_socket_at(socket);
   bool sends = (events & PKTSOCK_POLLOUT) != 0;
   bool waits = (flags & PKTSOCK_MSG_DONTWAIT) == 0 && s->nonblock == 0;
   /* One that does not wait either has seen all frames that are here, or goes on until it has. */

@@ -1,19 +1,24 @@
 /* The zero-copy calls of pktsock.h, which lend frames in place. */
 #include "component.h"
 
-static void describe(struct pktsock_frame *frame, uint32_t handle, bool received) {
-  const struct pkt_frame *f = pkt_at(handle);
+static int32_t describe(struct pktsock_frame *frame, uint32_t handle, bool received) {
+  const struct pkt_frame *f = pkt_bounds_frame(handle);
+  if (f == NULL)
+    return pkt_distrust();
+  uint8_t *buffer = pkt_bounds_buffer(f);
+  uint32_t start = f->mac - (uint32_t)(buffer - pkt_bounds.memory), size = pkt_bounds.frame_size;
+  if (start > size || (received && f->len > size - start))
+    return pkt_distrust();
   frame->handle = handle;
-  frame->data = pkt_at(f->mac);
+  frame->data = buffer + start;
   frame->shared = f->refs > 1;
-  frame->len = received ? f->len : pkt_component.control->frame_size - (f->mac - f->buffer);
+  frame->len = received ? f->len : size - start;
+  return (int32_t)handle;
 }
 
 static int32_t peek_at(uint32_t socket, void *frame, bool exclusive) {
   int32_t n = pkt_call(PKT_CALL_peek, socket, exclusive, 0, 0);
-  if (n > 0)
-    describe(frame, (uint32_t)n, true);
-  return n;
+  return n < 0 ? n : describe(frame, (uint32_t)n, true);
 }
 
 static int32_t peek(uint32_t socket, void *frame) { return peek_at(socket, frame, false); }
@@ -22,9 +27,7 @@ static int32_t peek_exclusive(uint32_t socket, void *frame) { return peek_at(soc
 
 static int32_t reserve(uint32_t socket, void *frame) {
   int32_t n = pkt_call(PKT_CALL_reserve, socket, 0, 0, 0);
-  if (n > 0)
-    describe(frame, (uint32_t)n, false);
-  return n;
+  return n < 0 ? n : describe(frame, (uint32_t)n, false);
 }
 
 static int lend(int fd, struct pktsock_frame *frame, int flags, int events, pkt_attempt *attempt) {
@@ -56,6 +59,7 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   int32_t n = -PKT_EBADF;
   if (socket != 0) {
     n = pkt_call(PKT_CALL_submit, socket, frame->handle, (uint32_t)frame->len, 0);
+    n = pkt_at_most(n, (uint32_t)frame->len);
     pkt_kick();
   }
   pkt_unlock();

@@ -9,7 +9,7 @@
 
 static uint32_t word(uint32_t at) {
   uint32_t value;
-  memcpy(&value, pkt_at(at), sizeof(value));
+  memcpy(&value, pkt_component.engine.memory + at, sizeof(value));
   return value;
 }
 

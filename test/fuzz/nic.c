@@ -16,9 +16,9 @@ static int start(struct pkt_mac *mac) {
 static void stop(struct pkt_mac *mac) { nic_of(mac)->started = false; }
 
 /* Bytes on the wire must lie within the frame's own buffer, and the padding must be zeros. */
-static void check_sent(struct pkt_mac *mac, const struct pkt_frame *frame) {
-  uint32_t bytes = pkt_tx_bytes(frame);
-  const uint8_t *data = mac->memory + frame->mac;
+static void check_sent(struct pkt_mac *mac, const struct pkt_frame *frame, struct pkt_bytes wire) {
+  uint32_t bytes = wire.len;
+  const uint8_t *data = wire.at;
   MUST(frame->mac >= frame->buffer && frame->mac + bytes <= frame->buffer + mac->frame_size,
        "a frame that is sent leaves its buffer: %u bytes at %d of %u", bytes, (int)(frame->mac - frame->buffer),
        mac->frame_size);
@@ -29,13 +29,14 @@ static void check_sent(struct pkt_mac *mac, const struct pkt_frame *frame) {
 static void transmit(struct pkt_mac *mac) {
   struct nic *nic = nic_of(mac);
   struct pkt_frame *frame;
-  while ((frame = pkt_tx_take(mac)) != NULL) {
-    check_sent(mac, frame);
+  struct pkt_bytes bytes;
+  while ((frame = pkt_tx_take(mac, &bytes)) != NULL) {
+    check_sent(mac, frame, bytes);
     MUST(nic->sending_count < MAX_POOL, "more frames are being sent than there are");
     for (unsigned i = 0; i < nic->sending_count; i++)
       MUST(nic->sending[i] != frame, "a frame is sent twice at the same time");
-    nic->last_len = pkt_tx_bytes(frame);
-    memcpy(nic->last, mac->memory + frame->mac, nic->last_len);
+    nic->last_len = bytes.len;
+    memcpy(nic->last, bytes.at, nic->last_len);
     nic->sent++;
     mac->iface->tx_frames++;
     nic->sending[nic->sending_count++] = frame;

@@ -27,8 +27,9 @@ static void stop(struct pkt_mac *mac) { (void)mac; }
 
 static void transmit(struct pkt_mac *mac) {
   struct pkt_frame *frame;
+  struct pkt_bytes bytes;
   pthread_mutex_lock(&gate);
-  while ((frame = pkt_tx_take(mac)) != NULL)
+  while ((frame = pkt_tx_take(mac, &bytes)) != NULL)
     if (holds)
       held[held_count++] = frame;
     else

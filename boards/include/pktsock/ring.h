@@ -88,23 +88,28 @@ static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uin
   pkt_ring_give_(mac, &mac->rx, frame);
 }
 
-/* The next frame to send, or NULL when there is none or the entry was invalid. Its bytes start at
- * mac->memory + frame->mac; pkt_tx_bytes() is their number. */
-static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac) {
+/* What to put on the wire: bytes in linear memory, and their number, at least ETH_ZLEN, without FCS. */
+struct pkt_bytes {
+  const uint8_t *at;
+  uint32_t len;
+};
+
+/* The next frame to send and its bytes, or NULL when there is none or the entry was invalid. The bytes were checked: use
+ * them, and not the words of the frame, which the module may change at any time. */
+static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_bytes *bytes) {
   struct pkt_frame *frame = pkt_ring_take_(mac, &mac->tx);
   if (frame == NULL)
     return NULL;
-  uint32_t end = mac->umem_end - mac->umem, at = frame->mac - mac->umem, len = frame->len;
-  if (at >= end || len > mac->frame_size || at + len > end || at + PKT_ETH_ZLEN > end) {
+  uint32_t end = mac->umem_end - mac->umem, at = __atomic_load_n(&frame->mac, __ATOMIC_RELAXED) - mac->umem;
+  uint32_t len = __atomic_load_n(&frame->len, __ATOMIC_RELAXED);
+  if (len < PKT_ETH_ZLEN)
+    len = PKT_ETH_ZLEN;
+  if (len > mac->frame_size || at > end - len) { /* a frame is at most as long as all of them */
     mac->iface->ring_faults++;
     return NULL;
   }
+  *bytes = (struct pkt_bytes){mac->memory + mac->umem + at, len};
   return frame;
-}
-
-/* The number of bytes to put on the wire: at least ETH_ZLEN, without FCS. */
-static inline uint32_t pkt_tx_bytes(const struct pkt_frame *frame) {
-  return frame->len < PKT_ETH_ZLEN ? PKT_ETH_ZLEN : frame->len;
 }
 
 /* Returns true if TX has an entry. A driver checks its hardware for room before it takes the frame. */

@@ -112,9 +112,10 @@ void dwmac_sent(struct pkt_mac *mac, bool failed) {
 /* Drop the frames that wait in TX; counted in tx_errors. */
 static void drop_tx(struct pkt_mac *mac) {
   struct pkt_frame *frame;
+  struct pkt_bytes bytes;
   uint32_t irqs = pkt_os_irq_save();
   while (pkt_tx_pending(mac)) {
-    if ((frame = pkt_tx_take(mac)) == NULL)
+    if ((frame = pkt_tx_take(mac, &bytes)) == NULL)
       continue;
     mac->iface->tx_errors++;
     pkt_completion_give(mac, frame);

@@ -149,19 +149,19 @@ void dwmac_h7_rings_send(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   bool any = false;
   while (s->core.tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
     unsigned index = (s->core.tx_next + s->core.tx_busy) % DWMAC_TX;
     volatile uint32_t *d = s->tx[index].word;
-    uint32_t bytes = pkt_tx_bytes(frame);
     s->core.tx_frames[index] = frame;
     s->core.tx_busy++;
-    d[0] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
+    d[0] = (uint32_t)(uintptr_t)bytes.at;
     d[1] = 0;
-    d[2] = TDES2_IOC | bytes;
+    d[2] = TDES2_IOC | bytes.len;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
-    d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes;
+    d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes.len;
     any = true;
   }
   if (any) {

@@ -111,15 +111,16 @@ void dwmac_rings_send(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
   bool any = false;
   while (c->tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
-    struct pkt_frame *frame = pkt_tx_take(mac);
+    struct pkt_bytes bytes;
+    struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
     unsigned index = (c->tx_next + c->tx_busy) % DWMAC_TX;
     volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, index);
     c->tx_frames[index] = frame;
     c->tx_busy++;
-    d[DES_BUFFER] = (uint32_t)(uintptr_t)(mac->memory + frame->mac);
-    d[DES_CONTROL] = pkt_tx_bytes(frame);
+    d[DES_BUFFER] = (uint32_t)(uintptr_t)bytes.at;
+    d[DES_CONTROL] = bytes.len;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
     d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH;
     any = true;
