@@ -12,14 +12,15 @@
 #define INLINE static inline __attribute__((always_inline, unused))
 #define UNLIKELY(condition) __builtin_expect(condition, 0)
 
-enum trap { OUT_OF_BOUNDS = 1, UNREACHABLE, DIVIDE_BY_ZERO, OVERFLOW };
+enum trap { OUT_OF_BOUNDS = 1, UNREACHABLE, DIVIDE_BY_ZERO, OVERFLOW, ENDLESS };
 
-/* The messages are wasm3's. */
+/* The messages are wasm3's, but for the last. */
 static const char *const sentences[] = {
     [OUT_OF_BOUNDS] = "[trap] out of bounds memory access",
     [UNREACHABLE] = "[trap] unreachable executed",
     [DIVIDE_BY_ZERO] = "[trap] integer divide by zero",
     [OVERFLOW] = "[trap] integer overflow",
+    [ENDLESS] = pkt_engine_endless,
 };
 
 /* One module at a time: the C has no other instance. */
@@ -27,6 +28,7 @@ static struct {
   struct pkt_engine *engine; /* NULL: not loaded */
   uint8_t *memory;
   uint32_t size;
+  uint32_t left; /* what the current call may still spend of engine->budget */
   enum trap trap;
   void *call[5]; /* the current call, to which a trap returns */
 } aot;
@@ -63,6 +65,18 @@ INLINE uint8_t *pointer(uint8_t *memory, uint32_t at) {
   return address;
 }
 
+/* The call's budget: a loop costs 1 each time it goes round, and what takes longer by its length costs more. */
+INLINE void spend(uint32_t cost) {
+  if (UNLIKELY(aot.left <= cost))
+    trap(ENDLESS);
+  aot.left -= cost;
+}
+
+INLINE void again(void) {
+  if (UNLIKELY(--aot.left == 0))
+    trap(ENDLESS);
+}
+
 INLINE uint32_t load8(const uint8_t *at) { return *at; }
 INLINE void store8(uint8_t *at, uint32_t value) { *at = (uint8_t)value; }
 
@@ -96,11 +110,13 @@ INLINE uint8_t *range(uint8_t *memory, uint32_t size, uint32_t at, uint32_t len)
 }
 
 INLINE void fill(uint8_t *memory, uint32_t size, uint32_t at, uint32_t value, uint32_t len) {
+  spend(len / PKT_BUDGET_BYTES);
   memset(range(memory, size, at, len), (int)(value & 255), len);
 }
 
 INLINE void copy(uint8_t *memory, uint32_t size, uint32_t to, uint32_t from, uint32_t len) {
   const uint8_t *source = range(memory, size, from, len);
+  spend(len / PKT_BUDGET_BYTES);
   memmove(range(memory, size, to, len), source, len);
 }
 
@@ -144,9 +160,10 @@ INLINE void port_take(uint32_t offset, uint32_t len) {
 }
 
 __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t frame) {
-  uint32_t verdict;
-  if (!pkt_match(aot.memory, aot.size, tests, frame, &verdict))
+  uint32_t verdict, cost = pkt_match(aot.memory, aot.size, tests, frame, &verdict);
+  if (cost == 0)
     trap(OUT_OF_BOUNDS);
+  spend(cost);
   return verdict;
 }
 
@@ -206,6 +223,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   uint8_t *memory = linear_memory(engine, memory_limit + AOT_SLACK);
   if (memory == NULL)
     return fail(engine, ENOMEM, "not enough memory to load the module");
+  if (engine->budget == 0)
+    engine->budget = UINT32_MAX;
   aot.engine = engine;
   aot.memory = engine->memory = memory;
   aot.size = engine->memory_size = memory_limit;
@@ -233,6 +252,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
                         uint32_t d) {
   if (engine->error != NULL)
     return -EIO;
+  aot.left = engine->budget;
   if (__builtin_setjmp(aot.call) == 0)
     return (int32_t)exports[export](a, b, c, d);
   engine = aot.engine; /* the arguments are lost */

@@ -27,6 +27,11 @@ struct pkt_engine {
   void *place, *heap;
   size_t place_size, heap_size;
 
+  /* The rounds of loops after which a call ends with a trap whose reason is pkt_engine_endless, set before loading; 0:
+   * UINT32_MAX. A call of a function, PKT_BUDGET_BYTES bytes that the module fills or copies in linear memory, and a test of
+   * a filter count as a round; an engine that allows no recursion need not count calls. */
+  uint32_t budget;
+
   /* Used by the implementation only. */
   struct pkt_heap blocks;
   bool keeps_code;
@@ -37,6 +42,9 @@ struct pkt_engine {
   uint32_t function_count;
   uint16_t exports[PKT_EXPORT_COUNT];
 };
+
+#define PKT_BUDGET_BYTES 64u
+#define pkt_engine_endless "[trap] the call has used up its budget: it may be endless"
 
 /* The module's imports, which the user of the engine defines: copy `len` bytes between linear memory and the buffer of the
  * current call. The engine has checked that they lie in linear memory. */

@@ -25,25 +25,26 @@ static inline uint32_t pkt_match_word(const uint8_t *bytes) {
 }
 
 /* Run the chain at `at` on the struct frame at `frame`, both offsets in `size` bytes of linear memory. A field beyond
- * the end of the frame ends the chain with the verdict 0. Returns false if the chain or the frame leaves linear memory, or
- * the chain does not end. */
-static inline bool pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, uint32_t frame, uint32_t *verdict) {
+ * the end of the frame ends the chain with the verdict 0. Returns the number of tests that were run, plus 1, or 0 if the chain or
+ * the frame leaves linear memory, or the chain does not end. */
+static inline uint32_t pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, uint32_t frame, uint32_t *verdict) {
   if (frame > size - PKT_FRAME_BYTES)
-    return false;
+    return 0;
   uint32_t mac = pkt_match_word(memory + frame + PKT_FRAME_MAC), len = pkt_match_word(memory + frame + PKT_FRAME_LEN);
   uint32_t x = 0;
   if (mac > size - sizeof(uint32_t) || len > size - sizeof(uint32_t) - mac)
-    return false; /* tests read whole words, whose last 3 bytes may lie behind the frame */
-  for (uint32_t left = PKT_MAX_TESTS; (at & 1) == 0; left--) {
-    if (left == 0 || at > size - sizeof(struct pkt_test) || (at & 3) != 0)
-      return false;
+    return 0; /* tests read whole words, whose last 3 bytes may lie behind the frame */
+  uint32_t tests = 1;
+  for (; (at & 1) == 0; tests++) {
+    if (tests > PKT_MAX_TESTS || at > size - sizeof(struct pkt_test) || (at & 3) != 0)
+      return 0;
     const struct pkt_test *test = (const struct pkt_test *)(const void *)(memory + at);
     uint32_t field = test->field, place = field & PKT_TEST_PLACE_MASK;
     if ((field & PKT_TEST_X) != 0)
       place += x;
     if (place + (field >> PKT_TEST_SIZE_SHIFT & 7) > len) {
       *verdict = 0;
-      return true;
+      return tests + 1;
     }
     uint32_t word = pkt_match_word(memory + mac + place);
     bool holds;
@@ -58,9 +59,9 @@ static inline bool pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, 
     at = holds ? test->on_true : test->on_false;
   }
   if (--at > size - sizeof(*verdict))
-    return false;
+    return 0;
   *verdict = pkt_match_word(memory + at);
-  return true;
+  return tests;
 }
 
 #endif

@@ -104,9 +104,71 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #define realloc engine_realloc
 #define free engine_free
 
+/* Bytes of the native stack below pkt_engine_call() that the operations of a call may be in when one of them calls a function
+ * or enters a loop: they are nested there. The deepest call of the module needs less than three quarters. Where gcc makes no
+ * tail calls, each operation of a function is nested in the one before it. */
+#ifndef PKT_ENGINE_NATIVE_STACK
+#ifdef __xtensa__
+#define PKT_ENGINE_NATIVE_STACK 12288
+#else
+#define PKT_ENGINE_NATIVE_STACK (sizeof(void *) * 192)
+#endif
+#endif
+
+static uint32_t engine_left;          /* what the current call may still spend of engine->budget */
+static uintptr_t engine_native_limit; /* the lowest address of its native stack */
+
+static inline bool engine_spend(uint32_t cost) {
+  if (M3_UNLIKELY(engine_left <= cost))
+    return false;
+  engine_left -= cost;
+  return true;
+}
+
+/* wasm3 calls this before each call of a function. The module has no way to catch what it returns. */
+static inline m3ret_t engine_enter(void) {
+  if (M3_UNLIKELY(--engine_left == 0))
+    return pkt_engine_endless;
+  if (M3_UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine_native_limit))
+    return m3Err_trapStackOverflow;
+  return m3Err_none;
+}
+
 /* The operations are what a frame costs. The compiler and parser run once for each function: small rather than fast. */
 #define M3_COMPILE_OPCODES
+#undef m3_Yield
+#define m3_Yield engine_enter
 #include "m3_exec.h"
+#undef m3_Yield
+#define m3_Yield pkt_wasm3_m3_Yield
+
+/* wasm3's operations of loops, with the call's budget. */
+d_m3Op(EngineLoop) {
+  if (M3_UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine_native_limit))
+    newTrap(m3Err_trapStackOverflow);
+  d_m3ClearRegisters IM3Memory memory = m3MemInfo(_mem);
+  m3ret_t result;
+  do {
+    if (M3_UNLIKELY(--engine_left == 0))
+      newTrap(pkt_engine_endless);
+    result = nextOpImpl();
+    _mem = memory->mallocated;
+  } while (result == _pc);
+  forwardTrap(result);
+}
+#define op_Loop op_EngineLoop
+
+/* The same for those that take longer by a length. */
+#define ENGINE_BULK(name)                                                                                              \
+  d_m3Op(Engine##name) {                                                                                               \
+    if (M3_UNLIKELY(!engine_spend((uint32_t)_r0 / PKT_BUDGET_BYTES)))                                                  \
+      newTrap(pkt_engine_endless);                                                                                     \
+    M3_MUSTTAIL return op_##name(d_m3OpAllArgs);                                                                       \
+  }
+ENGINE_BULK(MemCopy)
+ENGINE_BULK(MemFill)
+#define op_MemCopy op_EngineMemCopy
+#define op_MemFill op_EngineMemFill
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")
 #endif
@@ -197,9 +259,11 @@ static const void *engine_take(IM3Runtime runtime, IM3ImportContext context, uin
 static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
   (void)runtime, (void)memory;
   const struct pkt_engine *engine = context->userdata;
-  uint32_t verdict;
-  if (!pkt_match(engine->memory, engine->memory_size, (uint32_t)sp[1], (uint32_t)sp[2], &verdict))
+  uint32_t verdict, cost = pkt_match(engine->memory, engine->memory_size, (uint32_t)sp[1], (uint32_t)sp[2], &verdict);
+  if (cost == 0)
     return m3Err_trapOutOfBoundsMemoryAccess;
+  if (!engine_spend(cost))
+    return pkt_engine_endless;
   *(uint32_t *)&sp[0] = verdict;
   return m3Err_none;
 }
@@ -301,6 +365,8 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   engine->keeps_code = false;
   engine->function_words = NULL;
   engine->function_count = 0;
+  if (engine->budget == 0)
+    engine->budget = UINT32_MAX;
   if (engine->heap != NULL)
     pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
   engine->environment = m3_NewEnvironment();
@@ -428,6 +494,8 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
   *(uint32_t *)&arguments[1] = b;
   *(uint32_t *)&arguments[2] = c;
   *(uint32_t *)&arguments[3] = d;
+  engine_left = engine->budget;
+  engine_native_limit = (uintptr_t)__builtin_frame_address(0) - PKT_ENGINE_NATIVE_STACK;
   IM3Runtime runtime = engine->runtime;
   M3Result result =
       (M3Result)RunCode(function->compiled, (m3stack_t)slots, runtime->memory.mallocated, d_m3OpDefaultArgs);

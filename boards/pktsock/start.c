@@ -36,6 +36,19 @@ static void write_control(const struct pktsock_config *config) {
   pkt_component.control = control;
 }
 
+/* The budget of a call (engine.h): more than what any call needs with these capacities. A call sorts at most 64 frames of each
+ * interface. For each frame it runs the filters, whose instructions lie in the heap, and may look through all queues to find
+ * the socket that loses a frame. Attaching a filter may look at each of its instructions from each other one. */
+static uint32_t budget_of(const struct pktsock_config *config) {
+  uint32_t sockets = config->alloc_conns == 0 ? config->prealloc_conns : PKT_MAX_DESCRIPTORS;
+  uint32_t instructions = config->heap_size / sizeof(struct pktsock_sock_filter);
+  uint32_t queues = sockets * config->queue_frames;
+  if (config->budget != 0)
+    return config->budget;
+  return 65536 + instructions * instructions +
+         128 * config->mac_count * (instructions + (sockets + 2) * queues + 16 * sockets);
+}
+
 /* Load the module with `memory` bytes of linear memory and let it divide them. `probe`: only to ask how many it needs. */
 static int load(const struct pktsock_config *config, uint32_t memory, bool probe) {
   struct pkt_engine *engine = &pkt_component.engine;
@@ -43,6 +56,7 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool probe
   engine->place_size = config->memory_size;
   engine->heap = config->engine_heap;
   engine->heap_size = config->engine_heap_size;
+  engine->budget = budget_of(config);
   int result = pkt_engine_load(engine, config->wasm, config->wasm_size, memory);
   if (result == 0 && !probe)
     result = pkt_engine_compile(engine, config->precompile);

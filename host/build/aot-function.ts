@@ -263,7 +263,7 @@ export class FunctionCompiler {
     if (frame === this.frames[0]) return frame.result === undefined ? "return;" : `return ${this.stack.at(-1)!.text};`;
     frame.label.used = true;
     const go = `goto ${frame.label.name};`;
-    if (frame.opcode === LOOP) return go;
+    if (frame.opcode === LOOP) return `again(); ${go}`;
     this.merge(frame, this.state!);
     return frame.result === undefined ? go : `${frame.result} = ${this.stack.at(-1)!.text}; ${go}`;
   }

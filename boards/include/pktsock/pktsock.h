@@ -67,6 +67,10 @@ struct pktsock_config {
    * under the prefix that the headers were generated with. */
   uint32_t prealloc_conns, alloc_conns, max_conns;
   uint32_t frames, frame_size, frame_align, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
+
+  /* The rounds of loops after which a call into the module ends with a trap, so that a faulty module cannot keep the lock for
+   * ever: it is counted by engines that count (`make bounds`). 0: more than any call needs with these capacities. */
+  uint32_t budget;
 };
 
 /* Default alignment of frame buffers, in bytes. */
@@ -87,7 +91,7 @@ struct pktsock_config {
     .prealloc_conns = PKTSOCK_PREALLOC_CONNS, .alloc_conns = PKTSOCK_ALLOC_CONNS, .max_conns = PKTSOCK_MAX_CONNS,      \
     .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
     .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \
-    .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE,                                              \
+    .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE, .budget = 0,                                 \
   }
 
 /* The first descriptor. The component reserves PKT_MAX_DESCRIPTORS (64) numbers from it on, independent of the capacities.
