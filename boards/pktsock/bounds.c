@@ -13,7 +13,8 @@ bool pkt_bounds_begin(const struct pkt_engine *engine) {
 /* The next part of the layout: `count` times `bytes` at `offset`, behind all the parts before it. */
 static bool take(uint32_t offset, uint32_t count, uint32_t bytes) {
   struct pkt_bounds *b = &pkt_bounds;
-  if (offset % sizeof(uint32_t) != 0 || offset < b->floor || offset > b->size || (uint64_t)count * bytes > b->size - offset)
+  if (offset % sizeof(uint32_t) != 0 || offset < b->floor || offset > b->size ||
+      (uint64_t)count * bytes > b->size - offset)
     return false;
   b->floor = offset + count * bytes;
   return true;
@@ -30,9 +31,11 @@ bool pkt_bounds_take(const struct pktsock_config *config) {
   b->umem = control->umem;
   b->frame_stride = control->frame_stride;
   b->frame_size = config->frame_size;
-  if (b->frame_stride < b->frame_size || b->frame_stride - b->frame_size >= align || (b->frame_stride & (align - 1)) != 0)
+  if (b->frame_stride < b->frame_size || b->frame_stride - b->frame_size >= align ||
+      (b->frame_stride & (align - 1)) != 0)
     return false;
-  if (b->table_length > PKT_MAX_DESCRIPTORS || control->frame_count != b->frame_count || ((base + b->umem) & (align - 1)) != 0)
+  if (b->table_length > PKT_MAX_DESCRIPTORS || control->frame_count != b->frame_count ||
+      ((base + b->umem) & (align - 1)) != 0)
     return false;
   /* A FIFO is filled in words, which may reach 3 bytes behind the last frame. */
   b->floor = PKT_CONTROL + PKT_CONTROL_BYTES;

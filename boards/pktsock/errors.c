@@ -8,7 +8,7 @@
 #endif
 
 int pkt_errno(int32_t negative) {
-  switch (-negative) {
+  switch (0u - (uint32_t)negative) {
   case 0: return 0;
   case PKT_EPERM: return EPERM;
   case PKT_ENOENT: return ENOENT;

@@ -38,7 +38,8 @@ $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
 $(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
 $(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
-$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -isystem $(WASM3_DIR)))
+# The sanitizer's frames are larger.
+$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -DPKT_ENGINE_NATIVE_STACK=65536 -isystem $(WASM3_DIR)))
 $(eval $(call FUZZ_RULE,build/gen/pktsock_wasm.c))
 
 FUZZ_ENGINE_aot := boards/engine/aot.c
@@ -81,7 +82,38 @@ define NEWLINE
 
 endef
 
-fuzz: fuzz-build ## libFuzzer on the C API and the BPF verifier; FUZZ=api|filter|both FUZZ_SECONDS=60
+fuzz: fuzz-build lies ## libFuzzer on the C API and the BPF verifier, and the lies; FUZZ=api|filter|both FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
 
-.PHONY: fuzz fuzz-build
+.PHONY: fuzz fuzz-build lies lies-build
+
+# The lies of test/lies, under the same sanitizers.
+LIES_SOURCES := $(addprefix test/lies/,lies.c life.c nic.c)
+LIES_LDFLAGS := $(FUZZ_LDFLAGS) -Wl,--wrap=pkt_engine_call
+$(foreach source,$(LIES_SOURCES),$(eval $(call FUZZ_RULE,$(source),$(FUZZ_SANITIZE))))
+$(foreach source,$(LIES_SOURCES),$(eval $(call FUZZ_OBJECT,$(source)): test/lies/lies.h))
+define LIES_PROGRAM
+build/fuzz/lies-$(1): $(foreach source,$(FUZZ_PORT) boards/os/posix.c $(LIES_SOURCES) $(FUZZ_ENGINE_$(1)),$(call FUZZ_OBJECT,$(source)))
+	@echo "  fuzz   $$@"
+	$$(QUIET)$(FUZZ_CC) $(FUZZ_SANITIZE) $$^ $(LIES_LDFLAGS) -o $$@
+endef
+$(foreach engine,aot wasm3,$(eval $(call LIES_PROGRAM,$(engine))))
+
+lies-build: build/gen/pktsock_wasm.c
+	$(NEED_FUZZ)
+	@mkdir -p build/fuzz
+	@flock build/fuzz/lock $(MAKE) --no-print-directory build/fuzz/lies-aot build/fuzz/lies-wasm3
+
+LIES_SEED ?= $(shell date +%s)
+
+# All words and results with aot, a part with the slower wasm3; wasm3 runs modules that aot would have to compile.
+lies: lies-build ## a module that lies and mutants of ours, in the long form: 20000 flips an engine; LIES_SEED=n
+	@echo "lies     seed $(LIES_SEED)"
+	$(QUIET)build/fuzz/lies-aot words 0 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-aot results 0 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-aot flips 20000 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-wasm3 words 6000 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-wasm3 results 0 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-wasm3 flips 20000 $(LIES_SEED)
+	$(QUIET)npx tsx test/lies/mutants.ts build/pktsock.wasm build/fuzz/mutants 2000 $(LIES_SEED)
+	$(QUIET)build/fuzz/lies-wasm3 modules build/fuzz/mutants
