@@ -78,6 +78,9 @@ bench-diff: node_modules/.package-lock.json ## the last bench and size beside th
 bench-accept: node_modules/.package-lock.json ## the last bench and size become the committed figures, in docs/engines.md too
 	$(QUIET)npx tsx test/bench/diff.ts accept
 
+bounds: build/pktsock.wasm ## how long a call can last at most, for CONFIG="NET_PKT_...=n"
+	$(QUIET)npx tsx host/build/bounds.ts $< $(CONFIG)
+
 abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
 	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
 
@@ -124,4 +127,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size abi sbom clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom clean FORCE

@@ -27,7 +27,14 @@ describe(`lies of the module (LIES_SEED=${seed})`, function () {
     }
     const { status, stderr } = spawnSync("make", ["-s", "lies-build"], { encoding: "utf8" });
     assert.equal(status, 0, stderr);
-    const made = spawnSync("npx", ["tsx", "test/lies/mutants.ts", "build/pktsock.wasm", "build/fuzz/mutants.short", "200", seed]);
+    const made = spawnSync("npx", [
+      "tsx",
+      "test/lies/mutants.ts",
+      "build/pktsock.wasm",
+      "build/fuzz/mutants.short",
+      "200",
+      seed,
+    ]);
     assert.equal(made.status, 0, String(made.stderr));
   });
 
@@ -85,7 +92,10 @@ describe("lies of the module on a board", function () {
   it("a module that calls itself for ever traps: wasm3", async () => {
     const bytes = await fake({ init: `export function init(): i32 { return init() + 1; }` });
     mkdirSync("build/lies", { recursive: true });
-    writeFileSync("build/lies/recursive_module.h", `static const unsigned char recursive_module[] = {${[...bytes].join()}};\n`);
+    writeFileSync(
+      "build/lies/recursive_module.h",
+      `static const unsigned char recursive_module[] = {${[...bytes].join()}};\n`,
+    );
     const output = await outputOf("test/lies/recursion.c", "wasm3", /recursion: end/);
     assert.equal(output.match(/start: -1, \[trap\] stack overflow/g)?.length, 3, output);
   });

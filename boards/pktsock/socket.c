@@ -130,7 +130,8 @@ int pktsock_shutdown(int fd, int how) {
 int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described) {
   if ((flags & PKT_WANT_NAME) != 0)
     return -PKT_EINVAL;
-  int32_t n = pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+  int32_t n =
+      pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
   bool whole = (flags & PKTSOCK_MSG_TRUNC) != 0; /* the result is the frame's length */
   return pkt_at_most(n, whole ? pkt_bounds.frame_size : pkt_len(len));
 }

@@ -34,7 +34,7 @@ function codeSection(wasm: Uint8Array): readonly [number, number] {
 export function* mutants(wasm: Uint8Array, count: number, seed: number): Generator<Uint8Array> {
   const next = numbers(seed);
   const [start, end] = codeSection(wasm);
-  for (let made = 0; made < count; ) {
+  for (let made = 0; made < count;) {
     const mutant = new Uint8Array(wasm);
     for (let changes = 1 + next(4); changes > 0; changes--) {
       const at = start + next(end - start);
