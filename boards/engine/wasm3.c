@@ -110,6 +110,8 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #ifndef PKT_ENGINE_NATIVE_STACK
 #ifdef __xtensa__
 #define PKT_ENGINE_NATIVE_STACK 12288
+#elif UINTPTR_MAX > UINT32_MAX /* a host, whose sanitizers have large frames */
+#define PKT_ENGINE_NATIVE_STACK 65536
 #else
 #define PKT_ENGINE_NATIVE_STACK (sizeof(void *) * 192)
 #endif

@@ -38,8 +38,7 @@ $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
 $(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
 $(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
-# The sanitizer's frames are larger.
-$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -DPKT_ENGINE_NATIVE_STACK=65536 -isystem $(WASM3_DIR)))
+$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -isystem $(WASM3_DIR)))
 $(eval $(call FUZZ_RULE,build/gen/pktsock_wasm.c))
 
 FUZZ_ENGINE_aot := boards/engine/aot.c

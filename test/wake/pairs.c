@@ -83,7 +83,7 @@ static void do_reserve(struct task *task) {
   ended(task, pktsock_reserve(task->fd, &got, 0));
 }
 
-enum kind { IN, POLL_IN, SELECT_IN, OUT, RESERVE, POLL_OUT, SELECT_OUT };
+enum kind { IN, POLL_READ, SELECT_IN, OUT, RESERVE, POLL_WRITE, SELECT_OUT };
 static const struct {
   const char *name;
   void (*run)(struct task *);
@@ -92,13 +92,13 @@ static const struct {
     {"recv", do_recv, IN},
     {"recvmsg", do_recvmsg, IN},
     {"peek", do_peek, IN},
-    {"poll POLLIN", do_poll, POLL_IN},
+    {"poll POLLIN", do_poll, POLL_READ},
     {"select, read", do_select, SELECT_IN},
     {"send", do_send, OUT},
     {"sendto", do_sendto, OUT},
     {"sendmsg", do_sendmsg, OUT},
     {"reserve", do_reserve, RESERVE},
-    {"poll POLLOUT", do_poll_out, POLL_OUT},
+    {"poll POLLOUT", do_poll_out, POLL_WRITE},
     {"select, write", do_select_out, SELECT_OUT},
 };
 
@@ -170,10 +170,10 @@ static void check_end(const struct task *task, enum kind kind, int error, int re
           task->error);
     break;
   case RESERVE: CHECK(task->error == error, "%ld, errno %d", task->result, task->error); break;
-  case POLL_OUT: /* sending does not wait on an interface that is down */
+  case POLL_WRITE: /* sending does not wait on an interface that is down */
     CHECK((task->result & ~POLLOUT) == (revents & ~POLLOUT), "revents %#lx", (unsigned long)task->result);
     break;
-  case POLL_IN: CHECK(task->result == revents, "revents %#lx", (unsigned long)task->result); break;
+  case POLL_READ: CHECK(task->result == revents, "revents %#lx", (unsigned long)task->result); break;
   case SELECT_IN:
   case SELECT_OUT:
     CHECK(revents == POLLNVAL ? task->result == -1 && task->error == EBADF : task->result == 1, "%ld, errno %d",
