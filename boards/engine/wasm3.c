@@ -144,7 +144,8 @@ static inline m3ret_t engine_enter(void) {
 #undef m3_Yield
 #define m3_Yield pkt_wasm3_m3_Yield
 
-/* wasm3's operations of loops, with the call's budget. */
+/* wasm3's operation of loops, with the call's budget; wasm3-tuned has none, and counts where a loop goes round. */
+#ifndef op_Loop
 d_m3Op(EngineLoop) {
   if (M3_UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine_native_limit))
     newTrap(m3Err_trapStackOverflow);
@@ -171,6 +172,7 @@ ENGINE_BULK(MemCopy)
 ENGINE_BULK(MemFill)
 #define op_MemCopy op_EngineMemCopy
 #define op_MemFill op_EngineMemFill
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")
 #endif

@@ -408,12 +408,16 @@ OPERATION(BranchTable) {
 }
 
 OPERATION(ContinueLoop) {
+  if (M3_UNLIKELY(--engine_left == 0))
+    FINISH(pkt_engine_endless);
   TAKE_LAST1(pc_t, to);
   JUMP(to);
 }
 
 OPERATION(ContinueLoopIf) {
   TAKE1(pc_t, to);
+  if (_r0 != 0 && M3_UNLIKELY(--engine_left == 0))
+    FINISH(pkt_engine_endless);
   if (_r0 != 0)
     JUMP(to);
   NEXT();
