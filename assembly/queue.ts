@@ -31,7 +31,7 @@ export function insert(socket: Socket, entry: Entry, frame: Frame): void {
   ++socket.packets;
 }
 
-/** The same for a frame that has passed the socket's filter. receiveFrames() contains a copy without the snap length. */
+/** The same for a frame that has passed the socket's filter. receiveFrame() contains a copy without the snap length. */
 // @ts-ignore: decorator
 @inline
 function append(socket: Socket, frame: Frame, snap: u32): u32 {
