@@ -12,10 +12,9 @@ void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long r
 }
 
 int32_t pkt_get_inet(uint32_t index, unsigned long request, struct pktsock_ifreq *r) {
-  uint32_t address =
-      stack_address != NULL
-          ? stack_address(index, request == PKTSOCK_SIOCGIFDSTADDR ? PKTSOCK_SIOCGIFADDR : request)
-          : 0;
+  uint32_t address = stack_address != NULL
+                         ? stack_address(index, request == PKTSOCK_SIOCGIFDSTADDR ? PKTSOCK_SIOCGIFADDR : request)
+                         : 0;
   if (address == 0)
     return -PKT_EADDRNOTAVAIL;
   struct pktsock_sockaddr inet = {.sa_family = PKTSOCK_AF_INET};
