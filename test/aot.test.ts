@@ -210,6 +210,7 @@ describe("aot: traps on a board", function () {
 
   for (const board of ["qemu-lm3s6965evb", "qemu-xtensa"]) {
     for (const engine of ["wasm3", "wasm3-tuned", "aot", "aot-guarded"] as const) {
+      if (engine === "wasm3-tuned" && board === "qemu-xtensa") continue; // gcc makes no tail calls there
       it(`end the call, and nothing else: ${engine} on ${board}`, async function () {
         if (missingFor({ kind: "board", board, engine, suffix: "", settings: [] }) !== undefined) this.skip();
         const image = buildImage(board, "test/aot/trap.c", engine);

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Qemu } from "../host/net/qemu.js";
 import { missingFor } from "./conformance/board.js";
-import { buildImage } from "./support/engines.js";
+import { buildImage, type EngineName } from "./support/engines.js";
 import { fake } from "./support/fake.js";
 
 const seed = process.env.LIES_SEED ?? String(1 + (Date.now() % 0x7ffffffe));
@@ -67,7 +67,7 @@ describe("lies of the module on a board", function () {
   const board = "qemu-mps2-an385";
 
   /** What the board's console says until `end`. */
-  async function outputOf(app: string, engine: "wasm3" | "aot" | "aot-guarded", end: RegExp): Promise<string> {
+  async function outputOf(app: string, engine: EngineName, end: RegExp): Promise<string> {
     const qemu = await Qemu.boot({ board, image: buildImage(board, app, engine) });
     try {
       await qemu.waitFor(end);
@@ -81,7 +81,7 @@ describe("lies of the module on a board", function () {
     if (missingFor({ kind: "board", board, engine: "aot", suffix: "", settings: [] }) !== undefined) this.skip();
   });
 
-  for (const engine of ["aot", "aot-guarded", "wasm3"] as const) {
+  for (const engine of ["aot", "aot-guarded", "wasm3", "wasm3-tuned"] as const) {
     it(`each call ends, without a fault: ${engine}`, async () => {
       const output = await outputOf("test/lies/board.c", engine, /lies: .*\n/);
       const [, traps, failed] = /lies: end: 300 runs, (\d+) traps, (\d+) calls failed/.exec(output)!;
@@ -89,14 +89,16 @@ describe("lies of the module on a board", function () {
     });
   }
 
-  it("a module that calls itself for ever traps: wasm3", async () => {
-    const bytes = await fake({ init: `export function init(): i32 { return init() + 1; }` });
-    mkdirSync("build/lies", { recursive: true });
-    writeFileSync(
-      "build/lies/recursive_module.h",
-      `static const unsigned char recursive_module[] = {${[...bytes].join()}};\n`,
-    );
-    const output = await outputOf("test/lies/recursion.c", "wasm3", /recursion: end/);
-    assert.equal(output.match(/start: -1, \[trap\] stack overflow/g)?.length, 3, output);
-  });
+  for (const engine of ["wasm3", "wasm3-tuned"] as const) {
+    it(`a module that calls itself for ever traps: ${engine}`, async () => {
+      const bytes = await fake({ init: `export function init(): i32 { return init() + 1; }` });
+      mkdirSync("build/lies", { recursive: true });
+      writeFileSync(
+        "build/lies/recursive_module.h",
+        `static const unsigned char recursive_module[] = {${[...bytes].join()}};\n`,
+      );
+      const output = await outputOf("test/lies/recursion.c", engine, /recursion: end/);
+      assert.equal(output.match(/start: -1, \[trap\] stack overflow/g)?.length, 3, output);
+    });
+  }
 });

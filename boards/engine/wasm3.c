@@ -144,7 +144,7 @@ static inline m3ret_t engine_enter(void) {
 #undef m3_Yield
 #define m3_Yield pkt_wasm3_m3_Yield
 
-/* wasm3's operation of loops, with the call's budget; wasm3-tuned has none, and counts where a loop goes round. */
+/* wasm3's operation of loops, with the call's budget. wasm3-tuned has none, and counts in its own operations. */
 #ifndef op_Loop
 d_m3Op(EngineLoop) {
   if (M3_UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine_native_limit))

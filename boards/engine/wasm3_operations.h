@@ -14,10 +14,9 @@
 #include "m3_info.h"
 #include "m3_math_utils.h"
 
-#include <limits.h>
-
-#define PKT_CAT(a, b) PKT_CAT_(a, b)
-#define PKT_CAT_(a, b) a##b
+#ifdef __xtensa__
+#error "gcc makes no tail calls on Xtensa, so that a loop would fill the stack: take ENGINE=wasm3 or ENGINE=aot"
+#endif
 
 /* A word of the code, of a type that the code holds in a word. */
 #define WORD(type) (*(type *)_pc++)
@@ -498,6 +497,8 @@ FUNCTION(CallIndirect) {
 #ifdef PKT_THUMB2
 OPERATION(Entry) {
   TAKE1(IM3Function, function);
+  if (M3_UNLIKELY(--engine_left == 0))
+    FINISH(pkt_engine_endless);
   if (M3_UNLIKELY((void *)(_sp + function->maxStackSlots) >= _mem->maxStack))
     FINISH(m3Err_trapStackOverflow);
   register u32 *slot __asm__("r5") = (u32 *)_sp + function->numRetAndArgSlots;
@@ -519,6 +520,10 @@ OPERATION(Entry) {
 #else
 OPERATION(Entry) {
   IM3Function function = WORD(IM3Function);
+  if (M3_UNLIKELY(--engine_left == 0))
+    FINISH(pkt_engine_endless);
+  if (M3_UNLIKELY((uintptr_t)__builtin_frame_address(0) < engine_native_limit))
+    FINISH(m3Err_trapStackOverflow);
   if (M3_UNLIKELY((void *)(_sp + function->maxStackSlots) >= _mem->maxStack))
     FINISH(m3Err_trapStackOverflow);
   u8 *slots = (u8 *)(_sp + function->numRetAndArgSlots);
@@ -554,6 +559,8 @@ static inline bool is_in_memory(const M3MemoryHeader *memory, u32 offset, u32 si
 
 FUNCTION(MemCopy) {
   u32 size = (u32)_r0, from = SLOT(WORD(u32)), to = SLOT(WORD(u32));
+  if (!engine_spend(size / PKT_BUDGET_BYTES))
+    return pkt_engine_endless;
   if (!is_in_memory(_mem, to, size) || !is_in_memory(_mem, from, size))
     return m3Err_trapOutOfBoundsMemoryAccess;
   memmove(m3MemData(_mem) + to, m3MemData(_mem) + from, size);
@@ -562,6 +569,8 @@ FUNCTION(MemCopy) {
 
 FUNCTION(MemFill) {
   u32 size = (u32)_r0, byte = SLOT(WORD(u32)), to = SLOT(WORD(u32));
+  if (!engine_spend(size / PKT_BUDGET_BYTES))
+    return pkt_engine_endless;
   if (!is_in_memory(_mem, to, size))
     return m3Err_trapOutOfBoundsMemoryAccess;
   memset(m3MemData(_mem) + to, (int)byte, size);

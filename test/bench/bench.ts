@@ -3,6 +3,7 @@
 // Writes build/bench.json.
 import { writeFileSync } from "node:fs";
 import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
+import { peerCosts } from "./peers.js";
 import { boardAddress, countRun, frameOf, type Cost, type Marks } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
@@ -40,9 +41,6 @@ export interface Result extends Omit<Cost, "whole"> {
   readonly path: Path;
   readonly sockets: number;
 }
-
-/** Echo of native C packet sockets on lm3s6965evb, tuned NuttX: the best of the peers. */
-const nuttx: Readonly<Record<number, number>> = { 64: 6703, 512: 7879, 1514: 10630 };
 
 async function overSockets(
   board: string,
@@ -120,6 +118,7 @@ for (const board of boards) {
 writeFileSync("build/bench.json", `${JSON.stringify({ results }, null, 2)}\n`);
 
 console.log("\nEcho beside the best peer, NuttX's packet sockets in native C, tuned, on lm3s6965evb:");
+const nuttx = peerCosts.find(({ board, peer }) => board === boards[0] && peer === "NuttX")!.echo;
 for (const { engine, bytes, echo } of results.filter(
   ({ board, path, sockets }) => board === boards[0] && path === "copy" && sockets === 1,
 )) {

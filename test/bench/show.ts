@@ -98,7 +98,7 @@ export async function plotOf({ costs }: Figures): Promise<string> {
       Object.entries(echo).map(([bytes, cost]): Point => ({ who: peer, x: Number(bytes), echo: cost })),
     );
   const bySockets = here
-    .filter(({ path, bytes }) => path === "copy" && bytes === 64)
+    .filter(({ path, sockets, bytes }) => bytes === 64 && (path === "matching" || (path === "copy" && sockets === 1)))
     .map(({ engine, sockets, echo }): Point => ({ who: engine, x: sockets, echo }));
   const spec = {
     background: "white",
