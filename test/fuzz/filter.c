@@ -77,6 +77,22 @@ static void read_program(struct input *in) {
     program[count - 1] = (struct sock_filter)BPF_STMT(choice & 0x80 ? BPF_RET | BPF_A : BPF_RET | BPF_K, 0xffff);
 }
 
+static bool is_tag(const uint8_t *type) {
+  return (type[0] == 0x81 && type[1] == 0) || (type[0] == 0x88 && type[1] == 0xa8);
+}
+
+/* Not here, but in test/capture.test.ts: sent frames with a tag or without payload, several tags, tagged runts. */
+static void keep_simple(const struct setting *setting, struct frame *frame) {
+  if (setting->outgoing && frame->len == 14)
+    frame->len++;
+  if (!is_tag(frame->bytes + 12))
+    return;
+  if (setting->outgoing || frame->len < 20)
+    frame->bytes[12] = 0x08, frame->bytes[13] = 0;
+  else if (is_tag(frame->bytes + 16))
+    frame->bytes[16] = 0x08, frame->bytes[17] = 0;
+}
+
 static void read_frame(struct input *in, const struct setting *setting, struct frame *frame) {
   static const uint8_t destinations[4][6] = {
       {0x02, 0, 0, 0, 0, 1}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {1, 0, 0x5e, 0, 0, 1}, {0x02, 0, 0, 0, 0, 9}};
@@ -95,6 +111,7 @@ static void read_frame(struct input *in, const struct setting *setting, struct f
   if ((choice & 0x20) != 0 && !setting->all) {
     frame->bytes[12] = 0x08, frame->bytes[13] = 0; /* what the socket asks for */
   }
+  keep_simple(setting, frame);
 }
 
 /* ---- What must come of it ------------------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ static unsigned failures;
 #define CHECK(condition) ((condition) ? (void)0 : (void)(failures++, printf("line %d: not %s\n", __LINE__, #condition)))
 
 static _Alignas(8) uint8_t memory[PKTSOCK_MEMORY_SIZE + 64];
-static _Alignas(8) uint8_t heap[20000 * sizeof(void *)];
+static _Alignas(8) uint8_t heap[25600 * sizeof(void *)];
 
 static void refused(const struct pktsock_config *config, int error, const char *word) {
   CHECK(pktsock_start(config) == -1 && errno == error);

@@ -28,7 +28,7 @@
 
 /* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With PKTSOCK_PRECOMPILE
  * the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code. pktsock_engine_heap_used() returns the use. */
-#define PKTSOCK_WHOLE_HEAP_ (21000 * sizeof(void *))
+#define PKTSOCK_WHOLE_HEAP_ (25600 * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
 #define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \
   (PKTSOCK_PRECOMPILE || PKTSOCK_LAZY_HEAP_ > PKTSOCK_WHOLE_HEAP_ ? PKTSOCK_WHOLE_HEAP_ : PKTSOCK_LAZY_HEAP_)

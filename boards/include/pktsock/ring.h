@@ -108,7 +108,8 @@ static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_byte
     mac->iface->ring_faults++;
     return NULL;
   }
-  *bytes = (struct pkt_bytes){mac->memory + mac->umem + at, len};
+  bytes->at = mac->memory + mac->umem + at;
+  bytes->len = len;
   return frame;
 }
 
