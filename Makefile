@@ -122,7 +122,7 @@ build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
   $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
 	$(QUIET)npx tsx host/build/aot.ts $* $< $@
 
-# The last file that it writes is wasm3.h.
+# wasm3.h stands for all files that it writes.
 build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_operations.h $(wildcard $(WASM3_DIR)/*.[ch]) \
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h

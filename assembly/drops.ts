@@ -1,5 +1,5 @@
-// SO_RXQ_OVFL: with each frame recvmsg() tells how many frames the socket had lost when that one entered its queue, like
-// Linux. The count is written down where a frame is dropped, so that frames that are not dropped cost nothing more.
+// SO_RXQ_OVFL: recvmsg() reports with each frame how many the socket had lost by the time that frame was queued, like Linux.
+// The count is written down where a frame is dropped, so a frame that is not dropped costs nothing more.
 
 import * as abi from "./abi";
 import { allocate, free } from "./heap";

@@ -247,7 +247,7 @@ export class Socket {
   single: u32;
   /** How many of its queue's frames are of one pool, as scarcity.ts counted them for the frame that is offered. */
   queued: u32;
-  /** Always 0: no frame is in front of those that are lent. */
+  /** Always 0: ends a search that runs down the list of lent frames. */
   belowLent: u32;
 }
 

@@ -106,8 +106,8 @@ export function reap(iface: Iface): void {
 }
 
 /**
- * Takes a frame for sending, or returns null. Usually the oldest that was sent is nobody's, so that it need not become free
- * first.
+ * Takes a frame for sending, or returns null. Usually nobody holds the frame that was sent first; then it is used again
+ * directly, without a turn in the free list.
  */
 // @ts-ignore: decorator
 @inline

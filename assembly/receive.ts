@@ -290,8 +290,9 @@ function describe(socket: Socket, frame: Frame, there: u32): void {
 }
 
 /**
- * SOCK_DGRAM does not see the header, so Linux tells of tags in the bytes: the protocol is the innermost one, and the first of
- * the tags is told unless one that was removed is. It looks at the `len` bytes that a filter has left.
+ * SOCK_DGRAM does not see the header, so Linux reports the tags that are still in the frame: the protocol is the innermost
+ * one, and the auxiliary data has the first tag, unless it already has one that was removed. Only the first `len` bytes count,
+ * which the filter has left.
  */
 function describeTags(received: ExchangeReceived, frame: Frame, len: u32): void {
   const end = endOfTags(frame.mac, len);

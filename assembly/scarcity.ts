@@ -1,5 +1,5 @@
-// What happens to a received frame when the sockets hold all frames of a pool that they may hold. The socket with most of
-// them in its queue loses the newest to a socket that has fewer, so that a slow socket starves nobody. While a
+// What happens to a received frame when the sockets hold all frames of a pool that they may hold. The socket with the
+// most of them in its queue gives up its newest one to a socket that has fewer, so a slow socket starves nobody. While a
 // network stack is attached, two thirds of the shared frames are its own; it loses none of these, and loses others after
 // the sockets.
 // Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
@@ -12,7 +12,7 @@ import { tagVisible } from "./frame";
 import { popFree, pushFree, reap } from "./pool";
 import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
 
-/** State.most while nobody has counted. */
+/** State.most before the frames are counted. */
 const UNKNOWN: u32 = 0xffffffff;
 
 /** Which sockets offerScarce() asks: those of ETH_P_ALL, those of one protocol, or both. */
@@ -178,7 +178,7 @@ function take(loser: Socket, iface: Iface): void {
 }
 
 /**
- * Drops a frame from the queue of the richest socket, of which there must be one. Returns true if that makes room; if not, the
+ * Drops a frame from the queue of the richest socket, which must exist. Returns true if that makes room; if not, the
  * next one is found. Until a frame has a holder, queues only become shorter: the next one has as many and is behind this one,
  * or has one less. So the table is walked at most twice for each frame of the longest queue, however many sockets lose one.
  */

@@ -38,7 +38,7 @@ import { takeBackLent, wouldLendAll } from "./zerocopy";
 const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
- * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (which F_GETFD tells of), numbered like Linux's; the low 16
+ * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (F_GETFD reads it), numbered like Linux's; the low 16
  * bits of `protocol`, in network order. Returns a descriptor, or -EINVAL, -ESOCKTNOSUPPORT, -ENOBUFS.
  */
 export function openSocket(type: u32, protocol: u32): i32 {

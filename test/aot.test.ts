@@ -5,30 +5,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileModule } from "../host/build/aot.js";
 import { type Bounds, LEAST, SLACK, UnsupportedError } from "../host/build/aot-function.js";
-import { load, TrapError } from "../host/engine/engine.js";
 import { exportArguments, type ExportName } from "../host/engine/exports.js";
 import { Qemu } from "../host/net/qemu.js";
 import { Random } from "../host/net/random.js";
 import { missingFor } from "./conformance/board.js";
+import { answersOf, type Call } from "./support/answers.js";
 import { compile } from "./support/asc.js";
 import { buildImage } from "./support/engines.js";
 import { fake } from "./support/fake.js";
 import { generateModule, interesting } from "./support/generate.js";
 import { moduleBytes } from "./support/module.js";
 
-type Call = readonly [name: ExportName, ...args: number[]];
-
 const outOfBounds = "[trap] out of bounds memory access";
 const names = Object.keys(exportArguments) as ExportName[];
 const memorySize = 20000;
 /** How many random modules are compared; AOT_MODULES of the environment asks for more. */
 const modules = Number(process.env.AOT_MODULES ?? 8);
-
-function hashOf(bytes: Uint8Array): string {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}
 
 const folder = mkdtempSync(join(tmpdir(), "pktsock-aot-"));
 
@@ -58,20 +50,7 @@ function run(image: string, calls: readonly Call[], args: readonly string[], afr
 const ahead = (wasm: Uint8Array, bounds: Bounds, calls: readonly Call[]): string[] =>
   run(build(wasm, bounds), calls, [String(memorySize)]);
 
-/** The answers of calls.c, from an engine of the host. */
-function interpreted(wasm: Uint8Array, calls: readonly Call[]): string[] {
-  let loaded = load(wasm, { engine: "wasm3", memorySize });
-  return calls.map(([name, ...args]) => {
-    try {
-      const result = loaded.call(name, args, new Uint8Array(65536));
-      return `${result} ${hashOf(loaded.memory)}`;
-    } catch (error) {
-      if (!(error instanceof TrapError)) throw error;
-      loaded = load(wasm, { engine: "wasm3", memorySize });
-      return `[trap] ${error.reason}`;
-    }
-  });
-}
+const interpreted = (wasm: Uint8Array, calls: readonly Call[]): string[] => answersOf("wasm3", wasm, memorySize, calls);
 
 describe("aot: the module as C", function () {
   this.timeout(120_000);

@@ -6,11 +6,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tuneAll, UnknownWasm3Error } from "../host/build/tune-wasm3.js";
-import { type EngineName, load, TrapError } from "../host/engine/engine.js";
 import { exportArguments, type ExportName } from "../host/engine/exports.js";
 import { Qemu } from "../host/net/qemu.js";
 import { Random } from "../host/net/random.js";
 import { missingFor } from "./conformance/board.js";
+import { answersOf, type Call, hashOf } from "./support/answers.js";
 import { buildImage } from "./support/engines.js";
 import { generateModule, interesting } from "./support/generate.js";
 
@@ -26,39 +26,18 @@ interface Case {
   readonly memorySize: number;
   readonly reference: "v8" | "wasm3";
   readonly wasm: Uint8Array;
-  readonly calls: readonly (readonly [name: ExportName, ...args: number[]])[];
+  readonly calls: readonly Call[];
 }
 
 function caseOf(seed: number): Case {
   const random = new Random(seed);
   const memorySize = seed % 2 === 0 ? 65536 : 20000;
   const wasm = generateModule(random, memorySize);
-  const calls = Array.from({ length: callsOfEach }, (): Case["calls"][number] => {
+  const calls = Array.from({ length: callsOfEach }, (): Call => {
     const name = names[random.below(names.length)]!;
     return [name, ...Array.from({ length: exportArguments[name] }, () => interesting(random, memorySize))];
   });
   return { memorySize, reference: memorySize === 65536 ? "v8" : "wasm3", wasm, calls };
-}
-
-const hashOf = (bytes: Uint8Array): string => {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-};
-
-/** The answers to the calls, as test/aot/random_modules.c has them. */
-function answersOf({ memorySize, wasm, calls }: Case, engine: EngineName): string[] {
-  let loaded = load(wasm, { engine, memorySize });
-  return calls.map(([name, ...args]) => {
-    try {
-      const result = loaded.call(name, args);
-      return `${result} ${hashOf(loaded.memory)}`;
-    } catch (error) {
-      if (!(error instanceof TrapError)) throw error;
-      loaded = load(wasm, { engine, memorySize });
-      return `[trap] ${error.reason}`;
-    }
-  });
 }
 
 /** The input of random_modules.c. */
@@ -84,7 +63,7 @@ function imageOf(cases: readonly Case[]): Buffer {
 describe(`wasm3-tuned: ${count} random modules`, function () {
   this.timeout(60_000 + count * 2000);
   const cases = Array.from({ length: count }, (_, i) => caseOf(i + 1));
-  const expected = cases.map((one) => answersOf(one, one.reference));
+  const expected = cases.map((one) => answersOf(one.reference, one.wasm, one.memorySize, one.calls));
   const folder = mkdtempSync(join(tmpdir(), "pktsock-tuned-"));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -96,7 +75,8 @@ describe(`wasm3-tuned: ${count} random modules`, function () {
 
   for (const engine of ["wasm3", "wasm3-tuned"] as const) {
     it(`${engine} answers as V8 does, or wasm3 where V8 cannot, on the host`, () => {
-      for (const [i, one] of cases.entries()) assert.deepEqual(answersOf(one, engine), expected[i], `module ${i + 1}`);
+      for (const [i, one] of cases.entries())
+        assert.deepEqual(answersOf(engine, one.wasm, one.memorySize, one.calls), expected[i], `module ${i + 1}`);
     });
   }
 

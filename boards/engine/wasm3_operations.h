@@ -22,7 +22,7 @@
 #define WORD(type) (*(type *)_pc++)
 
 /* On an Arm with Thumb-2, an operation is entered by a branch with its state in r0 to r3, and leaves by one. It has no frame, so
- * it may use all other registers: whoever runs operations saves them. The address to return to, when a function is done or
+ * it may use all other registers; RunCode() saves its caller's. The address to return to, when a function is done or
  * has trapped, lies at the stack pointer. One ldm takes all operands and the next operation. */
 #if defined(__thumb2__) && defined(__GNUC__) && !defined(__clang__)
 #define PKT_THUMB2 1
