@@ -247,7 +247,7 @@ export class Socket {
   single: u32;
   /** How many of its queue's frames are of one pool, as scarcity.ts counted them for the frame that is offered. */
   queued: u32;
-  /** Always 0: ends a search that runs down the list of lent frames. */
+  /** Always 0: what submit() reads in front of the list of lent frames when it is empty. */
   belowLent: u32;
 }
 
