@@ -6,7 +6,7 @@
  *
  * A frame may also come while the task handles the one before. To wake the thread for it would cost more than the frame, and
  * the task is about to ask. So while tasks wait again and again, the thread sleeps for RELAX_US at a time, after which it
- * receives what no task has received. */
+ * receives what no task has received. A call that does not wait receives first, too. */
 #define _GNU_SOURCE
 #include <pktsock/host_nic.h>
 
@@ -457,6 +457,13 @@ static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter)
   pthread_mutex_unlock(&state->receiver);
 }
 
+/* The thread may sleep: see RELAX_US. */
+static void look(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  if (!__atomic_load_n(&state->gone, __ATOMIC_ACQUIRE))
+    receive(mac, BURST_MAX);
+}
+
 const struct pkt_mac_ops host_nic_ops = {
     .name = "host-nic",
     .tx_offset = 0,
@@ -464,4 +471,5 @@ const struct pkt_mac_ops host_nic_ops = {
     .stop = stop,
     .transmit = transmit,
     .set_filter = set_filter,
+    .look = look,
 };

@@ -88,6 +88,9 @@ static inline bool pkt_has_received(void) {
   return false;
 }
 
+/* The same, and asks the drivers first: for a call that does not wait. */
+bool pkt_has_arrived(void);
+
 /* Returns true if receiving on the socket would return -EAGAIN: no frame, no error, no trap. With the lock held. */
 static inline bool pkt_is_quiet(uint32_t socket) {
   const struct pkt_socket *s = pkt_socket_at(socket);

@@ -120,6 +120,15 @@ struct pkt_iface *pkt_iface_of(uint32_t index) {
   return index - 1 < pkt_component.mac_count ? pkt_component.macs[index - 1]->iface : NULL;
 }
 
+bool pkt_has_arrived(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    if (mac->ops->look != NULL)
+      mac->ops->look(mac);
+  }
+  return pkt_has_received();
+}
+
 void pkt_refill_macs(void) {
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     struct pkt_mac *mac = pkt_component.macs[i];

@@ -87,7 +87,7 @@ static bool is_known(unsigned long request) {
 
 /* Let the module sort all frames that are here; the lock is released after each call, which takes a frame at least. */
 static void sort_received(void) {
-  for (unsigned calls = 0; calls < PKTSOCK_FRAMES && pkt_has_received(); calls++) {
+  for (unsigned calls = 0; calls < PKTSOCK_FRAMES && pkt_has_arrived(); calls++) {
     if (pkt_call(PKT_CALL_service, 0, 0, 0, 0) != 0)
       return;
     pkt_unlock();

@@ -60,7 +60,7 @@ int32_t pkt_poll(struct pktsock_pollfd *fds, unsigned long count, int unasked, u
     pkt_service_drivers();
     do
       ready = scan(fds, count, unasked);
-    while (ready == 0 && (deadline != 0 || pkt_has_received()) && pkt_wait(&waiter, deadline));
+    while (ready == 0 && (deadline != 0 || pkt_has_arrived()) && pkt_wait(&waiter, deadline));
     pkt_wait_end(&waiter);
   }
   count_pollers(fds, entered, false);

@@ -186,7 +186,7 @@ int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attemp
   bool sends = (events & PKTSOCK_POLLOUT) != 0;
   bool waits = (flags & PKTSOCK_MSG_DONTWAIT) == 0 && s->nonblock == 0;
   /* One that does not wait either has seen all frames that are here, or goes on until it has. */
-  if ((flags & PKTSOCK_MSG_ERRQUEUE) != 0 || (!waits && (sends || !pkt_has_received())))
+  if ((flags & PKTSOCK_MSG_ERRQUEUE) != 0 || (!waits && (sends || !pkt_has_arrived())))
     return -PKT_EAGAIN;
   const uint32_t *timeout = sends ? s->send_timeout : s->receive_timeout;
   uint64_t us = (uint64_t)timeout[1] << 32 | timeout[0];

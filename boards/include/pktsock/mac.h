@@ -111,6 +111,10 @@ struct pkt_mac_ops {
   /* Slow work, such as polling the PHY. Called at least ten times a second while a task waits in a call of the
    * component. NULL when there is none. */
   void (*service)(struct pkt_mac *mac);
+
+  /* Receive what has arrived, without waiting: a call that does not wait found nothing. NULL for a driver whose interrupt
+   * handler or thread receives each frame at once. */
+  void (*look)(struct pkt_mac *mac);
 };
 
 /* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The component

@@ -1,0 +1,1 @@
+SYSTEM_SOURCES := test/support/no_wait.c
