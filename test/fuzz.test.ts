@@ -7,13 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 0x7fffffff) || 1;
-const targets = { api: 80_000, filter: 200_000 };
+const targets = { api: 80_000, filter: 200_000, server: 8000 };
 /** What can be broken, and what the target then says. */
 const breaks = [
   ["api", "a frame is lost", /frame \d+ is in 0 places|has no frame left|cannot send/],
   ["api", "the bystander's frame", /the bystander got/],
   ["filter", "a filter's jump", /the filter: .* pass/],
   ["filter", "the old filter", /the filter before: 33 bytes and not 34 pass/],
+  ["server", "an answer", /no answer/],
 ] as const;
 
 function missing(): string | undefined {
@@ -34,11 +35,15 @@ function fuzz(program: string, args: readonly string[], broken = ""): { status: 
   return { status, output: stderr };
 }
 
+/** The folders of the inputs to start from. */
+function seedsOf(target: string): string[] {
+  return [`test/fuzz/seeds/${target}`, `build/fuzz/made/${target}`].filter((folder) => existsSync(folder));
+}
+
 function inputsOf(target: string): string[] {
-  return ["regressions", "seeds"].flatMap((kind) => {
-    const folder = `test/fuzz/${kind}/${target}`;
-    return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  });
+  return [`test/fuzz/regressions/${target}`, ...seedsOf(target)]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
 }
 
 function succeeds(program: string, args: readonly string[]): string {
@@ -76,7 +81,7 @@ describe(`fuzzing (FUZZ_SEED=${seed})`, function () {
     const count = Number(process.env.FUZZ_RUNS ?? runs);
     it(`${target}: ${count} inputs`, () => {
       const folder = join(corpus, target);
-      cpSync(`test/fuzz/seeds/${target}`, folder, { recursive: true });
+      for (const seeds of seedsOf(target)) cpSync(seeds, folder, { recursive: true });
       const options = [`-runs=${count}`, `-seed=${seed}`, "-max_len=1024", "-verbosity=0", "-print_final_stats=1"];
       const output = succeeds(`${target}-aot`, [...options, folder]);
       assert.match(output, new RegExp(`number_of_executed_units: ${count}\\b`));

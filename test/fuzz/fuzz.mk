@@ -1,18 +1,22 @@
 # Fuzzing (docs/testing.md): libFuzzer drives the component of BOARD=linux, without its driver, which has a thread. The module
 # runs as C (ENGINE=aot), so that its branches guide the fuzzer; what was found is run again on wasm3.
 
-FUZZ ?= both
+FUZZ ?= all
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := $(if $(filter both,$(FUZZ)),api filter,$(FUZZ))
-ifneq ($(filter-out api filter,$(FUZZ_TARGETS)),)
-$(error There is no fuzz target "$(FUZZ)". Targets: api filter both)
+FUZZ_ALL := api filter server
+FUZZ_TARGETS := $(if $(filter all,$(FUZZ)),$(FUZZ_ALL),$(FUZZ))
+ifneq ($(filter-out $(FUZZ_ALL),$(FUZZ_TARGETS)),)
+$(error There is no fuzz target "$(FUZZ)". Targets: $(FUZZ_ALL) all)
 endif
 FUZZ_CC ?= clang
 FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
+FUZZ_SOURCES_server := test/fuzz/server.c \
+  $(addprefix host/preload/server/,calls.c connections.c missing.c ring.c stand_in.c view.c)
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
 FUZZ_PORT := $(wildcard boards/pktsock/*.c)
 FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktsock/*.h boards/engine/*.h boards/posix/*.h boards/posix/*/*.h) \
+  $(wildcard host/preload/*.h host/preload/server/*.h) host/preload/server/server.c \
   build/gen/pktsock/abi.h
 
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
@@ -35,7 +39,7 @@ endef
 FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
 $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix)))
-$(foreach source,$(FUZZ_PORT) boards/os/posix.c,$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
+$(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server),$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
 $(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
 $(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -isystem $(WASM3_DIR)))
@@ -50,10 +54,14 @@ build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)) $(FUZ
 	@echo "  fuzz   $$@"
 	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) -o $$@
 endef
-$(foreach target,api filter,$(foreach engine,aot wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
+$(foreach target,$(FUZZ_ALL),$(foreach engine,aot wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
 
 build/fuzz/structs.h: test/fuzz/structs.ts host/build/structs.ts assembly/layout.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
+	$(QUIET)npx tsx $< $@
+
+build/fuzz/made: test/fuzz/seeds.ts node_modules/.package-lock.json
+	@rm -rf $@
 	$(QUIET)npx tsx $< $@
 
 FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-aot build/fuzz/$(target)-wasm3)
@@ -62,8 +70,9 @@ FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-aot build
 fuzz-build: build/gen/pktsock_wasm.c
 	$(NEED_FUZZ)
 	@mkdir -p build/fuzz
-	@flock build/fuzz/lock $(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
+	@flock build/fuzz/lock $(MAKE) --no-print-directory build/fuzz/made $(FUZZ_PROGRAMS)
 
+FUZZ_INPUTS = $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1) build/fuzz/made/$(1))
 FUZZ_OPTIONS := -max_len=1024 -timeout=10 -print_final_stats=1 -verbosity=0
 
 # $(1) target: explores with aot, then runs what it kept on wasm3.
@@ -71,17 +80,17 @@ define FUZZ_RUN
 @mkdir -p build/fuzz/corpus/$(1) build/fuzz/findings
 @echo "fuzz     $(1): $(FUZZ_SECONDS) s on aot"
 $(QUIET)build/fuzz/$(1)-aot $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/findings/$(1)- \
-  build/fuzz/corpus/$(1) $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1))
+  build/fuzz/corpus/$(1) $(FUZZ_INPUTS)
 @echo "fuzz     $(1): the corpus again, on wasm3"
 $(QUIET)build/fuzz/$(1)-wasm3 -runs=0 -timeout=60 -verbosity=0 -artifact_prefix=build/fuzz/findings/$(1)-wasm3- \
-  build/fuzz/corpus/$(1) $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1))
+  build/fuzz/corpus/$(1) $(FUZZ_INPUTS)
 endef
 define NEWLINE
 
 
 endef
 
-fuzz: fuzz-build lies ## libFuzzer on the C API and the BPF verifier, and the lies; FUZZ=api|filter|both FUZZ_SECONDS=60
+fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|all FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
 
 .PHONY: fuzz fuzz-build lies lies-build

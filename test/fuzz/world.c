@@ -130,6 +130,7 @@ static void something_arrives(struct nic *nic) {
 
 /* A call waits: an event happens, and time passes. */
 void __wrap_pkt_os_wait(uint64_t deadline) {
+  MUST(!world.may_not_wait, "a call waits");
   MUST(++world.waits < MAX_WAITS, "a call waits on a descriptor that is closed");
   struct nic *nic = &world.nics[world.waits % world.nic_count];
   switch (world.waits > PATIENCE ? 3 : input_u8(&world.in) & 7) {

@@ -53,6 +53,7 @@ struct world {
   int bystander;
   int waiting; /* the descriptor of the current call, which world_wait() closes if nothing else ends the wait */
   unsigned waits;
+  bool may_not_wait;      /* no call may wait */
   void (*closed)(int fd); /* called when it closes one, or NULL */
   struct input in;
 };

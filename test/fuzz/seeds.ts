@@ -1,0 +1,120 @@
+// Writes what the fuzzer starts from for targets whose inputs can be spelled out: `tsx test/fuzz/seeds.ts OUT`. The bytes are
+// in the order in which the target reads them.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const u16 = (value: number): number[] => [value & 255, value >> 8];
+const u32 = (value: number): number[] => [...u16(value & 0xffff), ...u16(value >>> 16)];
+
+// ---- server.c ----
+
+const AF_PACKET = 17;
+const SOL_SOCKET = 1;
+const SOL_PACKET = 263;
+const ETH_P_ALL = 0x0300;
+const any = (value: number): number[] => (value >= 0 && value < 128 ? [value] : [192, ...u32(value)]);
+const call = {
+  socket: 0,
+  bind: 1,
+  getsockname: 7,
+  sendto: 8,
+  sendmsg: 9,
+  receive: 10,
+  setsockopt: 11,
+  getsockopt: 12,
+  answers: 13,
+  mmap: 14,
+  poll: 15,
+  nothing: 16,
+  ioctl: 17,
+} as const;
+/** The server takes a turn after each step. */
+const turn = 1;
+const connect = (program: number, name: number): number[] => [0, program, name, turn];
+const disconnect = (program: number): number[] => [1, program, turn];
+const take = (program: number): number[] => [3, program, turn];
+const arrive = (length = 60): number[] => [6, ...u16(length - 14), 2, 0x88, 0x8e, turn];
+
+interface Request {
+  readonly number?: number;
+  readonly arguments?: readonly number[];
+  readonly name?: number;
+  readonly control?: number;
+  readonly data?: readonly number[];
+}
+
+function request(program: number, which: keyof typeof call, what: Request = {}): number[] {
+  const given = [0, 1, 2, 3].flatMap((i) => any(what.arguments?.[i] ?? 0));
+  const data = what.data ?? [];
+  const head = [13, program, 0, call[which], what.number ?? 0, ...given, what.name ?? 0, (what.control ?? 0) / 4];
+  return [...head, data.length, 0, ...data, turn];
+}
+
+const open = (program: number, number: number, type = 3): number[] => [
+  ...connect(program, number),
+  ...request(program, "socket", { arguments: [type, ETH_P_ALL] }),
+  ...take(program),
+];
+/** A call about socket `number`, over a connection of its own. */
+const ask = (number: number, which: keyof typeof call, what: Request = {}): number[] => [
+  ...connect(9, 255),
+  ...request(9, which, { ...what, number }),
+  ...take(9),
+  ...disconnect(9),
+];
+const address = [...u16(AF_PACKET), 0x88, 0x8e, ...u32(7), ...u16(0), 0, 6, 255, 255, 255, 255, 255, 255, 0, 0];
+const option = (level: number, name: number, data: readonly number[]): Request => ({
+  arguments: [level, name, data.length],
+  data,
+});
+const ifreq = [..."wlan0"].map((letter) => letter.charCodeAt(0)).concat(Array<number>(35).fill(0));
+const ring = [...u32(4096), ...u32(2), ...u32(2048), ...u32(4)];
+const frame = [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9, 0x88, 0x8e, 1, 2, 3];
+
+const server: Readonly<Record<string, number[]>> = {
+  "a frame through the connection": [0, ...open(1, 1), ...arrive(), ...take(1), ...ask(1, "receive"), ...arrive(100)],
+  "bind and names": [
+    ...[0, ...open(1, 1), ...ask(1, "bind", { arguments: [20], data: address })],
+    ...ask(1, "getsockname", { arguments: [20] }),
+  ],
+  "a ring": [
+    ...[0, ...open(1, 1), ...ask(1, "setsockopt", option(SOL_PACKET, 10, u32(1)))],
+    ...[...ask(1, "setsockopt", option(SOL_PACKET, 5, ring)), ...ask(1, "mmap"), ...arrive(), ...arrive(200)],
+    ...[
+      5,
+      0,
+      ...u16(0),
+      200,
+      0,
+      turn,
+      ...arrive(),
+      ...ask(1, "poll"),
+      ...ask(1, "getsockopt", option(SOL_PACKET, 11, u32(1))),
+    ],
+  ],
+  "send over both ways": [
+    ...[0, ...open(1, 1), ...ask(1, "answers"), ...request(1, "sendto", { number: 1, data: frame })],
+    ...ask(1, "sendto", { arguments: [0, 20, 1], name: 20, data: [...address, ...frame] }),
+    ...request(1, "sendmsg", { number: 1, control: 32, data: [...Array<number>(32).fill(0), ...frame] }),
+  ],
+  "a filter and statistics": [
+    ...[0, ...open(1, 1), ...ask(1, "setsockopt", option(SOL_SOCKET, 26, [...u16(6), 0, 0, ...u32(65535)]))],
+    ...[...arrive(), ...ask(1, "getsockopt", option(SOL_PACKET, 6, Array<number>(8).fill(0)))],
+    ...ask(1, "setsockopt", option(SOL_PACKET, 1, [...u32(7), ...u16(0), ...u16(6), 1, 0, 94, 0, 0, 1, 0, 0])),
+  ],
+  ioctls: [
+    ...[0, ...ask(0, "ioctl", { arguments: [0x8933], data: ifreq }), ...open(1, 1)],
+    ...[0x8915, 0x8927, 0x8914, 0x8913].flatMap((name) => ask(1, "ioctl", { arguments: [name], data: ifreq })),
+    ...ask(1, "ioctl", { arguments: [0x5411], data: u32(0) }),
+  ],
+  "more connections than slots": [0, 2, 0, 140, turn, 2, 0, 140, turn, ...open(1, 1)],
+};
+
+const out = process.argv[2];
+if (out === undefined) throw new Error("usage: seeds.ts OUT");
+for (const [target, seeds] of Object.entries({ server })) {
+  mkdirSync(join(out, target), { recursive: true });
+  for (const [name, bytes] of Object.entries(seeds)) {
+    writeFileSync(join(out, target, name.replaceAll(" ", "-")), Uint8Array.from(bytes));
+  }
+}
