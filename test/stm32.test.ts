@@ -12,9 +12,10 @@ import { pathWithout } from "./support/path.js";
 const harness = "build/stm32/harness";
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
 const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
-const clockScenarios = ["no-crystal", "no-pll", "no-voltage"];
+const oscillatorScenarios = ["no-crystal", "no-pll", "no-voltage"];
 const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier", "drain"];
 const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions", "dribble", "silent"];
+const clockScenarios = ["stamps", "clock"];
 const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {
@@ -31,29 +32,29 @@ const chips: readonly Chip[] = [
     board: "nucleo-f429zi",
     series: "f4",
     make: [],
-    demo: [...demoScenarios, ...clockScenarios],
-    echo: [...driverScenarios, "stamps"],
+    demo: [...demoScenarios, ...oscillatorScenarios],
+    echo: [...driverScenarios, ...clockScenarios],
   },
   {
     board: "nucleo-f767zi",
     series: "f7",
     make: [],
-    demo: [...demoScenarios, ...clockScenarios],
-    echo: [...driverScenarios, "stamps", "uncached"],
+    demo: [...demoScenarios, ...oscillatorScenarios],
+    echo: [...driverScenarios, ...clockScenarios, "uncached"],
   },
   {
     board: "nucleo-h743zi",
     series: "h7",
     make: [],
-    demo: [...demoScenarios, ...clockScenarios],
-    echo: [...driverScenarios, "stamps", "uncached"],
+    demo: [...demoScenarios, ...oscillatorScenarios],
+    echo: [...driverScenarios, ...clockScenarios, "uncached"],
   },
   {
     board: "esp32-mac",
     series: "esp32",
     make: ["TARGET=test/stm32/esp32-mac"],
     demo: phyScenarios,
-    echo: driverScenarios,
+    echo: [...driverScenarios, "no-clock"],
   },
 ];
 

@@ -27,6 +27,13 @@ describe("template driver", () => {
     execFileSync("build/no-mac/link.elf", { stdio: "inherit", timeout: 20_000 });
   });
 
+  it("that has a clock is told what the calls of pktsock.h say, and nothing else", function () {
+    this.timeout(120_000);
+    const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/clock.c"];
+    execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+    execFileSync("build/no-mac/clock.elf", { stdio: "inherit", timeout: 20_000 });
+  });
+
   it("that does not answer ends pktsock_start() with EIO and a sentence, and leaves nothing running", function () {
     this.timeout(120_000);
     const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/start.c"];

@@ -6,7 +6,7 @@ MAC_msf2 := msf2.c common/phy.c
 # STM32F4, STM32F7, ESP32
 MAC_dwmac := $(addprefix dwmac/,dwmac.c dwmac_rings.c dwmac_clock.c dwmac_common.c) common/phy.c
 # STM32H7
-MAC_dwmac_h7 := $(addprefix dwmac/,dwmac_h7.c dwmac_h7_rings.c dwmac_common.c) common/phy.c
+MAC_dwmac_h7 := $(addprefix dwmac/,dwmac_h7.c dwmac_h7_rings.c dwmac_clock.c dwmac_common.c) common/phy.c
 # The driver to start from: a loopback plug.
 MAC_template := template.c
 # BOARD=linux: a TAP interface or a UDP cable.

@@ -94,7 +94,7 @@ static bool template_link(struct pkt_mac *mac) {
 }
 
 /* Set `refill` only in a driver whose reception stops when FILL is empty and continues when FILL has entries again. Set
- * `service` only in a driver with slow work, such as polling the PHY. */
+ * `service` only in a driver with slow work, such as polling the PHY, and `clock` if the MAC has an IEEE 1588 clock. */
 const struct pkt_mac_ops template_ops = {
     .name = "template",
     .tx_offset = 0,

@@ -126,6 +126,8 @@ static const struct {
     {"collisions", scenario_collisions},
     {"filter", scenario_filter},
     {"stamps", scenario_stamps},
+    {"clock", scenario_clock},
+    {"no-clock", scenario_no_clock},
     {"uncached", scenario_uncached},
 };
 

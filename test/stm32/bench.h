@@ -89,6 +89,8 @@ void scenario_bursts(struct bench *b);
 void scenario_exhaustion(struct bench *b);
 void scenario_filter(struct bench *b);
 void scenario_stamps(struct bench *b);
+void scenario_clock(struct bench *b);
+void scenario_no_clock(struct bench *b);
 void scenario_uncached(struct bench *b);
 void scenario_malformed(struct bench *b);
 void scenario_bus_error(struct bench *b);

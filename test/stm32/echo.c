@@ -11,8 +11,12 @@
  *   e        echo frames of any EtherType
  *   b        for 15 ms neither sleep nor poll(), as a program that must answer at once does
  *   r        print whether the interface has a carrier
- *   c        print the counters */
+ *   c        print the counters
+ *   k        print the time of the MAC's clock
+ *   s + -    set that clock to 1700000000.9 s; add 2.7 s; take 3.3 s away
+ *   f F 0    let it run 1000000 ppb faster, slower; neither */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
@@ -105,6 +109,28 @@ static void print_carrier(void) {
   printf("running %d\n", (request.ifr_flags & IFF_RUNNING) != 0);
 }
 
+static const char *name_of(int error) {
+  return error == 0            ? "ok"
+         : error == EIO        ? "EIO"
+         : error == EINVAL     ? "EINVAL"
+         : error == ERANGE     ? "ERANGE"
+         : error == EFAULT     ? "EFAULT"
+         : error == ENODEV     ? "ENODEV"
+         : error == EOPNOTSUPP ? "EOPNOTSUPP"
+                               : "?";
+}
+
+static void print_result(int result) { printf("clock %s\n", name_of(result < 0 ? errno : 0)); }
+
+static void print_clock(void) {
+  struct timespec now;
+  int result = pktsock_clock_gettime((unsigned)ifindex, &now);
+  if (result < 0)
+    print_result(result);
+  else
+    printf("clock %llu.%09lu\n", (unsigned long long)now.tv_sec, (unsigned long)now.tv_nsec);
+}
+
 static bool echo_one(void) { return in_place ? echo_in_place() : echo_by_copy(); }
 
 static void be_busy(void) {
@@ -142,6 +168,13 @@ static void obey(int c) {
   case 'b': be_busy(); break;
   case 'r': print_carrier(); break;
   case 'c': print_counters(); break;
+  case 'k': print_clock(); break;
+  case 's': print_result(pktsock_clock_settime((unsigned)ifindex, &(struct timespec){1700000000, 900000000})); break;
+  case '+': print_result(pktsock_clock_step((unsigned)ifindex, 2700000000)); break;
+  case '-': print_result(pktsock_clock_step((unsigned)ifindex, -3300000000)); break;
+  case 'f':
+  case 'F': print_result(pktsock_clock_adjust((unsigned)ifindex, c == 'f' ? 1000000 : -1000000)); break;
+  case '0': print_result(pktsock_clock_adjust((unsigned)ifindex, 0)); break;
   }
   printf("did %c\n", c);
 }

@@ -5,15 +5,7 @@
 
 enum { MACCR = 0x000, MACPFR = 0x008, MACHT0R = 0x010, MACHT1R = 0x014, MACIER = 0x0b4, MACMDIOAR = 0x200 };
 enum { MACMDIODR = 0x204, MACA0HR = 0x300, MACA3LR = 0x31c, MMC_RX_MASK = 0x70c, MMC_TX_MASK = 0x710 };
-enum {
-  MACTSCR = 0xb00,
-  MACSSIR = 0xb04,
-  MACSTSR = 0xb08,
-  MACSTNR = 0xb0c,
-  MACSTSUR = 0xb10,
-  MACSTNUR = 0xb14,
-  MACTSAR = 0xb18
-};
+enum { MACTSCR = 0xb00, MACTSAR = 0xb18, SSINC_SHIFT = 16 };
 enum { MTLTXQOMR = 0xd00, MTLRXQOMR = 0xd30, MTLRXQMPOCR = 0xd34 };
 enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACTXCR = 0x1104, DMACRXCR = 0x1108 };
 enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
@@ -246,7 +238,7 @@ static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
   nic_fcs(bytes, len, fault, frame->bytes + len);
   frame->len = len + FCS;
   frame->error = error;
-  frame->stamp = e->clock.on && (*reg(e, MACTSCR) & 1u << 8) ? nic_clock_ns(nic, &e->clock) : 0;
+  frame->stamp = e->clock.stamps_all ? nic_clock_ns(nic, &e->clock) : 0;
   e->fifo_bytes += frame->len;
   drain(e);
 }
@@ -306,9 +298,9 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
   struct eqos *e = self;
   uint32_t value;
   expect_clocked(e);
+  if (offset >= MACTSCR && offset <= MACTSAR)
+    return nic_clock_read(e->nic, &e->clock, (offset - MACTSCR) / 4);
   switch (offset) {
-  case MACSTSR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) / 1000000000);
-  case MACSTNR: return (uint32_t)(nic_clock_ns(e->nic, &e->clock) % 1000000000);
   case DMADSR:
     return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (e->tx_running   ? 3u << 12
                                                                      : tx_started(e) ? 6u << 12
@@ -324,26 +316,12 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
   case MACCR:
   case MACMDIOAR:
   case MACMDIODR:
-  case MACTSCR:
   case DMACTXCR:
   case DMACRXCR:
   case MTLTXQOMR:
   case DMACSR: return *reg(e, offset);
   }
   fail(&e->soc->m, "read of Ethernet register 0x%x", offset);
-}
-
-static void write_clock(struct eqos *e, uint32_t offset, uint32_t value) {
-  *reg(e, offset) = value;
-  if (offset != MACTSCR)
-    return;
-  if (value & 1u << 5)
-    e->clock.addend = *reg(e, MACTSAR);
-  if (value & 4)
-    nic_clock_set(e->nic, &e->clock, *reg(e, MACSTSUR), *reg(e, MACSTNUR));
-  *reg(e, MACTSCR) &= ~(1u << 5 | 4u);
-  e->clock.increment = *reg(e, MACSSIR) >> 16 & 255;
-  e->clock.on = (value & 1) && (value & 2) && (value & 1u << 9); /* fine, digital */
 }
 
 static void write_list(struct eqos *e, uint32_t offset, uint32_t value) {
@@ -370,11 +348,6 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
     start_tx(e);
     break;
   case MACMDIOAR: start_mdio(e, value); break;
-  case MACTSCR:
-  case MACSSIR:
-  case MACSTSUR:
-  case MACSTNUR:
-  case MACTSAR: write_clock(e, offset, value); break;
   case DMAMR:
     *reg(e, DMAMR) = value;
     e->reset_written = e->soc->m.cycles;
@@ -431,9 +404,12 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case DMACRXRLR:
   case DMACIER: *reg(e, offset) = value; break;
   default:
-    if (offset < MACA0HR || offset > MACA3LR)
+    if (offset >= MACTSCR && offset <= MACTSAR)
+      nic_clock_write(e->nic, &e->clock, (offset - MACTSCR) / 4, value, SSINC_SHIFT);
+    else if (offset >= MACA0HR && offset <= MACA3LR)
+      *reg(e, offset) = value;
+    else
       fail(&e->soc->m, "write of Ethernet register 0x%x", offset);
-    *reg(e, offset) = value;
   }
   update_irq(e);
 }

@@ -4,8 +4,7 @@
 #include <string.h>
 
 enum { MACCR = 0x00, MACFFR = 0x04, MACHTHR = 0x08, MACHTLR = 0x0c, MACMIIAR = 0x10, MACMIIDR = 0x14, MACIMR = 0x3c };
-enum { MACA0HR = 0x40, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700, PTPSSIR = 0x704 };
-enum { PTPTSHR = 0x708, PTPTSLR = 0x70c, PTPTSHUR = 0x710, PTPTSLUR = 0x714, PTPTSAR = 0x718 };
+enum { MACA0HR = 0x40, MMCRIMR = 0x10c, MMCTIMR = 0x110, PTPTSCR = 0x700 };
 enum { DMABMR = 0x00, DMATPDR = 0x04, DMARPDR = 0x08, DMARDLAR = 0x0c, DMATDLAR = 0x10, DMASR = 0x14, DMAOMR = 0x18 };
 enum { DMAIER = 0x1c, DMAMFBOCR = 0x20 };
 enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000, MDIO_AGAIN_US = 100 };
@@ -28,7 +27,7 @@ struct gmac {
   struct nic *nic;
   struct soc *soc;
   bool has_clock, mdio_seen, fail_next;
-  uint32_t mac[0x80 / 4], mmc_rx_mask, mmc_tx_mask, ptp[0x40 / 4];
+  uint32_t mac[0x80 / 4], mmc_rx_mask, mmc_tx_mask;
   uint32_t bmr, sr, omr, ier, rdlar, tdlar;
   uint32_t rx_at, tx_at; /* the current descriptor */
   bool rx_suspended, rx_suspending, stopped_by_error;
@@ -207,7 +206,7 @@ static void write_frame(struct gmac *g, const uint8_t *bytes, uint32_t total, ui
     bool last = done == total, truncated = !last && !(word(g, g->rx_at, 0) & OWN);
     if (last || truncated) {
       status |= 1u << 8 | total << 16 | error | (truncated ? 1u << 14 | 1u << 15 : 0);
-      if (g->clock.on && (g->bmr & BMR_EDFE) && (g->ptp[0] & 1u << 8)) {
+      if (g->clock.stamps_all && (g->bmr & BMR_EDFE)) {
         g->nic->last_stamp = nic_clock_ns(g->nic, &g->clock);
         g->nic->stamped++;
         dma_write_word(&g->soc->m, at + 24, (uint32_t)(g->nic->last_stamp % 1000000000));
@@ -295,33 +294,18 @@ static void start_mdio(struct gmac *g, uint32_t value) {
   g->mdio_done->at = g->soc->m.cycles + (uint64_t)MDC_CYCLES * by * (g->soc->m.cpu_hz / g->soc->ahb_clock);
 }
 
+static bool is_clock(const struct gmac *g, uint32_t offset) {
+  return g->has_clock && offset >= PTPTSCR && offset < PTPTSCR + 4 * NIC_CLOCK_WORDS;
+}
+
 static uint32_t mac_read(void *self, uint32_t offset) {
   struct gmac *g = self;
   expect_clocked(g);
   if (offset <= MACA0HR + 8 * address_count(g) - 4)
     return g->mac[offset / 4];
-  if (offset >= PTPTSCR && g->has_clock) {
-    uint64_t ns = nic_clock_ns(g->nic, &g->clock);
-    return offset == PTPTSHR   ? (uint32_t)(ns / 1000000000)
-           : offset == PTPTSLR ? (uint32_t)(ns % 1000000000)
-                               : g->ptp[(offset - PTPTSCR) / 4];
-  }
+  if (is_clock(g, offset))
+    return nic_clock_read(g->nic, &g->clock, (offset - PTPTSCR) / 4);
   fail(&g->soc->m, "read of MAC register 0x%x", offset);
-}
-
-static void write_clock(struct gmac *g, uint32_t offset, uint32_t value) {
-  uint32_t *ptp = g->ptp;
-  ptp[(offset - PTPTSCR) / 4] = value;
-  if (offset != PTPTSCR)
-    return;
-  expect_settled(g, &g->ptp_settled, "MAC", offset);
-  if (value & 1u << 5)
-    g->clock.addend = ptp[(PTPTSAR - PTPTSCR) / 4];
-  if (value & 4)
-    nic_clock_set(g->nic, &g->clock, ptp[(PTPTSHUR - PTPTSCR) / 4], ptp[(PTPTSLUR - PTPTSCR) / 4]);
-  ptp[0] &= ~(1u << 5 | 4u);
-  g->clock.increment = ptp[(PTPSSIR - PTPTSCR) / 4];
-  g->clock.on = (value & 1) && (value & 2) && (value & 1u << 9); /* fine, digital */
 }
 
 /* The ESP32's manual knows no hash table and no counters. */
@@ -338,6 +322,8 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
     expect_esp32_has(g, offset, value);
   if (offset <= MACHTLR || (offset >= MACA0HR && offset <= MACA0HR + 8 * address_count(g) - 4))
     expect_settled(g, &g->settled[offset / 4], "MAC", offset);
+  if (offset == PTPTSCR)
+    expect_settled(g, &g->ptp_settled, "MAC", offset);
   if (offset == MACCR)
     nic_expect_mode(g->nic, g->mac[MACCR / 4], value, CR_ON, CR_MODE);
   if (offset == MACMIIAR)
@@ -348,8 +334,8 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
     g->mmc_tx_mask = value;
   else if (offset <= MACA0HR + 8 * address_count(g) - 4)
     g->mac[offset / 4] = value;
-  else if (offset >= PTPTSCR && offset <= PTPTSAR && g->has_clock)
-    write_clock(g, offset, value);
+  else if (is_clock(g, offset))
+    nic_clock_write(g->nic, &g->clock, (offset - PTPTSCR) / 4, value, 0);
   else
     fail(&g->soc->m, "write of MAC register 0x%x", offset);
   if (offset == MACCR) {
@@ -364,7 +350,6 @@ static void mac_write(void *self, uint32_t offset, uint32_t value) {
 static void on_reset_done(void *self) {
   struct gmac *g = self;
   memset(g->mac, 0, sizeof(g->mac));
-  memset(g->ptp, 0, sizeof(g->ptp));
   g->mac[MACCR / 4] = 0x8000;
   g->bmr = 0x20100;
   g->sr = g->omr = g->ier = g->missed[0] = g->missed[1] = g->mmc_rx_mask = g->mmc_tx_mask = 0;

@@ -55,18 +55,70 @@ bool nic_filter_passes(const struct nic_filter *filter, const uint8_t *destinati
   return hashed || (filter->hash_or_perfect && perfect);
 }
 
+enum { CONTROL, INCREMENT, SECONDS, NANOSECONDS, SECONDS_UPDATE, NANOSECONDS_UPDATE, ADDEND };
+enum { NS_PER_S = 1000000000 };
+
+#define ENABLE (1u << 0)
+#define FINE (1u << 1)
+#define INIT (1u << 2)
+#define UPDATE (1u << 3)
+#define ADDEND_UPDATE (1u << 5)
+#define ORDERS (INIT | UPDATE | ADDEND_UPDATE) /* cleared when they are carried out */
+#define STAMP_ALL (1u << 8)
+#define DIGITAL (1u << 9)
+
 uint64_t nic_clock_ns(const struct nic *nic, const struct nic_clock *clock) {
   /* each tick of the bus clock adds to the accumulator, whose overflow is one increment */
   const struct soc *soc = nic->soc;
   uint64_t ticks = (soc->m.cycles - clock->start_cycle) / (soc->m.cpu_hz / soc->ahb_clock);
+  ticks += (uint64_t)((int64_t)ticks * nic->clock_error / NS_PER_S);
   unsigned __int128 steps = (unsigned __int128)ticks * clock->addend >> 32;
   return clock->start_ns + (uint64_t)steps * clock->increment;
 }
 
-void nic_clock_set(struct nic *nic, struct nic_clock *clock, uint32_t sec, uint32_t nsec) {
-  clock->start_ns = sec * 1000000000ull + nsec;
+/* Carry out what the control register orders, unless a test holds it. */
+static void carry_out(struct nic *nic, struct nic_clock *clock) {
+  const uint32_t *reg = clock->reg, orders = nic->hold_clock ? 0 : reg[CONTROL] & ORDERS;
+  uint64_t update = (uint64_t)reg[SECONDS_UPDATE] * NS_PER_S + reg[NANOSECONDS_UPDATE];
+  if (orders == 0)
+    return;
+  clock->start_ns = nic_clock_ns(nic, clock);
   clock->start_cycle = nic->soc->m.cycles;
-  nic->clock_sets++;
+  if ((orders & (INIT | UPDATE)) && reg[NANOSECONDS_UPDATE] >= NS_PER_S) /* the sign's meaning differs: not used */
+    fail(&nic->soc->m, "the 1588 clock is updated by 0x%x nanoseconds", reg[NANOSECONDS_UPDATE]);
+  if (orders & INIT) {
+    clock->start_ns = update;
+    nic->clock_sets++;
+  }
+  if (orders & UPDATE)
+    clock->start_ns = (clock->start_ns + update) % ((1ull << 32) * NS_PER_S);
+  if (orders & ADDEND_UPDATE)
+    clock->addend = reg[ADDEND];
+  clock->reg[CONTROL] &= ~orders;
+}
+
+uint32_t nic_clock_read(struct nic *nic, struct nic_clock *clock, unsigned number) {
+  uint64_t ns = nic_clock_ns(nic, clock);
+  if (number == CONTROL)
+    carry_out(nic, clock);
+  return number == SECONDS       ? (uint32_t)(ns / NS_PER_S)
+         : number == NANOSECONDS ? (uint32_t)(ns % NS_PER_S)
+                                 : clock->reg[number];
+}
+
+void nic_clock_write(struct nic *nic, struct nic_clock *clock, unsigned number, uint32_t value,
+                     unsigned increment_shift) {
+  if (number == SECONDS || number == NANOSECONDS)
+    fail(&nic->soc->m, "a write of the 1588 clock's time");
+  if (clock->reg[CONTROL] & ORDERS)
+    fail(&nic->soc->m, "a write to the 1588 clock while it carries out an order");
+  clock->reg[number] = value;
+  if (number != CONTROL)
+    return;
+  carry_out(nic, clock);
+  clock->increment = clock->reg[INCREMENT] >> increment_shift & 255;
+  clock->on = (value & ENABLE) && (value & FINE) && (value & DIGITAL);
+  clock->stamps_all = clock->on && (value & STAMP_ALL);
 }
 
 static void check_pins(struct soc *soc) {

@@ -22,12 +22,13 @@ struct nic {
   /* What the MAC sent; set by the test. */
   void (*sent)(void *arg, const uint8_t *bytes, unsigned len);
   void *sent_arg;
-  bool hold_tx;   /* a test: the transmitter is stopped, ... */
-  bool hold_mdio; /* ... an MDIO access does not end, ... */
-  bool fail_tx;   /* ... frames are given up for too many collisions, ... */
-  bool silent;    /* ... the receiver only counts, and raises no bit: until its DMA is started anew, ... */
-  bool dead;      /* ... or even until a reset, ... */
-  uint32_t tx_us; /* ... the wire is so slow, unless 0 */
+  bool hold_tx;    /* a test: the transmitter is stopped, ... */
+  bool hold_mdio;  /* ... an MDIO access does not end, ... */
+  bool hold_clock; /* ... an update of the 1588 clock does not end, ... */
+  bool fail_tx;    /* ... frames are given up for too many collisions, ... */
+  bool silent;     /* ... the receiver only counts, and raises no bit: until its DMA is started anew, ... */
+  bool dead;       /* ... or even until a reset, ... */
+  uint32_t tx_us;  /* ... the wire is so slow, unless 0 */
 
   unsigned deaf;          /* frames that met a MAC that could not hear them: off, wrong speed, no link */
   unsigned filtered;      /* frames that the filter refused */
@@ -35,6 +36,7 @@ struct nic {
   uint64_t last_stamp;    /* of the last frame that was stamped */
   unsigned stamped;
   unsigned clock_sets; /* how often the 1588 clock was set */
+  int64_t clock_error; /* how much too fast the 1588 clock's oscillator is, in parts per billion */
 };
 
 /* Registers of the filter in a common form. */
@@ -57,14 +59,19 @@ void nic_expect_mode(struct nic *nic, uint32_t old, uint32_t value, uint32_t on,
 /* The FCS of a frame as it comes from the wire, in the order of the wire. */
 void nic_fcs(const uint8_t *bytes, unsigned len, enum wire_fault fault, uint8_t fcs[4]);
 
-/* The 1588 clock: nanoseconds at a cycle, and the rate at which they go on. */
+/* The 1588 clock: its registers, from the control register on, which both generations of the MAC have in the same order;
+ * nanoseconds at a cycle, and the rate at which they go on. */
+enum { NIC_CLOCK_WORDS = 7 };
 struct nic_clock {
-  bool on;
+  uint32_t reg[NIC_CLOCK_WORDS];
+  bool on, stamps_all;
   uint64_t start_ns, start_cycle;
   uint32_t increment, addend;
 };
 uint64_t nic_clock_ns(const struct nic *nic, const struct nic_clock *clock);
-void nic_clock_set(struct nic *nic, struct nic_clock *clock, uint32_t sec, uint32_t nsec);
+uint32_t nic_clock_read(struct nic *nic, struct nic_clock *clock, unsigned number);
+void nic_clock_write(struct nic *nic, struct nic_clock *clock, unsigned number, uint32_t value,
+                     unsigned increment_shift);
 
 /* Can the MAC hear and be heard? Checks pins and clocks on the way. */
 bool nic_has_wire(struct nic *nic, bool fast, bool full_duplex);

@@ -31,14 +31,13 @@ static struct dwmac_config eth0_config = {
     .dma_base = ETHERNET_BASE + 0x1000,
     .irq = ETHERNET_IRQ,
     .descriptor_stride = 32,
-    .time_stamps = true,
     .exact_addresses = 3,
     .hash_table = true,
     .mmc = true,
     .bus_clock = stm32_ahb_clock,
 };
 static struct dwmac_state eth0_state STM32_DMA;
-static struct pkt_mac eth0 = {.ops = &dwmac_ops, .config = &eth0_config, .state = &eth0_state};
+static struct pkt_mac eth0 = {.ops = &dwmac_ptp_ops, .config = &eth0_config, .state = &eth0_state};
 static void eth0_interrupt(void) { dwmac_interrupt(&eth0); }
 #endif
 

@@ -16,8 +16,7 @@ extern "C" {
 struct dwmac_config {
   uintptr_t mac_base, dma_base; /* of the registers */
   unsigned irq;                 /* for pkt_os_irq_enable() */
-  uint8_t descriptor_stride;    /* bytes: 16, or 32 (needed for time stamps) */
-  bool time_stamps;             /* the MAC has the IEEE 1588 unit */
+  uint8_t descriptor_stride;    /* bytes: 16, or 32 */
   bool mixed_bursts;            /* bus bursts of any length (ESP32) instead of fixed ones */
   uint8_t exact_addresses;      /* exact filters beside its own address: 3 (STM32), 7 (ESP32) */
   bool hash_table;              /* the MAC has a hash table for further addresses (STM32) */
@@ -28,12 +27,14 @@ struct dwmac_config {
 };
 
 /* mac->state. Must be zero at first; the driver owns the contents. Must be DMA-capable and not cached. */
-enum { DWMAC_STATE_BYTES = 864 };
+enum { DWMAC_STATE_BYTES = 896 };
 struct dwmac_state {
   uint8_t contents[DWMAC_STATE_BYTES] __attribute__((aligned(32)));
 };
 
 extern const struct pkt_mac_ops dwmac_ops;
+/* For a MAC that has the IEEE 1588 unit (STM32), with descriptors of 32 bytes: a clock and time stamps. */
+extern const struct pkt_mac_ops dwmac_ptp_ops;
 
 /* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
 void dwmac_interrupt(struct pkt_mac *mac);

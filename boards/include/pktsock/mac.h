@@ -77,6 +77,29 @@ struct pkt_mac {
   uint32_t restarts;
 };
 
+/* A time of a MAC's clock: seconds since 1970, modulo 2^32. */
+struct pkt_time {
+  uint32_t sec;
+  uint32_t nsec; /* 0 to 999999999 */
+};
+
+/* The clock of a MAC (IEEE 1588), by which it stamps frames. The driver keeps it within a millisecond of pkt_os_time() until the
+ * first set(), step() or adjust(). From then on until stop() it belongs to the application: if the driver restarts the MAC, it
+ * keeps the rate, and the time as well as it can.
+ *
+ * Called in task context with the lock held, after start(). Each returns 0 or a negative errno of the platform: -EIO if the MAC
+ * does not run, or does not answer within the driver's limit. The component has checked the values that it passes, and checks
+ * those that it gets. */
+struct pkt_clock_ops {
+  int32_t max_ppb; /* the largest rate of adjust(), in either direction */
+  int (*get)(struct pkt_mac *mac, struct pkt_time *now);
+  int (*set)(struct pkt_mac *mac, const struct pkt_time *time);
+  /* Move by `ns` nanoseconds, backwards if negative, without losing time meanwhile. The sum is a time of the clock. */
+  int (*step)(struct pkt_mac *mac, int64_t ns);
+  /* Run faster than the MAC's oscillator by `ppb` parts per billion, slower if negative, in place of an earlier rate. */
+  int (*adjust)(struct pkt_mac *mac, int32_t ppb);
+};
+
 struct pkt_mac_ops {
   const char *name; /* of the driver, for messages */
 
@@ -115,6 +138,9 @@ struct pkt_mac_ops {
   /* Receive what has arrived, without waiting: a call that does not wait found nothing. NULL for a driver whose interrupt
    * handler or thread receives each frame at once. */
   void (*look)(struct pkt_mac *mac);
+
+  /* NULL if the MAC has no clock. */
+  const struct pkt_clock_ops *clock;
 };
 
 /* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The component

@@ -24,6 +24,7 @@ extern "C" {
 #endif
 
 struct pkt_mac;
+struct timespec; /* <time.h> */
 
 /* ---- The component ------------------------------------------------------------------------------------------------ */
 
@@ -221,6 +222,25 @@ int pktsock_stack(unsigned ifindex);
  * SIOCGIFBRDADDR. It is called in task context under the lock of os.h and must not call the component. NULL, the initial
  * value: no addresses. */
 void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long request));
+
+/* ---- The MAC's clock ---------------------------------------------------------------------------------------------- */
+
+/* The clock of an interface's MAC (IEEE 1588), by which the hardware stamps frames: what clock_gettime(2), clock_settime(2) and
+ * clock_adjtime(2) do to the PTP clock of an interface on Linux. Times are seconds since 1970, at most 2^32 - 1, and
+ * nanoseconds. The clock follows pkt_os_time() of os.h, within a millisecond, until the first of the last three calls for the
+ * interface; from then on it belongs to the application, until pktsock_stop(). If the driver must restart the MAC, which
+ * pktsock_counters() counts as mac_restarts, the rate stays, and the time is off by about a tenth of a second's drift.
+ *
+ * Each returns 0, or -1 and errno: ENODEV (no such interface), EOPNOTSUPP (its MAC has no clock: docs/boards.md), EIO (the MAC
+ * does not run or does not answer), EFAULT. */
+int pktsock_clock_gettime(unsigned ifindex, struct timespec *time);
+/* Fails with EINVAL too: not a time of the clock. */
+int pktsock_clock_settime(unsigned ifindex, const struct timespec *time);
+/* Add `ns` nanoseconds to the time, at once (ADJ_SETOFFSET). Fails with EINVAL too: the sum is not a time of the clock. */
+int pktsock_clock_step(unsigned ifindex, int64_t ns);
+/* Run faster by `ppb` parts per billion, slower if negative, in place of an earlier rate (ADJ_FREQUENCY). Fails with ERANGE too:
+ * more than the clock can. */
+int pktsock_clock_adjust(unsigned ifindex, int32_t ppb);
 
 /* ---- The standard calls ------------------------------------------------------------------------------------------- */
 

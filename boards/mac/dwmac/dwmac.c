@@ -155,7 +155,6 @@ static const struct dwmac_core_ops core_ops = {
     .disable = disable,
     .restart_reception = restart_reception,
     .missed = count_missed,
-    .follow_clock = dwmac_clock_follow,
     .write_filter = write_filter,
     .send = dwmac_rings_send,
     .arm = dwmac_rings_arm,
@@ -165,10 +164,12 @@ static int dwmac_start(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
   struct dwmac *s = dwmac_state(mac);
   memset(s, 0, sizeof(*s));
-  s->core = (struct dwmac_core){.ops = &core_ops,
-                                .phy_address = config->phy_address,
-                                .exact_addresses = config->exact_addresses,
-                                .hash_table = config->hash_table};
+  s->core = (struct dwmac_core){
+      .ops = &core_ops,
+      .phy_address = config->phy_address,
+      .exact_addresses = config->exact_addresses,
+      .hash_table = config->hash_table,
+      .clock = {.registers = mac->ops->clock != NULL ? dwmac_mac(mac, PTPTSCR) : NULL, .bus_hz = config->bus_clock}};
   dwmac_core_start(mac);
   pkt_os_irq_enable(config->irq);
   return 0;
@@ -179,14 +180,9 @@ static void dwmac_stop(struct pkt_mac *mac) {
   dwmac_core_stop(mac);
 }
 
-const struct pkt_mac_ops dwmac_ops = {
-    .name = "DesignWare MAC",
-    .tx_offset = 0,
-    .start = dwmac_start,
-    .stop = dwmac_stop,
-    .transmit = dwmac_transmit,
-    .refill = dwmac_refill,
-    .set_filter = dwmac_set_filter,
-    .link = dwmac_link,
-    .service = dwmac_service,
-};
+#define OPERATIONS                                                                                                     \
+  .name = "DesignWare MAC", .tx_offset = 0, .start = dwmac_start, .stop = dwmac_stop, .transmit = dwmac_transmit,      \
+  .refill = dwmac_refill, .set_filter = dwmac_set_filter, .link = dwmac_link, .service = dwmac_service
+
+const struct pkt_mac_ops dwmac_ops = {OPERATIONS};
+const struct pkt_mac_ops dwmac_ptp_ops = {OPERATIONS, .clock = &dwmac_clock_ops};

@@ -1,39 +1,150 @@
-/* The IEEE 1588 clock of the DesignWare MAC: it counts nanoseconds in fine correction mode, driven by the bus clock. */
-#include "dwmac_internal.h"
-#include "dwmac_regs.h"
+/* The IEEE 1588 clock of both generations of the DesignWare MAC: it counts nanoseconds in fine correction mode, driven by the
+ * bus clock. The registers have the same layout in both; their names here are those of the older one (RM0090, "PTP
+ * register descriptions"; RM0433 calls them MACTSCR, MACSSIR, MACSTSR, MACSTNR, MACSTSUR, MACSTNUR and MACTSAR). */
+#include "dwmac_common.h"
+#include <errno.h>
 #include <pktsock/os.h>
 
-enum { UPDATE_US = 1000 }; /* an update takes effect within a few cycles */
+enum { PTPTSCR, PTPSSIR, PTPTSHR, PTPTSLR, PTPTSHUR, PTPTSLUR, PTPTSAR }; /* words */
 
-static void set_time(struct pkt_mac *mac) {
+#define PTPTSCR_TSE (1u << 0)
+#define PTPTSCR_TSFCU (1u << 1)
+#define PTPTSCR_TSSTI (1u << 2)
+#define PTPTSCR_TSSTU (1u << 3)
+#define PTPTSCR_TTSARU (1u << 5)
+#define UPDATES (PTPTSCR_TSSTI | PTPTSCR_TSSTU | PTPTSCR_TTSARU) /* the MAC clears the bit afterwards */
+#define PTPTSCR_TSSARFE (1u << 8)
+#define PTPTSCR_TSSSR (1u << 9)
+#define PTPTSLR_STSS(value) ((value)&0x7fffffff)
+
+enum {
+  UPDATE_US = 1000, /* an update takes effect within a few cycles */
+  FOLLOW_NS = 1000000,
+};
+#define NS_PER_S 1000000000
+#define CLOCK_NS (NS_PER_S * ((int64_t)UINT32_MAX + 1)) /* all times of the clock */
+
+static volatile uint32_t *reg(const struct pkt_mac *mac, unsigned number) {
+  return dwmac_core(mac)->clock.registers + number;
+}
+
+/* The smallest increment that leaves room for DWMAC_MAX_PPB. */
+struct dwmac_clock_rate dwmac_clock_rate(uint32_t bus_hz, int32_t ppb) {
+  uint32_t increment = NS_PER_S / (bus_hz - bus_hz / (NS_PER_S / DWMAC_MAX_PPB)) + 1;
+  uint64_t addend = ((uint64_t)NS_PER_S << 32) / ((uint64_t)increment * bus_hz);
+  addend += (uint64_t)((int64_t)addend * ppb / NS_PER_S);
+  return (struct dwmac_clock_rate){.increment = increment, .addend = (uint32_t)addend};
+}
+
+/* Is the MAC carrying out an update? The registers must not be written then. */
+static bool is_busy(struct pkt_mac *mac) { return (*reg(mac, PTPTSCR) & UPDATES) != 0; }
+
+/* Have the MAC carry out an update. */
+static int update(struct pkt_mac *mac, uint32_t what) {
+  dwmac_write(reg(mac, PTPTSCR), *reg(mac, PTPTSCR) | what);
+  return dwmac_wait_clear(reg(mac, PTPTSCR), what, UPDATE_US);
+}
+
+/* `what`: set the time, or add to it. */
+static int update_time(struct pkt_mac *mac, uint32_t what, int64_t ns) {
+  if (is_busy(mac))
+    return -EIO;
+  *reg(mac, PTPTSHUR) = (uint32_t)(ns / NS_PER_S);
+  *reg(mac, PTPTSLUR) = (uint32_t)(ns % NS_PER_S);
+  return update(mac, what);
+}
+
+static int update_rate(struct pkt_mac *mac, uint32_t addend) {
+  if (is_busy(mac))
+    return -EIO;
+  *reg(mac, PTPTSAR) = addend;
+  return update(mac, PTPTSCR_TTSARU);
+}
+
+static int64_t clock_ns(const struct pkt_mac *mac) {
+  uint32_t sec = *reg(mac, PTPTSHR), nsec = *reg(mac, PTPTSLR);
+  if (*reg(mac, PTPTSHR) != sec) { /* a second ended in between */
+    sec = *reg(mac, PTPTSHR);
+    nsec = *reg(mac, PTPTSLR);
+  }
+  return (int64_t)sec * NS_PER_S + PTPTSLR_STSS(nsec);
+}
+
+static int64_t os_ns(void) {
   uint32_t sec, nsec;
   pkt_os_time(&sec, &nsec);
-  *dwmac_mac(mac, PTPTSHUR) = sec;
-  *dwmac_mac(mac, PTPTSLUR) = nsec;
-  dwmac_write(dwmac_mac(mac, PTPTSCR), *dwmac_mac(mac, PTPTSCR) | PTPTSCR_TSSTI);
-  dwmac_wait_clear(dwmac_mac(mac, PTPTSCR), PTPTSCR_TSSTI, UPDATE_US);
+  return (int64_t)sec * NS_PER_S + nsec;
 }
 
 void dwmac_clock_start(struct pkt_mac *mac) {
-  if (!dwmac_config(mac)->time_stamps)
+  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
+  if (clock->registers == NULL)
     return;
-  struct dwmac_clock_rate rate = dwmac_clock_rate(dwmac_config(mac)->bus_clock());
-  /* Stamp all received frames; count nanoseconds up to one second. */
-  uint32_t mode = PTPTSCR_TSE | PTPTSCR_TSSARFE | PTPTSCR_TSSSR;
-  dwmac_write(dwmac_mac(mac, PTPTSCR), mode);
-  *dwmac_mac(mac, PTPSSIR) = rate.increment;
-  *dwmac_mac(mac, PTPTSAR) = rate.addend;
-  dwmac_write(dwmac_mac(mac, PTPTSCR), mode | PTPTSCR_TTSARU);
-  dwmac_wait_clear(dwmac_mac(mac, PTPTSCR), PTPTSCR_TTSARU, UPDATE_US);
-  dwmac_write(dwmac_mac(mac, PTPTSCR), mode | PTPTSCR_TSFCU);
-  set_time(mac);
+  struct dwmac_clock_rate rate = dwmac_clock_rate(clock->bus_hz(), clock->ppb);
+  uint32_t mode = PTPTSCR_TSE | PTPTSCR_TSSSR; /* counts nanoseconds up to one second */
+  dwmac_write(reg(mac, PTPTSCR), mode);
+  *reg(mac, PTPSSIR) = rate.increment << clock->increment_shift;
+  update_rate(mac, rate.addend);
+  dwmac_write(reg(mac, PTPTSCR), mode | PTPTSCR_TSFCU);
+  update_time(mac, PTPTSCR_TSSTI, os_ns() + clock->ahead);
 }
 
-void dwmac_clock_follow(struct pkt_mac *mac) {
-  if (!dwmac_config(mac)->time_stamps)
+void dwmac_clock_service(struct pkt_mac *mac) {
+  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
+  if (clock->registers == NULL)
     return;
-  uint32_t sec = *dwmac_mac(mac, PTPTSHR), nsec = *dwmac_mac(mac, PTPTSLR);
-  if (*dwmac_mac(mac, PTPTSHR) == sec &&
-      dwmac_clock_is_off(sec, nsec)) /* otherwise a second ended between the two reads */
-    set_time(mac);
+  int64_t ahead = clock_ns(mac) - os_ns();
+  if (clock->owned)
+    clock->ahead = ahead;
+  else if (ahead > FOLLOW_NS || ahead < -FOLLOW_NS)
+    update_time(mac, PTPTSCR_TSSTI, os_ns());
+  uint32_t control = *reg(mac, PTPTSCR), all = mac->iface->stamping != 0 ? PTPTSCR_TSSARFE : 0;
+  if (!is_busy(mac) && (control & PTPTSCR_TSSARFE) != all)
+    dwmac_write(reg(mac, PTPTSCR), (control & ~PTPTSCR_TSSARFE) | all);
 }
+
+/* ---- For the application ---- */
+
+/* From now on the clock is the application's, if the operation had this result. */
+static int owned(struct pkt_mac *mac, int result) {
+  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
+  clock->owned |= result == 0;
+  if (clock->owned)
+    clock->ahead = clock_ns(mac) - os_ns();
+  return result;
+}
+
+static int get(struct pkt_mac *mac, struct pkt_time *now) {
+  if (!dwmac_core(mac)->running)
+    return -EIO;
+  int64_t ns = clock_ns(mac);
+  *now = (struct pkt_time){.sec = (uint32_t)(ns / NS_PER_S), .nsec = (uint32_t)(ns % NS_PER_S)};
+  return 0;
+}
+
+static int set(struct pkt_mac *mac, const struct pkt_time *time) {
+  if (!dwmac_core(mac)->running)
+    return -EIO;
+  return owned(mac, update_time(mac, PTPTSCR_TSSTI, (int64_t)time->sec * NS_PER_S + time->nsec));
+}
+
+/* Backwards by an addition modulo 2^32 seconds, without the sign bit, about which the manuals disagree: RM0090 has the value
+ * subtracted, RM0433 its complement. */
+static int step(struct pkt_mac *mac, int64_t ns) {
+  if (!dwmac_core(mac)->running)
+    return -EIO;
+  return owned(mac, update_time(mac, PTPTSCR_TSSTU, ns < 0 ? ns + CLOCK_NS : ns));
+}
+
+static int adjust(struct pkt_mac *mac, int32_t ppb) {
+  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
+  if (!dwmac_core(mac)->running)
+    return -EIO;
+  int result = owned(mac, update_rate(mac, dwmac_clock_rate(clock->bus_hz(), ppb).addend));
+  if (result == 0)
+    clock->ppb = ppb;
+  return result;
+}
+
+const struct pkt_clock_ops dwmac_clock_ops = {
+    .max_ppb = DWMAC_MAX_PPB, .get = get, .set = set, .step = step, .adjust = adjust};

@@ -16,7 +16,6 @@ enum {
   STALL_US = 2000000, /* a frame at 10 Mbit/s takes 1.3 ms; half duplex with collisions more */
   SETTLE_US = 3,      /* four cycles of the MII clock at 10 Mbit/s */
 };
-#define NS_PER_S 1000000000
 
 const char dwmac_bus_error[] = "the MAC had a bus error; restarting it";
 
@@ -75,19 +74,6 @@ void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter 
     for (unsigned i = 0; i < filter->count; i++)
       if ((filter->addresses[i][0] & 1) == multicast)
         add_address(split, filter->addresses[i], exact, hash_table);
-}
-
-struct dwmac_clock_rate dwmac_clock_rate(uint32_t bus_hz) {
-  uint32_t increment = NS_PER_S / bus_hz + 1;
-  uint64_t addend = ((uint64_t)NS_PER_S << 32) / ((uint64_t)increment * bus_hz);
-  return (struct dwmac_clock_rate){.increment = increment, .addend = (uint32_t)addend};
-}
-
-bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec) {
-  uint32_t true_sec, true_nsec;
-  pkt_os_time(&true_sec, &true_nsec);
-  int64_t ahead = ((int64_t)sec - true_sec) * NS_PER_S + ((int64_t)nsec - true_nsec);
-  return ahead > NS_PER_S / 1000 || ahead < -NS_PER_S / 1000;
 }
 
 unsigned dwmac_held_frames(struct dwmac_core *c, struct pkt_frame *held[DWMAC_RX]) {
@@ -266,7 +252,7 @@ void dwmac_service(struct pkt_mac *mac) {
   if (!recover(mac))
     return;
   watch_receiver(mac);
-  c->ops->follow_clock(mac);
+  dwmac_clock_service(mac);
   dwmac_refill(mac);
   if (phy_service(&c->phy, mac, &c->ops->phy_bus, c->phy_address))
     follow_link(mac);

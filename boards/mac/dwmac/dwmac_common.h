@@ -39,16 +39,23 @@ struct dwmac_filter {
 void dwmac_split_filter(struct dwmac_filter *split, const struct pkt_mac_filter *filter, unsigned exact,
                         bool hash_table);
 
-/* The rate of the clock. At each bus cycle it adds `addend` to a 32-bit accumulator; at each overflow it adds
- * `increment` nanoseconds to the time. `increment` is the smallest whole number above the bus period; `addend` corrects
- * the rest. */
+/* The rate of the IEEE 1588 clock. At each bus cycle it adds `addend` to a 32-bit accumulator; at each overflow it adds
+ * `increment` nanoseconds to the time. `increment` is above the bus period; `addend` corrects the rest, and the rate by `ppb`. */
 struct dwmac_clock_rate {
   uint32_t increment, addend;
 };
-struct dwmac_clock_rate dwmac_clock_rate(uint32_t bus_hz);
+struct dwmac_clock_rate dwmac_clock_rate(uint32_t bus_hz, int32_t ppb);
 
-/* Does this time differ from pkt_os_time() by more than a millisecond? */
-bool dwmac_clock_is_off(uint32_t sec, uint32_t nsec);
+enum { DWMAC_MAX_PPB = 1000000 };
+
+struct dwmac_clock {
+  volatile uint32_t *registers; /* from the control register on; NULL: the MAC has no clock */
+  uint32_t (*bus_hz)(void);
+  uint8_t increment_shift; /* of the increment in its register */
+  bool owned;              /* the application has set it or its rate */
+  int32_t ppb;
+  int64_t ahead; /* nanoseconds, of pkt_os_time(): when service() last looked, if owned; else 0 */
+};
 
 struct dwmac_core;
 
@@ -74,7 +81,6 @@ struct dwmac_core_ops {
   void (*restart_reception)(struct pkt_mac *mac);
   /* Frames that the MAC lost since the last call, because it had no descriptor or no room. */
   uint32_t (*missed)(struct pkt_mac *mac);
-  void (*follow_clock)(struct pkt_mac *mac);
   void (*write_filter)(struct pkt_mac *mac);
   void (*send)(struct pkt_mac *mac); /* TX ring of mac.h to descriptors */
   void (*arm)(struct pkt_mac *mac);  /* FILL to descriptors */
@@ -103,6 +109,7 @@ struct dwmac_core {
   uint32_t tx_seen;             /* frames sent at the last progress of the transmitter, ... */
   uint64_t tx_moved;            /* ... and its time, microseconds */
   struct dwmac_filter filter;
+  struct dwmac_clock clock;
   struct phy phy;
 };
 
@@ -110,7 +117,7 @@ static inline struct dwmac_core *dwmac_core(const struct pkt_mac *mac) { return 
 
 extern const char dwmac_bus_error[]; /* for core->trouble */
 
-/* Start with a zeroed state whose core has ops, phy_address, exact_addresses and hash_table. Never fails (mac.h, second
+/* Start with a zeroed state whose core has ops, phy_address, exact_addresses, hash_table and the first three fields of clock. Never fails (mac.h, second
  * case). The interrupt is enabled by the caller. */
 void dwmac_core_start(struct pkt_mac *mac);
 void dwmac_core_stop(struct pkt_mac *mac);
@@ -120,6 +127,12 @@ unsigned dwmac_held_frames(struct dwmac_core *core, struct pkt_frame *held[DWMAC
 
 /* Give back the next frame of the TX ring, which the MAC has sent or given up. */
 void dwmac_sent(struct pkt_mac *mac, bool failed);
+
+/* dwmac_clock.c. Start the clock after each reset of the MAC; let it follow pkt_os_time() while the application does not own
+ * it, and stamp frames while a socket asks for it. */
+void dwmac_clock_start(struct pkt_mac *mac);
+void dwmac_clock_service(struct pkt_mac *mac);
+extern const struct pkt_clock_ops dwmac_clock_ops;
 
 /* Operations of the contract. */
 void dwmac_transmit(struct pkt_mac *mac);

@@ -1,4 +1,4 @@
-/* STM32H7 Ethernet MAC: start, stop, MDIO, address filter, IEEE 1588 clock. */
+/* STM32H7 Ethernet MAC: start, stop, MDIO, address filter. */
 #include "../common/address.h"
 #include "../common/dma.h"
 #include "dwmac_h7_internal.h"
@@ -7,10 +7,7 @@
 #include <pktsock/os.h>
 #include <string.h>
 
-enum {
-  CLOCK_US = 1000,    /* an update of the IEEE 1588 clock takes effect within a few cycles */
-  EXACT_ADDRESSES = 3 /* in addition to its own */
-};
+enum { EXACT_ADDRESSES = 3 }; /* in addition to its own */
 
 /* The interrupts in use: reception, transmission, no RX descriptor, bus error. */
 #define INTERRUPTS (DMACSR_NIS | DMACSR_AIS | DMACSR_TI | DMACSR_RI | DMACSR_RBU | DMACSR_FBE)
@@ -52,41 +49,6 @@ static void write_filter(struct pkt_mac *mac) {
   dwmac_write(reg(mac, MACPFR), MACPFR_HPF | (filter->promiscuous ? MACPFR_PR | MACPFR_PCF_ALL : 0) |
                                     (filter->all_multicast ? MACPFR_PM : 0) | (filter->hash_unicast ? MACPFR_HUC : 0) |
                                     (filter->hash_multicast ? MACPFR_HMC : 0));
-}
-
-static void set_time(struct pkt_mac *mac) {
-  uint32_t sec, nsec;
-  pkt_os_time(&sec, &nsec);
-  *reg(mac, MACSTSUR) = sec;
-  *reg(mac, MACSTNUR) = nsec;
-  *reg(mac, MACTSCR) |= MACTSCR_TSINIT;
-  dwmac_wait_clear(reg(mac, MACTSCR), MACTSCR_TSINIT, CLOCK_US);
-}
-
-static void start_clock(struct pkt_mac *mac) {
-  struct dwmac_clock_rate rate = dwmac_clock_rate(dwmac_h7_config(mac)->bus_clock());
-  uint32_t mode = MACTSCR_TSENA | MACTSCR_TSCTRLSSR; /* counts nanoseconds up to one second */
-  *reg(mac, MACTSCR) = mode;
-  *reg(mac, MACSSIR) = rate.increment << MACSSIR_SSINC_SHIFT;
-  *reg(mac, MACTSAR) = rate.addend;
-  *reg(mac, MACTSCR) = mode | MACTSCR_TSADDREG;
-  dwmac_wait_clear(reg(mac, MACTSCR), MACTSCR_TSADDREG, CLOCK_US);
-  *reg(mac, MACTSCR) = mode | MACTSCR_TSCFUPDT;
-  set_time(mac);
-  dwmac_h7_state(mac)->stamping = false;
-}
-
-/* Follow the wall clock. Stamp frames only while a socket asks for it, because a stamped frame uses two descriptors. */
-static void follow_clock(struct pkt_mac *mac) {
-  struct dwmac_h7 *s = dwmac_h7_state(mac);
-  uint32_t sec = *reg(mac, MACSTSR), nsec = *reg(mac, MACSTNR);
-  if (*reg(mac, MACSTSR) == sec && dwmac_clock_is_off(sec, nsec)) /* otherwise a second ended between the two reads */
-    set_time(mac);
-  bool wanted = mac->iface->stamping != 0;
-  if (wanted == s->stamping)
-    return;
-  *reg(mac, MACTSCR) = (*reg(mac, MACTSCR) & ~MACTSCR_TSENALL) | (wanted ? MACTSCR_TSENALL : 0);
-  s->stamping = wanted;
 }
 
 /* Store and forward, in a queue of 2 KB. */
@@ -154,7 +116,7 @@ static int bring_up(struct pkt_mac *mac) {
   *reg(mac, MTLRXQOMR) = MTLRXQOMR_RQS_2048 | MTLRXQOMR_RSF | MTLRXQOMR_FEP | MTLRXQOMR_FUP;
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
-  start_clock(mac);
+  dwmac_clock_start(mac);
   uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_reset_rx(mac);
   *reg(mac, DMACSR) = INTERRUPTS;
@@ -193,7 +155,6 @@ static const struct dwmac_core_ops core_ops = {
     .disable = disable,
     .restart_reception = restart_reception,
     .missed = count_missed,
-    .follow_clock = follow_clock,
     .write_filter = write_filter,
     .send = dwmac_h7_rings_send,
     .arm = dwmac_h7_rings_arm,
@@ -205,7 +166,10 @@ static int dwmac_h7_start(struct pkt_mac *mac) {
   s->core = (struct dwmac_core){.ops = &core_ops,
                                 .phy_address = dwmac_h7_config(mac)->phy_address,
                                 .exact_addresses = EXACT_ADDRESSES,
-                                .hash_table = true};
+                                .hash_table = true,
+                                .clock = {.registers = reg(mac, MACTSCR),
+                                          .bus_hz = dwmac_h7_config(mac)->bus_clock,
+                                          .increment_shift = MACSSIR_SSINC_SHIFT}};
   dwmac_core_start(mac);
   pkt_os_irq_enable(dwmac_h7_config(mac)->irq);
   return 0;
@@ -226,4 +190,5 @@ const struct pkt_mac_ops dwmac_h7_ops = {
     .set_filter = dwmac_set_filter,
     .link = dwmac_link,
     .service = dwmac_service,
+    .clock = &dwmac_clock_ops,
 };

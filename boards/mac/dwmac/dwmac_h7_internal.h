@@ -13,7 +13,6 @@ struct dwmac_h7_descriptor {
 struct dwmac_h7 {
   struct dwmac_core core;
   _Alignas(32) struct dwmac_h7_descriptor rx[DWMAC_RX], tx[DWMAC_TX];
-  bool stamping; /* the MAC stamps received frames */
 };
 
 static_assert(sizeof(struct dwmac_h7) <= sizeof(struct dwmac_h7_state), "DWMAC_H7_STATE_BYTES");

@@ -36,21 +36,8 @@
 #define MMC_TX_INTERRUPT_MASK 0x710
 #define MMC_ALL 0xffffffffu
 
-/* Time stamps */
-#define MACTSCR 0xb00
-#define MACTSCR_TSENA (1u << 0)
-#define MACTSCR_TSCFUPDT (1u << 1)
-#define MACTSCR_TSINIT (1u << 2)
-#define MACTSCR_TSADDREG (1u << 5)
-#define MACTSCR_TSENALL (1u << 8)
-#define MACTSCR_TSCTRLSSR (1u << 9)
-#define MACSSIR 0xb04
+#define MACTSCR 0xb00 /* and what follows it: dwmac_clock.c */
 #define MACSSIR_SSINC_SHIFT 16
-#define MACSTSR 0xb08
-#define MACSTNR 0xb0c
-#define MACSTSUR 0xb10
-#define MACSTNUR 0xb14
-#define MACTSAR 0xb18
 
 /* Queues */
 #define MTLTXQOMR 0xd00

@@ -35,8 +35,4 @@ void dwmac_rings_arm(struct pkt_mac *mac);
 /* Send frames of TX, as many as there are descriptors for. */
 void dwmac_rings_send(struct pkt_mac *mac);
 
-/* dwmac_clock.c: start the IEEE 1588 clock; set it to pkt_os_time() when they differ by more than a millisecond. */
-void dwmac_clock_start(struct pkt_mac *mac);
-void dwmac_clock_follow(struct pkt_mac *mac);
-
 #endif

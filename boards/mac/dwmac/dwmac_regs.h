@@ -38,20 +38,7 @@
 #define MMCTIMR 0x110
 #define MMC_ALL 0xffffffffu
 
-/* PTP */
-#define PTPTSCR 0x700
-#define PTPTSCR_TSE (1u << 0)
-#define PTPTSCR_TSFCU (1u << 1)
-#define PTPTSCR_TSSTI (1u << 2)
-#define PTPTSCR_TTSARU (1u << 5)
-#define PTPTSCR_TSSARFE (1u << 8)
-#define PTPTSCR_TSSSR (1u << 9)
-#define PTPSSIR 0x704
-#define PTPTSHR 0x708
-#define PTPTSLR 0x70c
-#define PTPTSHUR 0x710
-#define PTPTSLUR 0x714
-#define PTPTSAR 0x718
+#define PTPTSCR 0x700 /* and what follows it: dwmac_clock.c */
 
 /* DMA */
 #define DMABMR 0x00

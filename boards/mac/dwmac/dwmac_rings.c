@@ -47,7 +47,7 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, const volatile u
   frame->flags = 0;
   if (mac->iface->stamping == 0)
     return;
-  if (dwmac_config(mac)->time_stamps && (status & RDES0_TSV) != 0) {
+  if (mac->ops->clock != NULL && (status & RDES0_TSV) != 0) {
     pkt_dma_barrier(); /* the status must be read first */
     frame->nsec = d[DES_TIME_LOW];
     frame->sec = d[DES_TIME_HIGH];
