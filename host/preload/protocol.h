@@ -46,14 +46,17 @@ enum preload_call {
                        many there are as fourth argument */
   CALL_GETSOCKOPT, /* arguments: level, name, length; data: the value before; answer's data: it; result: its length */
   CALL_ANSWERS,    /* with the answer comes the descriptor of struct preload_answers */
-  CALL_MMAP,       /* with the answer comes the descriptor of the ring's memory (SCM_RIGHTS) */
-  CALL_POLL,       /* result: poll(2)'s events of the socket; also drains what the program has emptied by itself */
-  CALL_NOTHING,    /* the answer shows that the server has handled earlier events from the kernel */
-  CALL_IOCTL,      /* arguments: request; data and answer's data: what the argument points to */
+  CALL_MMAP,    /* arguments: PACKET_RX_RING or PACKET_TX_RING; result: the size of that ring's memory, whose descriptor
+                      comes with the answer (SCM_RIGHTS) */
+  CALL_POLL,    /* result: poll(2)'s events of the socket; also drains what the program has emptied by itself */
+  CALL_NOTHING, /* the answer shows that the server has handled earlier events from the kernel */
+  CALL_IOCTL,   /* arguments: request; data and answer's data: what the argument points to */
 };
 
 /* The maximum data of a request or an answer. Longer data is truncated; the length field shows it. */
 #define PRELOAD_DATA 65536
+/* Room for the longest frame. */
+#define PRELOAD_FRAME 2048
 /* The maximum bytes of an address and of control messages in a message; further bytes of an address do not matter. */
 #define PRELOAD_NAME 20
 #define PRELOAD_CONTROL 512
@@ -74,6 +77,8 @@ struct preload_answer {
   int32_t error;
   uint32_t drain; /* take one byte off the descriptor */
   uint32_t ring;  /* CALL_RECEIVE: frames go to a ring, never to this call */
+  uint32_t purge; /* take all off the descriptor, then make another call */
+  uint32_t again; /* CALL_SENDTO, CALL_SENDMSG: a ring may have more to send; make the same call again */
 };
 
 /* A received frame, as the connection of its socket carries it: `len` bytes follow. */

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -77,6 +79,34 @@ static uint32_t number_of(int fd) {
              : 0;
 }
 
+/* Write nonsense over all rings of a socket while they are used: now random bytes, now what the server waits for. */
+static void scribble(int version, int fd) {
+  enum { ROUNDS = 300, BLOCK = 4096, SIZE = 4 * BLOCK };
+  struct tpacket_req3 ring = {.tp_block_size = BLOCK, .tp_block_nr = 2, .tp_frame_size = 1024, .tp_frame_nr = 8};
+  const socklen_t len = version == TPACKET_V3 ? sizeof(ring) : sizeof(struct tpacket_req);
+  int on = 1, tap = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+  setsockopt(tap, SOL_PACKET, PACKET_VERSION, &version, sizeof(version));
+  setsockopt(tap, SOL_PACKET, PACKET_LOSS, &on, sizeof(on));
+  setsockopt(tap, SOL_PACKET, PACKET_TX_HAS_OFF, &on, sizeof(on));
+  if (setsockopt(tap, SOL_PACKET, PACKET_RX_RING, &ring, len) < 0 ||
+      setsockopt(tap, SOL_PACKET, PACKET_TX_RING, &ring, len) < 0)
+    perror("rings"), exit(1);
+  unsigned char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, tap, 0), frame[60] = {0};
+  const struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("eth0")};
+  for (int i = 0; i < ROUNDS; i++) {
+    for (int at = 0; at < SIZE; at += 4) {
+      const unsigned word = rand() % 4 == 0 ? (unsigned)rand() : (unsigned)rand() % 3;
+      memcpy(memory + at, &word, sizeof(word));
+    }
+    sendto(fd, frame, sizeof(frame), 0, (const struct sockaddr *)&to, sizeof(to));
+    sendto(tap, NULL, 0, 0, (const struct sockaddr *)&to, sizeof(to));
+    struct pollfd p = {tap, POLLIN, 0};
+    poll(&p, 1, 0);
+  }
+  munmap(memory, SIZE);
+  close(tap);
+}
+
 int main(void) {
   int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), memory = -1, zero = 0;
   uint32_t number = number_of(fd);
@@ -107,6 +137,12 @@ int main(void) {
   check("idle connections shut nobody out", ask(nothing, 1, bare, NULL) == 0);
   for (int i = 0; i < IDLE; i++)
     close(idle[i]);
+
+  for (int version = TPACKET_V1; version <= TPACKET_V3; version++)
+    scribble(version, fd);
+  check("nonsense in the memory of rings brings nothing down", ask(nothing, 1, bare, NULL) == 0);
+  while (recv(fd, &zero, sizeof(zero), MSG_DONTWAIT) > 0)
+    ;
 
   struct pollfd p = {fd, POLLIN, 0};
   check("the socket still works",

@@ -1,5 +1,5 @@
 // A network namespace with a TAP interface in it: the Linux kernel as the peer of programs under `pktsock run`.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { tapObstacle } from "../../host/net/tap.js";
 
@@ -81,6 +81,31 @@ export class Lab {
   /** Runs a program under `pktsock run` to its end. */
   async run(options: readonly string[], ...program: string[]): Promise<Ended> {
     return this.startPreloaded(options, ...program).ended;
+  }
+
+  /** Runs a program in the namespace to its end, whatever its status. */
+  execute(...command: string[]) {
+    return spawnSync("ip", ["netns", "exec", this.namespace, ...command], { encoding: "utf8" });
+  }
+
+  /** Sends echo requests to 192.0.2.2 at the board's address, which nobody answers. */
+  pingBoard(count: number): void {
+    const neighbour = ["neigh", "replace", "192.0.2.2", "lladdr", "02:00:00:00:00:01", "dev", "tap0"];
+    execFileSync("ip", ["-n", this.namespace, ...neighbour]);
+    this.execute("ping", "-c", String(count), "-i", "0.2", "-W", "1", "192.0.2.2");
+  }
+
+  /** Runs a program in the namespace to its end, beside the kernel's own "eth0", one end of a quiet cable. */
+  runOnVeth(...command: string[]) {
+    const link = (...args: string[]) => execFileSync("ip", ["-n", this.namespace, "link", ...args]);
+    link("add", "eth0", "up", "type", "veth", "peer", "other");
+    link("set", "other", "up");
+    try {
+      this.execute("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");
+      return this.execute(...command);
+    } finally {
+      link("del", "eth0");
+    }
   }
 
   /** Resolves when nothing holds the TAP interface any more. */

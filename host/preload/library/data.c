@@ -50,7 +50,14 @@ static ssize_t give(int fd, uint32_t number, enum preload_call call, const struc
   if (message->msg_control != NULL && message->msg_controllen > PRELOAD_CONTROL)
     return fail(ENOBUFS);
   memcpy(out + 2, message->msg_iov, message->msg_iovlen * sizeof(*out));
-  return library_send(fd, &request, out, 2 + message->msg_iovlen, &answer);
+  ssize_t sum = 0;
+  do {
+    int n = library_send(fd, &request, out, 2 + message->msg_iovlen, &answer);
+    if (n < 0)
+      return -1;
+    sum += n;
+  } while (answer.again != 0);
+  return sum;
 }
 
 SERVED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {

@@ -52,8 +52,8 @@ int library_send(int fd, struct preload_request *request, const struct iovec *ou
 /* Returns true if the socket has a pending error, as far as the server has told. */
 bool library_has_error(int fd, uint32_t number);
 
-/* A call without data whose answer comes with a descriptor. Returns the descriptor; -1 and errno on failure. */
-int library_descriptor(int fd, struct preload_request *request);
+/* A call without data whose answer comes with a descriptor. Returns the result; -1 and errno on failure. */
+int library_descriptor(int fd, struct preload_request *request, int *descriptor);
 
 /* Returns true if this process has mapped a ring. */
 extern volatile bool library_has_rings;

@@ -138,6 +138,17 @@ static void drain(int fd) {
     NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT);
 }
 
+/* Take all off a socket's descriptor: the frame, and the byte behind it. */
+static void purge(int fd) {
+  enum { MESSAGES = 2 };
+  struct preload_request request = {.call = CALL_NOTHING};
+  struct preload_answer answer;
+  char byte;
+  for (int i = 0; i < MESSAGES && NEXT(recv)(fd, &byte, 1, MSG_DONTWAIT) >= 0; i++)
+    ;
+  library_call(-1, &request, NULL, 0, &answer, NULL, 0);
+}
+
 /* library_call(), for an answer that may come with a descriptor. */
 static int make_call(int fd, struct preload_request *request, const struct iovec *out, size_t out_parts,
                      struct preload_answer *answer, const struct iovec *in, size_t in_parts, int *descriptor) {
@@ -147,6 +158,8 @@ static int make_call(int fd, struct preload_request *request, const struct iovec
   if (connect_to_server(call) == 0 && exchange(call, request, out, out_parts, answer, in, in_parts, descriptor) == 0) {
     if (answer->drain != 0 && fd >= 0)
       drain(fd);
+    if (answer->purge != 0 && fd >= 0)
+      purge(fd);
     result = result_of(answer);
   }
   discard(call);
@@ -159,10 +172,9 @@ int library_call(int fd, struct preload_request *request, const struct iovec *ou
   return make_call(fd, request, out, out_parts, answer, in, in_parts, &descriptor);
 }
 
-int library_descriptor(int fd, struct preload_request *request) {
+int library_descriptor(int fd, struct preload_request *request, int *descriptor) {
   struct preload_answer answer;
-  int descriptor;
-  return make_call(fd, request, NULL, 0, &answer, NULL, 0, &descriptor) < 0 ? -1 : descriptor;
+  return make_call(fd, request, NULL, 0, &answer, NULL, 0, descriptor);
 }
 
 /* ---- Calls over the socket's own connection ---- */
@@ -180,8 +192,8 @@ static bool is_closed(const struct preload_answers *answers) {
 /* Map the answers of a socket in the place of another one that is closed. */
 static void map_answers(struct known *entry, int fd, uint32_t number) {
   struct preload_request request = {.call = CALL_ANSWERS, .number = number};
-  int memory = library_descriptor(fd, &request);
-  if (memory < 0)
+  int memory;
+  if (library_descriptor(fd, &request, &memory) < 0 || memory < 0)
     return;
   int where = entry->answers != NULL ? MAP_FIXED : 0;
   void *mapped =

@@ -1,5 +1,5 @@
 /* Turns a request into a call of the component, and the result into the answer. */
-#include "ring.h"
+#include "server.h"
 
 #include <pktsock/pktsock.h>
 
@@ -65,6 +65,12 @@ static ssize_t do_send(struct job *job) {
       .msg_control = control_len != 0 ? control.bytes : NULL,
       .msg_controllen = control_len,
   };
+  if (job->connection->rings.tx.memory != NULL) {
+    bool again = false;
+    ssize_t n = rings_send(job->connection, &message, a[0], &again);
+    job->answer->again = again;
+    return n;
+  }
   if (job->request->call == CALL_SENDMSG)
     return pktsock_sendmsg(job->socket, &message, a[0]);
   return pktsock_sendto(job->socket, part.iov_base, part.iov_len, a[0], message.msg_name, message.msg_namelen);
@@ -73,7 +79,7 @@ static ssize_t do_send(struct job *job) {
 /* Report a pending error, or what is wrong with the flags. Frames take another way (protocol.h). */
 static int do_receive(struct job *job) {
   uint8_t byte;
-  job->answer->ring = job->connection->ring != NULL;
+  job->answer->ring = job->connection->rings.rx.memory != NULL;
   if (pktsock_recv(job->socket, &byte, sizeof(byte), job->request->arguments[0] | MSG_PEEK | MSG_DONTWAIT) < 0)
     return -1;
   errno = EAGAIN;
@@ -83,8 +89,11 @@ static int do_receive(struct job *job) {
 static int do_setsockopt(struct job *job) {
   int level = job->request->arguments[0], name = job->request->arguments[1];
   socklen_t len = (socklen_t)job->request->arguments[2];
-  if (ring_has_option(level, name))
-    return ring_setsockopt(job->connection, name, job->data, job->len);
+  if (rings_have_option(level, name)) {
+    int result = rings_setsockopt(job->connection, name, job->data, job->len);
+    job->answer->purge = result == 0 && name == PACKET_RX_RING;
+    return result;
+  }
   struct pktsock_sock_fprog program = {(unsigned short)(job->len / sizeof(struct pktsock_sock_filter)),
                                        (struct pktsock_sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
@@ -108,14 +117,20 @@ static int do_getsockopt(struct job *job) {
   if (len > PRELOAD_DATA && (int32_t)len > 0)
     len = PRELOAD_DATA;
   memcpy(job->out, job->data, job->len); /* at most PRELOAD_DATA: see serve() */
-  if (ring_has_option(level, name))
-    result = ring_getsockopt(job->connection, name, job->out, &len);
+  if (rings_have_option(level, name))
+    result = rings_getsockopt(job->connection, name, job->out, &len);
   else
     result = pktsock_getsockopt(job->socket, level, name, job->out, &len);
   if (result < 0)
     return result;
   job->out_len = len;
   return (int)len;
+}
+
+/* The descriptor of the memory goes with the answer (server.c). */
+static int do_mmap(struct job *job) {
+  const struct ring *ring = rings_give(job->connection, job->request->arguments[0]);
+  return ring == NULL ? -1 : (int)ring_size(ring);
 }
 
 static int do_poll(struct job *job) {
@@ -182,7 +197,7 @@ static ssize_t make(struct job *job) {
   case CALL_SETSOCKOPT: return report_missing(job, "setsockopt", do_setsockopt(job));
   case CALL_GETSOCKOPT: return report_missing(job, "getsockopt", do_getsockopt(job));
   case CALL_ANSWERS: return answers_descriptor(job->connection) < 0 ? -1 : 0;
-  case CALL_MMAP: return ring_descriptor(job->connection) < 0 ? -1 : 0;
+  case CALL_MMAP: return do_mmap(job);
   case CALL_POLL: return do_poll(job);
   case CALL_NOTHING: return 0;
   case CALL_IOCTL: return do_ioctl(job);

@@ -1,6 +1,6 @@
 /* The connections from programs: which are packet sockets, and which of them are readable. */
 #define _GNU_SOURCE
-#include "ring.h"
+#include "server.h"
 
 #include <pktsock/pktsock.h>
 
@@ -16,9 +16,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Room for the longest frame. */
-enum { FRAME_BYTES = 2048 };
 
 struct connection connections[CONNECTIONS];
 
@@ -50,9 +47,9 @@ static bool has_error(const struct connection *c) {
 }
 
 bool connection_has_more(struct connection *c) {
-  if (c->ring != NULL && ring_fill(c))
+  if (has_error(c))
     return true;
-  return has_error(c) || queued(c) > (c->framed ? 1 : 0);
+  return c->rings.rx.memory != NULL ? rings_receive(c) : queued(c) > (c->framed ? 1 : 0);
 }
 
 /* The bytes on a connection that the program has not taken. */
@@ -88,9 +85,9 @@ static bool put(struct connection *c, const void *message, size_t len) {
 static bool put_frame(struct connection *c) {
   static struct {
     struct preload_frame frame;
-    uint8_t bytes[FRAME_BYTES];
+    uint8_t bytes[PRELOAD_FRAME];
   } out;
-  struct pktsock_iovec part = {(uint8_t *)&out + sizeof(out.frame), FRAME_BYTES};
+  struct pktsock_iovec part = {(uint8_t *)&out + sizeof(out.frame), PRELOAD_FRAME};
   struct pktsock_msghdr message = {
       .msg_name = out.frame.address,
       .msg_namelen = sizeof(out.frame.address),
@@ -113,13 +110,10 @@ static bool put_frame(struct connection *c) {
 
 /* Tell the program what there is to receive. */
 static void notify(struct connection *c) {
-  const bool error = has_error(c);
-  const uint32_t frames = queued(c);
-  bool more = c->ring != NULL && ring_fill(c);
-  if (c->ring == NULL && !c->framed && !c->reported && !error && frames > 0)
+  const bool error = has_error(c), has_ring = c->rings.rx.memory != NULL;
+  if (!has_ring && !c->framed && !c->reported && !error && queued(c) > 0)
     c->framed = put_frame(c);
-  more = more || error || frames > (c->framed ? 1 : 0);
-  if (more && !c->reported)
+  if (connection_has_more(c) && !c->reported)
     c->reported = put(c, "", 1);
   if (c->answers != NULL)
     __atomic_store_n(&c->answers->error, error, __ATOMIC_RELEASE);
@@ -129,6 +123,24 @@ void notify_ready(void) {
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0)
       notify(c);
+}
+
+uint64_t notify_deadline(void) {
+  uint64_t first = UINT64_MAX;
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
+    const uint64_t deadline = c->fd >= 0 && c->socket >= 0 ? rings_deadline(&c->rings) : UINT64_MAX;
+    if (deadline < first)
+      first = deadline;
+  }
+  return first;
+}
+
+void connection_purge(struct connection *c) {
+  uint8_t byte;
+  uint32_t left = queued(c); /* what comes meanwhile goes to the ring */
+  c->framed = c->reported = false;
+  for (; left > 0 && pktsock_recv(c->socket, &byte, 0, MSG_DONTWAIT) >= 0; left--)
+    c->received++;
 }
 
 void update_all(void) {
@@ -171,10 +183,11 @@ void connection_answer(struct connection *c, const struct preload_answer *answer
 }
 
 /* Drops of the sockets that are closed. */
-static uint64_t queue_full, pool_empty;
+static uint64_t queue_full, pool_empty, ring_full;
 
 static void count_drops(const struct connection *c) {
   struct pktsock_socket_counters counters;
+  ring_full += c->rings.dropped_ever;
   if (pktsock_socket_counters(c->socket, &counters) < 0)
     return;
   queue_full += counters.queue_full;
@@ -192,6 +205,7 @@ void report_drops(void) {
     uint64_t frames;
   } all[] = {
       {"a socket's queue was full", queue_full},
+      {"a packet ring was full", ring_full},
       {"the sockets held all frames of the pool", pool_empty},
       {"no frame was free to receive into", of.rx_no_frame},
       {"shorter than a header", of.rx_too_short},
@@ -211,7 +225,7 @@ void connection_drop(struct connection *c) {
     count_drops(c);
     pktsock_close(c->socket);
   }
-  ring_close(c);
+  rings_close(&c->rings);
   if (c->answers == NULL)
     return;
   __atomic_store_n(&c->answers->closed, 1, __ATOMIC_RELEASE);

@@ -18,11 +18,10 @@ struct option {
 
 /* Options that layer-2 programs use on Linux; an unknown one is reported by its number. */
 static const struct option known[] = {
-    OPTION(SOL_SOCKET, SO_BUSY_POLL),   OPTION(SOL_SOCKET, SO_KEEPALIVE),        OPTION(SOL_SOCKET, SO_MARK),
-    OPTION(SOL_SOCKET, SO_REUSEPORT),   OPTION(SOL_SOCKET, SO_SELECT_ERR_QUEUE), OPTION(SOL_SOCKET, SO_TIMESTAMPING),
-    OPTION(SOL_SOCKET, SO_TXTIME),      OPTION(SOL_SOCKET, SO_ATTACH_BPF),       OPTION(SOL_PACKET, PACKET_COPY_THRESH),
-    OPTION(SOL_PACKET, PACKET_FANOUT),  OPTION(SOL_PACKET, PACKET_LOSS),         OPTION(SOL_PACKET, PACKET_TIMESTAMP),
-    OPTION(SOL_PACKET, PACKET_TX_RING), OPTION(SOL_PACKET, PACKET_VNET_HDR),
+    OPTION(SOL_SOCKET, SO_BUSY_POLL),  OPTION(SOL_SOCKET, SO_KEEPALIVE),        OPTION(SOL_SOCKET, SO_MARK),
+    OPTION(SOL_SOCKET, SO_REUSEPORT),  OPTION(SOL_SOCKET, SO_SELECT_ERR_QUEUE), OPTION(SOL_SOCKET, SO_TIMESTAMPING),
+    OPTION(SOL_SOCKET, SO_TXTIME),     OPTION(SOL_SOCKET, SO_ATTACH_BPF),       OPTION(SOL_PACKET, PACKET_COPY_THRESH),
+    OPTION(SOL_PACKET, PACKET_FANOUT), OPTION(SOL_PACKET, PACKET_TIMESTAMP),    OPTION(SOL_PACKET, PACKET_VNET_HDR),
 };
 
 void missing_option(const char *call, int level, int name) {
@@ -41,14 +40,4 @@ void missing_option(const char *call, int level, int name) {
     if (known[i].level == level && known[i].name == name)
       text = known[i].text;
   fprintf(stderr, "pktsock run: %s(%s): ENOPROTOOPT, the component has no such option\n", call, text);
-}
-
-void missing_version(unsigned version) {
-  static unsigned said; /* a bit for each version, the last for all that do not exist */
-  unsigned bit = 1u << (version < 3 ? version : 3);
-  if ((said & bit) == 0)
-    fprintf(stderr,
-            "pktsock run: setsockopt(SOL_PACKET, PACKET_VERSION): EINVAL, there is TPACKET_V2 and not TPACKET_V%u\n",
-            version + 1);
-  said |= bit;
 }

@@ -4,7 +4,7 @@
  * It prints "ready" when programs can start. After a line on its standard input it ends as soon as no packet socket
  * is open; at the end of its standard input it ends at once. */
 #define _GNU_SOURCE
-#include "ring.h"
+#include "server.h"
 
 #include <pktsock/host_nic.h>
 #include <pktsock/pktsock.h>
@@ -112,8 +112,8 @@ static void serve(struct connection *c) {
   } else {
     struct connection *socket = connection_of(in.request.number);
     len = make_call(socket, (size_t)n);
-    if (out.answer.result == 0 && in.request.call == CALL_MMAP)
-      descriptor = ring_descriptor(socket);
+    if (out.answer.result >= 0 && in.request.call == CALL_MMAP)
+      descriptor = rings_give(socket, in.request.arguments[0])->fd;
     else if (out.answer.result == 0 && in.request.call == CALL_ANSWERS)
       descriptor = answers_descriptor(socket);
   }
@@ -203,7 +203,7 @@ static void listen_at(const char *key) {
 static bool turn(bool *ending) {
   enum { EVENTS = 32 };
   struct epoll_event events[EVENTS];
-  int n = host_nic_wait(events, EVENTS, UINT64_MAX);
+  int n = host_nic_wait(events, EVENTS, notify_deadline());
   bool accepts = false;
   char line[64];
   if (n < 0)

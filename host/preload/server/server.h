@@ -3,6 +3,7 @@
 #define PRELOAD_SERVER_H
 
 #include "../protocol.h"
+#include "rings.h"
 
 #include <net/if.h>
 #include <netinet/in.h>
@@ -27,8 +28,7 @@ struct connection {
   int answers_fd;
   uint32_t turn; /* answers so far */
 
-  struct ring *ring;         /* PACKET_RX_RING, or NULL */
-  unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
+  struct rings rings;
 };
 
 /* Slots for the maximum of connections. Only the thread of server.c uses them. */
@@ -52,6 +52,12 @@ void update_all(void);
 
 /* Make each packet socket readable that has something to receive. */
 void notify_ready(void);
+
+/* When notify_ready() must be called at the latest, in terms of pkt_os_now(); UINT64_MAX: no matter when. */
+uint64_t notify_deadline(void);
+
+/* Discard what the socket has received, as a new ring does. The library takes what is on the connection. */
+void connection_purge(struct connection *connection);
 
 /* Returns the descriptor of the memory for answers, or -1 and errno. */
 int answers_descriptor(struct connection *connection);
@@ -83,9 +89,6 @@ size_t server_call(struct connection *connection, const struct preload_request *
 
 /* Report once that `call`, setsockopt(2) or getsockopt(2), found no such option. */
 void missing_option(const char *call, int level, int name);
-
-/* Report once that PACKET_VERSION was set to one that there is not. */
-void missing_version(unsigned version);
 
 /* ---- The interface as the program sees it (view.c) ---- */
 
