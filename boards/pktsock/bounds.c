@@ -86,7 +86,26 @@ int32_t pkt_bounds_open(int32_t descriptor) {
   return descriptor + PKTSOCK_FIRST_DESCRIPTOR;
 }
 
-void pkt_bounds_close(int fd) { pkt_bounds.sockets[fd - PKTSOCK_FIRST_DESCRIPTOR] = 0; }
+void pkt_bounds_close(int fd) {
+  uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
+  pkt_bounds.sockets[index] = 0;
+  pkt_bounds.broken[index / 8] &= (uint8_t) ~(1u << index % 8);
+}
+
+void pkt_bounds_break(void) {
+  struct pkt_bounds *b = &pkt_bounds;
+  for (uint32_t index = 0; index < PKT_MAX_DESCRIPTORS; index++)
+    if (b->sockets[index] != 0) {
+      b->sockets[index] = 0;
+      b->broken[index / 8] |= (uint8_t)(1u << index % 8);
+    }
+}
+
+int32_t pkt_no_socket(int fd) {
+  uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
+  bool broken = index < PKT_MAX_DESCRIPTORS && (pkt_bounds.broken[index / 8] >> index % 8 & 1) != 0;
+  return broken ? -EIO : -PKT_EBADF;
+}
 
 const struct pkt_frame *pkt_bounds_frame(uint32_t handle) {
   const struct pkt_bounds *b = &pkt_bounds;

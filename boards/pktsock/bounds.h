@@ -21,6 +21,8 @@ struct pkt_bounds {
   uint32_t frame_table, frame_count; /* behind all interfaces and sockets */
   uint32_t umem, frame_stride, frame_size;
   uint16_t sockets[PKT_MAX_DESCRIPTORS]; /* of each open descriptor, or 0 */
+  uint8_t broken[PKT_MAX_DESCRIPTORS /
+                 8]; /* a bit for each descriptor that is open, but whose socket was lost with the module */
 };
 
 extern struct pkt_bounds pkt_bounds;
@@ -33,6 +35,9 @@ static inline uint32_t pkt_socket_of(int fd) {
   uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
   return index < PKT_MAX_DESCRIPTORS ? pkt_bounds.sockets[index] : 0;
 }
+
+/* Why a descriptor has no socket: -EIO if its socket was lost with the module, or -EBADF. */
+int32_t pkt_no_socket(int fd);
 
 /* A word of linear memory at an offset that the module wrote; drivers may write it meanwhile. 0 if it is not in memory. */
 static inline uint32_t pkt_word_at(uint32_t offset) {
@@ -58,6 +63,9 @@ bool pkt_bounds_take_iface(struct pkt_mac *mac, uint32_t frames);
 /* Take the socket that an export has opened. Returns its descriptor, or the export's errno, or -EIO after a false answer. */
 int32_t pkt_bounds_open(int32_t descriptor);
 void pkt_bounds_close(int fd);
+
+/* All open descriptors lose their sockets, and stay open. */
+void pkt_bounds_break(void);
 
 /* Returns the frame that an export has lent, or NULL if the handle is not the offset of a frame. */
 const struct pkt_frame *pkt_bounds_frame(uint32_t handle);

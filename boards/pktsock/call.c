@@ -67,6 +67,8 @@ __attribute__((cold)) void pkt_trapped(void) {
     return;
   c->traps = c->engine.traps;
   c->error = c->engine.error;
+  pkt_stop_macs();
+  pkt_bounds_break();
   pkt_wake_all();
   if (c->report != NULL)
     c->report("pktsock", c->error);

@@ -51,7 +51,8 @@ void pkt_refill_macs(void);
 /* call.c: call the module, with the lock held. */
 int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/* What pkt_call() does when the engine has returned -EIO: report a new trap. */
+/* What pkt_call() does when the engine has returned -EIO: after a new trap, end all use of the module. Descriptors stay open,
+ * but have no sockets any more (pkt_no_socket()), and there are no interfaces. */
 void pkt_trapped(void);
 
 /* End all use of the module, as after a trap, because it has given an answer that cannot be true. Returns -EIO. */
@@ -67,6 +68,9 @@ PKT_INLINE int32_t pkt_call_here(enum pkt_export export, uint32_t a, uint32_t b,
     pkt_refill_macs();
   return result;
 }
+
+/* Returns true after the last trap, until the component is started again. With the lock held. */
+static inline bool pkt_has_ended(void) { return pkt_component.control != NULL && pkt_component.engine.error != NULL; }
 
 /* Set the buffer that give() and take() of the next call work on. */
 static inline void pkt_buffer(const void *buffer, size_t len) {
@@ -91,20 +95,20 @@ static inline bool pkt_has_received(void) {
 /* The same, and asks the drivers first: for a call that does not wait. */
 bool pkt_has_arrived(void);
 
-/* Returns true if receiving on the socket would return -EAGAIN: no frame, no error, no trap. With the lock held. */
+/* Returns true if receiving on the socket would return -EAGAIN: no frame and no error. With the lock held. */
 static inline bool pkt_is_quiet(uint32_t socket) {
   const struct pkt_socket *s = pkt_socket_at(socket);
-  return pkt_word_at(s->head) == 0 && (s->special & PKT_SOCKET_ERROR) == 0 && !pkt_has_received() &&
-         pkt_component.engine.error == NULL;
+  return pkt_word_at(s->head) == 0 && (s->special & PKT_SOCKET_ERROR) == 0 && !pkt_has_received();
 }
 
 /* Returns true if the descriptor is in the component's range. No lock needed. */
 bool pkt_is_ours(int fd);
 
 /* drivers.c: add the interfaces of the configuration and start their MACs, or stop them all. Returns 0 or a negative errno of
- * the platform. With the lock held. */
+ * the platform. With the lock held. Those that were stopped stay in `macs`, for their counters, until they are forgotten. */
 int pkt_start_macs(const struct pktsock_config *config);
 void pkt_stop_macs(void);
+void pkt_forget_macs(void);
 
 /* Returns the interface with that index, or NULL. With the lock held. */
 struct pkt_iface *pkt_iface_of(uint32_t index);
@@ -143,6 +147,8 @@ int pkt_fail(int32_t negative);
 
 /* ---- Waiting ---- */
 
+enum { PKT_TRAPPED = 1, PKT_CLOSED };
+
 /* Describes what a task waits for; it lies on the task's stack. Set `fds`, `count` and all other fields that are not 0. */
 struct pkt_waiter {
   const struct pktsock_pollfd *fds; /* the descriptors, each with the `events` to wait for */
@@ -152,8 +158,9 @@ struct pkt_waiter {
   uint32_t full;                   /* the interface that must have room; 0: the one that the socket is bound to */
   const struct pkt_socket *socket; /* the socket of a single descriptor, a faster path, or NULL */
 
-  /* Used by wait.c only. `closed`: one of the descriptors was closed. */
-  bool linked, sends, woken, closed;
+  /* Used by wait.c only. */
+  bool linked, sends, woken;
+  uint8_t lost;  /* what has happened to its sockets: PKT_CLOSED, or PKT_TRAPPED, or 0 */
   uint8_t hasty; /* how often in succession it was ready without sleeping */
   struct pkt_os_task *task;
   struct pkt_waiter *next;
@@ -186,12 +193,14 @@ int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attemp
 
 /* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
  * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. With POLLIN, the
- * attempt is not made while the socket has nothing. Returns the result of the last attempt, or -EBADF. */
+ * attempt is not made while the socket has nothing. Returns the result of the last attempt, or pkt_no_socket(). */
 PKT_INLINE int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = -PKT_EBADF;
-  if (socket != 0) {
+  int32_t n;
+  if (PKT_UNLIKELY(socket == 0)) {
+    n = pkt_no_socket(fd);
+  } else {
     bool quiet = (events & PKTSOCK_POLLIN) != 0 && (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && pkt_is_quiet(socket);
     n = quiet ? -PKT_EAGAIN : attempt(socket, call);
     if (n == -PKT_EAGAIN)

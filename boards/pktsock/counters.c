@@ -7,7 +7,9 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
   if (counters == NULL)
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
-  const struct pkt_iface *iface = pkt_iface_of(ifindex);
+  /* After the last trap, too, when no driver runs any more. */
+  const struct pkt_mac *mac = ifindex - 1 < PKTSOCK_INTERFACES ? pkt_component.macs[ifindex - 1] : NULL;
+  const struct pkt_iface *iface = mac != NULL ? mac->iface : NULL;
   if (iface != NULL)
     *counters = (struct pktsock_counters){
         .rx_frames = iface->rx_frames,
@@ -19,7 +21,7 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
         .rx_errors = iface->rx_errors,
         .rx_iface_down = iface->rx_iface_down,
         .tx_errors = iface->tx_errors,
-        .mac_restarts = ifindex - 1 < pkt_component.mac_count ? pkt_component.macs[ifindex - 1]->restarts : 0,
+        .mac_restarts = mac->restarts,
         .ring_faults = iface->ring_faults,
         .traps = pkt_component.engine.traps,
     };
@@ -33,7 +35,7 @@ int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters) {
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : -PKT_EBADF;
+  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : pkt_no_socket(fd);
   if (result >= 0)
     memcpy(counters, pkt_exchange(), sizeof(*counters));
   pkt_os_unlock();

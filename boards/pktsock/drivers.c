@@ -42,7 +42,7 @@ static void update_filter(struct pkt_mac *mac) {
   uint32_t iface = pkt_offset_of(mac->iface);
   int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
   if (flags < 0)
-    return; /* the module has trapped: the filter stays */
+    return; /* the module has trapped */
   filter.promiscuous = (flags & PKTSOCK_IFF_PROMISC) != 0;
   filter.all_multicast = (flags & PKTSOCK_IFF_ALLMULTI) != 0;
   /* Each address takes more than its own bytes of linear memory: a list that is longer has no end. */
@@ -59,7 +59,8 @@ static void update_filter(struct pkt_mac *mac) {
   }
   if (left == 0)
     pkt_distrust();
-  mac->ops->set_filter(mac, &filter);
+  else if (has_address != -EIO) /* the module has trapped */
+    mac->ops->set_filter(mac, &filter);
 }
 
 void pkt_update_filters(void) {
@@ -101,6 +102,8 @@ int pkt_start_macs(const struct pktsock_config *config) {
     pkt_component.slow_work |= mac->ops->service != NULL || mac->ops->link != NULL;
     pkt_component.refills |= mac->ops->refill != NULL;
     set_flags(mac, mac->iface->flags | PKTSOCK_IFF_UP | (has_link(mac) ? PKTSOCK_IFF_RUNNING : 0));
+    if (pkt_component.engine.error != NULL)
+      return -EIO;
     pkt_component.link_up[i] = is_running(mac);
   }
   return 0;
@@ -110,11 +113,12 @@ void pkt_stop_macs(void) {
   while (pkt_component.mac_count > 0) {
     struct pkt_mac *mac = pkt_component.macs[--pkt_component.mac_count];
     mac->ops->stop(mac);
-    pkt_component.macs[pkt_component.mac_count] = NULL;
   }
   pkt_component.slow_work = pkt_component.refills = false;
   pkt_component.service_at = 0;
 }
+
+void pkt_forget_macs(void) { memset(pkt_component.macs, 0, sizeof(pkt_component.macs)); }
 
 struct pkt_iface *pkt_iface_of(uint32_t index) {
   return index - 1 < pkt_component.mac_count ? pkt_component.macs[index - 1]->iface : NULL;

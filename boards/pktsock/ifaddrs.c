@@ -67,6 +67,7 @@ int pktsock_getifaddrs(struct pktsock_ifaddrs **list) {
     return pkt_fail(-PKT_ENOMEM);
   unsigned count = 0;
   pkt_os_lock();
+  bool ended = pkt_has_ended();
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
     describe_link(&entries[count++], i + 1);
   for (unsigned i = 0; i < pkt_component.mac_count; i++)
@@ -76,6 +77,8 @@ int pktsock_getifaddrs(struct pktsock_ifaddrs **list) {
     entries[i - 1].ifa.ifa_next = &entries[i].ifa;
   if (count == 0)
     free(entries);
+  if (ended)
+    return pkt_fail(-EIO);
   *list = count != 0 ? &entries[0].ifa : NULL;
   return 0;
 }

@@ -131,7 +131,7 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   if (request == PKTSOCK_FIONREAD)
     sort_received();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? request_of(socket, request, argument) : -PKT_EBADF;
+  int32_t result = socket != 0 ? request_of(socket, request, argument) : pkt_no_socket(fd);
   pkt_update_filters();
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -146,7 +146,7 @@ int pktsock_fcntl(int fd, int command, ...) {
     return pkt_os_fcntl(fd, command, argument);
   pkt_os_lock();
   uint32_t offset = pkt_socket_of(fd);
-  int32_t result = -PKT_EBADF;
+  int32_t result = pkt_no_socket(fd);
   if (offset != 0) {
     struct pkt_socket *socket = pkt_socket_at(offset);
     result = -PKT_EINVAL;

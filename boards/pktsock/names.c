@@ -21,13 +21,13 @@ unsigned int pktsock_if_nametoindex(const char *name) {
 
 char *pktsock_if_indextoname(unsigned int index, char *name) {
   pkt_os_lock();
-  bool known = pkt_iface_of(index) != NULL;
+  bool known = pkt_iface_of(index) != NULL, ended = pkt_has_ended();
   pkt_os_unlock();
   if (known) {
     pkt_get_name(index, name);
     return name;
   }
-  errno = ENXIO; /* if_indextoname(3) fails with ENXIO where the others fail with ENODEV */
+  errno = ended ? EIO : ENXIO; /* if_indextoname(3) fails with ENXIO where the others fail with ENODEV */
   return NULL;
 }
 
@@ -42,12 +42,18 @@ struct pktsock_if_nameindex *pktsock_if_nameindex(void) {
   }
   char *names = (char *)list + entries;
   pkt_os_lock();
+  bool ended = pkt_has_ended();
   for (; count < pkt_component.mac_count; count++) {
     list[count].if_index = count + 1;
     list[count].if_name = names + count * PKT_IFNAMSIZ;
     pkt_get_name(count + 1, list[count].if_name);
   }
   pkt_os_unlock();
+  if (ended) {
+    free(list);
+    errno = EIO;
+    return NULL;
+  }
   list[count] = (struct pktsock_if_nameindex){0, NULL};
   return list;
 }

@@ -53,7 +53,7 @@ static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *p
 int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -PKT_EBADF;
+  int32_t result = pkt_no_socket(fd);
   if (socket != 0) {
     uint32_t *timeout = timeout_of(socket, level, name);
     if ((int32_t)len < 0) {
@@ -77,7 +77,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_s
 int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen_t *len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -PKT_EBADF;
+  int32_t result = pkt_no_socket(fd);
   if (socket != 0) {
     const uint32_t *timeout = timeout_of(socket, level, name);
     if (len == NULL || (value == NULL && *len != 0)) {

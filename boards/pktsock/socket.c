@@ -27,7 +27,7 @@ int pktsock_socket(int domain, int type, int protocol) {
 
 int pktsock_stack(unsigned ifindex) {
   pkt_os_lock();
-  int32_t result = -PKT_ENODEV;
+  int32_t result = pkt_has_ended() ? -EIO : -PKT_ENODEV;
   if (pkt_iface_of(ifindex) != NULL)
     result = pkt_bounds_open(pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0));
   pkt_unlock();
@@ -39,11 +39,15 @@ int pktsock_close(int fd) {
     return pkt_os_close(fd);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0) : -PKT_EBADF;
-  pkt_update_filters();
-  if (result >= 0) {
+  int32_t result = socket != 0 ? 0 : pkt_no_socket(fd);
+  if (socket != 0) {
+    pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0);
+    pkt_update_filters();
+  }
+  if (result != -PKT_EBADF) { /* whatever the module says */
     pkt_bounds_close(fd);
     pkt_wake_closed(fd);
+    result = 0;
   }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -63,7 +67,7 @@ void pkt_get_address(void *address, pktsock_socklen_t *len, pktsock_socklen_t th
 int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen_t address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -PKT_EBADF;
+  int32_t result = pkt_no_socket(fd);
   if (socket != 0) {
     if (address_len > MAX_ADDRESS)
       result = -PKT_EINVAL;
@@ -79,7 +83,7 @@ int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen
 int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = -PKT_EBADF;
+  int32_t result = pkt_no_socket(fd);
   if (socket != 0) {
     if (address == NULL || address_len == NULL)
       result = -PKT_EFAULT;
@@ -95,9 +99,10 @@ int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_sockle
 /* Calls that packet sockets do not have fail as on Linux. */
 static int refuse(int fd, int32_t error) {
   pkt_os_lock();
-  bool open = pkt_socket_of(fd) != 0;
+  if (pkt_socket_of(fd) == 0)
+    error = pkt_no_socket(fd);
   pkt_os_unlock();
-  return open ? pkt_fail(error) : FAIL(EBADF);
+  return pkt_fail(error);
 }
 
 int pktsock_getpeername(int fd, struct pktsock_sockaddr *address, pktsock_socklen_t *address_len) {

@@ -116,6 +116,7 @@ static int load_module(const struct pktsock_config *config) {
 /* With the lock held. */
 static void stop(void) {
   pkt_stop_macs();
+  pkt_forget_macs();
   pkt_component.control = NULL;
   pkt_bounds = (struct pkt_bounds){0};
   pkt_engine_unload(&pkt_component.engine);

@@ -90,7 +90,8 @@ void pkt_wake_ready(void) {
 
 void pkt_wake_all(void) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
-    w->closed |= pkt_component.control == NULL;
+    if (w->lost != PKT_CLOSED)
+      w->lost = pkt_component.control == NULL ? PKT_CLOSED : PKT_TRAPPED;
     wake_waiter(w);
   }
 }
@@ -99,7 +100,7 @@ void pkt_wake_closed(int fd) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next)
     for (unsigned long i = 0; i < w->count; i++)
       if (w->fds[i].fd == fd) {
-        w->closed = true;
+        w->lost = PKT_CLOSED;
         wake_waiter(w);
       }
 }
@@ -164,7 +165,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
       if (++waiter->hasty < MAX_HASTE)
         return true;
       pkt_distrust();
-      return false;
+      return true;
     }
     waiter->hasty = 0;
     /* Each call takes a frame at least: after that many, all are newer than the deadline. */
@@ -199,7 +200,10 @@ int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attemp
     n = -PKT_EAGAIN;
     if (!pkt_wait(&waiter, deadline))
       break;
-    n = waiter.closed ? -PKT_EBADF : attempt(socket, call);
+    if (PKT_UNLIKELY(waiter.lost != 0))
+      n = waiter.lost == PKT_CLOSED ? -PKT_EBADF : pkt_no_socket(fd);
+    else
+      n = attempt(socket, call);
   } while (n == -PKT_EAGAIN);
   pkt_wait_end(&waiter);
   return n;

@@ -56,8 +56,10 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
     return pkt_fail(-PKT_EMSGSIZE);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = -PKT_EBADF;
-  if (socket != 0) {
+  int32_t n;
+  if (PKT_UNLIKELY(socket == 0)) {
+    n = pkt_no_socket(fd);
+  } else {
     n = pkt_call(PKT_CALL_submit, socket, frame->handle, (uint32_t)frame->len, 0);
     n = pkt_at_most(n, (uint32_t)frame->len);
     pkt_kick();
@@ -74,7 +76,7 @@ int pktsock_release(int fd, const struct pktsock_frame *frame) {
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? pkt_call(PKT_CALL_release, socket, frame->handle, 0, 0) : -PKT_EBADF;
+  int32_t n = socket != 0 ? pkt_call(PKT_CALL_release, socket, frame->handle, 0, 0) : pkt_no_socket(fd);
   pkt_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

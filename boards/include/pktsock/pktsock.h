@@ -7,8 +7,8 @@
  * for the standard names compiles against boards/posix, which maps them to these.
  *
  * Calling context: any task, never an interrupt handler. Buffers belong to the caller and may be reused after the call
- * returns. Lengths are in bytes. After the module has trapped, every call that needs it fails with EIO, until the component
- * is stopped and started again. */
+ * returns. Lengths are in bytes. After the module has trapped, every call fails with EIO until the component is stopped and
+ * started again: also those that were waiting. poll() reports POLLERR, close() closes, and counters can be read. */
 #ifndef PKTSOCK_H
 #define PKTSOCK_H
 

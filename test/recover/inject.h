@@ -1,0 +1,15 @@
+/* Traps at the edge to the engine: the linker's --wrap=pkt_engine_call puts inject.c between the glue and the engine. */
+#ifndef INJECT_H
+#define INJECT_H
+
+#include "../../boards/engine/engine.h"
+
+#define INJECTED "[trap] injected"
+
+/* How many calls into the module there were. */
+extern unsigned inject_calls;
+
+/* The call with that number traps, instead of being made; 0: none. */
+extern unsigned inject_at;
+
+#endif
