@@ -88,6 +88,11 @@ static void *engine_linear_memory(size_t size) {
 #pragma GCC diagnostic ignored "-Wunused-variable"
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wsign-compare"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
 #include "m3_core.h"
 
 #if M3_VERSION_MAJOR != 0 || (M3_VERSION_MINOR != 5 && M3_VERSION_MINOR != 9)
@@ -188,6 +193,9 @@ ENGINE_BULK(MemFill)
 #include "m3_module.c"
 #include "wasm3_functions.h"
 /* clang-format on */
+_Static_assert(M3_COUNT_OF(c_operations) == ENGINE_ROW(0xc1) + 1,
+               "wasm3 lists other operations than wasm3_32bit.h counts");
+_Static_assert(M3_COUNT_OF(c_operationsFC) == (M3_VERSION_MINOR < 9 ? 0x0c : 0x12), "the same, behind 0xfc");
 /* If memory runs out, m3_ParseModule() frees a module whose counts include elements of arrays that it does not have. */
 static void engine_free_module(IM3Module module) {
   if (module == NULL)

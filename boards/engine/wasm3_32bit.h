@@ -26,17 +26,36 @@ static M3Result engine_normalize_type(u8 *type, i8 encoded) {
 #define Is64BitType(type) ((void)(type), false)
 #define IsFpType(type) ((void)(type), false)
 
-/* The entries of the table of operations: those with 64-bit operands or results are empty, like opcodes that are reserved. */
+/* wasm3's table of operations has a row for each opcode. Here those with 64-bit operands or results, those on floats and
+ * calls through a table share one row, which is empty, as those of reserved opcodes are. wasm3 lists its rows in the order of
+ * the opcodes, first these, then those behind 0xfc, so the compiler can count them; it finds a row through GetOpInfo(). */
+#define ENGINE_ROWS 0xc5
+#define ENGINE_EMPTY_ROW 0x11
+#define ENGINE_ROW(opcode)                                                                                             \
+  ((opcode) == 0x13                       ? ENGINE_EMPTY_ROW                                                           \
+   : (opcode) < 0x50                      ? (opcode)                                                                   \
+   : (opcode) >= 0x67 && (opcode) <= 0x78 ? (opcode)-0x67 + 0x50                                                       \
+   : (opcode) == 0xc0 || (opcode) == 0xc1 ? (opcode)-0xc0 + 0x62                                                       \
+   : (opcode) < 0x100                     ? ENGINE_EMPTY_ROW                                                           \
+                                          : (opcode))
+#define ENGINE_ROW_AT(count) [(count) < ENGINE_ROWS ? ENGINE_ROW(count) : (count)-ENGINE_ROWS]
+#define ENGINE_NEXT_ROW ENGINE_ROW_AT(__COUNTER__ - ENGINE_FIRST_COUNT)
+enum { ENGINE_FIRST_COUNT = __COUNTER__ + 1 };
+#undef GetOpInfo
+#define GetOpInfo(opcode) pkt_wasm3_GetOpInfo(ENGINE_ARGUMENT_##opcode)
+#define ENGINE_ARGUMENT_opcode ENGINE_ROW(opcode)
+#define ENGINE_ARGUMENT_i_opcode ENGINE_ROW(i_opcode)
+#define ENGINE_ARGUMENT_m3opcode_t m3opcode_t /* where it is defined */
 #undef M3OP
+#undef M3OP_F
+#undef M3OP_RESERVED
 #define M3OP(name, offset, type, operations, ...) PKT_OP_##type(offset, type, PKT_##operations, __VA_ARGS__)
-#define PKT_OP_i_64(...)                                                                                               \
-  { 0 }
-#define PKT_OP_i_32(...)                                                                                               \
-  { __VA_ARGS__ }
-#define PKT_OP_none(...)                                                                                               \
-  { __VA_ARGS__ }
-#define PKT_OP_any(...)                                                                                                \
-  { __VA_ARGS__ }
+#define M3OP_F(...) PKT_OP_i_64()
+#define M3OP_RESERVED PKT_OP_i_64()
+#define PKT_OP_i_64(...) ENGINE_NEXT_ROW = {0}
+#define PKT_OP_i_32(...) ENGINE_NEXT_ROW = {__VA_ARGS__}
+#define PKT_OP_none(...) ENGINE_NEXT_ROW = {__VA_ARGS__}
+#define PKT_OP_any(...) ENGINE_NEXT_ROW = {__VA_ARGS__}
 #define PKT_d_emptyOpList d_emptyOpList
 #define PKT_d_logOp d_logOp
 #define PKT_d_logOp2 d_logOp2
