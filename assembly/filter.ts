@@ -14,7 +14,7 @@ import {
   verify,
 } from "./bpf";
 import { makeTests } from "./filtertests";
-import { netOffset, packetType, tagVisible } from "./frame";
+import { htons, netOffset, packetType, tagVisible } from "./frame";
 import { allocate, free } from "./heap";
 import { Frame, Socket, Special } from "./layout";
 import { exchange, state } from "./memory";
@@ -110,7 +110,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
       }
       const at = locate(frame, data, len, k, op == Op.LDX_MSH ? 1 : 4 >> (op - Op.LDW_ABS));
       if (!at) return 0;
-      if (op == Op.LDH_ABS) a = <u32>bswap<u16>(load<u16>(at));
+      if (op == Op.LDH_ABS) a = htons(load<u16>(at));
       if (op == Op.LDB_ABS) a = <u32>load<u8>(at);
       if (op == Op.LDW_ABS) a = bswap<u32>(load<u32>(at));
       if (op == Op.LDX_MSH) x = ((<u32>load<u8>(at)) & 15) << 2;
@@ -214,7 +214,7 @@ function ancillary(socket: Socket, frame: Frame, what: u32, a: u32, x: u32): u32
   const tagged = (frame.flags & abi.FRAME_VLAN) != 0 && tagVisible(socket);
   switch (what) {
     case Ancillary.PROTOCOL:
-      return <u32>bswap<u16>(<u16>frame.key);
+      return htons(frame.key & 0xffff);
     case Ancillary.PKTTYPE:
       return packetType(socket, frame);
     case Ancillary.IFINDEX:

@@ -5,6 +5,13 @@ import { Frame, Socket } from "./layout";
 import { ETH_P_8021AD, ETH_P_8021Q } from "./packet";
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./packet";
 
+/** htons() and ntohs(): swaps the bytes of a number of 16 bits. asc's bswap() would be a call, also for a constant. */
+// @ts-ignore: decorator
+@inline
+export function htons(value: u32): u32 {
+  return ((value & 0xff) << 8) | (value >> 8);
+}
+
 /**
  * Does the socket see the VLAN tags of frames? Linux without a VLAN device marks a tagged frame as PACKET_OTHERHOST and
  * discards the tag, after sockets of ETH_P_ALL and before sockets of one protocol get it.
@@ -26,7 +33,7 @@ export function packetType(socket: Socket, frame: Frame): u32 {
 
 /** Is this type, in network order, that of a VLAN tag? */
 export function isTag(type: u32): bool {
-  return type == <u32>bswap<u16>(<u16>ETH_P_8021Q) || type == <u32>bswap<u16>(<u16>ETH_P_8021AD);
+  return type == htons(ETH_P_8021Q) || type == htons(ETH_P_8021AD);
 }
 
 /** The most tags that Linux looks behind. */
@@ -49,8 +56,8 @@ export function endOfTags(mac: usize, len: u32): u32 {
 
 /** The tag of that type, in network order, behind the header, as Frame.tci has it; its TCI is 0 when the frame ends before. */
 export function tagAt(mac: usize, len: u32, type: u32): u32 {
-  const tci = len < abi.ETH_HLEN + abi.VLAN_HLEN ? 0 : <u32>bswap<u16>(load<u16>(mac, abi.ETH_HLEN));
-  return tci | ((<u32>bswap<u16>(<u16>type)) << 16);
+  const tci = len < abi.ETH_HLEN + abi.VLAN_HLEN ? 0 : htons(load<u16>(mac, abi.ETH_HLEN));
+  return tci | (htons(type) << 16);
 }
 
 /** Where Linux sees the network header, as an offset from the link-layer header: in a sent frame it is behind the tags. */

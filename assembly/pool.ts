@@ -119,9 +119,3 @@ export function takeFree(iface: Iface): Frame | null {
   iface.completion = slot.next;
   return frame;
 }
-
-/** May sockets hold another frame, once those that were sent and shown to taps have been taken back? */
-export function spareAfterReap(iface: Iface): bool {
-  reap(iface);
-  return iface.spare > 0;
-}

@@ -4,8 +4,8 @@
 import * as abi from "./abi";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
-import { endOfTags, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
-import { Entry, ExchangeReceived, Frame, Iface, Socket, Special } from "./layout";
+import { endOfTags, htons, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
+import { Entry, ExchangeReceived, Frame, Iface, Slot, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   AF_PACKET,
@@ -21,47 +21,41 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
 } from "./packet";
-import { returnToPool, fill, unref, spareAfterReap } from "./pool";
+import { returnToPool, fill, reap, unref } from "./pool";
 import { give } from "./port";
 import { insert, put } from "./queue";
 import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarcity";
-
-/** htons() of a constant. */
-// @ts-ignore: decorator
-@inline
-function networkOrder(value: u32): u32 {
-  return ((value & 0xff) << 8) | (value >> 8);
-}
 
 /**
  * Demultiplexes what is in the RX rings of all interfaces: of each at least a frame, but no more than WORK allows
  * (sockets.ts). The caller calls again while frames are left, and may release the lock in between.
  */
 export function service(): void {
-  receiveAll();
+  let iface = control.firstIface;
+  if (!iface) return;
+  do {
+    const slot = iface.rx;
+    const frame = slot.frame;
+    if (frame) receiveFrames(iface, slot, frame);
+    iface = iface.next;
+  } while (iface);
 }
 
-/** service(), as a part of receive(): the call would cost an interpreter more than the rest of it does. */
+/** Offers the frames of the RX ring from `slot` on to the sockets; the first one is `frame`. */
 // @ts-ignore: decorator
 @inline
-export function receiveAll(): void {
-  let iface = control.firstIface;
-  while (iface) {
-    let slot = iface.rx;
-    let frame = iface.limit ? slot.frame : dropAll(iface);
-    if (frame) {
-      let budget = state.framesAtOnce;
-      do {
-        slot.frame = null;
-        slot = slot.next;
-        receiveFrame(iface, changetype<Frame>(frame));
-        frame = slot.frame;
-      } while (frame && --budget);
-      iface.rx = slot;
-      control.news = 1;
-    }
-    iface = iface.next;
-  }
+function receiveFrames(iface: Iface, slot: Slot, frame: Frame): void {
+  if (!iface.limit) return dropAll(iface);
+  let next: Frame | null = frame;
+  let frames: u32 = 0;
+  do {
+    slot.frame = null;
+    slot = slot.next;
+    receiveFrame(iface, changetype<Frame>(next));
+    next = slot.frame;
+  } while (next && ++frames < state.framesAtOnce);
+  iface.rx = slot;
+  control.news = 1;
 }
 
 /** Offers a frame of the RX ring to the sockets. */
@@ -71,40 +65,53 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   const mac = frame.mac;
   let key = <u32>load<u16>(mac, 12);
   if ((key & 0xff) < 6) key = llcProtocol(frame);
-  else if (key == networkOrder(ETH_P_8021Q) || key == networkOrder(ETH_P_8021AD)) {
+  else if (key == htons(ETH_P_8021Q) || key == htons(ETH_P_8021AD)) {
     key = untag(iface, frame, key);
     if (!key) return;
   }
   key |= iface.key;
   frame.key = key;
 
+  let spare = iface.spare;
+  if (spare <= 0) {
+    reap(iface); // frames that were sent and shown to taps may come free
+    spare = iface.spare;
+    if (spare <= 0) return hold(iface, frame, offerScarce(iface, frame, OfAny));
+  }
   let refs: u32 = 0;
-  if (iface.spare > 0 || spareAfterReap(iface)) {
-    let socket = state.receivers;
-    if (socket) {
-      do {
-        if (!((socket.key ^ key) & socket.mask)) {
-          // append() without a snap length, in the form that costs an interpreter least.
-          const entry = socket.tail;
-          if (entry.frame) {
-            ++socket.dropsQueueFull;
-          } else {
-            insert(socket, entry, frame);
-            ++refs;
-          }
+  let socket = state.receivers;
+  if (socket) {
+    do {
+      if (!((socket.key ^ key) & socket.mask)) {
+        // append() without a snap length, in the form that costs an interpreter least.
+        const entry = socket.tail;
+        if (entry.frame) {
+          ++socket.dropsQueueFull;
+        } else {
+          insert(socket, entry, frame);
+          ++refs;
         }
-        socket = socket.next;
-      } while (socket);
-    }
-    socket = state.watchers;
-    while (socket) {
+      }
+      socket = socket.next;
+    } while (socket);
+  }
+  socket = state.watchers;
+  if (socket) {
+    do {
       if (!((socket.key ^ key) & socket.mask)) refs += put(socket, frame);
       socket = socket.next;
-    }
-  } else {
-    refs = offerScarce(iface, frame, OfAny);
+    } while (socket);
   }
+  if (refs) {
+    frame.refs = refs;
+    iface.spare = spare - 1;
+  } else {
+    fill(iface, frame);
+  }
+}
 
+/** The frame has got `refs` holders; without any it returns to the driver. */
+function hold(iface: Iface, frame: Frame, refs: u32): void {
   if (refs) {
     frame.refs = refs;
     --iface.spare;
@@ -113,8 +120,8 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   }
 }
 
-/** Drops what the driver has received of an interface that is down. Returns null: nothing is left. */
-function dropAll(iface: Iface): Frame | null {
+/** Drops what the driver has received of an interface that is down. */
+function dropAll(iface: Iface): void {
   let slot = iface.rx;
   let frame = slot.frame;
   while (frame) {
@@ -125,14 +132,13 @@ function dropAll(iface: Iface): Frame | null {
     frame = slot.frame;
   }
   iface.rx = slot;
-  return null;
 }
 
 /** The protocol of a frame with a length instead of an EtherType, like Linux's eth_type_trans(). */
 function llcProtocol(frame: Frame): u32 {
   // Novell's raw 802.3 starts its payload with a checksum of ones.
   const raw = frame.len >= abi.ETH_HLEN + 2 && load<u16>(frame.mac, abi.ETH_HLEN) == 0xffff;
-  return networkOrder(raw ? ETH_P_802_3 : ETH_P_802_2);
+  return htons(raw ? ETH_P_802_3 : ETH_P_802_2);
 }
 
 /**
@@ -193,12 +199,7 @@ function offerNested(iface: Iface, frame: Frame, key: u32): void {
   inner.key = key | iface.key;
   const held = key ? offerScarce(iface, inner, OfOne) : 0;
   if (inner != frame) return settleCopy(iface, inner, held);
-  if (held) {
-    frame.refs = held;
-    --iface.spare;
-  } else {
-    fill(iface, frame);
-  }
+  hold(iface, frame, held);
 }
 
 /** recv(2) without flags. Returns the number of bytes given to the caller, or a negative errno. */
@@ -208,7 +209,7 @@ export function receive(socket: Socket, len: u32): i32 {
   const entry = socket.head;
   let frame = entry.frame;
   if (!frame) {
-    receiveAll();
+    service();
     frame = entry.frame;
     if (!frame) return -EAGAIN;
   }

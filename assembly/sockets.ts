@@ -4,6 +4,7 @@ import * as abi from "./abi";
 import { endDrops } from "./drops";
 import { reportError } from "./errors";
 import { freeFilter } from "./filter";
+import { htons } from "./frame";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
 import { Entry, Frame, Iface, STACK, Sockaddr, Socket, Special, State } from "./layout";
@@ -34,8 +35,6 @@ import { dequeue, firstLent, makeQueue } from "./queue";
 import { stackOf, stackShare } from "./scarcity";
 import { endStamping } from "./stamps";
 import { takeBackLent, wouldLendAll } from "./zerocopy";
-
-const ALL: u32 = ((ETH_P_ALL & 0xff) << 8) | (ETH_P_ALL >> 8);
 
 /**
  * socket(2): `type` with its flags SOCK_NONBLOCK and SOCK_CLOEXEC (F_GETFD reads it), numbered like Linux's; the low 16
@@ -92,7 +91,7 @@ export function openStack(index: u32): i32 {
   const descriptor = open(STACK);
   if (descriptor < 0) return descriptor;
   iface.spare -= stackShare();
-  attach(socketAt(descriptor), iface, ALL);
+  attach(socketAt(descriptor), iface, htons(ETH_P_ALL));
   return descriptor;
 }
 
@@ -210,7 +209,7 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   socket.iface = iface;
   socket.protocol = protocol;
   socket.key = protocol | (iface ? iface.key : 0);
-  socket.mask = (protocol == ALL ? 0 : 0xffff) | (iface ? 0xffff0000 : 0);
+  socket.mask = (protocol == htons(ETH_P_ALL) ? 0 : 0xffff) | (iface ? 0xffff0000 : 0);
   choosePath(socket);
   if (protocol) enlist(socket, protocol);
   noteTaps();
@@ -229,7 +228,7 @@ function enlist(socket: Socket, protocol: u32): void {
     socket.next = state.receivers;
     state.receivers = socket;
   }
-  if (socket.protocol == ALL && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
+  if (socket.protocol == htons(ETH_P_ALL) && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
     socket.nextTap = state.taps;
     state.taps = socket;
   }

@@ -6,7 +6,7 @@ import { noteDrop } from "./drops";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
 import { acceptFrom } from "./filter";
-import { endOfTags, isTag, tagAt } from "./frame";
+import { endOfTags, htons, isTag, tagAt } from "./frame";
 import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
@@ -75,10 +75,10 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
     store<u16>(mac, load<u16>(to, 4), 4);
     store<u32>(mac, iface.hwaddrHead, 6);
     store<u16>(mac, iface.hwaddrTail, 10);
-    store<u16>(mac, isLength(protocol) ? bswap<u16>(<u16>len) : protocol, 12);
+    store<u16>(mac, isLength(protocol) ? htons(len) : protocol, 12);
   }
   take(mac + skip, len);
-  if (total > most && load<u16>(mac, 12) != bswap<u16>(<u16>ETH_P_8021Q)) {
+  if (total > most && load<u16>(mac, 12) != htons(ETH_P_8021Q)) {
     pushFree(iface, frame);
     return -EMSGSIZE;
   }
@@ -96,7 +96,7 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
 
 /** Does a frame of this protocol have its length in place of an EtherType? */
 function isLength(protocol: u32): bool {
-  return protocol == bswap<u16>(<u16>ETH_P_802_2) || protocol == bswap<u16>(<u16>ETH_P_802_3);
+  return protocol == htons(ETH_P_802_2) || protocol == htons(ETH_P_802_3);
 }
 
 /** SIOCOUTQ: bytes of the pool in unsent frames, of the socket if SO_SNDBUF limits it, else of its interface. */
@@ -178,7 +178,7 @@ function dropForPool(tap: Socket): void {
  * TX ring, and no longer counts for the sending side.
  */
 function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): void {
-  if (!protocol || protocol == bswap<u16>(<u16>ETH_P_ALL)) protocol = load<u16>(frame.mac, 12);
+  if (!protocol || protocol == htons(ETH_P_ALL)) protocol = load<u16>(frame.mac, 12);
   const key = protocol | iface.key;
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;

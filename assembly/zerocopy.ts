@@ -8,9 +8,9 @@ import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, state } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
-import { pushFree, reap, spareAfterReap, takeFree, unref } from "./pool";
+import { pushFree, reap, takeFree, unref } from "./pool";
 import { firstLent, lentOf } from "./queue";
-import { receiveAll } from "./receive";
+import { service } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
 import { noRoom, pad, queue } from "./transmit";
 
@@ -61,11 +61,6 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
   return lent != 0 && lent + share >= control.frames - control.txFrames - control.rxReserve;
 }
 
-/** May another received frame be lent, although none was to spare? */
-function mayLend(iface: Iface, borrower: Socket): bool {
-  return spareAfterReap(iface) || !wouldLendAll(iface, borrower, stackOf(iface) ? stackShare() : 0);
-}
-
 /**
  * Lends the oldest received frame in place: FRAME_MAC and FRAME_LEN say where it is. While FRAME_REFS is above 1, others
  * hold the same bytes, and the frame is read-only. With `exclusive` a shared frame is not lent. Returns the
@@ -81,7 +76,7 @@ export function peek(socket: Socket, exclusive: u32): i32 {
 @inline
 function peekFrame(socket: Socket, exclusive: u32): i32 {
   const entry = socket.head;
-  if (!entry.frame) receiveAll();
+  if (!entry.frame) service();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
   const top = socket.lentTop;
@@ -91,7 +86,10 @@ function peekFrame(socket: Socket, exclusive: u32): i32 {
     if (isShared(iface, frame)) return -ENOBUFS;
   }
   if (iface.spare <= 0) {
-    if (!mayLend(iface, socket)) return -ENOBUFS;
+    reap(iface);
+    if (iface.spare <= 0) {
+      if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
+    }
   }
   entry.frame = null;
   socket.head = entry.next;
@@ -101,10 +99,8 @@ function peekFrame(socket: Socket, exclusive: u32): i32 {
 /** peek() with a pending error, or with SO_RXQ_OVFL. */
 function peekSpecially(socket: Socket, exclusive: u32): i32 {
   if (socket.special & Special.ERROR) return -takeError(socket);
-  socket.special &= ~Special.DROPS;
   const entry = socket.head;
   const result = peekFrame(socket, exclusive);
-  socket.special |= Special.DROPS;
   if (result >= 0) passMark(socket, entry);
   return result;
 }
