@@ -59,7 +59,8 @@ $(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/bui
 endif
 
 COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) $(ENGINE_SOURCES)
-FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(call mac_sources,$(MACS)) \
+DRIVER_SOURCES := $(filter-out $(if $(filter %/fifo.S,$(FAMILY_SOURCES)),%/fifo.c),$(call mac_sources,$(MACS)))
+FIRMWARE_SOURCES := $(FAMILY_SOURCES) $(TARGET)/board.c $(DRIVER_SOURCES) \
   boards/os/$(OS).c $(APP_SOURCE) $(APP_SOURCES)
 ifeq ($(APP_BARE),)
 FIRMWARE_SOURCES += $(COMPONENT_SOURCES) $(ENGINE_MODULE) boards/family/common/start_board.c

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as abi from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
 import { exportArguments } from "../engine/exports.js";
+import { isMain } from "./main.js";
 import { contradictions, options } from "./options.js";
 import { entryStruct, socketStruct, stateStruct } from "./structs.js";
 
@@ -87,15 +88,15 @@ export function kconfig(prefix = DEFAULT_PREFIX): string {
   return `# ${generated}\nmenu "pktsock: packet sockets"\n\n${parts.join("\n\n")}\n\nendmenu\n`;
 }
 
-const [, , out, prefix = DEFAULT_PREFIX] = process.argv;
-if (out !== undefined) {
+if (isMain(import.meta.url)) {
+  const [, , out, prefix = DEFAULT_PREFIX] = process.argv;
   if (!/^[A-Z][A-Z0-9_]*_$/.test(prefix) || prefix === "PKTSOCK_") {
     console.error(`headers: the prefix "${prefix}" is not like ${DEFAULT_PREFIX}; PKTSOCK_ is taken`);
     process.exit(1);
   }
-  mkdirSync(join(out, "pktsock"), { recursive: true });
-  writeFileSync(join(out, "pktsock/abi.h"), abiHeader());
-  writeFileSync(join(out, "pktsock/numbers.h"), numbersHeader());
-  writeFileSync(join(out, "pktsock/config.h"), configHeader(prefix));
-  writeFileSync(join(out, "Kconfig"), kconfig(prefix));
+  mkdirSync(join(out!, "pktsock"), { recursive: true });
+  writeFileSync(join(out!, "pktsock/abi.h"), abiHeader());
+  writeFileSync(join(out!, "pktsock/numbers.h"), numbersHeader());
+  writeFileSync(join(out!, "pktsock/config.h"), configHeader(prefix));
+  writeFileSync(join(out!, "Kconfig"), kconfig(prefix));
 }

@@ -1,5 +1,5 @@
 // The bill of materials of an image, in SPDX 2.3: `tsx host/build/sbom.ts IMAGE.elf ENGINE WASM3_DIR`, as `make sbom` calls it.
-// It lists what is in the image: what the linker's map names, the module, and the interpreter.
+// It lists what is in the image: what the linker's map names, the module, and the interpreter. `make dist` has one too.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const licenses: Readonly<Record<string, string>> = {
   libc: "BSD-3-Clause",
 };
 
-const versionOf = (packageJson: string): string =>
+export const versionOf = (packageJson: string): string =>
   (JSON.parse(readFileSync(packageJson, "utf8")) as { readonly version: string }).version;
 
 /** The version of wasm3's sources, as wasm3.h has it, and that of the npm package that carries them. */
@@ -61,8 +61,17 @@ function libraryMaterial(library: string): Material {
   };
 }
 
-/** The SPDX document: the image, and what it contains. It names no time and no place, so that two builds give the same. */
-export function documentOf(image: string, sha256: string, version: string, materials: readonly Material[]): object {
+/** What a document describes. */
+interface Subject {
+  readonly name: string;
+  readonly purpose: "FIRMWARE" | "SOURCE";
+  /** Of its bytes, or of the bytes of all files that it consists of. */
+  readonly sha256: string;
+}
+
+/** The SPDX document: the subject, and what it contains. It names no time and no place, so that two builds give the same. */
+function documentOf({ name, purpose, sha256 }: Subject, version: string, materials: readonly Material[]): object {
+  const subjectId = `SPDXRef-${purpose.toLowerCase()}`;
   const idOf = (name: string): string => `SPDXRef-${name.replaceAll(/[^A-Za-z0-9.-]/g, "-")}`;
   const packages = materials.map(({ name, version: its, license, from }) => ({
     name,
@@ -81,28 +90,28 @@ export function documentOf(image: string, sha256: string, version: string, mater
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
     SPDXID: "SPDXRef-DOCUMENT",
-    name: image,
+    name,
     documentNamespace: `https://spdx.org/spdxdocs/pktsock-${version}-${sha256}`,
     creationInfo: { created: "1970-01-01T00:00:00Z", creators: [`Tool: pktsock-${version}`] },
     packages: [
       {
-        name: image,
-        SPDXID: "SPDXRef-image",
+        name,
+        SPDXID: subjectId,
         versionInfo: version,
         downloadLocation: "NOASSERTION",
         filesAnalyzed: false,
-        checksums: [{ algorithm: "SHA256", checksumValue: sha256 }],
+        ...(purpose === "FIRMWARE" && { checksums: [{ algorithm: "SHA256", checksumValue: sha256 }] }),
         licenseConcluded: "NOASSERTION",
         licenseDeclared: "MIT",
         copyrightText: "Copyright (c) 2026 pktsock authors",
-        primaryPackagePurpose: "FIRMWARE",
+        primaryPackagePurpose: purpose,
       },
       ...packages,
     ],
     relationships: [
-      { spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: "SPDXRef-image" },
+      { spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: subjectId },
       ...materials.map(({ name }) => ({
-        spdxElementId: "SPDXRef-image",
+        spdxElementId: subjectId,
         relationshipType: "CONTAINS",
         relatedSpdxElement: idOf(name),
       })),
@@ -110,22 +119,38 @@ export function documentOf(image: string, sha256: string, version: string, mater
   };
 }
 
-/** Writes IMAGE.spdx.json beside the image. Returns its path. */
-export function writeSbom(image: string, engine: string, wasm3Directory: string): string {
+/** Our own version, and what is in everything that has the module. */
+function own(): { readonly version: string; readonly materials: readonly Material[] } {
   const version = versionOf("package.json");
   const compiler = versionOf("node_modules/assemblyscript/package.json");
-  const materials: Material[] = [
+  const materials = [
     { name: "pktsock", version, license: "MIT", from: "NOASSERTION" },
     {
       ...{ name: "assemblyscript", version: compiler, license: "Apache-2.0" },
       from: `pkg:npm/assemblyscript@${compiler}`,
     },
+  ];
+  return { version, materials };
+}
+
+/** The document of the archive of `make dist`, whose files have this hash together. */
+export function archiveSbom(name: string, sha256: string, wasm3Directory: string): object {
+  const { version, materials } = own();
+  return documentOf({ name, purpose: "SOURCE", sha256 }, version, [...materials, wasm3In(wasm3Directory)]);
+}
+
+/** Writes IMAGE.spdx.json beside the image. Returns its path. */
+export function writeSbom(image: string, engine: string, wasm3Directory: string): string {
+  const { version, materials: always } = own();
+  const materials: Material[] = [
+    ...always,
     ...(engine.startsWith("wasm3") ? [wasm3In(wasm3Directory)] : []),
     ...librariesIn(readFileSync(image.replace(/\.elf$/, ".map"), "utf8")).map(libraryMaterial),
   ];
   const sha256 = createHash("sha256").update(readFileSync(image)).digest("hex");
   const file = image.replace(/\.elf$/, ".spdx.json");
-  writeFileSync(file, `${JSON.stringify(documentOf(basename(image), sha256, version, materials), null, 2)}\n`);
+  const document = documentOf({ name: basename(image), purpose: "FIRMWARE", sha256 }, version, materials);
+  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
   return file;
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what a verb needs onto this machine: setup.sh demo|test. Debian packages are installed when this is root on a
+# Brings what a verb needs onto this machine: setup.sh demo|dist|test. Debian packages are installed when this is root on a
 # system with apt, else named in one line. Status 1: the verb cannot run. The npm packages are the Makefile's business.
 set -u
 here=$(dirname "$0")
@@ -8,9 +8,10 @@ log=build/setup.log
 
 case $verb in
   demo) verbs="demo" ;;
-  test) verbs="demo test" ;;
+  dist) verbs="dist" ;;
+  test) verbs="demo dist test" ;;
   *)
-    echo "Say what to set up for: setup.sh demo, or setup.sh test." >&2
+    echo "Say what to set up for: setup.sh demo, dist or test." >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,122 @@
+// `make dist`: the archive for other people's firmware, as .tar.gz and .zip: `tsx host/build/dist.ts OUT WASM3_DIR`. The table
+// boards/dist/contents lists the files that are copied; the others are generated here. Two builds of a commit give the same bytes.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { compileModule } from "./aot.js";
+import { embed } from "./embed.js";
+import { abiHeader, configHeader, kconfig, numbersHeader } from "./headers.js";
+import { isMain } from "./main.js";
+import { archiveSbom, versionOf } from "./sbom.js";
+
+const TABLE = "boards/dist/contents";
+const MODULE = "build/pktsock.wasm";
+/** Kconfig systems have options of their own that begin with NET_PKT_. */
+const KCONFIG_PREFIX = "CONFIG_PKTSOCK_";
+
+/** The files that match `pattern`, each with its path below the pattern's folder. */
+function expand(pattern: string): (readonly [path: string, below: string])[] {
+  const folder = dirname(`${pattern}*`);
+  const name = basename(`${pattern}*`).slice(0, -1);
+  const wanted = new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "[^/]*")}$`);
+  const names = (readdirSync(folder, { recursive: name === "" }) as string[]).filter(
+    (below) => (name === "" || wanted.test(below)) && statSync(join(folder, below)).isFile(),
+  );
+  if (names.length === 0) throw new Error(`${TABLE}: nothing matches ${pattern}`);
+  return names.map((below) => [join(folder, below), below] as const);
+}
+
+/** What the table says: each path of the archive, and the file's bytes. */
+function copied(wasm3Directory: string): [string, Buffer][] {
+  const lines = readFileSync(TABLE, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return lines.flatMap((line) => {
+    const [folder, ...patterns] = line.split(/ +/);
+    return patterns
+      .flatMap((pattern) => expand(pattern.replace(/^WASM3\//, `${wasm3Directory}/`)))
+      .map(([path, below]): [string, Buffer] => [join(folder!, below), readFileSync(path)]);
+  });
+}
+
+/** The program of the README, which is the archive's first example. */
+function echoProgram(): string {
+  const block = /^```c\n(.*?)^```$/ms.exec(readFileSync("README.md", "utf8"));
+  if (block === null) throw new Error("README.md has no program");
+  return `/* Answers each frame of a local EtherType. The same source compiles for Linux, where it needs root. */\n${block[1]}`;
+}
+
+function generated(): [string, string][] {
+  const wasm = readFileSync(MODULE);
+  const name = basename(MODULE);
+  return [
+    ["gen/pktsock_wasm.c", embed(wasm, name)],
+    ["gen/aot-exact/pktsock_aot.h", compileModule(wasm, "exact", name)],
+    ["gen/aot-guarded/pktsock_aot.h", compileModule(wasm, "guarded", name)],
+    ["gen/pktsock/abi.h", abiHeader()],
+    ["gen/pktsock/numbers.h", numbersHeader()],
+    ["gen/pktsock/config.h", configHeader()],
+    ["gen/kconfig/pktsock/config.h", configHeader(KCONFIG_PREFIX)],
+    ["gen/kconfig/Kconfig", kconfig(KCONFIG_PREFIX)],
+    ["examples/echo.c", echoProgram()],
+  ];
+}
+
+/** Seconds since 1970 for all files: the commit's, unless the builder says another. */
+function date(): number {
+  const given = process.env["SOURCE_DATE_EPOCH"];
+  if (given !== undefined) return Number(given);
+  try {
+    return Number(execFileSync("git", ["log", "-1", "--format=%ct"], { encoding: "utf8", stdio: "pipe" }));
+  } catch {
+    return Date.UTC(2026, 0) / 1000; // not a clone; a zip begins in 1980
+  }
+}
+
+/** Packs OUT/NAME into OUT/NAME.tar.gz and OUT/NAME.zip, in which only names and bytes are the builder's. */
+function pack(out: string, name: string, paths: readonly string[]): void {
+  const owner = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rw,go=r,a+X"];
+  const tar = ["--format=ustar", "--sort=name", ...owner, `--mtime=@${date()}`, "--use-compress-program=gzip -n9"];
+  execFileSync("tar", [...tar, "-cf", join(out, `${name}.tar.gz`), "-C", out, name]);
+  rmSync(join(out, `${name}.zip`), { force: true });
+  execFileSync("zip", ["-q", "-9", "-X", "-D", "-@", `${name}.zip`], {
+    cwd: out,
+    env: { ...process.env, TZ: "UTC" },
+    input: paths.map((path) => `${name}/${path}\n`).join(""),
+  });
+}
+
+/** Writes the archive and the folder that is packed. Returns the folder. */
+export function writeDist(out: string, wasm3Directory: string): string {
+  const version = versionOf("package.json");
+  const name = `pktsock-${version}`;
+  const files = new Map<string, Buffer>();
+  const texts = generated().map(([path, text]): [string, Buffer] => [path, Buffer.from(text)]);
+  for (const [path, bytes] of [...copied(wasm3Directory), ...texts]) {
+    if (files.has(path)) throw new Error(`two files of the archive are called ${path}`);
+    files.set(path, path.startsWith("engine/wasm3") ? bytes : Buffer.from(bytes.toString().replaceAll("@VERSION@", version)));
+  }
+  const paths = [...files.keys()].sort();
+  const hash = createHash("sha256");
+  for (const path of paths) hash.update(path).update("\0").update(files.get(path)!);
+  const sbom = archiveSbom(name, hash.digest("hex"), wasm3Directory);
+  files.set("sbom.spdx.json", Buffer.from(`${JSON.stringify(sbom, null, 2)}\n`));
+
+  const folder = join(out, name);
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, bytes] of files) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+    chmodSync(file, 0o644);
+    utimesSync(file, date(), date());
+  }
+  pack(out, name, [...files.keys()].sort());
+  return folder;
+}
+
+if (isMain(import.meta.url)) {
+  const [out, wasm3Directory] = process.argv.slice(2);
+  console.log(`  dist   ${writeDist(out!, wasm3Directory!)}.tar.gz and .zip`);
+}

@@ -1,0 +1,223 @@
+// The archive of `make dist`, as somebody uses it who has it and a compiler, and neither this repository nor Node.js.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Qemu } from "../host/net/qemu.js";
+import { pathWithout } from "./support/path.js";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
+const NAME = `pktsock-${version}`;
+const archive = (suffix: string): string => resolve(`build/dist/${NAME}.${suffix}`);
+const EXAMPLE = "examples/mps2-an385";
+const JOBS = "-j2";
+
+/** All files below a folder, and the hash of each. */
+function contentsOf(folder: string): Map<string, string> {
+  const files = (
+    readdirSync(folder, { recursive: true, withFileTypes: true }) as { name: string; path: string; isFile(): boolean }[]
+  )
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.path, entry.name));
+  return new Map(
+    files
+      .sort()
+      .map((file) => [file.slice(folder.length + 1), createHash("sha256").update(readFileSync(file)).digest("hex")]),
+  );
+}
+
+describe("the archive of make dist", function () {
+  this.timeout(300_000);
+  let folder: string;
+  let top: string;
+  let env: NodeJS.ProcessEnv;
+
+  before(() => {
+    execFileSync("make", ["-s", "dist"], { stdio: ["ignore", "ignore", "inherit"] });
+    folder = mkdtempSync(join(tmpdir(), "pktsock-dist-"));
+    execFileSync("tar", ["-xf", archive("tar.gz"), "-C", folder]);
+    top = join(folder, NAME);
+    const { MAKEFLAGS: _flags, MAKELEVEL: _level, ...others } = process.env;
+    env = { ...others, PATH: pathWithout(/^(node|nodejs|npm|npx|corepack)$/) };
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+    rmSync(env["PATH"]!, { recursive: true });
+  });
+
+  /** Runs a program without Node.js on its path. Returns its output, or the whole complaint if it fails. */
+  function run(program: string, args: readonly string[], cwd = folder): { failed: boolean; output: string } {
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: "utf8" });
+    return { failed: status !== 0, output: stdout + stderr };
+  }
+
+  function succeed(program: string, args: readonly string[], cwd = folder): string {
+    const { failed, output } = run(program, args, cwd);
+    assert.ok(!failed, `${program} ${args.join(" ")}\n${output}`);
+    return output;
+  }
+
+  it("meets no Node.js in these tests", () => {
+    assert.ok(run("sh", ["-c", "command -v node || command -v npx"]).failed);
+  });
+
+  it("is the same bytes when somebody else builds it", () => {
+    const command = `umask 077; TZ=Asia/Kolkata LC_ALL=C npx tsx host/build/dist.ts "$0" node_modules/react-native-webassembly/cpp`;
+    execFileSync("sh", ["-c", command, join(folder, "again")], { stdio: ["ignore", "ignore", "inherit"] });
+    for (const suffix of ["tar.gz", "zip"]) {
+      const again = readFileSync(join(folder, `again/${NAME}.${suffix}`));
+      assert.ok(readFileSync(archive(suffix)).equals(again), suffix);
+    }
+  });
+
+  it("has the same files as .tar.gz and as .zip", () => {
+    execFileSync("unzip", ["-q", archive("zip"), "-d", join(folder, "unzipped")]);
+    const files = contentsOf(top);
+    assert.ok(files.size > 150, `${files.size}`);
+    assert.deepEqual(contentsOf(join(folder, "unzipped", NAME)), files);
+  });
+
+  it("names what it contains, with versions and licences", () => {
+    const { packages } = JSON.parse(readFileSync(join(top, "sbom.spdx.json"), "utf8")) as {
+      packages: { name: string; versionInfo: string; licenseDeclared: string }[];
+    };
+    assert.deepEqual(
+      packages.map(({ name }) => name),
+      [NAME, "pktsock", "assemblyscript", "wasm3"],
+    );
+    for (const { name, versionInfo, licenseDeclared } of packages) {
+      assert.match(versionInfo, /^[0-9]/, name);
+      assert.notEqual(licenseDeclared, "NOASSERTION", name);
+    }
+    for (const file of ["LICENSE", "NOTICE", "LICENSES/Apache-2.0.txt", "LICENSES/assemblyscript/NOTICE"])
+      assert.ok(readFileSync(join(top, file)).length > 1000, file);
+  });
+
+  /** Boots the image, and receives an echo from it. */
+  async function echoes(image: string): Promise<void> {
+    const qemu = await Qemu.boot({ board: "qemu-mps2-an385", image });
+    try {
+      await qemu.waitFor("listening");
+      const board = "02504b545301";
+      const payload = "88b5".padEnd(160, "5a");
+      qemu.cable.send(Buffer.from(`${board}02000000000a${payload}`, "hex"));
+      assert.equal((await qemu.cable.receive()).toString("hex"), `02000000000a${board}${payload}`);
+    } finally {
+      await qemu.stop();
+    }
+  }
+
+  // Each level with each libc, by either build system, and each engine.
+  const images = [
+    ["make", "wasm3", "picolibc", "-O2"],
+    ["make", "aot", "newlib", "-Og"],
+    ["make", "wasm3-tuned", "picolibc", "-Os"],
+    ["cmake", "wasm3", "newlib", "-Os"],
+    ["cmake", "aot", "picolibc", "-Og"],
+    ["cmake", "aot-guarded", "newlib", "-O2"],
+  ] as const;
+  for (const [system, engine, libc, optimize] of images) {
+    it(`becomes an image that echoes in QEMU: ${system}, ${engine}, ${libc}, ${optimize}`, async () => {
+      const place = join(folder, `${system}-${engine}`);
+      if (system === "make") {
+        cpSync(top, place, { recursive: true });
+        const build = join(place, EXAMPLE);
+        succeed("make", ["-s", JOBS, `PKTSOCK_ENGINE=${engine}`, `LIBC=${libc}`, `OPTIMIZE=${optimize}`], build);
+        await echoes(join(build, "echo.elf"));
+      } else {
+        const example = join(top, EXAMPLE);
+        const options = {
+          CMAKE_TOOLCHAIN_FILE: join(example, "toolchain.cmake"),
+          CMAKE_BUILD_TYPE: "test",
+          CMAKE_C_FLAGS_TEST: optimize,
+          LIBC: libc,
+          PKTSOCK_ENGINE: engine,
+          PKTSOCK_ARCHIVE: archive("tar.gz"),
+        };
+        const settings = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
+        succeed("cmake", ["-S", example, "-B", place, ...settings]);
+        succeed("cmake", ["--build", place, JOBS]);
+        await echoes(join(place, "echo.elf"));
+      }
+    });
+  }
+
+  it("serves a C++ program that fetches it, with the options that the program's project sets", () => {
+    const place = join(folder, "user");
+    succeed("cmake", ["-S", resolve("test/dist/user"), "-B", place, `-DPKTSOCK_ARCHIVE=${archive("zip")}`]);
+    succeed("cmake", ["--build", place, JOBS]);
+    assert.equal(succeed(join(place, "user"), []), "descriptor 512, 16 frames, the same bytes\n");
+  });
+
+  describe("INTEGRATING.md", () => {
+    const text = readFileSync("boards/dist/archive/INTEGRATING.md", "utf8");
+
+    it("names files that are in the archive", () => {
+      const links = [...text.matchAll(/\]\(([^):]+)\)/g)].map(([, path]) => path!);
+      const quoted = [...text.matchAll(/`((?:os|gen|engine|include|mac|examples|posix)\/[\w./-]*)`/g)].map(
+        ([, path]) => path!,
+      );
+      assert.ok(links.length > 10 && quoted.length > 10);
+      for (const path of [...links, ...quoted]) assert.ok(existsSync(join(top, path)), path);
+    });
+
+    const compile = "cc -std=gnu11 -Iinclude -Igen -Ios -c -o /dev/null";
+    const aot = `${compile} -Igen/aot-guarded engine/aot.c`;
+    const traps = [
+      [`${compile} engine/wasm3.c`, "m3_core.h: No such file or directory"],
+      [`${compile} engine/aot.c`, "pktsock_aot.h: No such file or directory"],
+      [aot, "compile all files with -DPKTSOCK_MEMORY_SLACK=256 for guarded bounds"],
+      [`${compile} -DCONFIG_NET_PKT_FRAMES=99 src/start.c`, "CONFIG_NET_PKT_FRAMES must be 3 to 40"],
+      [
+        `cc -DPKTSOCK_MEMORY_SLACK=256 -Iinclude -Igen -Igen/aot-guarded engine/aot.c gen/pktsock_wasm.c`,
+        "multiple definition of",
+        "pktsock_wasm",
+      ],
+      [`cc -Iinclude -Igen src/wait.c`, "undefined reference to", "pkt_os_"],
+    ] as const;
+    for (const [command, message, symbol] of traps) {
+      it(`shows what the compiler says: ${message}`, () => {
+        assert.ok(text.includes(`\`${message}\`${symbol === undefined ? "" : ` \`${symbol}`}`), "the table has it");
+        const { failed, output } = run("sh", ["-c", `LC_ALL=C ${command}`], top);
+        assert.ok(failed);
+        assert.ok(output.includes(symbol === undefined ? message : `${message} \`${symbol}`), output);
+      });
+    }
+
+    it("quotes what the component says", () => {
+      const sources = ["src", "engine"].flatMap((name) =>
+        readdirSync(join(top, name))
+          .filter((file) => file.endsWith(".c"))
+          .map((file) => readFileSync(join(top, name, file), "utf8")),
+      );
+      const quotes = [...text.matchAll(/E[A-Z]+, ("[^"]+")/g)].map(([, quote]) => quote!);
+      assert.ok(quotes.length >= 3);
+      for (const quote of quotes)
+        assert.ok(
+          sources.some((source) => source.includes(quote)),
+          quote,
+        );
+    });
+  });
+
+  const mistakes = [
+    ["PKTSOCK_ENGINE", "wasm4", /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded/],
+    ["PKTSOCK_OS", "plan9", /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, baremetal, posix/],
+    ["PKTSOCK_MACS", "lan9119", /[Tt]here is no MAC driver "lan9119"/],
+    ["PKTSOCK_CONFIG", "NET_PKT_FRAME=8", /there is no capacity NET_PKT_FRAME\. gen\/pktsock\/config\.h has all/],
+  ] as const;
+  for (const [option, value, sentence] of mistakes) {
+    it(`says what is wrong with ${option}=${value}`, () => {
+      for (const [program, args] of [
+        ["make", ["-f", join(top, "pktsock.mk"), `${option}=${value}`]],
+        ["cmake", ["-S", top, "-B", join(folder, `mistake-${option}`), `-D${option}=${value}`]],
+      ] as const) {
+        const { failed, output } = run(program, args);
+        assert.ok(failed, program);
+        assert.match(output.replaceAll(/\s+/g, " "), sentence);
+      }
+    });
+  }
+});
