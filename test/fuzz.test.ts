@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 0x7fffffff) || 1;
-const targets = { api: 80_000, filter: 200_000, server: 8000 };
+const targets = { api: 80_000, filter: 200_000, server: 8000, cable: 10_000 };
 /** What can be broken, and what the target then says. */
 const breaks = [
   ["api", "a frame is lost", /frame \d+ is in 0 places|has no frame left|cannot send/],
@@ -15,6 +15,7 @@ const breaks = [
   ["filter", "a filter's jump", /the filter: .* pass/],
   ["filter", "the old filter", /the filter before: 33 bytes and not 34 pass/],
   ["server", "an answer", /no answer/],
+  ["cable", "the cable", /frame 0 is not received/],
 ] as const;
 
 function missing(): string | undefined {

@@ -27,6 +27,8 @@
 
 /* Received frames for which one wake-up suffices. */
 enum { BURST_MAX = 8 };
+/* How many frames that are refused may precede one that is not: a TAP interface queues 500. */
+enum { REFUSED_MAX = 512 };
 /* How long a frame may lie in the descriptor while tasks that wait now and then do not. */
 enum { RELAX_US = 200 };
 /* How long a descriptor may refuse a frame before it is counted as an error. */
@@ -95,8 +97,9 @@ static void tell_if_gone(struct pkt_mac *mac) {
     pkt_say(mac, "its cable was taken away: the descriptor of the host's interface does not answer any more");
 }
 
-/* Move one frame from the descriptor to the RX ring. False when the descriptor has none. */
-static bool receive_one(struct pkt_mac *mac) {
+/* Move one frame from the descriptor to the RX ring. Returns false if the descriptor has none. `wanted` counts the frame unless
+ * it is refused. */
+static bool receive_one(struct pkt_mac *mac, unsigned *wanted) {
   struct host_nic_state *state = mac->state;
   struct pkt_iface *iface = mac->iface;
   uint8_t bytes[2048 + 1];
@@ -118,6 +121,7 @@ static bool receive_one(struct pkt_mac *mac) {
     iface->rx_too_long++;
     return true;
   }
+  ++*wanted;
   struct pkt_frame *frame = pkt_fill_take(mac);
   if (frame == NULL) {
     iface->rx_no_frame++;
@@ -136,12 +140,12 @@ static bool receive_one(struct pkt_mac *mac) {
 /* Receive up to `most` frames, for which one wake-up suffices. Returns their number; if it is `most`, there may be more. */
 static unsigned receive(struct pkt_mac *mac, unsigned most) {
   struct host_nic_state *state = mac->state;
-  unsigned frames = 0;
+  unsigned wanted = 0, reads = 0;
   pthread_mutex_lock(&state->receiver);
-  while (frames < most && receive_one(mac))
-    frames++;
+  while (wanted < most && reads++ < most + REFUSED_MAX && receive_one(mac, &wanted))
+    ;
   pthread_mutex_unlock(&state->receiver);
-  return frames;
+  return wanted;
 }
 
 static void signal_fd(int fd) {
@@ -255,7 +259,7 @@ static int wait_for_all(struct epoll_event *events, int room, uint64_t deadline,
 }
 
 int host_nic_wait(struct epoll_event *events, int room, uint64_t deadline) {
-  bool received;
+  bool received = false;
   __atomic_store_n(&is_own_wait, true, __ATOMIC_RELEASE);
   return wait_for_all(events, room, deadline, &received);
 }

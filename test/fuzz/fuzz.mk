@@ -1,9 +1,9 @@
-# Fuzzing (docs/testing.md): libFuzzer drives the component of BOARD=linux, without its driver, which has a thread. The module
+# Fuzzing (docs/testing.md): libFuzzer drives the component of BOARD=linux, without its driver's threads. The module
 # runs as C (ENGINE=aot), so that its branches guide the fuzzer; what was found is run again on wasm3.
 
 FUZZ ?= all
 FUZZ_SECONDS ?= 60
-FUZZ_ALL := api filter server
+FUZZ_ALL := api filter server cable
 FUZZ_TARGETS := $(if $(filter all,$(FUZZ)),$(FUZZ_ALL),$(FUZZ))
 ifneq ($(filter-out $(FUZZ_ALL),$(FUZZ_TARGETS)),)
 $(error There is no fuzz target "$(FUZZ)". Targets: $(FUZZ_ALL) all)
@@ -13,10 +13,11 @@ FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_optio
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
 FUZZ_SOURCES_server := test/fuzz/server.c \
   $(addprefix host/preload/server/,calls.c connections.c missing.c ring.c stand_in.c view.c)
+FUZZ_SOURCES_cable := test/fuzz/cable.c boards/mac/host_nic_open.c
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
 FUZZ_PORT := $(wildcard boards/pktsock/*.c)
 FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktsock/*.h boards/engine/*.h boards/posix/*.h boards/posix/*/*.h) \
-  $(wildcard host/preload/*.h host/preload/server/*.h) host/preload/server/server.c \
+  $(wildcard host/preload/*.h host/preload/server/*.h) host/preload/server/server.c boards/mac/host_nic.c \
   build/gen/pktsock/abi.h
 
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
@@ -39,7 +40,8 @@ endef
 FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
 $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix)))
-$(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server),$(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
+$(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server) $(FUZZ_SOURCES_cable),\
+  $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
 $(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
 $(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -isystem $(WASM3_DIR)))
@@ -90,7 +92,7 @@ define NEWLINE
 
 endef
 
-fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|all FUZZ_SECONDS=60
+fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|cable|all FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
 
 .PHONY: fuzz fuzz-build lies lies-build

@@ -110,9 +110,39 @@ const server: Readonly<Record<string, number[]>> = {
   "more connections than slots": [0, 2, 0, 140, turn, 2, 0, 140, turn, ...open(1, 1)],
 };
 
+// ---- cable.c ----
+
+const plug = [0, 3];
+const datagrams = (which: 0 | 2, length: number, to = 0, count = 0): number[] => [0, which, ...u16(length), to, count];
+const receive = [0, 8];
+const membership = [0, 4, 0, 2, 0, 1];
+
+const cable: Readonly<Record<string, number[]>> = {
+  "frames of all lengths": plug.concat(
+    [0, 13, 14, 15, 60, 1514, 1536, 1537, 2048, 2049, 4095].flatMap((length) => datagrams(0, length).concat(receive)),
+  ),
+  "a stranger": [...plug, ...datagrams(2, 60, 1, 9), ...datagrams(0, 60, 1), ...receive],
+  "a multicast group": [...plug, ...membership, ...datagrams(0, 60, 2, 3), ...receive, 0, 4, 2, 0, 0, 1, ...receive],
+  "nobody at the other end": [
+    0,
+    5,
+    ...u16(46),
+    1,
+    0,
+    6,
+    ...u16(46),
+    1,
+    ...receive,
+    ...plug,
+    ...datagrams(0, 60),
+    ...receive,
+  ],
+  "more than the pool": [...plug, ...datagrams(0, 60, 1, 39), ...receive, 0, 7, ...receive, 1, 8],
+};
+
 const out = process.argv[2];
 if (out === undefined) throw new Error("usage: seeds.ts OUT");
-for (const [target, seeds] of Object.entries({ server })) {
+for (const [target, seeds] of Object.entries({ server, cable })) {
   mkdirSync(join(out, target), { recursive: true });
   for (const [name, bytes] of Object.entries(seeds)) {
     writeFileSync(join(out, target, name.replaceAll(" ", "-")), Uint8Array.from(bytes));
