@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { chooseTool, esptoolCommand, type EsptoolModule, flash } from "../host/esp32/flash.js";
 import { flashImage, flashOffset } from "../host/esp32/image.js";
@@ -11,6 +11,7 @@ import { WebSerialPort } from "../host/esp32/webserial.js";
 import { monitor } from "../host/serial/monitor.js";
 import { choosePort, openPort, optional, type SerialPort, type SerialPortModule } from "../host/serial/port.js";
 import { LoaderPort } from "./esp32/loader.js";
+import { fuzzFlashing } from "./fuzz/serial.js";
 
 const run = promisify(execFile);
 const image = flashImage({
@@ -61,6 +62,17 @@ describe("ESP32 flasher", () => {
     if (esptool === undefined) this.skip();
     const esp32s2 = 0x000007c6;
     await assert.rejects(flashTo(new LoaderPort({ magic: esp32s2 })), /This is no ESP32 but ESP32-S2/);
+  });
+
+  const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 0x7fffffff);
+  it(`ends with a reason when a hostile board answers, or the image is in its flash (FUZZ_SEED=${seed})`, async function () {
+    this.timeout(0);
+    if (esptool === undefined) this.skip();
+    const known = await fuzzFlashing(esptool, 1000, (boards) => boards < 30);
+    assert.ok(known.flashed > 0 && known.failed > 0, JSON.stringify(known));
+    assert.match([...known.said].join("\n"), /has not taken the image within 121 s/);
+    const { flashed, failed } = await fuzzFlashing(esptool, seed, (boards) => boards < 12);
+    assert.equal(flashed + failed, 12);
   });
 });
 
@@ -143,6 +155,14 @@ describe("serial port", () => {
       openPort(real!, "/dev/pktsock-none", 115200),
       /\/dev\/pktsock-none does not open: No such file/,
     );
+  });
+
+  it("waits when the board sends faster than the terminal shows", async () => {
+    const port = new PassThrough() as unknown as SerialPort;
+    const terminal = new Writable({ write: () => undefined }); // it never takes a byte
+    void monitor(port, new PassThrough(), terminal);
+    for (let i = 0; i < 100 && port.write(Buffer.alloc(16_384)); i++) await new Promise(setImmediate);
+    assert.ok(terminal.writableLength <= 64 * 1024, `${terminal.writableLength} bytes are kept`);
   });
 
   it("is joined to the terminal until Ctrl-]", async function () {

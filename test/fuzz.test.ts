@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cleanUp, fuzzReader, readers, readOne } from "./fuzz/readers.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 0x7fffffff) || 1;
 const targets = { api: 80_000, filter: 200_000, server: 8000, cable: 10_000 };
@@ -96,4 +97,28 @@ describe(`fuzzing (FUZZ_SEED=${seed})`, function () {
       assert.match(output, says);
     });
   }
+});
+
+describe(`damaged files (FUZZ_SEED=${seed})`, function () {
+  this.timeout(0);
+  after(cleanUp);
+
+  const count = Number(process.env.FUZZ_RUNS ?? 3000);
+  for (const [name, reader] of Object.entries(readers)) {
+    it(`${name}: ${count} files are read, or it is said what is wrong`, () => {
+      reader.read(reader.good);
+      const [file, message] = reader.found ?? [reader.good, undefined];
+      if (message === undefined) reader.read(file);
+      else assert.throws(() => reader.read(file), message);
+      assert.equal(
+        fuzzReader(name, seed, (reads) => reads < count),
+        count,
+      );
+    });
+  }
+
+  it("says so when a reader does not look", () => {
+    const careless = (file: Uint8Array) => void new DataView(file.buffer).getUint32(file.length);
+    assert.throws(() => readOne({ good: new Uint8Array(4), read: careless }, new Uint8Array(4)), RangeError);
+  });
 });

@@ -1,23 +1,40 @@
 // Checks of a program before it is run with a preloaded library.
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { findProgram } from "../demo/tools.js";
 
 const PT_INTERP = 3;
 const S_ISUID = 0o4000;
 
-/** Is the file an ELF file without an interpreter, which loads no libraries? Interpreters of scripts are not checked. */
+const headerBytes = 64;
+const programHeaderBytes = 56;
+
+/** Returns `bytes` of the file at `position`, or undefined if it does not have them. */
+function bytesAt(file: number, position: number, bytes: number): Buffer | undefined {
+  const { size } = fstatSync(file);
+  if (position + bytes > size) return undefined;
+  const found = Buffer.alloc(bytes);
+  return readSync(file, found, 0, bytes, position) === bytes ? found : undefined;
+}
+
+/** Does an ELF file load no libraries, because it has no interpreter? The kernel refuses a damaged one with its own words. */
+function isStaticElf(file: number): boolean {
+  const head = bytesAt(file, 0, headerBytes);
+  if (head === undefined || head.readUInt32BE(0) !== 0x7f454c46 || head[4] !== 2 || head[5] !== 1) return false;
+  const [at, size, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)];
+  const table = size === programHeaderBytes ? bytesAt(file, at, size * count) : undefined;
+  if (table === undefined) return false;
+  for (let i = 0; i < count; i++) if (table.readUInt32LE(i * size) === PT_INTERP) return false;
+  return true;
+}
+
+/** Is the file a statically linked program? Interpreters of scripts are not checked. */
 function isStatic(path: string): boolean {
   const file = openSync(path, "r");
-  const head = Buffer.alloc(4096);
-  readSync(file, head, 0, head.length, 0);
-  closeSync(file);
-  const isElf64 = head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2;
-  if (!isElf64) return false;
-  const [table, size, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)];
-  for (let i = 0; i < count && table + (i + 1) * size <= head.length; i++) {
-    if (head.readUInt32LE(table + i * size) === PT_INTERP) return false;
+  try {
+    return isStaticElf(file);
+  } finally {
+    closeSync(file);
   }
-  return true;
 }
 
 /** Throws an Error with a user-readable message when a library cannot be preloaded into the program. */

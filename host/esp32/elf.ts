@@ -12,6 +12,7 @@ export interface Program {
 }
 
 const headerBytes = 52;
+const programHeaderBytes = 32;
 const machineXtensa = 94;
 const typeExecutable = 2;
 const typeLoad = 1;
@@ -24,6 +25,8 @@ export function readElf(file: Uint8Array, name: string): Program {
     throw new Error(`${name} is not an executable for Xtensa (ELF, 32 bits, little-endian).`);
   }
   const [table, size, count] = [view.getUint32(28, true), view.getUint16(42, true), view.getUint16(44, true)];
+  if (count > 0 && size < programHeaderBytes)
+    throw new Error(`${name} is damaged: its program headers have ${size} bytes each, not ${programHeaderBytes}.`);
   if (table + size * count > file.length) throw new Error(`${name} is cut short: its program headers are missing.`);
   const segments: Segment[] = [];
   for (let at = table; at < table + size * count; at += size) {

@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isMain } from "../build/main.js";
 import { findProgram } from "../demo/tools.js";
@@ -49,15 +48,21 @@ interface ControlLines {
 
 const resetMs = 100;
 
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+
 /** Resets the chip so that it boots from flash: RTS pulls EN low, DTR would pull IO0 low. esptool-js only releases EN. */
 async function start(port: ControlLines): Promise<void> {
   await port.setSignals({ dataTerminalReady: false, requestToSend: true });
-  await setTimeout(resetMs);
+  await sleep(resetMs);
   await port.setSignals({ dataTerminalReady: false, requestToSend: false });
 }
 
-/** Writes the image through a Web Serial port, and starts it. Throws when the flash does not hold the image afterwards. */
-export async function flash(
+/** How long it may take: connecting, and four times as long as the line needs for the bytes without compression. */
+function limitMs(bytes: number, baudrate: number): number {
+  return 120_000 + (4 * bytes * 10_000) / baudrate;
+}
+
+async function writeAndStart(
   { ESPLoader, Transport }: EsptoolModule,
   port: ControlLines,
   image: Uint8Array,
@@ -88,6 +93,29 @@ export async function flash(
     say("written and compared; the board starts the image");
   } finally {
     await transport.disconnect().catch(() => undefined); // it may never have been opened
+  }
+}
+
+/** Writes the image through a Web Serial port, and starts it. Throws when the flash does not hold the image afterwards, and when a
+ * board answers for too long without an end; the port may then still be open. */
+export async function flash(
+  esptool: EsptoolModule,
+  port: ControlLines,
+  image: Uint8Array,
+  baudrate: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const limit = limitMs(image.length, baudrate);
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_, reject) => {
+    const seconds = Math.round(limit / 1000);
+    const why = `The board has not taken the image within ${seconds} s: reset it, look at the cable, and start again.`;
+    timer = setTimeout(() => reject(new Missing(why)), limit);
+  });
+  try {
+    await Promise.race([writeAndStart(esptool, port, image, baudrate, say), end]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

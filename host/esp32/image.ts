@@ -56,11 +56,8 @@ function memoryOf(segment: Segment): Memory {
   return memory;
 }
 
-/** Returns the image of `program` for a flash of `flashMb` megabytes. */
-export function flashImage(program: Program, flashMb = 4): Buffer {
-  const size = flashSizes[flashMb];
-  if (size === undefined)
-    throw new Error(`A flash of ${flashMb} MB is unknown: ${Object.keys(flashSizes).join(", ")}.`);
+/** Throws an Error if the boot ROM cannot load or start the program. */
+function check(program: Program): void {
   if (program.segments.length > mostSegments) {
     throw new Error(`${program.segments.length} segments are too many: the boot ROM takes ${mostSegments}.`);
   }
@@ -70,6 +67,15 @@ export function flashImage(program: Program, flashMb = 4): Buffer {
   if (entered === undefined || memoryOf(entered).name !== "IRAM") {
     throw new Error(`The entry point ${hex(program.entry)} does not lie in a segment of the IRAM.`);
   }
+  for (const segment of program.segments) memoryOf(segment);
+}
+
+/** Returns the image of `program` for a flash of `flashMb` megabytes. */
+export function flashImage(program: Program, flashMb = 4): Buffer {
+  const size = flashSizes[flashMb];
+  if (size === undefined)
+    throw new Error(`A flash of ${flashMb} MB is unknown: ${Object.keys(flashSizes).join(", ")}.`);
+  check(program);
   const header = Buffer.alloc(headerBytes);
   header.set([magic, program.segments.length, modeDio, (size << 4) | frequency40MHz]);
   header.writeUInt32LE(program.entry, 4);
@@ -81,7 +87,6 @@ export function flashImage(program: Program, flashMb = 4): Buffer {
   const parts: Buffer[] = [header];
   let checksum = checksumStart;
   for (const segment of program.segments) {
-    memoryOf(segment);
     const data = Buffer.alloc(round(segment.data.length));
     data.set(segment.data);
     for (const byte of data) checksum ^= byte;
@@ -124,7 +129,9 @@ export function readImage(image: Uint8Array): Program {
   if (!createHash("sha256").update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end))) {
     throw new Error("The image is damaged: its SHA-256 is wrong.");
   }
-  return { entry: bytes.readUInt32LE(4), segments };
+  const program = { entry: bytes.readUInt32LE(4), segments };
+  check(program);
+  return program;
 }
 
 if (isMain(import.meta.url)) {

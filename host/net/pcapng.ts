@@ -102,14 +102,25 @@ export class PcapngFile extends PcapngWriter {
   }
 }
 
-/** Returns the first option with that code, or undefined. */
-function findOption(block: DataView, start: number, code: number, little: boolean): DataView | undefined {
+type Fail = (why: string) => never;
+
+interface Options {
+  readonly block: DataView;
+  /** Where they start in the block. */
+  readonly start: number;
+  readonly little: boolean;
+  readonly fail: Fail;
+}
+
+/** Returns the value of the first option with that code, `least` bytes or more; undefined if there is none. */
+function findOption({ block, start, little, fail }: Options, code: number, least = 0): DataView | undefined {
   let at = start;
   while (at + 4 <= block.byteLength) {
     const found = block.getUint16(at, little);
     const length = block.getUint16(at + 2, little);
     if (found === 0) return undefined;
-    if (at + 4 + length > block.byteLength) throw new Error("an option is longer than its block");
+    if (at + 4 + length > block.byteLength) fail("an option is longer than its block");
+    if (found === code && length < least) fail("an option is too short");
     if (found === code) return new DataView(block.buffer, block.byteOffset + at + 4, length);
     at += 4 + length + (-length & 3);
   }
@@ -135,7 +146,7 @@ export function readPcapng(bytes: Uint8Array): Capture {
   let little = true;
   let firstInterface = 0;
   let at = 0;
-  const fail = (why: string): never => {
+  const fail: Fail = (why) => {
     throw new Error(`not a pcapng file, at byte ${at}: ${why}`);
   };
 
@@ -154,11 +165,12 @@ export function readPcapng(bytes: Uint8Array): Capture {
     const body = new DataView(bytes.buffer, bytes.byteOffset + at + 8, length - 12);
     if (type === IDB) {
       if (body.byteLength < 8) fail("an interface description is too short");
-      const name = findOption(body, 8, IF_NAME, little);
+      const options = { block: body, start: 8, little, fail };
+      const name = findOption(options, IF_NAME);
       const text =
         name === undefined ? "" : Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString("utf8");
       capture.interfaces.push({ name: text, linkType: body.getUint16(0, little) });
-      resolutions.push(resolution(findOption(body, 8, IF_TSRESOL, little)?.getUint8(0) ?? 6));
+      resolutions.push(resolution(findOption(options, IF_TSRESOL, 1)?.getUint8(0) ?? 6));
     } else if (type === EPB) {
       if (body.byteLength < 20) fail("a packet block is too short");
       const number = firstInterface + body.getUint32(0, little);
@@ -167,7 +179,8 @@ export function readPcapng(bytes: Uint8Array): Capture {
       const captured = body.getUint32(12, little);
       if (captured > body.byteLength - 20) fail("a frame is longer than its block");
       const start = at + 28;
-      const flags = findOption(body, 20 + captured + (-captured & 3), EPB_FLAGS, little)?.getUint32(0, little) ?? 0;
+      const options = { block: body, start: 20 + captured + (-captured & 3), little, fail };
+      const flags = findOption(options, EPB_FLAGS, 4)?.getUint32(0, little) ?? 0;
       capture.frames.push({
         interface: number,
         time: (time * scale.multiply) / scale.divide,

@@ -13,7 +13,11 @@ export async function monitor(
   output: NodeJS.WritableStream,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    port.on("data", (bytes: Buffer) => output.write(bytes));
+    port.on("data", (bytes: Buffer) => {
+      if (output.write(bytes)) return;
+      port.pause(); // the board sends faster than the terminal shows
+      output.once("drain", () => port.resume());
+    });
     port.on("error", reject);
     port.on("close", () => resolve());
     input.on("data", (bytes: Buffer) => {

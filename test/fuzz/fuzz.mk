@@ -94,6 +94,7 @@ endef
 
 fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|cable|all FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
+	$(if $(filter all,$(FUZZ)),$(foreach tool,readers serial,$(QUIET)npx tsx test/fuzz/$(tool).ts $(FUZZ_SECONDS) $(LIES_SEED)$(NEWLINE)))
 
 .PHONY: fuzz fuzz-build lies lies-build
 
