@@ -6,6 +6,7 @@ import { Qemu } from "../host/net/qemu.js";
 import { missingFor } from "./conformance/board.js";
 import { buildImage, type EngineName } from "./support/engines.js";
 import { fake } from "./support/fake.js";
+import { runCompiled } from "./lies/compiled.js";
 
 const seed = process.env.LIES_SEED ?? String(1 + (Date.now() % 0x7ffffffe));
 
@@ -46,6 +47,11 @@ describe(`lies of the module (LIES_SEED=${seed})`, function () {
     ["wasm3", "results", "300"],
     ["wasm3", "flips", "800"],
     ["wasm3", "modules", "build/fuzz/mutants.short"],
+    ["aot-guarded", "words", "800"],
+    ["aot-guarded", "flips", "800"],
+    ["wasm3-tuned", "words", "400"],
+    ["wasm3-tuned", "flips", "400"],
+    ["wasm3-tuned", "modules", "build/fuzz/mutants.short"],
   ] as const;
   for (const [engine, what, count] of runs) {
     it(`${what} on ${engine}: each call ends, and nothing else is touched`, () => {
@@ -54,6 +60,10 @@ describe(`lies of the module (LIES_SEED=${seed})`, function () {
       if (what !== "modules") assert.doesNotMatch(output, / 0 traps/);
     });
   }
+
+  it("mutants on aot: each call ends, and nothing else is touched", () => {
+    assert.equal(runCompiled(5, Number(seed)).mutants, 5);
+  });
 
   it("a bound that is wrong is found", () => {
     const output = lies("aot", ["results", "0", seed], { LIES_BREAK: "1" });

@@ -29,11 +29,12 @@ NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && \
   ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 || \
   { echo "Fuzzing needs the Debian packages clang and libclang-rt-14-dev." >&2; exit 1; }
 
-FUZZ_OBJECT = build/fuzz/obj/$(subst /,_,$(basename $(1))).o
+# $(1) source, $(2) what distinguishes the object from others of this source
+FUZZ_OBJECT = build/fuzz/obj/$(subst /,_,$(basename $(1)))$(2).o
 FUZZ_COMMON := $(FUZZ_PORT) $(FUZZ_SOURCES) boards/os/posix.c
-# $(1) source, $(2) flags
+# $(1) source, $(2) flags, $(3) as for FUZZ_OBJECT
 define FUZZ_RULE
-$(call FUZZ_OBJECT,$(1)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h test/fuzz/fuzz.mk
+$(call FUZZ_OBJECT,$(1),$(3)): $(1) $(FUZZ_HEADERS) build/fuzz/structs.h test/fuzz/fuzz.mk
 	@mkdir -p $$(@D)
 	$$(QUIET)$(FUZZ_CC) $$(FUZZ_CFLAGS) $(2) -c $$< -o $$@
 endef
@@ -43,16 +44,22 @@ $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
 $(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server) $(FUZZ_SOURCES_cable),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
-$(call FUZZ_OBJECT,boards/engine/aot.c): build/gen/aot-exact/pktsock_aot.h
+$(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-guarded -DPKTSOCK_MEMORY_SLACK=256,-guarded))
 $(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -isystem $(WASM3_DIR)))
+$(eval $(call FUZZ_RULE,boards/engine/wasm3.c,-O2 -fsanitize=address -isystem build/gen/wasm3-tuned,-tuned))
 $(eval $(call FUZZ_RULE,build/gen/pktsock_wasm.c))
 
-FUZZ_ENGINE_aot := boards/engine/aot.c
-FUZZ_ENGINE_wasm3 := boards/engine/wasm3.c build/gen/pktsock_wasm.c
+FUZZ_ENGINE_aot := $(call FUZZ_OBJECT,boards/engine/aot.c)
+FUZZ_ENGINE_aot-guarded := $(call FUZZ_OBJECT,boards/engine/aot.c,-guarded)
+FUZZ_ENGINE_wasm3 := $(foreach source,boards/engine/wasm3.c build/gen/pktsock_wasm.c,$(call FUZZ_OBJECT,$(source)))
+FUZZ_ENGINE_wasm3-tuned := $(call FUZZ_OBJECT,boards/engine/wasm3.c,-tuned) $(call FUZZ_OBJECT,build/gen/pktsock_wasm.c)
+$(FUZZ_ENGINE_aot): build/gen/aot-exact/pktsock_aot.h
+$(FUZZ_ENGINE_aot-guarded): build/gen/aot-guarded/pktsock_aot.h
+$(FUZZ_ENGINE_wasm3-tuned): build/gen/wasm3-tuned/wasm3.h
 
 # $(1) target, $(2) engine
 define FUZZ_PROGRAM
-build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)) $(FUZZ_ENGINE_$(2)),$(call FUZZ_OBJECT,$(source)))
+build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)),$(call FUZZ_OBJECT,$(source))) $(FUZZ_ENGINE_$(2))
 	@echo "  fuzz   $$@"
 	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) -o $$@
 endef
@@ -103,28 +110,41 @@ LIES_SOURCES := $(addprefix test/lies/,lies.c life.c nic.c)
 LIES_LDFLAGS := $(FUZZ_LDFLAGS) -Wl,--wrap=pkt_engine_call
 $(foreach source,$(LIES_SOURCES),$(eval $(call FUZZ_RULE,$(source),$(FUZZ_SANITIZE))))
 $(foreach source,$(LIES_SOURCES),$(eval $(call FUZZ_OBJECT,$(source)): test/lies/lies.h))
+LIES_OBJECTS := $(foreach source,$(FUZZ_PORT) boards/os/posix.c $(LIES_SOURCES),$(call FUZZ_OBJECT,$(source)))
+LIES_ENGINES := aot aot-guarded wasm3 wasm3-tuned
 define LIES_PROGRAM
-build/fuzz/lies-$(1): $(foreach source,$(FUZZ_PORT) boards/os/posix.c $(LIES_SOURCES) $(FUZZ_ENGINE_$(1)),$(call FUZZ_OBJECT,$(source)))
+build/fuzz/lies-$(1): $(LIES_OBJECTS) $(FUZZ_ENGINE_$(1))
 	@echo "  fuzz   $$@"
 	$$(QUIET)$(FUZZ_CC) $(FUZZ_SANITIZE) $$^ $(LIES_LDFLAGS) -o $$@
 endef
-$(foreach engine,aot wasm3,$(eval $(call LIES_PROGRAM,$(engine))))
+$(foreach engine,$(LIES_ENGINES),$(eval $(call LIES_PROGRAM,$(engine))))
+
+# A mutant as C, which test/lies/compiled.ts has written. The compiler's time is most of its run's: it optimizes nothing.
+build/fuzz/compiled/%/lies: build/fuzz/compiled/%/pktsock_aot.h boards/engine/aot.c $(LIES_OBJECTS)
+	$(QUIET)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -O0 -I$(@D) boards/engine/aot.c $(LIES_OBJECTS) $(LIES_LDFLAGS) -o $@
 
 lies-build: build/gen/pktsock_wasm.c
 	$(NEED_FUZZ)
 	@mkdir -p build/fuzz
-	@flock build/fuzz/lock $(MAKE) --no-print-directory build/fuzz/lies-aot build/fuzz/lies-wasm3
+	@flock build/fuzz/lock $(MAKE) --no-print-directory $(LIES_ENGINES:%=build/fuzz/lies-%)
 
 LIES_SEED ?= $(shell date +%s)
 
-# All words and results with aot, a part with the slower wasm3; wasm3 runs modules that aot would have to compile.
+# $(1) engine, $(2) how many words: all (0) with aot, a part with the slower engines.
+define LIES_RUN
+$(QUIET)build/fuzz/lies-$(1) words $(2) $(LIES_SEED)
+$(QUIET)build/fuzz/lies-$(1) results 0 $(LIES_SEED)
+$(QUIET)build/fuzz/lies-$(1) flips 20000 $(LIES_SEED)
+endef
+
+# wasm3 runs mutants as they are, aot as many as there is time to compile.
 lies: lies-build ## a module that lies and mutants of ours, in the long form: 20000 flips an engine; LIES_SEED=n
 	@echo "lies     seed $(LIES_SEED)"
-	$(QUIET)build/fuzz/lies-aot words 0 $(LIES_SEED)
-	$(QUIET)build/fuzz/lies-aot results 0 $(LIES_SEED)
-	$(QUIET)build/fuzz/lies-aot flips 20000 $(LIES_SEED)
-	$(QUIET)build/fuzz/lies-wasm3 words 6000 $(LIES_SEED)
-	$(QUIET)build/fuzz/lies-wasm3 results 0 $(LIES_SEED)
-	$(QUIET)build/fuzz/lies-wasm3 flips 20000 $(LIES_SEED)
+	$(call LIES_RUN,aot,0)
+	$(call LIES_RUN,aot-guarded,20000)
+	$(call LIES_RUN,wasm3,6000)
+	$(call LIES_RUN,wasm3-tuned,6000)
 	$(QUIET)npx tsx test/lies/mutants.ts build/pktsock.wasm build/fuzz/mutants 2000 $(LIES_SEED)
 	$(QUIET)build/fuzz/lies-wasm3 modules build/fuzz/mutants
+	$(QUIET)build/fuzz/lies-wasm3-tuned modules build/fuzz/mutants
+	$(QUIET)npx tsx test/lies/compiled.ts 100 $(LIES_SEED)
