@@ -206,7 +206,7 @@ export class Socket {
   protocol: u32;
   type: u32;
   error: u32;
-  /** The next in State.taps. */
+  /** The next in State.taps or State.pickyTaps. */
   nextTap: Socket | null;
   /** The verified filter program; or filterTests, which replace it; or 0. */
   filter: usize;
@@ -271,8 +271,9 @@ export class State {
   receivers: Socket | null;
   /** Sockets with a filter, then the network stack: they are offered a frame after the receivers. */
   watchers: Socket | null;
-  /** Sockets that see outgoing frames. */
+  /** Sockets that see outgoing frames, and those of them that do not take each frame as it is (see isPicky()). */
   taps: Socket | null;
+  pickyTaps: Socket | null;
   freeSockets: Socket | null;
   /** Sockets that exist, open or not. */
   connections: u32;

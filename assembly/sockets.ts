@@ -229,19 +229,27 @@ function enlist(socket: Socket, protocol: u32): void {
     state.receivers = socket;
   }
   if (socket.protocol == htons(ETH_P_ALL) && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
-    socket.nextTap = state.taps;
-    state.taps = socket;
+    if (isPicky(socket)) {
+      socket.nextTap = state.pickyTaps;
+      state.pickyTaps = socket;
+    } else {
+      socket.nextTap = state.taps;
+      state.taps = socket;
+    }
   }
 }
 
 /** Notes in all sockets whether others see what they send, after the list of taps or the table has changed. */
 function noteTaps(): void {
-  const tap = state.taps;
   for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
     const socket = socketAt(descriptor);
-    // The usual tap is the sender itself, which does not see what it sends.
-    if (socket) socket.seen = tap && (tap != socket || tap.nextTap != null) ? 1 : 0;
+    if (socket) socket.seen = hasOther(state.taps, socket) || hasOther(state.pickyTaps, socket) ? 1 : 0;
   }
+}
+
+/** Is a tap in the list besides this socket? The usual tap is the sender itself, which does not see what it sends. */
+function hasOther(tap: Socket | null, socket: Socket): bool {
+  return tap && (tap != socket || tap.nextTap != null);
 }
 
 /**
@@ -278,12 +286,18 @@ function watches(socket: Socket): bool {
   return socket.type == STACK || (socket.special & (Special.SNAP | Special.DROPS)) != 0;
 }
 
+/** Must showToTaps() look at more than the socket's key? */
+function isPicky(socket: Socket): bool {
+  return socket.skip != 0 || watches(socket);
+}
+
 /** Removes a socket from the lists of sockets that are offered frames. */
 function detach(socket: Socket): void {
   const roots = changetype<usize>(state);
   unlink(roots + offsetof<State>("receivers"), socket, offsetof<Socket>("next"));
   unlink(roots + offsetof<State>("watchers"), socket, offsetof<Socket>("next"));
   unlink(roots + offsetof<State>("taps"), socket, offsetof<Socket>("nextTap"));
+  unlink(roots + offsetof<State>("pickyTaps"), socket, offsetof<Socket>("nextTap"));
 }
 
 /** Removes `socket`, if it is there, from the list that starts at `link`; its members have their link at offset `next`. */

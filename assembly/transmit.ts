@@ -25,7 +25,7 @@ import {
 } from "./packet";
 import { pushFree, reap, takeFree } from "./pool";
 import { take } from "./port";
-import { enqueue, enqueueAccepted } from "./queue";
+import { enqueue, enqueueAccepted, insert } from "./queue";
 import { filterAndCount, settleCopy, shareInUse, stackOf, takeCopy } from "./scarcity";
 
 /** send(2) without flags. Returns `len`, or a negative errno; -EAGAIN when no frame is free. */
@@ -168,9 +168,25 @@ function mayShareAfterReap(iface: Iface, held: bool): bool {
   return iface.spare + <i32>shareInUse(stackOf(iface)) >= (held ? 0 : 1);
 }
 
-function dropForPool(tap: Socket): void {
+/** Counts a frame that taps of the list would have got if the pool had one to spare. */
+function dropForPool(list: Socket | null, sender: Socket, frame: Frame): void {
+  let tap = list;
+  while (tap) {
+    if (wants(tap, sender, frame) && filterAndCount(tap, frame)) countDropForPool(tap);
+    tap = tap.nextTap;
+  }
+}
+
+function countDropForPool(tap: Socket): void {
   ++tap.dropsPoolEmpty;
   noteDrop(tap);
+}
+
+/** Is the frame shown to this tap? To SOCK_DGRAM Linux shows a header without payload only if a filter lets it through. */
+function wants(tap: Socket, sender: Socket, frame: Frame): bool {
+  const key = frame.key;
+  if (tap == sender || (tap.key ^ key) & tap.mask) return false;
+  return !tap.skip || (!isTag(key & 0xffff) && (frame.len > tap.skip || tap.filter != 0));
 }
 
 /**
@@ -183,31 +199,48 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
   frame.key = key;
   frame.flags = abi.FRAME_OUTGOING;
   const held = frame.refs != 0;
-  const room = mayShare(iface, held) || mayShareAfterReap(iface, held);
-  const tagged = isTag(key & 0xffff);
-  let refs: u32 = 0;
-  let tap = state.taps;
-  while (tap) {
-    // Linux shows a header without payload to SOCK_DGRAM only if a filter lets it through.
-    const isShown = tap.skip ? !tagged && (frame.len > tap.skip || tap.filter != 0) : true;
-    if (tap != sender && !((tap.key ^ key) & tap.mask) && isShown) {
-      if (room) refs += enqueue(tap, frame);
-      else if (filterAndCount(tap, frame)) dropForPool(tap);
+  if (!mayShare(iface, held) && !mayShareAfterReap(iface, held)) {
+    dropForPool(state.taps, sender, frame);
+    dropForPool(state.pickyTaps, sender, frame);
+  } else {
+    let refs: u32 = 0;
+    let tap = state.taps;
+    if (tap) {
+      do {
+        const on = tap.iface;
+        if (on == iface || !on) {
+          if (tap != sender) {
+            // append() without a snap length, as in receiveFrame().
+            const entry = tap.tail;
+            if (entry.frame) {
+              ++tap.dropsQueueFull;
+            } else {
+              insert(tap, entry, frame);
+              ++refs;
+            }
+          }
+        }
+        tap = tap.nextTap;
+      } while (tap);
     }
-    tap = tap.nextTap;
-  }
-  if (refs) {
-    control.news = 1;
-    if (held) {
-      frame.refs += refs;
-    } else {
-      frame.refs = refs + 1;
-      --iface.spare;
-      --iface.txOwned;
-      ++iface.txMissing;
+    tap = state.pickyTaps;
+    while (tap) {
+      if (wants(tap, sender, frame)) refs += enqueue(tap, frame);
+      tap = tap.nextTap;
+    }
+    if (refs) {
+      control.news = 1;
+      if (held) {
+        frame.refs += refs;
+      } else {
+        frame.refs = refs + 1;
+        --iface.spare;
+        --iface.txOwned;
+        ++iface.txMissing;
+      }
     }
   }
-  if (tagged) showWithoutTags(sender, iface, frame);
+  if (isTag(key & 0xffff)) showWithoutTags(sender, iface, frame);
 }
 
 /**
@@ -221,14 +254,14 @@ function showWithoutTags(sender: Socket, iface: Iface, frame: Frame): void {
   const start = end ? end : abi.ETH_HLEN;
   let copy = changetype<Frame | null>(0);
   let refs: u32 = 0;
-  let tap = state.taps;
+  let tap = state.pickyTaps;
   while (tap) {
     if (tap != sender && tap.skip && !((tap.key ^ key) & tap.mask)) {
       const snap = acceptFrom(tap, frame, start);
       if (snap) {
         if (!copy) copy = takeCopy(iface);
         if (copy) refs += enqueueAccepted(tap, copy, snap);
-        else dropForPool(tap);
+        else countDropForPool(tap);
       }
     }
     tap = tap.nextTap;

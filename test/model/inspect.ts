@@ -181,7 +181,8 @@ export class Inspection {
     assert.equal(new Set(offered).size, offered.length, "a socket is offered a frame once");
     const listening = offsets.filter((socket) => this.field(socket, "protocol") !== 0);
     assert.deepEqual(offered.sort(), listening.sort(), "sockets that receive are in a list");
-    for (const tap of this.list("taps", "nextTap")) assert.ok(listening.includes(tap), "taps are open sockets");
+    for (const tap of [...this.list("taps", "nextTap"), ...this.list("pickyTaps", "nextTap")])
+      assert.ok(listening.includes(tap), "taps are open sockets");
 
     const frames = this.control(abi.CONTROL_FRAME_COUNT);
     const owners = Array.from({ length: frames }, (_, i) =>
