@@ -240,3 +240,21 @@ for (const [board, nature] of Object.entries(boards)) {
     }
   });
 }
+
+describe("a MAC whose status never clears", function () {
+  this.timeout(120_000);
+
+  for (const board of Object.keys(boards)) {
+    it(`hangs neither the driver of ${board} nor its interrupt handler`, async () => {
+      execFileSync("make", ["-s", "firmware", `BOARD=${board}`, "APP=test/support/stuck.c"], { stdio: "inherit" });
+      const qemu = await Qemu.boot({ board, image: `build/${board}/stuck.elf` });
+      try {
+        await qemu.waitFor("stuck: end");
+        assert.equal(qemu.output.match(/stuck: [0-9a-f]{8} start/g)?.length, 9, qemu.output);
+        assert.doesNotMatch(qemu.output, /handles/);
+      } finally {
+        await qemu.stop();
+      }
+    });
+  }
+});

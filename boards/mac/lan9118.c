@@ -42,7 +42,7 @@ static_assert(offsetof(struct lan9118_registers, E2P_DATA) == 0xb4, "LAN9118 reg
 #define HW_CFG_SF 0x100000u             /* "must be set" */
 #define HW_CFG_TX_FIF_SZ_5KB (5u << 16) /* the reset value: 4608 bytes for TX data, 10560 for RX data */
 #define PMT_CTRL_READY 1u
-#define RX_FIFO_INF_RXSUSED 0xff0000u
+#define RX_FIFO_INF_RXSUSED(info) ((info) >> 16 & 0xff)
 #define TX_FIFO_INF_TXSUSED 0xff0000u
 #define TX_FIFO_INF_TDFREE 0xffffu
 #define RX_STATUS_LENGTH(status) ((status) >> 16 & 0x3fff) /* FCS included */
@@ -276,7 +276,7 @@ void lan9118_interrupt(struct pkt_mac *mac) {
   struct lan9118_registers *r = registers(mac);
   uint32_t interrupts = r->INT_STS;
   r->INT_STS = interrupts;
-  while (r->RX_FIFO_INF & RX_FIFO_INF_RXSUSED)
+  for (uint32_t left = RX_FIFO_INF_RXSUSED(r->RX_FIFO_INF); left > 0; left--) /* later frames raise another interrupt */
     receive(mac, r);
   mac->iface->rx_errors += r->RX_DROP; /* frames that did not fit into the FIFO; reading clears it */
   if (state->tx_waits && send(mac, r)) {

@@ -86,8 +86,8 @@ static void stellaris_set_filter(struct pkt_mac *mac, const struct pkt_mac_filte
   registers(mac)->MACRCTL = mode;
 }
 
-/* Move one frame out of the RX FIFO. */
-static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
+/* Move one frame out of the RX FIFO. Returns false if the FIFO had to be reset. */
+static bool receive(struct pkt_mac *mac, struct stellaris_registers *r) {
   uint32_t first = r->MACDATA;
   uint32_t total = first & 0xffff; /* length field, frame and FCS */
   uint32_t words = (total + 3) / 4;
@@ -95,7 +95,7 @@ static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
   if (total > FIFO_BYTES || words == 0) { /* not a length: the start of the next frame is unknown, so reset the FIFO */
     mac->iface->rx_errors++;
     r->MACRCTL |= RCTL_RSTFIFO;
-    return;
+    return false;
   }
   if (total < LENGTH_BYTES + PKT_ETH_HLEN + FCS_BYTES)
     mac->iface->rx_too_short++;
@@ -105,13 +105,14 @@ static void receive(struct pkt_mac *mac, struct stellaris_registers *r) {
     mac->iface->rx_no_frame++;
   if (frame == NULL) {
     mac_fifo_discard(&r->MACDATA, words - 1);
-    return;
+    return true;
   }
   uint32_t *buffer = (uint32_t *)pkt_frame_buffer(mac, frame);
   buffer[0] = first;
   mac_fifo_read(&r->MACDATA, buffer + 1, words - 1);
   frame->flags = 0;
   pkt_rx_give(mac, frame, LENGTH_BYTES, total - LENGTH_BYTES - FCS_BYTES);
+  return true;
 }
 
 /* Send frames until the transmitter is busy. False when it is busy and frames are left. */
@@ -150,8 +151,9 @@ void stellaris_interrupt(struct pkt_mac *mac) {
   struct stellaris_registers *r = registers(mac);
   uint32_t interrupts = r->MACRIS;
   r->MACRIS = interrupts;
-  while (r->MACNP & MACNP_NPR)
-    receive(mac, r);
+  uint32_t left = r->MACNP & MACNP_NPR; /* later frames raise another interrupt */
+  while (left > 0 && receive(mac, r))
+    left--;
   if (state->tx_waits && send(mac, r)) {
     state->tx_waits = false;
     r->MACIM = INT_ALWAYS;
