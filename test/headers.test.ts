@@ -117,6 +117,16 @@ describe("public headers", function () {
     }
   });
 
+  for (const [compiler, options] of [
+    ["cc", ["-std=gnu11", "-DPKTSOCK_FIRST_DESCRIPTOR=512"]],
+    ["arm-none-eabi-gcc", [...ARM, "-std=gnu11", "-Itest/lwip/no_sys"]],
+  ] as const) {
+    it(`compile in the adapter for lwIP ${compiler === "cc" ? "with" : "without"} an operating system`, () => {
+      const source = ["-fsyntax-only", "boards/stack/lwip/pktsock_lwip.c"];
+      run(compiler, [...options, ...STRICT, ...PATHS, "-isystem", "/usr/include/lwip", ...source]);
+    });
+  }
+
   describe("standard names", () => {
     const POSIX = ["-Iboards/posix", ...PATHS];
     /** What Linux has where the program is compiled, and a libc for boards. */

@@ -1,11 +1,13 @@
 /* C and C++: a file that uses lwIP's sockets and the component's, whose headers it includes in either order. */
+/* clang-format off */
 #ifdef LWIP_FIRST
 #include <lwip/sockets.h>
 #include <pktsock/pktsock.h>
 #else
-#include <lwip/sockets.h>
 #include <pktsock/pktsock.h>
+#include <lwip/sockets.h>
 #endif
+/* clang-format on */
 
 #include <assert.h>
 #include <errno.h>
