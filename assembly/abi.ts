@@ -136,23 +136,30 @@ export const FRAME_KEY: u32 = 16;
 export const FRAME_FLAGS: u32 = 20;
 /** VLAN tag that was removed from the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. */
 export const FRAME_TCI: u32 = 24;
-/** Time of reception, seconds and nanoseconds, valid with FRAME_STAMPED. */
+/** When the frame was received or handed to the MAC, by the system's clock: seconds and nanoseconds, with FRAME_STAMPED. */
 export const FRAME_SEC: u32 = 28;
 export const FRAME_NSEC: u32 = 32;
 /** TX: the socket whose send buffer the frame counts against, or 0. */
 export const FRAME_OWNER: u32 = 36;
 /** Offset of the frame's own buffer; never changes. */
 export const FRAME_BUFFER: u32 = 40;
-export const FRAME_BYTES: u32 = 44;
+/** When it was received or sent, by the MAC's clock, valid with FRAME_HW_STAMPED. */
+export const FRAME_HW_SEC: u32 = 44;
+export const FRAME_HW_NSEC: u32 = 48;
+export const FRAME_BYTES: u32 = 52;
 
 /** The frame left through the interface (sll_pkttype PACKET_OUTGOING). */
 export const FRAME_OUTGOING: u32 = 1;
 /** FRAME_SEC and FRAME_NSEC are valid. */
 export const FRAME_STAMPED: u32 = 2;
-/** The stamp was taken by the MAC, not by software. */
-export const FRAME_STAMPED_BY_MAC: u32 = 4;
+/** FRAME_HW_SEC and FRAME_HW_NSEC are valid: the MAC has stamped this frame. */
+export const FRAME_HW_STAMPED: u32 = 4;
 /** A VLAN tag was removed from the frame. */
 export const FRAME_VLAN: u32 = 8;
+/** TX: the driver shall stamp the frame when it hands it to the MAC. */
+export const FRAME_WANTS_STAMP: u32 = 16;
+/** TX: the MAC shall stamp the frame. */
+export const FRAME_WANTS_HW_STAMP: u32 = 32;
 
 // ---- A filter's test: the offset of its field from  the frame's link-layer header (assembly/filtertests.ts) --------
 
@@ -208,7 +215,7 @@ export const IFACE_RX_RING: u32 = 88;
 export const IFACE_TX_RING: u32 = 92;
 export const IFACE_COMPLETION_RING: u32 = 96;
 export const IFACE_RING_LENGTH: u32 = 100;
-/** Sockets that asked for time stamps: the driver stamps received frames while this is not 0. */
+/** Sockets that asked for software time stamps: the driver stamps received frames while this is not 0. */
 export const IFACE_STAMPING: u32 = 104;
 /** Counters, u32, wrapping. Counted by the driver: frames received, and drops by reason. */
 export const IFACE_RX_FRAMES: u32 = 108;

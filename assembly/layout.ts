@@ -35,6 +35,8 @@ export class Frame {
   nsec: u32;
   owner: Socket | null;
   buffer: usize;
+  hwSec: u32;
+  hwNsec: u32;
 }
 
 
@@ -309,6 +311,7 @@ export function checkLayout(): void {
   if (offsetof<Frame>("key") != abi.FRAME_KEY) ERROR("Frame.key");
   if (offsetof<Frame>("nsec") != abi.FRAME_NSEC) ERROR("Frame.nsec");
   if (offsetof<Frame>("buffer") != abi.FRAME_BUFFER) ERROR("Frame.buffer");
+  if (offsetof<Frame>("hwNsec") != abi.FRAME_HW_NSEC) ERROR("Frame.hwNsec");
   if (offsetof<Frame>() != abi.FRAME_BYTES) ERROR("Frame");
   if (offsetof<Iface>("fill") != abi.IFACE_FILL) ERROR("Iface.fill");
   if (offsetof<Iface>("spare") != abi.IFACE_SPARE) ERROR("Iface.spare");

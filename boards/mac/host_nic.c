@@ -128,11 +128,7 @@ static bool receive_one(struct pkt_mac *mac, unsigned *wanted) {
     return true;
   }
   memcpy(pkt_frame_buffer(mac, frame), bytes, (size_t)n);
-  frame->flags = 0;
-  if (iface->stamping != 0) {
-    pkt_os_time(&frame->sec, &frame->nsec);
-    frame->flags = PKT_FRAME_STAMPED;
-  }
+  pkt_rx_begin(mac, frame);
   pkt_rx_give(mac, frame, 0, (uint32_t)n);
   return true;
 }

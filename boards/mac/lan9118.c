@@ -233,7 +233,7 @@ static void receive(struct pkt_mac *mac, struct lan9118_registers *r) {
     return;
   }
   mac_fifo_read8(r->RX_DATA_FIFO, pkt_frame_buffer(mac, frame), words);
-  frame->flags = 0;
+  pkt_rx_begin(mac, frame);
   pkt_rx_give(mac, frame, 0, length - FCS_BYTES);
 }
 

@@ -170,11 +170,7 @@ static void receive(struct pkt_mac *mac) {
       arm_one(mac, frame);
       continue;
     }
-    frame->flags = 0;
-    if (mac->iface->stamping != 0) {
-      pkt_os_time(&frame->sec, &frame->nsec);
-      frame->flags = PKT_FRAME_STAMPED;
-    }
+    pkt_rx_begin(mac, frame);
     pkt_rx_give(mac, frame, 0, len);
   }
   arm(mac);

@@ -141,11 +141,7 @@ static void receive_one(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t s
   } else if (length < PKT_ETH_HLEN + FCS_BYTES) {
     mac->iface->rx_too_short++;
   } else {
-    frame->flags = 0;
-    if (mac->iface->stamping != 0) {
-      pkt_os_time(&frame->sec, &frame->nsec);
-      frame->flags = PKT_FRAME_STAMPED;
-    }
+    pkt_rx_begin(mac, frame);
     pkt_rx_give(mac, frame, 0, length - FCS_BYTES);
     return;
   }

@@ -110,7 +110,7 @@ static bool receive(struct pkt_mac *mac, struct stellaris_registers *r) {
   uint32_t *buffer = (uint32_t *)pkt_frame_buffer(mac, frame);
   buffer[0] = first;
   mac_fifo_read(&r->MACDATA, buffer + 1, words - 1);
-  frame->flags = 0;
+  pkt_rx_begin(mac, frame);
   pkt_rx_give(mac, frame, LENGTH_BYTES, total - LENGTH_BYTES - FCS_BYTES);
   return true;
 }

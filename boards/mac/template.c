@@ -49,9 +49,8 @@ static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
     mac->iface->rx_no_frame++;
     return;
   }
+  pkt_rx_begin(mac, frame);
   memcpy(pkt_frame_buffer(mac, frame), bytes, len);
-  /* A MAC with time stamps sets frame->sec, frame->nsec and PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC. */
-  frame->flags = 0;
   pkt_rx_give(mac, frame, 0, len);
 }
 

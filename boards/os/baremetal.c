@@ -41,10 +41,18 @@ void pkt_os_wake(void) { task.woken = true; }
 
 uint64_t pkt_os_now(void) { return arch_now_us(); }
 
+/* Drivers can stamp frames, so this is in every image: 16 bits at a time it needs no 64-bit division, a large function. */
 void pkt_os_time(uint32_t *sec, uint32_t *nsec) {
   uint64_t now = arch_now_us();
-  *sec = (uint32_t)(now / 1000000);
-  *nsec = (uint32_t)(now % 1000000) * 1000;
+  uint32_t quotient = 0, rest = 0;
+  for (unsigned shift = 64; shift > 0;) {
+    shift -= 16;
+    uint32_t part = rest << 16 | (uint16_t)(now >> 6 >> shift);
+    quotient = quotient << 16 | part / (1000000 >> 6);
+    rest = part % (1000000 >> 6);
+  }
+  *sec = quotient;
+  *nsec = (rest << 6 | (now & 63)) * 1000;
 }
 
 uint32_t pkt_os_irq_save(void) { return arch_irq_save(); }

@@ -89,11 +89,7 @@ bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t of
     return false;
   }
   memcpy(pkt_frame_buffer(mac, frame) + offset, bytes, len);
-  frame->flags = 0;
-  if (iface->stamping != 0) {
-    pkt_os_time(&frame->sec, &frame->nsec);
-    frame->flags = PKT_FRAME_STAMPED;
-  }
+  pkt_rx_begin(mac, frame);
   pkt_rx_give(mac, frame, offset, len);
   pkt_os_wake();
   return true;

@@ -84,11 +84,7 @@ void nic_arrive(unsigned nic, unsigned kind) {
   uint8_t *at = memset(pkt_frame_buffer(mac, frame), (int)kind, mac->frame_size);
   memset(at + offset, kind & 2 ? 0xff : 0x02, 6);
   memcpy(at + offset + 12, types[kind % 4], sizeof(types[0]));
-  frame->flags = 0;
-  if (mac->iface->stamping != 0) {
-    pkt_os_time(&frame->sec, &frame->nsec);
-    frame->flags = PKT_FRAME_STAMPED;
-  }
+  pkt_rx_begin(mac, frame);
   pkt_rx_give(mac, frame, offset, len);
   pkt_os_wake();
 }

@@ -42,7 +42,7 @@ struct pkt_slot {
 };
 
 struct pkt_frame {
-  uint32_t iface, refs, mac, len, key, flags, tci, sec, nsec, owner, buffer;
+  uint32_t iface, refs, mac, len, key, flags, tci, sec, nsec, owner, buffer, hw_sec, hw_nsec;
 };
 
 struct pkt_iface {
@@ -96,6 +96,7 @@ PKT_AT(pkt_frame, mac, PKT_FRAME_MAC);
 PKT_AT(pkt_frame, flags, PKT_FRAME_FLAGS);
 PKT_AT(pkt_frame, nsec, PKT_FRAME_NSEC);
 PKT_AT(pkt_frame, buffer, PKT_FRAME_BUFFER);
+PKT_AT(pkt_frame, hw_nsec, PKT_FRAME_HW_NSEC);
 PKT_AT(pkt_iface, fill, PKT_IFACE_FILL);
 PKT_AT(pkt_iface, hwaddr, PKT_IFACE_HWADDR);
 PKT_AT(pkt_iface, name, PKT_IFACE_NAME);

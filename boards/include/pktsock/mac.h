@@ -19,6 +19,15 @@
  * A driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier if
  * FILL becomes empty, because only a woken task refills it. transmit() need not wake for frames that it completes.
  *
+ * Time stamps. Each frame may have two: one by the system's clock (pkt_os_time()), one by the MAC's clock. Each belongs to
+ * exactly one frame, and has a bit in frame->flags that says whether it is valid; a stamp that was not taken is not there.
+ *   - By the system's clock, for every MAC: pkt_rx_begin() and pkt_tx_take() take it if a socket asks for it. The second
+ *     is called just before a frame goes to the hardware.
+ *   - By the MAC's clock, for a MAC with `clock` operations: clock->stamp() turns stamping on and off. The driver hands over
+ *     the stamp that the hardware took of a frame with pkt_hw_stamp(): of each received frame, and of each frame to send for
+ *     which pkt_wants_hw_stamp() returns true. Sending holds a frame no longer for its stamp: if the hardware has none when
+ *     the frame was sent, the frame goes to COMPLETION without one.
+ *
  * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
  *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus
  *     clock does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running.
@@ -98,6 +107,9 @@ struct pkt_clock_ops {
   int (*step)(struct pkt_mac *mac, int64_t ns);
   /* Run faster than the MAC's oscillator by `ppb` parts per billion, slower if negative, in place of an earlier rate. */
   int (*adjust)(struct pkt_mac *mac, int32_t ppb);
+  /* Stamp received frames, and frames to send that ask for it. Both are off after start(). Frames on their way may still have
+   * a stamp, or none. NULL: the MAC has a clock, but stamps no frames. */
+  int (*stamp)(struct pkt_mac *mac, bool received, bool sent);
 };
 
 struct pkt_mac_ops {

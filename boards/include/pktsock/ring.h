@@ -8,6 +8,7 @@
 #define PKT_RING_H
 
 #include <pktsock/mac.h>
+#include <pktsock/os.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,10 +78,39 @@ static inline uint8_t *pkt_frame_buffer(struct pkt_mac *mac, struct pkt_frame *f
   return mac->memory + mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride;
 }
 
+/* Stamp a frame by the system's clock. Not a part of the functions below, so that frames without a stamp do not pay for it. */
+__attribute__((noinline, cold, unused)) static void pkt_stamp_(struct pkt_frame *frame) {
+  pkt_os_time(&frame->sec, &frame->nsec);
+  frame->flags |= PKT_FRAME_STAMPED;
+}
+
+/* Begin a received frame's description, and stamp it by the system's clock if a socket asks for that. Call it once for
+ * each received frame. */
+static inline void pkt_rx_begin(struct pkt_mac *mac, struct pkt_frame *frame) {
+  frame->flags = 0;
+  if (__builtin_expect(mac->iface->stamping != 0, 0))
+    pkt_stamp_(frame);
+}
+
+/* The MAC has stamped this frame, by its own clock: a received frame, between pkt_rx_begin() and pkt_rx_give(), or one to
+ * send, before pkt_completion_give(). Never call it with a stamp that may be another frame's, or an old one. A stamp whose
+ * nanoseconds are not below 1,000,000,000 is none. */
+static inline void pkt_hw_stamp(struct pkt_frame *frame, uint32_t sec, uint32_t nsec) {
+  if (nsec >= 1000000000)
+    return;
+  frame->hw_sec = sec;
+  frame->hw_nsec = nsec;
+  frame->flags |= PKT_FRAME_HW_STAMPED;
+}
+
+/* Returns true if the MAC shall stamp this frame, which pkt_tx_take() has returned. */
+static inline bool pkt_wants_hw_stamp(const struct pkt_frame *frame) {
+  return (frame->flags & PKT_FRAME_WANTS_HW_STAMP) != 0;
+}
+
 /* Give a received frame to RX: `len` bytes without FCS (ETH_HLEN to frame_size - offset), starting `offset` bytes after
- * the start of the buffer. Set frame->flags first: PKT_FRAME_STAMPED with frame->sec and frame->nsec, and
- * PKT_FRAME_STAMPED_BY_MAC if the hardware took the time; or 0 without a stamp. Wakes no task: call pkt_os_wake() once after
- * the last frame of a burst (mac.h). */
+ * the start of the buffer. Call pkt_rx_begin() first. Wakes no task: call pkt_os_wake() once after the last frame of a burst
+ * (mac.h). */
 static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t offset, uint32_t len) {
   frame->mac = mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride + offset;
   frame->len = len;
@@ -95,7 +125,8 @@ struct pkt_bytes {
 };
 
 /* The next frame to send and its bytes, or NULL when there is none or the entry was invalid. The bytes were checked: use
- * them, and not the words of the frame, which the module may change at any time. */
+ * them, and not the words of the frame, which the module may change at any time. Take a frame only when it goes to the MAC at
+ * once: the software stamp of sending is taken here. */
 static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_bytes *bytes) {
   struct pkt_frame *frame = pkt_ring_take_(mac, &mac->tx);
   if (frame == NULL)
@@ -110,6 +141,8 @@ static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_byte
   }
   bytes->at = mac->memory + mac->umem + at;
   bytes->len = len;
+  if (__builtin_expect((frame->flags & PKT_FRAME_WANTS_STAMP) != 0, 0))
+    pkt_stamp_(frame);
   return frame;
 }
 

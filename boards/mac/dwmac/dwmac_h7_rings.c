@@ -69,7 +69,8 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context
     arm_one(mac, spare);
     frame->nsec = word[0];
     frame->sec = word[1];
-    frame->flags = PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC;
+    frame->flags = PKT_FRAME_STAMPED;
+    pkt_hw_stamp(frame, frame->sec, frame->nsec);
   } else if (mac->iface->stamping != 0) {
     pkt_os_time(&frame->sec, &frame->nsec);
     frame->flags = PKT_FRAME_STAMPED;

@@ -51,7 +51,8 @@ static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, const volatile u
     pkt_dma_barrier(); /* the status must be read first */
     frame->nsec = d[DES_TIME_LOW];
     frame->sec = d[DES_TIME_HIGH];
-    frame->flags = PKT_FRAME_STAMPED | PKT_FRAME_STAMPED_BY_MAC;
+    frame->flags = PKT_FRAME_STAMPED;
+    pkt_hw_stamp(frame, frame->sec, frame->nsec);
   } else {
     pkt_os_time(&frame->sec, &frame->nsec);
     frame->flags = PKT_FRAME_STAMPED;
