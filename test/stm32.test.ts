@@ -10,12 +10,13 @@ import { flashCommand, hasStLink } from "../host/stm32/flash.js";
 import { pathWithout } from "./support/path.js";
 
 const harness = "build/stm32/harness";
+/** Those sources in test/stm32 that run on the boards. */
+const applications = new Set(["echo.c", "stamps.c"]);
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
 const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
 const oscillatorScenarios = ["no-crystal", "no-pll", "no-voltage"];
 const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier", "drain"];
 const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions", "dribble", "silent"];
-const clockScenarios = ["stamps", "clock"];
 const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {
@@ -25,6 +26,7 @@ interface Chip {
   readonly make: readonly string[];
   readonly demo: readonly string[];
   readonly echo: readonly string[];
+  readonly stamps: readonly string[];
 }
 
 const chips: readonly Chip[] = [
@@ -33,21 +35,24 @@ const chips: readonly Chip[] = [
     series: "f4",
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
-    echo: [...driverScenarios, ...clockScenarios],
+    echo: [...driverScenarios, "clock"],
+    stamps: ["stamps"],
   },
   {
     board: "nucleo-f767zi",
     series: "f7",
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
-    echo: [...driverScenarios, ...clockScenarios, "uncached"],
+    echo: [...driverScenarios, "clock", "uncached"],
+    stamps: ["stamps"],
   },
   {
     board: "nucleo-h743zi",
     series: "h7",
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
-    echo: [...driverScenarios, ...clockScenarios, "uncached"],
+    echo: [...driverScenarios, "clock", "uncached"],
+    stamps: ["stamps"],
   },
   {
     board: "esp32-mac",
@@ -55,6 +60,7 @@ const chips: readonly Chip[] = [
     make: ["TARGET=test/stm32/esp32-mac"],
     demo: phyScenarios,
     echo: [...driverScenarios, "no-clock"],
+    stamps: [],
   },
 ];
 
@@ -74,7 +80,7 @@ function run(chip: Chip, app: string, scenario: string, ...flags: string[]): str
 }
 
 function buildHarness(): void {
-  const sources = readdirSync("test/stm32").filter((name) => name.endsWith(".c") && name !== "echo.c");
+  const sources = readdirSync("test/stm32").filter((name) => name.endsWith(".c") && !applications.has(name));
   mkdirSync("build/stm32", { recursive: true });
   const flags = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror"];
   execFileSync("cc", [...flags, ...sources.map((name) => `test/stm32/${name}`), "-o", harness, "-lunicorn"]);
@@ -95,6 +101,11 @@ describe("STM32 in models of the chips", function () {
         make(`BOARD=${chip.board}`, ...chip.make, "APP=bare", "firmware");
         run(chip, "bare", "bare");
       });
+      for (const scenario of chip.stamps)
+        it(`${scenario} (the driver alone)`, () => {
+          make(`BOARD=${chip.board}`, ...chip.make, "APP=test/stm32/stamps.c", "firmware");
+          run(chip, "stamps", scenario);
+        });
       for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
       if (chip.series === "esp32")
         it("frames, with descriptors of 16 bytes", () => void run(chip, "echo", "frames", "--short-descriptors"));
@@ -121,8 +132,8 @@ describe("docs/stm32.md", () => {
       for (const [i, column] of columns!.split(" | ").slice(0, 4).entries())
         if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
     }
-    for (const { board, demo, echo } of chips)
-      assert.deepEqual(claimed.get(board)!.sort(), ["bare", ...demo, ...echo].sort(), board);
+    for (const { board, demo, echo, stamps } of chips)
+      assert.deepEqual(claimed.get(board)!.sort(), ["bare", ...demo, ...echo, ...stamps].sort(), board);
   });
 });
 

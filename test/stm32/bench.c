@@ -94,6 +94,7 @@ static void hear(void *arg, const uint8_t *bytes, unsigned len) {
   struct heard *heard = &b->heard[b->heard_in++ % MAX_HEARD];
   memcpy(heard->bytes, bytes, len);
   heard->len = len;
+  heard->at = b->nic.stamp(&b->nic);
 }
 
 static const struct {

@@ -9,6 +9,7 @@ enum { MAX_HEARD = 64 };
 struct heard {
   uint8_t bytes[MAX_WIRE_FRAME];
   unsigned len;
+  uint64_t at; /* when, by the MAC's 1588 clock, nanoseconds */
 };
 
 struct bench {
@@ -44,6 +45,9 @@ void bench_expect_echo(struct bench *b, const uint8_t *bytes, unsigned len, uint
 
 /* One whole echo of `len` bytes. */
 void bench_echo(struct bench *b, unsigned len);
+
+/* Learn the board's MAC address, from its unique number as boards/family/stm32/hwaddr.c makes it. */
+void bench_own_address(struct bench *b);
 
 /* Start echo.c's image, wait for the link, learn the board's address. */
 void bench_boot_echo(struct bench *b);
@@ -83,12 +87,13 @@ void scenario_no_pll(struct bench *b);
 void scenario_no_voltage(struct bench *b);
 /* bare.c's image */
 void scenario_bare(struct bench *b);
+/* stamps.c's image */
+void scenario_stamps(struct bench *b);
 /* echo.c's image */
 void scenario_frames(struct bench *b);
 void scenario_bursts(struct bench *b);
 void scenario_exhaustion(struct bench *b);
 void scenario_filter(struct bench *b);
-void scenario_stamps(struct bench *b);
 void scenario_clock(struct bench *b);
 void scenario_no_clock(struct bench *b);
 void scenario_uncached(struct bench *b);

@@ -3,7 +3,6 @@
  *
  *   h g      hold: leave received frames alone; go on
  *   z x      echo in place (zero copy); echo by recv() and send()
- *   t        print a time stamp for each frame that is echoed by copying
  *   m M      join the multicast addresses 01:00:5e:00:00:01 to 05; leave them
  *   n        join ten more, 01:00:5e:00:00:11 to 1a
  *   u        receive the unicast address 02:00:00:00:00:77 too
@@ -25,7 +24,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "board.h"
@@ -35,7 +33,7 @@
 #define ETH_P_TEST 0x88b5
 
 static int sd, ifindex;
-static bool holding, in_place = true, stamping;
+static bool holding, in_place = true;
 
 static void swap_addresses(uint8_t *frame) {
   uint8_t destination[ETH_ALEN];
@@ -54,25 +52,11 @@ static bool echo_in_place(void) {
   return true;
 }
 
-static void print_stamp(struct msghdr *message) {
-  struct cmsghdr *control = CMSG_FIRSTHDR(message);
-  struct timespec time = {0};
-  if (control != NULL && control->cmsg_type == SCM_TIMESTAMPNS)
-    memcpy(&time, CMSG_DATA(control), sizeof(time));
-  printf("stamp %lu.%09lu\n", (unsigned long)time.tv_sec, (unsigned long)time.tv_nsec);
-}
-
 static bool echo_by_copy(void) {
   static uint8_t bytes[1600];
-  static uint8_t control[64] __attribute__((aligned(8)));
-  struct iovec vector = {.iov_base = bytes, .iov_len = sizeof(bytes)};
-  struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-  ssize_t n = recvmsg(sd, &message, MSG_DONTWAIT);
+  ssize_t n = recv(sd, bytes, sizeof(bytes), MSG_DONTWAIT);
   if (n < 0)
     return false;
-  if (stamping)
-    print_stamp(&message);
   swap_addresses(bytes);
   send(sd, bytes, (size_t)n, 0);
   return true;
@@ -146,16 +130,11 @@ static void take(unsigned short protocol) {
 
 static void obey(int c) {
   static const uint8_t unicast[ETH_ALEN] = {2, 0, 0, 0, 0, 0x77};
-  int on = 1;
   switch (c) {
   case 'h':
   case 'g': holding = c == 'h'; break;
   case 'z':
   case 'x': in_place = c == 'z'; break;
-  case 't':
-    stamping = true;
-    setsockopt(sd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
-    break;
   case 'm': groups(PACKET_ADD_MEMBERSHIP, 1, 5); break;
   case 'M': groups(PACKET_DROP_MEMBERSHIP, 1, 5); break;
   case 'n': groups(PACKET_ADD_MEMBERSHIP, 0x11, 0x1a); break;

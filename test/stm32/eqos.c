@@ -11,7 +11,7 @@ enum { DMAMR = 0x1000, DMASBMR = 0x1004, DMADSR = 0x100c, DMACCR = 0x1100, DMACT
 enum { DMACTXDLAR = 0x1114, DMACRXDLAR = 0x111c, DMACTXDTPR = 0x1120, DMACRXDTPR = 0x1128, DMACTXRLR = 0x112c };
 enum { DMACRXRLR = 0x1130, DMACIER = 0x1134, DMACSR = 0x1160, SIZE = 0x1200 };
 enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, FIFO_BYTES = 2048, FIFO_FRAMES = 32, SUSPEND_CYCLES = 8000 };
-enum { MDIO_AGAIN_US = 100, RESET_READ_CYCLES = 4 };
+enum { MDIO_AGAIN_US = 100, RESET_READ_CYCLES = 4, LATE_US = 300 };
 
 #define OWN (1u << 31)
 #define CR_ON 3u                                           /* TE, RE */
@@ -20,6 +20,9 @@ enum { MDIO_AGAIN_US = 100, RESET_READ_CYCLES = 4 };
 #define CTXT (1u << 30)
 #define FD (1u << 29)
 #define LD (1u << 28)
+#define TSA (1u << 14)
+#define TTSE (1u << 30)
+#define TTSS (1u << 17)
 #define TI (1u << 0)
 #define RI (1u << 6)
 #define RBU (1u << 7)
@@ -31,7 +34,7 @@ struct queued {
   uint8_t bytes[MAX_WIRE_FRAME + FCS];
   uint32_t len;
   uint32_t error;
-  uint64_t stamp; /* 0: none */
+  uint64_t stamp; /* as the MAC writes it; 0: none */
 };
 
 struct eqos {
@@ -45,7 +48,8 @@ struct eqos {
   uint32_t missed;
   uint64_t reset_written;
   struct nic_clock clock;
-  struct timer *mdio_done, *tx_done, *reset_done, *suspend;
+  uint64_t context; /* the stamp of the frame before, which is due */
+  struct timer *mdio_done, *tx_done, *reset_done, *suspend, *context_due;
 };
 
 static uint32_t *reg(struct eqos *e, uint32_t offset) { return &e->reg[offset / 4]; }
@@ -103,6 +107,20 @@ static void start_tx(struct eqos *e) {
     e->tx_done->at = e->soc->m.cycles + nic_wire_cycles(e->nic, len, is_fast(e));
 }
 
+static void write_stamp(struct eqos *e, uint32_t descriptor, uint64_t stamp) {
+  dma_write_word(&e->soc->m, descriptor, (uint32_t)stamp);
+  dma_write_word(&e->soc->m, descriptor + 4, (uint32_t)(stamp >> 32));
+}
+
+/* Write words 0 and 1 of a sent frame's descriptor, which have no addresses any more. Returns whether they are its stamp. */
+static bool stamp_sent(struct eqos *e, bool asked) {
+  enum stamp_fault fault = e->nic->tx_stamps;
+  if (asked && !e->clock.on)
+    fail(&e->soc->m, "a frame is to be stamped without a clock");
+  write_stamp(e, e->tx_at, nic_stamp(e->nic, &e->clock, fault));
+  return fault != STAMP_NONE && (asked || fault == STAMP_UNASKED);
+}
+
 static void on_tx_done(void *self) {
   struct eqos *e = self;
   uint8_t bytes[0x4000];
@@ -114,9 +132,9 @@ static void on_tx_done(void *self) {
   uint32_t error = e->nic->fail_tx ? 1u << 8 : !is_full_duplex(e) && !(*reg(e, MACCR) & 1u << 9) ? 1u << 10 : 0;
   if (error == 0 && nic_has_wire(e->nic, is_fast(e), is_full_duplex(e)))
     e->nic->sent(e->nic->sent_arg, bytes, len);
-  dma_write_word(&e->soc->m, e->tx_at, 0); /* the write-back format has no addresses */
+  bool stamped = stamp_sent(e, d2 & TTSE);
   dma_write_word(&e->soc->m, e->tx_at + 8, 0);
-  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD | error | (error != 0 ? 1u << 15 : 0));
+  dma_write_word(&e->soc->m, e->tx_at + 12, FD | LD | error | (error != 0 ? 1u << 15 : 0) | (stamped ? TTSS : 0));
   e->tx_at = after(*reg(e, DMACTXDLAR), *reg(e, DMACTXRLR), e->tx_at);
   if (d2 & 1u << 31)
     *reg(e, DMACSR) |= TI;
@@ -167,9 +185,20 @@ static bool has_descriptor(struct eqos *e) {
 
 static void next_descriptor(struct eqos *e) { e->rx_at = after(*reg(e, DMACRXDLAR), *reg(e, DMACRXRLR), e->rx_at); }
 
+/* The stamp of the frame before. If there is no descriptor for it, it is lost. */
+static void write_context(struct eqos *e) {
+  if (e->nic->rx_stamps != STAMP_OMITTED && has_descriptor(e)) {
+    write_stamp(e, e->rx_at, e->context);
+    dma_write_word(&e->soc->m, e->rx_at + 12, CTXT);
+    next_descriptor(e);
+    e->nic->stamped++;
+  }
+  e->context = 0;
+}
+
 /* From the queue into descriptors, as long as there are both. A frame whose descriptors run out stays truncated. */
 static void drain(struct eqos *e) {
-  while (e->fifo_count > 0 && rx_started(e) && has_descriptor(e)) {
+  while (e->fifo_count > 0 && e->context == 0 && rx_started(e) && has_descriptor(e)) {
     struct queued *frame = &e->fifo[0];
     uint32_t done = 0, first = FD, room = *reg(e, DMACRXCR) >> 1 & 0x3fff;
     bool last = false;
@@ -182,7 +211,8 @@ static void drain(struct eqos *e) {
       done += part;
       last = done == frame->len;
       dma_write_word(&e->soc->m, e->rx_at, 0);
-      dma_write_word(&e->soc->m, e->rx_at + 4, last && frame->stamp != 0 ? 1u << 14 : 0);
+      dma_write_word(&e->soc->m, e->rx_at + 4,
+                     last && frame->stamp != 0 && e->nic->rx_stamps != STAMP_FOREIGN ? TSA : 0);
       dma_write_word(&e->soc->m, e->rx_at + 8, 0);
       dma_write_word(&e->soc->m, e->rx_at + 12,
                      first | (last ? LD | 1u << 26 | frame->error : 0) | (last ? frame->len : done));
@@ -190,14 +220,11 @@ static void drain(struct eqos *e) {
       next_descriptor(e);
     }
     if (last && frame->stamp != 0) {
-      if (has_descriptor(e)) {
-        dma_write_word(&e->soc->m, e->rx_at, (uint32_t)(frame->stamp % 1000000000));
-        dma_write_word(&e->soc->m, e->rx_at + 4, (uint32_t)(frame->stamp / 1000000000));
-        dma_write_word(&e->soc->m, e->rx_at + 12, CTXT);
-        next_descriptor(e);
-        e->nic->last_stamp = frame->stamp;
-        e->nic->stamped++;
-      }
+      e->context = frame->stamp;
+      if (e->nic->rx_stamps == STAMP_LATE)
+        e->context_due->at = e->soc->m.cycles + machine_us(&e->soc->m, LATE_US);
+      else
+        write_context(e);
     }
     *reg(e, DMACSR) |= RI;
     e->fifo_bytes -= frame->len;
@@ -206,6 +233,11 @@ static void drain(struct eqos *e) {
   if (rx_started(e))
     has_descriptor(e);
   update_irq(e);
+}
+
+static void on_context_due(void *self) {
+  write_context(self);
+  drain(self);
 }
 
 static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, enum wire_fault fault) {
@@ -238,7 +270,7 @@ static void eqos_receive(struct nic *nic, const uint8_t *bytes, unsigned len, en
   nic_fcs(bytes, len, fault, frame->bytes + len);
   frame->len = len + FCS;
   frame->error = error;
-  frame->stamp = e->clock.stamps_all ? nic_clock_ns(nic, &e->clock) : 0;
+  frame->stamp = e->clock.stamps_all && nic->rx_stamps != STAMP_NONE ? nic_stamp(nic, &e->clock, nic->rx_stamps) : 0;
   e->fifo_bytes += frame->len;
   drain(e);
 }
@@ -290,7 +322,8 @@ static void on_reset_done(void *self) {
   e->rx_suspending = false;
   e->suspend->at = UINT64_MAX;
   e->fifo_count = e->fifo_bytes = e->missed = 0;
-  e->tx_done->at = UINT64_MAX;
+  e->context = 0;
+  e->tx_done->at = e->context_due->at = UINT64_MAX;
   update_irq(e);
 }
 
@@ -434,6 +467,7 @@ void eqos_init(struct soc *soc, struct nic *nic, uint32_t base) {
   e->tx_done = machine_add_timer(&soc->m, on_tx_done, e);
   e->reset_done = machine_add_timer(&soc->m, on_reset_done, e);
   e->suspend = machine_add_timer(&soc->m, on_suspend, e);
+  e->context_due = machine_add_timer(&soc->m, on_context_due, e);
   on_reset_done(e);
   machine_add_device(&soc->m, (struct device){"Ethernet", base, SIZE, eqos_read, eqos_write, e});
 }

@@ -21,6 +21,9 @@ enum { IRQ = 61, MDC_CYCLES = 64, FCS = 4, SUSPEND_CYCLES = 8000, MDIO_AGAIN_US 
 #define OMR_FTF (1u << 20)
 #define CR_ON (3u << 2)                                     /* TE, RE */
 #define CR_MODE (1u << 11 | 1u << 14 | 1u << 15 | 1u << 16) /* DM, FES, PS, CSD */
+#define TSV (1u << 7)
+#define TTSE (1u << 25)
+#define TTSS (1u << 17)
 #define BMR_EDFE (1u << 7)
 
 struct gmac {
@@ -126,6 +129,27 @@ static void start_tx(struct gmac *g) {
     g->tx_done->at = g->soc->m.cycles + nic_wire_cycles(g->nic, len, is_fast(g));
 }
 
+/* Write a frame's stamp into its descriptor; returns whether the MAC says that it has. */
+static bool write_stamp(struct gmac *g, uint32_t descriptor, enum stamp_fault fault) {
+  uint64_t ns = nic_stamp(g->nic, &g->clock, fault);
+  if (fault != STAMP_STALE) {
+    dma_write_word(&g->soc->m, descriptor + 24, (uint32_t)ns);
+    dma_write_word(&g->soc->m, descriptor + 28, (uint32_t)(ns >> 32));
+  }
+  return fault != STAMP_NONE;
+}
+
+/* Stamp a sent frame, if that is asked for; returns the status. */
+static uint32_t stamp_sent(struct gmac *g, uint32_t status) {
+  bool asked = status & TTSE;
+  status &= ~TTSS;
+  if (asked && (!g->clock.on || !(g->bmr & BMR_EDFE)))
+    fail(&g->soc->m, "a frame is to be stamped without a clock, or into a descriptor without room for it");
+  if ((asked || g->nic->tx_stamps == STAMP_UNASKED) && write_stamp(g, g->tx_at, g->nic->tx_stamps))
+    status |= TTSS;
+  return status;
+}
+
 static void on_tx_done(void *self) {
   struct gmac *g = self;
   uint8_t bytes[0x2000];
@@ -139,6 +163,7 @@ static void on_tx_done(void *self) {
     status |= 1u << 15 | 1u << 10;
   else if (nic_has_wire(g->nic, is_fast(g), is_full_duplex(g)))
     g->nic->sent(g->nic->sent_arg, bytes, len);
+  status = stamp_sent(g, status);
   dma_write_word(&g->soc->m, g->tx_at, status & ~OWN);
   g->tx_at = after(g, g->tx_at, g->tdlar, status & 1u << 21, status & 1u << 20);
   if (status & 1u << 30)
@@ -207,11 +232,8 @@ static void write_frame(struct gmac *g, const uint8_t *bytes, uint32_t total, ui
     if (last || truncated) {
       status |= 1u << 8 | total << 16 | error | (truncated ? 1u << 14 | 1u << 15 : 0);
       if (g->clock.stamps_all && (g->bmr & BMR_EDFE)) {
-        g->nic->last_stamp = nic_clock_ns(g->nic, &g->clock);
         g->nic->stamped++;
-        dma_write_word(&g->soc->m, at + 24, (uint32_t)(g->nic->last_stamp % 1000000000));
-        dma_write_word(&g->soc->m, at + 28, (uint32_t)(g->nic->last_stamp / 1000000000));
-        status |= 1u << 7;
+        status |= write_stamp(g, at, g->nic->rx_stamps) ? TSV : 0;
       }
     }
     dma_write_word(&g->soc->m, at, status);

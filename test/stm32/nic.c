@@ -97,6 +97,11 @@ static void carry_out(struct nic *nic, struct nic_clock *clock) {
   clock->reg[CONTROL] &= ~orders;
 }
 
+uint64_t nic_stamp(const struct nic *nic, const struct nic_clock *clock, enum stamp_fault fault) {
+  uint64_t ns = nic_clock_ns(nic, clock) - (fault == STAMP_NONE ? 5000 : 0);
+  return fault == STAMP_LOST ? UINT64_MAX : ns / NS_PER_S << 32 | ns % NS_PER_S;
+}
+
 uint32_t nic_clock_read(struct nic *nic, struct nic_clock *clock, unsigned number) {
   uint64_t ns = nic_clock_ns(nic, clock);
   if (number == CONTROL)

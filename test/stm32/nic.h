@@ -10,6 +10,18 @@ enum { MAX_WIRE_FRAME = 2048 };
  * although it is good (RMII at 10 Mbit/s, errata sheet ES0392), or bad. */
 enum wire_fault { WIRE_GOOD, WIRE_BAD_CRC, WIRE_DRIBBLE, WIRE_FAKE_DRIBBLE, WIRE_BAD_DRIBBLE };
 
+/* What the MAC does instead of stamping a frame and saying so. */
+enum stamp_fault {
+  STAMP_GOOD,
+  STAMP_NONE,    /* it takes none, and says so */
+  STAMP_LOST,    /* all ones: the time was lost */
+  STAMP_STALE,   /* it says that there is one, but has not written it (F4, F7) */
+  STAMP_OMITTED, /* H7: a received frame's is announced, but not there, ... */
+  STAMP_LATE,    /* ... there long after the frame, ... */
+  STAMP_FOREIGN, /* ... not announced, but there */
+  STAMP_UNASKED, /* of a sent frame for which nobody asked */
+};
+
 struct nic {
   struct soc *soc;
   void *model;
@@ -30,13 +42,13 @@ struct nic {
   bool dead;       /* ... or even until a reset, ... */
   uint32_t tx_us;  /* ... the wire is so slow, unless 0 */
 
-  unsigned deaf;          /* frames that met a MAC that could not hear them: off, wrong speed, no link */
-  unsigned filtered;      /* frames that the filter refused */
-  unsigned no_descriptor; /* frames that found none */
-  uint64_t last_stamp;    /* of the last frame that was stamped */
-  unsigned stamped;
-  unsigned clock_sets; /* how often the 1588 clock was set */
-  int64_t clock_error; /* how much too fast the 1588 clock's oscillator is, in parts per billion */
+  unsigned deaf;                         /* frames that met a MAC that could not hear them: off, wrong speed, no link */
+  unsigned filtered;                     /* frames that the filter refused */
+  unsigned no_descriptor;                /* frames that found none */
+  enum stamp_fault rx_stamps, tx_stamps; /* a test: see there */
+  unsigned stamped;                      /* received frames */
+  unsigned clock_sets;                   /* how often the 1588 clock was set */
+  int64_t clock_error;                   /* how much too fast the 1588 clock's oscillator is, in parts per billion */
 };
 
 /* Registers of the filter in a common form. */
@@ -69,6 +81,8 @@ struct nic_clock {
   uint32_t increment, addend;
 };
 uint64_t nic_clock_ns(const struct nic *nic, const struct nic_clock *clock);
+/* The time now as a MAC writes it into a descriptor: nanoseconds, and seconds in the upper half. With STAMP_NONE a wrong one. */
+uint64_t nic_stamp(const struct nic *nic, const struct nic_clock *clock, enum stamp_fault fault);
 uint32_t nic_clock_read(struct nic *nic, struct nic_clock *clock, unsigned number);
 void nic_clock_write(struct nic *nic, struct nic_clock *clock, unsigned number, uint32_t value,
                      unsigned increment_shift);

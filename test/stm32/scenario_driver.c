@@ -1,11 +1,10 @@
-/* The MAC drivers under load, with the application echo.c: frames, filter, time stamps, memory. */
+/* The MAC drivers under load, with the application echo.c: frames, filter, memory. */
 #include "bench.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The board's MAC address, from its unique number as boards/family/stm32/hwaddr.c makes it. */
-static void own_address(struct bench *b) {
+void bench_own_address(struct bench *b) {
   const uint8_t *uid = machine_at(&b->soc.m, soc_uid(b->soc.series), 12);
   uint32_t hash = 2166136261u;
   for (unsigned i = 0; i < 12; i++)
@@ -23,7 +22,7 @@ void bench_boot_echo(struct bench *b) {
   bench_test_frame(b, frame, sizeof(frame), broadcast);
   bench_say(b, frame, sizeof(frame), WIRE_GOOD);
   EXPECT(b, bench_hear(b, 100000) != NULL, "no echo of a broadcast; the console says:\n%s", b->soc.console);
-  own_address(b);
+  bench_own_address(b);
   bench_echo(b, 60);
 }
 
@@ -38,7 +37,7 @@ void bench_expect_no_restarts(struct bench *b) {
 /* The driver alone, with the application bare.c. */
 void scenario_bare(struct bench *b) {
   bench_boot_with_link(b, "is ready");
-  own_address(b);
+  bench_own_address(b);
   for (unsigned i = 0; i < 500; i++)
     bench_echo(b, 14 + bench_random(b, 1501));
 }
@@ -215,43 +214,6 @@ void scenario_filter(struct bench *b) {
   bench_command(b, "p");
   bench_say(b, pause, sizeof(pause), WIRE_GOOD);
   EXPECT(b, bench_hear(b, 30000) != NULL, "a promiscuous socket does not see a PAUSE frame");
-}
-
-void scenario_stamps(struct bench *b) {
-  uint8_t frame[60];
-  uint64_t last = 0;
-  bench_boot_echo(b);
-  EXPECT(b, b->soc.series != SERIES_H7 || b->nic.stamped == 0, "frames are stamped, and take two descriptors, unasked");
-  bench_command(b, "t");
-  bench_wait(b, 300000); /* service() passes it on to the MAC */
-  for (unsigned i = 0; i < 200; i++) {
-    unsigned stamped = b->nic.stamped;
-    bench_test_frame(b, frame, sizeof(frame), NULL);
-    bench_say(b, frame, sizeof(frame), WIRE_GOOD);
-    uint64_t expected = b->nic.last_stamp;
-    const char *line = soc_expect(&b->soc, "stamp ", 100000);
-    EXPECT(b, b->nic.stamped == stamped + 1, "the MAC did not stamp the frame");
-    bench_expect_echo(b, frame, sizeof(frame), 100000);
-    bench_wait(b, 100);
-    char *end;
-    uint64_t seconds = strtoull(line, &end, 10), got = seconds * 1000000000 + strtoull(end + 1, NULL, 10);
-    EXPECT(b, got == expected, "stamp %llu, the MAC's was %llu", (unsigned long long)got, (unsigned long long)expected);
-    EXPECT(b, got > last, "time runs backwards");
-    last = got;
-    bench_wait(b, bench_random(b, 20000));
-  }
-  /* The MAC's clock against the processor's: set once at start, right from then on. */
-  int64_t ahead = (int64_t)b->nic.stamp(&b->nic) - (int64_t)machine_now_us(&b->soc.m) * 1000;
-  EXPECT(b, b->nic.clock_sets == 1 && llabs(ahead) < 1000000, "the MAC's clock was set %u times and is off by %lld ns",
-         b->nic.clock_sets, (long long)ahead);
-  for (unsigned i = 0; i < 30; i++) /* at wire speed: contexts and frames run out */
-    b->nic.receive(&b->nic, frame, sizeof(frame), WIRE_GOOD);
-  bench_wait(b, 300000);
-  while (bench_hear(b, 1) != NULL) {
-  }
-  bench_echo(b, 1514);
-  bench_expect_no_traps(b);
-  printf("200 stamps as the MAC took them; its clock is %lld ns from the processor's\n", (long long)ahead);
 }
 
 /* The MPU region: everything that the MAC's DMA works on lies in it, whole. */

@@ -92,9 +92,8 @@ struct pkt_time {
   uint32_t nsec; /* 0 to 999999999 */
 };
 
-/* The clock of a MAC (IEEE 1588), by which it stamps frames. The driver keeps it within a millisecond of pkt_os_time() until the
- * first set(), step() or adjust(). From then on until stop() it belongs to the application: if the driver restarts the MAC, it
- * keeps the rate, and the time as well as it can.
+/* The clock of a MAC (IEEE 1588), by which it stamps frames. It begins with pkt_os_time() in start(), and then runs freely: it
+ * belongs to the application. If the driver restarts the MAC, it keeps the rate, and the time as well as it can.
  *
  * Called in task context with the lock held, after start(). Each returns 0 or a negative errno of the platform: -EIO if the MAC
  * does not run, or does not answer within the driver's limit. The component has checked the values that it passes, and checks

@@ -227,9 +227,9 @@ void pktsock_stack_address(uint32_t (*address)(unsigned ifindex, unsigned long r
 
 /* The clock of an interface's MAC (IEEE 1588), by which the hardware stamps frames: what clock_gettime(2), clock_settime(2) and
  * clock_adjtime(2) do to the PTP clock of an interface on Linux. Times are seconds since 1970, at most 2^32 - 1, and
- * nanoseconds. The clock follows pkt_os_time() of os.h, within a millisecond, until the first of the last three calls for the
- * interface; from then on it belongs to the application, until pktsock_stop(). If the driver must restart the MAC, which
- * pktsock_counters() counts as mac_restarts, the rate stays, and the time is off by about a tenth of a second's drift.
+ * nanoseconds. The clock begins with pkt_os_time() of os.h in pktsock_start(), and then runs freely. If the driver must restart
+ * the MAC, which pktsock_counters() counts as mac_restarts, the rate stays, and the time is off by about what the two clocks
+ * drift apart in a tenth of a second.
  *
  * Each returns 0, or -1 and errno: ENODEV (no such interface), EOPNOTSUPP (its MAC has no clock: docs/boards.md), EIO (the MAC
  * does not run or does not answer), EFAULT. */

@@ -17,10 +17,7 @@ enum { PTPTSCR, PTPSSIR, PTPTSHR, PTPTSLR, PTPTSHUR, PTPTSLUR, PTPTSAR }; /* wor
 #define PTPTSCR_TSSSR (1u << 9)
 #define PTPTSLR_STSS(value) ((value)&0x7fffffff)
 
-enum {
-  UPDATE_US = 1000, /* an update takes effect within a few cycles */
-  FOLLOW_NS = 1000000,
-};
+enum { UPDATE_US = 1000 }; /* an update takes effect within a few cycles */
 #define NS_PER_S 1000000000
 #define CLOCK_NS (NS_PER_S * ((int64_t)UINT32_MAX + 1)) /* all times of the clock */
 
@@ -45,15 +42,6 @@ static int update(struct pkt_mac *mac, uint32_t what) {
   return dwmac_wait_clear(reg(mac, PTPTSCR), what, UPDATE_US);
 }
 
-/* `what`: set the time, or add to it. */
-static int update_time(struct pkt_mac *mac, uint32_t what, int64_t ns) {
-  if (is_busy(mac))
-    return -EIO;
-  *reg(mac, PTPTSHUR) = (uint32_t)(ns / NS_PER_S);
-  *reg(mac, PTPTSLUR) = (uint32_t)(ns % NS_PER_S);
-  return update(mac, what);
-}
-
 static int update_rate(struct pkt_mac *mac, uint32_t addend) {
   if (is_busy(mac))
     return -EIO;
@@ -70,10 +58,31 @@ static int64_t clock_ns(const struct pkt_mac *mac) {
   return (int64_t)sec * NS_PER_S + PTPTSLR_STSS(nsec);
 }
 
-static int64_t os_ns(void) {
+static int64_t now_ns(void) { return (int64_t)pkt_os_now() * 1000; }
+
+static void note_time(struct pkt_mac *mac) { dwmac_core(mac)->clock.ahead = clock_ns(mac) - now_ns(); }
+
+/* `what`: set the time, or add to it. */
+static int update_time(struct pkt_mac *mac, uint32_t what, int64_t ns) {
+  if (is_busy(mac))
+    return -EIO;
+  *reg(mac, PTPTSHUR) = (uint32_t)(ns / NS_PER_S);
+  *reg(mac, PTPTSLUR) = (uint32_t)(ns % NS_PER_S);
+  int result = update(mac, what);
+  note_time(mac);
+  return result;
+}
+
+static void stamp_received(struct pkt_mac *mac) {
+  uint32_t control = *reg(mac, PTPTSCR), all = dwmac_core(mac)->clock.stamping ? PTPTSCR_TSSARFE : 0;
+  if (!is_busy(mac) && (control & PTPTSCR_TSSARFE) != all) /* if it is busy, service() tries again */
+    dwmac_write(reg(mac, PTPTSCR), (control & ~PTPTSCR_TSSARFE) | all);
+}
+
+void dwmac_clock_init(struct pkt_mac *mac) {
   uint32_t sec, nsec;
   pkt_os_time(&sec, &nsec);
-  return (int64_t)sec * NS_PER_S + nsec;
+  dwmac_core(mac)->clock.ahead = (int64_t)sec * NS_PER_S + nsec - now_ns();
 }
 
 void dwmac_clock_start(struct pkt_mac *mac) {
@@ -86,33 +95,18 @@ void dwmac_clock_start(struct pkt_mac *mac) {
   *reg(mac, PTPSSIR) = rate.increment << clock->increment_shift;
   update_rate(mac, rate.addend);
   dwmac_write(reg(mac, PTPTSCR), mode | PTPTSCR_TSFCU);
-  update_time(mac, PTPTSCR_TSSTI, os_ns() + clock->ahead);
+  update_time(mac, PTPTSCR_TSSTI, now_ns() + clock->ahead);
+  stamp_received(mac);
 }
 
 void dwmac_clock_service(struct pkt_mac *mac) {
-  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
-  if (clock->registers == NULL)
+  if (dwmac_core(mac)->clock.registers == NULL)
     return;
-  int64_t ahead = clock_ns(mac) - os_ns();
-  if (clock->owned)
-    clock->ahead = ahead;
-  else if (ahead > FOLLOW_NS || ahead < -FOLLOW_NS)
-    update_time(mac, PTPTSCR_TSSTI, os_ns());
-  uint32_t control = *reg(mac, PTPTSCR), all = mac->iface->stamping != 0 ? PTPTSCR_TSSARFE : 0;
-  if (!is_busy(mac) && (control & PTPTSCR_TSSARFE) != all)
-    dwmac_write(reg(mac, PTPTSCR), (control & ~PTPTSCR_TSSARFE) | all);
+  note_time(mac);
+  stamp_received(mac);
 }
 
-/* ---- For the application ---- */
-
-/* From now on the clock is the application's, if the operation had this result. */
-static int owned(struct pkt_mac *mac, int result) {
-  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
-  clock->owned |= result == 0;
-  if (clock->owned)
-    clock->ahead = clock_ns(mac) - os_ns();
-  return result;
-}
+/* ---- The operations of mac.h ---- */
 
 static int get(struct pkt_mac *mac, struct pkt_time *now) {
   if (!dwmac_core(mac)->running)
@@ -125,7 +119,7 @@ static int get(struct pkt_mac *mac, struct pkt_time *now) {
 static int set(struct pkt_mac *mac, const struct pkt_time *time) {
   if (!dwmac_core(mac)->running)
     return -EIO;
-  return owned(mac, update_time(mac, PTPTSCR_TSSTI, (int64_t)time->sec * NS_PER_S + time->nsec));
+  return update_time(mac, PTPTSCR_TSSTI, (int64_t)time->sec * NS_PER_S + time->nsec);
 }
 
 /* Backwards by an addition modulo 2^32 seconds, without the sign bit, about which the manuals disagree: RM0090 has the value
@@ -133,18 +127,27 @@ static int set(struct pkt_mac *mac, const struct pkt_time *time) {
 static int step(struct pkt_mac *mac, int64_t ns) {
   if (!dwmac_core(mac)->running)
     return -EIO;
-  return owned(mac, update_time(mac, PTPTSCR_TSSTU, ns < 0 ? ns + CLOCK_NS : ns));
+  return update_time(mac, PTPTSCR_TSSTU, ns < 0 ? ns + CLOCK_NS : ns);
 }
 
 static int adjust(struct pkt_mac *mac, int32_t ppb) {
   struct dwmac_clock *clock = &dwmac_core(mac)->clock;
   if (!dwmac_core(mac)->running)
     return -EIO;
-  int result = owned(mac, update_rate(mac, dwmac_clock_rate(clock->bus_hz(), ppb).addend));
+  int result = update_rate(mac, dwmac_clock_rate(clock->bus_hz(), ppb).addend);
   if (result == 0)
     clock->ppb = ppb;
   return result;
 }
 
+/* Frames to send ask for their stamps one by one. */
+static int stamp(struct pkt_mac *mac, bool received, bool sent) {
+  (void)sent;
+  dwmac_core(mac)->clock.stamping = received;
+  if (dwmac_core(mac)->running) /* otherwise dwmac_clock_start() does it */
+    stamp_received(mac);
+  return 0;
+}
+
 const struct pkt_clock_ops dwmac_clock_ops = {
-    .max_ppb = DWMAC_MAX_PPB, .get = get, .set = set, .step = step, .adjust = adjust};
+    .max_ppb = DWMAC_MAX_PPB, .get = get, .set = set, .step = step, .adjust = adjust, .stamp = stamp};

@@ -258,7 +258,10 @@ void dwmac_service(struct pkt_mac *mac) {
     follow_link(mac);
 }
 
-void dwmac_core_start(struct pkt_mac *mac) { try_bring_up(mac); }
+void dwmac_core_start(struct pkt_mac *mac) {
+  dwmac_clock_init(mac);
+  try_bring_up(mac);
+}
 
 void dwmac_core_stop(struct pkt_mac *mac) {
   take_down(mac);

@@ -52,9 +52,10 @@ struct dwmac_clock {
   volatile uint32_t *registers; /* from the control register on; NULL: the MAC has no clock */
   uint32_t (*bus_hz)(void);
   uint8_t increment_shift; /* of the increment in its register */
-  bool owned;              /* the application has set it or its rate */
+  bool stamping;           /* received frames */
   int32_t ppb;
-  int64_t ahead; /* nanoseconds, of pkt_os_time(): when service() last looked, if owned; else 0 */
+  int64_t
+      ahead; /* of pkt_os_now(), nanoseconds, when last looked at: after a restart of the MAC, the time goes on there */
 };
 
 struct dwmac_core;
@@ -128,8 +129,8 @@ unsigned dwmac_held_frames(struct dwmac_core *core, struct pkt_frame *held[DWMAC
 /* Give back the next frame of the TX ring, which the MAC has sent or given up. */
 void dwmac_sent(struct pkt_mac *mac, bool failed);
 
-/* dwmac_clock.c. Start the clock after each reset of the MAC; let it follow pkt_os_time() while the application does not own
- * it, and stamp frames while a socket asks for it. */
+/* dwmac_clock.c. Begin with the system's time; start the clock after each reset of the MAC; look at it now and then. */
+void dwmac_clock_init(struct pkt_mac *mac);
 void dwmac_clock_start(struct pkt_mac *mac);
 void dwmac_clock_service(struct pkt_mac *mac);
 extern const struct pkt_clock_ops dwmac_clock_ops;

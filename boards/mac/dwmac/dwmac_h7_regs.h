@@ -98,6 +98,8 @@
 #define DES3_LD (1u << 28)
 #define DES3_ES (1u << 15)
 #define TDES2_IOC (1u << 31)
+#define TDES2_TTSE (1u << 30)
+#define TDES3_TTSS (1u << 17) /* as written back, with the time in words 0 and 1 */
 #define RDES1_TSA (1u << 14)
 #define RDES3_IOC (1u << 30)   /* as armed */
 #define RDES3_BUF1V (1u << 24) /* as armed */

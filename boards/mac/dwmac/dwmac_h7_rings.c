@@ -56,25 +56,22 @@ static struct pkt_frame *take_finished(struct dwmac_h7 *s, uint32_t word[4]) {
   return frame;
 }
 
-/* Set the time of reception: from the frame's context descriptor if there is one, otherwise the software's. */
-static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, bool has_context) {
+/* The MAC has announced its stamp of the frame, in the next descriptor. If that is not there in time, or is another frame, there
+ * is no stamp; a context that comes too late is dropped by is_good(). */
+static void take_context(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  uint32_t word[4] = {0};
-  struct pkt_frame *spare = NULL;
-  if (has_context && s->core.rx_armed > 0)
-    for (unsigned reads = 0; reads < CONTEXT_READS && spare == NULL; reads++)
-      spare = take_finished(s, word);
-  frame->flags = 0;
-  if (spare != NULL) {
-    arm_one(mac, spare);
-    frame->nsec = word[0];
-    frame->sec = word[1];
-    frame->flags = PKT_FRAME_STAMPED;
-    pkt_hw_stamp(frame, frame->sec, frame->nsec);
-  } else if (mac->iface->stamping != 0) {
-    pkt_os_time(&frame->sec, &frame->nsec);
-    frame->flags = PKT_FRAME_STAMPED;
+  const volatile uint32_t *word3 = &s->rx[s->core.rx_next].word[3];
+  unsigned reads = CONTEXT_READS;
+  if (s->core.rx_armed == 0)
+    return;
+  while ((*word3 & DES3_OWN) && --reads > 0) {
   }
+  if ((*word3 & (DES3_OWN | DES3_CTXT)) != DES3_CTXT)
+    return;
+  uint32_t word[4];
+  struct pkt_frame *spare = take_finished(s, word);
+  pkt_hw_stamp(frame, word[1], word[0]);
+  arm_one(mac, spare);
 }
 
 /* The CRC-32 of a frame with its FCS is this constant. */
@@ -127,7 +124,9 @@ static void receive(struct pkt_mac *mac) {
   unsigned budget = s->core.rx_armed; /* later frames raise another interrupt */
   while (budget-- > 0 && (frame = take_finished(s, word)) != NULL) {
     if (is_good(mac, frame, word[3])) {
-      stamp(mac, frame, word[3] & RDES3_RS1V && word[1] & RDES1_TSA);
+      pkt_rx_begin(mac, frame);
+      if ((word[3] & RDES3_RS1V) && (word[1] & RDES1_TSA))
+        take_context(mac, frame);
       pkt_rx_give(mac, frame, 0, RDES3_PL(word[3]) - FCS_BYTES);
     } else {
       arm_one(mac, frame);
@@ -139,9 +138,15 @@ static void receive(struct pkt_mac *mac) {
 static void give_back_sent(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   while (s->core.tx_busy > 0) {
-    uint32_t word3 = s->tx[s->core.tx_next].word[3];
+    const volatile uint32_t *word = s->tx[s->core.tx_next].word;
+    uint32_t word3 = word[3];
     if (word3 & DES3_OWN)
       break;
+    struct pkt_frame *frame = s->core.tx_frames[s->core.tx_next];
+    if ((word3 & TDES3_TTSS) && !(word3 & DES3_ES) && pkt_wants_hw_stamp(frame)) {
+      pkt_dma_barrier(); /* OWN must be read first */
+      pkt_hw_stamp(frame, word[1], word[0]);
+    }
     dwmac_sent(mac, (word3 & DES3_ES) != 0);
   }
 }
@@ -160,7 +165,7 @@ void dwmac_h7_rings_send(struct pkt_mac *mac) {
     s->core.tx_busy++;
     d[0] = (uint32_t)(uintptr_t)bytes.at;
     d[1] = 0;
-    d[2] = TDES2_IOC | bytes.len;
+    d[2] = TDES2_IOC | (pkt_wants_hw_stamp(frame) ? TDES2_TTSE : 0) | bytes.len;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
     d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes.len;
     any = true;

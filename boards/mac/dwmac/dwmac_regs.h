@@ -89,11 +89,14 @@
 #define DES_NEXT 3
 #define DES_TIME_LOW 6
 #define DES_TIME_HIGH 7
+#define DES_NO_TIME 0xffffffffu /* what the MAC writes if it has lost the time */
 #define DES_OWN (1u << 31)
 #define TDES0_IC (1u << 30)
 #define TDES0_LS (1u << 29)
 #define TDES0_FS (1u << 28)
+#define TDES0_TTSE (1u << 25)
 #define TDES0_TCH (1u << 20)
+#define TDES0_TTSS (1u << 17)
 #define TDES0_ES (1u << 15)
 #define RDES0_FL(status) ((status) >> 16 & 0x3fff) /* FCS included */
 #define RDES0_ES (1u << 15)

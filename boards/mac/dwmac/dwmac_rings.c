@@ -42,21 +42,12 @@ void dwmac_rings_arm(struct pkt_mac *mac) {
   *dwmac_dma(mac, DMARPDR) = 1;
 }
 
-/* Set the time of reception: the MAC's if there is one, otherwise the software's. */
-static void stamp(struct pkt_mac *mac, struct pkt_frame *frame, const volatile uint32_t *d, uint32_t status) {
-  frame->flags = 0;
-  if (mac->iface->stamping == 0)
-    return;
-  if (mac->ops->clock != NULL && (status & RDES0_TSV) != 0) {
-    pkt_dma_barrier(); /* the status must be read first */
-    frame->nsec = d[DES_TIME_LOW];
-    frame->sec = d[DES_TIME_HIGH];
-    frame->flags = PKT_FRAME_STAMPED;
-    pkt_hw_stamp(frame, frame->sec, frame->nsec);
-  } else {
-    pkt_os_time(&frame->sec, &frame->nsec);
-    frame->flags = PKT_FRAME_STAMPED;
-  }
+/* The MAC has written its stamp of the frame into the descriptor, as the status says. Afterwards there is none in it, so that
+ * it is never taken for another frame's. */
+static void take_stamp(struct pkt_frame *frame, volatile uint32_t *d) {
+  pkt_dma_barrier(); /* the status must be read first */
+  pkt_hw_stamp(frame, d[DES_TIME_HIGH], d[DES_TIME_LOW]);
+  d[DES_TIME_LOW] = DES_NO_TIME;
 }
 
 /* Does this descriptor hold a complete, good frame? If not, count it. */
@@ -89,7 +80,9 @@ static void receive(struct pkt_mac *mac) {
     c->rx_next = (c->rx_next + 1) % DWMAC_RX;
     c->rx_armed--;
     if (is_good(mac, status)) {
-      stamp(mac, frame, d, status);
+      pkt_rx_begin(mac, frame);
+      if ((status & RDES0_TSV) && mac->ops->clock != NULL)
+        take_stamp(frame, d);
       pkt_rx_give(mac, frame, 0, RDES0_FL(status) - FCS_BYTES);
     } else {
       arm_one(mac, frame);
@@ -101,9 +94,12 @@ static void receive(struct pkt_mac *mac) {
 static void give_back_sent(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
   while (c->tx_busy > 0) {
-    uint32_t status = *descriptor(mac, dwmac_state(mac)->tx, c->tx_next);
+    volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, c->tx_next);
+    uint32_t status = d[DES_STATUS];
     if (status & DES_OWN)
       break;
+    if ((status & (TDES0_TTSE | TDES0_TTSS | TDES0_ES)) == (TDES0_TTSE | TDES0_TTSS))
+      take_stamp(c->tx_frames[c->tx_next], d);
     dwmac_sent(mac, (status & TDES0_ES) != 0);
   }
 }
@@ -122,8 +118,11 @@ void dwmac_rings_send(struct pkt_mac *mac) {
     c->tx_busy++;
     d[DES_BUFFER] = (uint32_t)(uintptr_t)bytes.at;
     d[DES_CONTROL] = bytes.len;
+    uint32_t stamp = pkt_wants_hw_stamp(frame) && mac->ops->clock != NULL ? TDES0_TTSE : 0;
+    if (stamp)
+      d[DES_TIME_LOW] = DES_NO_TIME;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
-    d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH;
+    d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH | stamp;
     any = true;
   }
   if (any) {
@@ -165,6 +164,8 @@ void dwmac_rings_reset_rx(struct pkt_mac *mac) {
   struct pkt_frame *held[DWMAC_RX];
   unsigned count = dwmac_held_frames(c, held);
   chain(mac, dwmac_state(mac)->rx, DWMAC_RX);
+  for (unsigned i = 0; mac->ops->clock != NULL && i < DWMAC_RX; i++)
+    descriptor(mac, dwmac_state(mac)->rx, i)[DES_TIME_LOW] = DES_NO_TIME;
   for (unsigned i = 0; i < count; i++)
     arm_one(mac, held[i]);
   *dwmac_dma(mac, DMARDLAR) = (uint32_t)(uintptr_t)dwmac_state(mac)->rx;

@@ -1,0 +1,2 @@
+# Without the socket layer, as boards/apps/bare.c.
+APP_BARE := 1
