@@ -34,7 +34,19 @@ describe("pktsock run", function () {
       [[], 2, /name the program to run after --/],
       [["--tap", "t", "--"], 2, /name the program to run after --/],
       [["--", "true"], 2, /choose a cable: --tap NAME or --udp LOCAL:REMOTE/],
-      [["--tap", "t", "--udp", "1:2", "--", "true"], 2, /choose a cable/],
+      [
+        ["--udp", "1:2", "--udp", "3:4", "--name", "eth0", "--", "true"],
+        2,
+        /--name: two interfaces cannot both have eth0/,
+      ],
+      [["--tap", "t", "--tap", "t", "--", "true"], 2, /--tap: two interfaces cannot both have t/],
+      [
+        Array.from({ length: 5 }, () => ["--udp", "1:2"])
+          .flat()
+          .concat("--", "true"),
+        2,
+        /at most 4 interfaces/,
+      ],
       [["--udp", "9000", "--", "true"], 2, /--udp must be two UDP ports like 9000:9001, not "9000"/],
       [["--tap", "a/b", "--", "true"], 2, /--tap: "a\/b" cannot be the name of an interface/],
       [["--udp", "1:2", "--name", "a name", "--", "true"], 2, /--name: "a name" cannot be the name/],
@@ -74,8 +86,16 @@ describe("pktsock run", function () {
 
   it("passes on what the program writes, its status and its signal", async () => {
     const cable = await nowhere();
-    const { stdout, status } = pktsock(...cable, "--", "sh", "-c", "echo $PKTSOCK_IFNAME; exit 42");
-    assert.deepEqual([stdout, status], ["eth0\n", 42]);
+    const { stdout, status } = pktsock(
+      ...cable,
+      "--name",
+      "board",
+      "--",
+      "sh",
+      "-c",
+      "echo $PKTSOCK_INTERFACES; exit 42",
+    );
+    assert.deepEqual([stdout, status], ["board=1001\n", 42]);
     assert.equal(pktsock(...cable, "--", "sh", "-c", "kill -SEGV $$").status, 128 + 11);
   });
 
@@ -301,9 +321,9 @@ describe("pktsock run", function () {
       await program.writes(/started/);
       execFileSync("ip", ["-n", lab.namespace, "link", "del", "gone0"]);
       await program.writes(/cable was taken away/);
-      const [pid] = execFileSync("pgrep", ["-f", "server.elf pktsock-[0-9a-f-]* eth0"], { encoding: "utf8" }).split(
-        "\n",
-      );
+      const [pid] = execFileSync("pgrep", ["-f", "server.elf pktsock-[0-9a-f-]* shared eth0"], {
+        encoding: "utf8",
+      }).split("\n");
       const worked = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(13, 15).map(Number);
       const [user = 0, system = 0] = worked();
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -14,29 +14,35 @@ const usage = `(--tap NAME | --udp LOCAL:REMOTE) [options] -- PROGRAM [ARGUMENTS
 Runs a Linux program whose packet sockets are pktsock's: those of the component for boards, in a process beside it. To be
 run in the repository; docs/run.md lists the programs that work.
   --tap NAME           the board's cable ends at the TAP interface NAME of the Linux kernel; needs root
-  --peer ADDRESS/LEN   give that interface an address, and bring it up
   --udp LOCAL:REMOTE   the cable is QEMU's: one datagram on 127.0.0.1 is one frame
-  --name NAME          the board's interface as the program sees it (default eth0)
-  --hwaddr MAC         its hardware address (default 02:00:00:00:00:01)
+One of these may be given up to four times; each adds an interface to the board. The next four options are about the cable
+named before them, or the first one:
+  --peer ADDRESS/LEN   give the TAP interface an address, and bring it up
+  --name NAME          the board's interface as the program sees it (default eth0, eth1, ...)
+  --hwaddr MAC         its hardware address (default 02:00:00:00:00:01, ...:02, ...)
   --address ADDRESS/LEN
                        an IPv4 address that it is said to have
+Further options:
   --config NAME=N      another capacity than that of docs/run.md, as NET_PKT_QUEUE_FRAMES=8; may be given several times
-  --private            run the program in a network of its own, in which the kernel knows the board's interface too; for
+  --private            run the program in a network of its own, in which the kernel knows the board's interfaces too; for
                        programs that ask by netlink, /sys or routes; needs root`;
 
 const flags = {
-  tap: { type: "string" },
-  peer: { type: "string" },
-  udp: { type: "string" },
-  name: { type: "string", default: "eth0" },
-  hwaddr: { type: "string", default: "02:00:00:00:00:01" },
-  address: { type: "string" },
+  tap: { type: "string", multiple: true },
+  peer: { type: "string", multiple: true },
+  udp: { type: "string", multiple: true },
+  name: { type: "string", multiple: true },
+  hwaddr: { type: "string", multiple: true },
+  address: { type: "string", multiple: true },
   config: { type: "string", multiple: true, default: [] as string[] },
   private: { type: "boolean", default: false },
 } as const;
 
-/** The index of the interface if the kernel has none of that name; higher than the kernel's own indices. */
+/** The index of the first interface if the kernel has none of that name; higher than the kernel's own indices. */
 const INDEX = 1001;
+const MAX_PORTS = 4;
+/** The frames of the pools together if there are several interfaces. */
+const FRAMES = 28;
 const LIBRARY = "build/linux/libpktsock-preload.so";
 
 /** Where the server listens, and what it wants to hear; host/preload/protocol.h. */
@@ -45,13 +51,18 @@ interface Door {
   readonly secret: string;
 }
 
-interface Settings {
-  nic: string;
+/** An interface of the board and its cable. */
+interface Port {
   tap: string | undefined;
+  udp: string | undefined;
   peer: string | undefined;
   name: string;
   hwaddr: string;
   address: string | undefined;
+}
+
+interface Settings {
+  ports: Port[];
   isPrivate: boolean;
   config: string[];
   program: string[];
@@ -79,7 +90,21 @@ function checkConfig(config: string[]): string[] {
     if (Number(number) < min || Number(number) > max)
       throw new UsageError(`--config: ${name} must be a number from ${min} to ${max}, not ${number}.`);
   }
-  return config.sort();
+  return config;
+}
+
+/** The capacities of a board with so many interfaces, which share what one has. */
+function shared(ports: number): string[] {
+  if (ports === 1) return [];
+  const frames = Math.floor(FRAMES / ports);
+  return Object.entries({ INTERFACES: ports, FRAMES: frames, TX_FRAMES: 2, RX_RESERVE: 2 }).map(
+    ([name, number]) => `NET_PKT_${name}=${number}`,
+  );
+}
+
+/** Settings of which later ones replace earlier ones. */
+function merged(config: readonly string[]): string[] {
+  return [...new Map(config.map((setting) => [setting.split("=")[0], setting])).values()].sort();
 }
 
 function checkName(option: string, name: string): void {
@@ -87,16 +112,9 @@ function checkName(option: string, name: string): void {
     throw new UsageError(`--${option}: "${name}" cannot be the name of an interface.`);
 }
 
-function settingsOf(args: string[]): Settings {
-  const at = args.indexOf("--");
-  const program = at < 0 ? [] : args.slice(at + 1);
-  if (program.length === 0) throw new UsageError("name the program to run after --; see pktsock run --help.");
-  const { values } = parsing(() => parseArgs({ args: args.slice(0, at), options: flags }));
-  const { tap, peer, udp, name, hwaddr, address } = values;
-  if ((tap === undefined) === (udp === undefined))
-    throw new UsageError("choose a cable: --tap NAME or --udp LOCAL:REMOTE.");
-  const ports = udp?.split(":") ?? ["1", "1"];
-  if (ports.length !== 2 || !ports.every((port) => /^\d+$/.test(port) && Number(port) > 0 && Number(port) < 65536)) {
+function checkPort({ tap, udp, peer, name, hwaddr, address }: Port): void {
+  const ends = udp?.split(":") ?? ["1", "1"];
+  if (ends.length !== 2 || !ends.every((end) => /^\d+$/.test(end) && Number(end) > 0 && Number(end) < 65536)) {
     throw new UsageError(`--udp must be two UDP ports like 9000:9001, not "${udp}".`);
   }
   if (tap !== undefined) checkName("tap", tap);
@@ -111,38 +129,72 @@ function settingsOf(args: string[]): Settings {
   }
   if (parseMac(hwaddr)[0]! & 1)
     throw new UsageError(`--hwaddr: ${hwaddr} is a multicast address; an interface has none.`);
-  const nic = tap === undefined ? `udp:${udp}` : `tap:${tap}`;
-  return {
-    nic,
-    tap,
-    peer,
-    name,
-    hwaddr,
-    address,
-    isPrivate: values.private,
-    config: checkConfig(values.config),
-    program,
-  };
 }
 
-/** Throws an Error with a user-readable message when the cable or the private network is not possible. */
-function checkMachine({ tap, name, isPrivate }: Settings): void {
-  const isRoot = process.getuid?.() === 0;
-  if (tap !== undefined || isPrivate) {
-    if (!isRoot) throw new Error(`${tap === undefined ? "--private" : "--tap"} needs root.`);
+/** Throws a UsageError if two of the ports have the same. */
+function checkDifferent(ports: readonly Port[], option: "tap" | "name" | "hwaddr"): void {
+  const all = ports.flatMap((port) => port[option]?.toLowerCase() ?? []);
+  const twice = all.find((value, i) => all.indexOf(value) !== i);
+  if (twice !== undefined) throw new UsageError(`--${option}: two interfaces cannot both have ${twice}.`);
+}
+
+/** The ports in the order of their cables, each with the options that follow it. */
+function portsOf(tokens: readonly { kind: string; name?: string; value?: string | undefined }[]): Port[] {
+  const ports: Partial<Port>[] = [];
+  let before: Partial<Port> = {};
+  for (const { name, value } of tokens) {
+    if (name === "tap" || name === "udp") {
+      ports.push({ ...before, [name]: value });
+      before = {};
+    } else if (name === "peer" || name === "name" || name === "hwaddr" || name === "address") {
+      (ports.at(-1) ?? before)[name] = value!;
+    }
+  }
+  if (ports.length === 0) throw new UsageError("choose a cable: --tap NAME or --udp LOCAL:REMOTE.");
+  if (ports.length > MAX_PORTS) throw new UsageError(`a board has at most ${MAX_PORTS} interfaces.`);
+  return ports.map(({ tap, udp, peer, name, hwaddr, address }, i) => ({
+    tap,
+    udp,
+    peer,
+    address,
+    name: name ?? `eth${i}`,
+    hwaddr: hwaddr ?? `02:00:00:00:00:0${i + 1}`,
+  }));
+}
+
+function settingsOf(args: string[]): Settings {
+  const at = args.indexOf("--");
+  const program = at < 0 ? [] : args.slice(at + 1);
+  if (program.length === 0) throw new UsageError("name the program to run after --; see pktsock run --help.");
+  const { values, tokens } = parsing(() => parseArgs({ args: args.slice(0, at), options: flags, tokens: true }));
+  const ports = portsOf(tokens);
+  for (const port of ports) checkPort(port);
+  for (const option of ["tap", "name", "hwaddr"] as const) checkDifferent(ports, option);
+  const config = merged([...shared(ports.length), ...checkConfig(values.config)]);
+  return { ports, isPrivate: values.private, config, program };
+}
+
+/** Throws an Error with a user-readable message when the cables or the private network are not possible. */
+function checkMachine({ ports, isPrivate }: Settings): void {
+  const taps = ports.flatMap(({ tap }) => tap ?? []);
+  if (taps.length > 0 || isPrivate) {
+    if (process.getuid?.() !== 0) throw new Error(`${taps.length === 0 ? "--private" : "--tap"} needs root.`);
     if (!existsSync("/dev/net/tun"))
       throw new Error("/dev/net/tun is missing, without which there are no TAP interfaces.");
   }
-  if (tap === undefined || !existsSync(`/sys/class/net/${tap}`)) return;
-  if (tap === name && !isPrivate)
-    throw new Error(`the TAP interface and the board's cannot both be named ${name}: choose another --name.`);
-  if (!existsSync(`/sys/class/net/${tap}/tun_flags`)) throw new Error(`${tap} exists, but is not a TAP interface.`);
+  for (const tap of taps.filter((name) => existsSync(`/sys/class/net/${name}`))) {
+    if (!isPrivate && ports.some(({ name }) => name === tap))
+      throw new Error(`the TAP interface and the board's cannot both be named ${tap}: choose another --name.`);
+    if (!existsSync(`/sys/class/net/${tap}/tun_flags`)) throw new Error(`${tap} exists, but is not a TAP interface.`);
+  }
 }
 
-/** Returns the interface's index for the program: that of the kernel's interface of the same name, if there is one. */
-function indexOf({ name, isPrivate }: Settings): number {
-  const path = `/sys/class/net/${name}/ifindex`;
-  return !isPrivate && existsSync(path) ? Number(readFileSync(path, "utf8")) : INDEX;
+/** Returns the interfaces' indices for the program: each is that of the kernel's interface of the same name, if there is one. */
+function indicesOf({ ports, isPrivate }: Settings): number[] {
+  return ports.map(({ name }, i) => {
+    const path = `/sys/class/net/${name}/ifindex`;
+    return !isPrivate && existsSync(path) ? Number(readFileSync(path, "utf8")) : INDEX + i;
+  });
 }
 
 /** Runs ip(8), in the given network namespace if there is one. */
@@ -173,16 +225,21 @@ async function startServer(
   image: string,
   settings: Settings,
   { key, secret }: Door,
-  index: number,
+  indices: readonly number[],
 ): Promise<ChildProcess> {
-  const { name, address, isPrivate, nic, hwaddr } = settings;
-  const args = [key, name, String(index), isPrivate ? "private" : "shared"];
+  const { ports, isPrivate } = settings;
+  const list = (of: (port: Port, i: number) => string): string[] => ports.map(of);
   // In a private network the stand-in has the address, and the kernel reports it.
-  if (address !== undefined && !isPrivate) args.push(address);
+  const seen = list(({ name, address }, i) =>
+    [name, indices[i], ...(address !== undefined && !isPrivate ? [address] : [])].join(","),
+  );
+  const args = [key, isPrivate ? "private" : "shared", ...seen];
+  const cables = list(({ tap, udp }) => (tap === undefined ? `udp:${udp}` : `tap:${tap}`)).join(",");
+  const hwaddrs = list(({ hwaddr }) => hwaddr).join(",");
   // Ctrl-C is for the program.
   const server = spawn(image, args, {
     detached: true,
-    env: { ...process.env, PKTSOCK_NIC: nic, PKTSOCK_HWADDR: hwaddr, PKTSOCK_SECRET: secret },
+    env: { ...process.env, PKTSOCK_NIC: cables, PKTSOCK_HWADDR: hwaddrs, PKTSOCK_SECRET: secret },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
@@ -199,19 +256,21 @@ async function startServer(
     });
   });
   if (ready) return server;
-  throw new Error(`the component does not start on ${nic}; is that in use?${said}`);
+  throw new Error(`the component does not start on ${cables}; is that in use?${said}`);
 }
 
-/** Configures the TAP interface and the stand-in. */
-function configure({ tap, peer, name, hwaddr, address, isPrivate }: Settings, pid: number): void {
-  if (peer !== undefined) {
-    ip(undefined, "address", "replace", peer, "dev", tap!);
-    ip(undefined, "link", "set", tap!, "up");
+/** Configures the TAP interfaces and the stand-ins. */
+function configure({ ports, isPrivate }: Settings, pid: number): void {
+  if (isPrivate) ip(pid, "link", "set", "lo", "up");
+  for (const { tap, peer, name, hwaddr, address } of ports) {
+    if (peer !== undefined) {
+      ip(undefined, "address", "replace", peer, "dev", tap!);
+      ip(undefined, "link", "set", tap!, "up");
+    }
+    if (!isPrivate) continue;
+    ip(pid, "link", "set", name, "address", hwaddr, "up");
+    if (address !== undefined) ip(pid, "address", "add", address, "dev", name);
   }
-  if (!isPrivate) return;
-  ip(pid, "link", "set", "lo", "up");
-  ip(pid, "link", "set", name, "address", hwaddr, "up");
-  if (address !== undefined) ip(pid, "address", "add", address, "dev", name);
 }
 
 /**
@@ -225,7 +284,12 @@ function commandLine({ program, isPrivate }: Settings, pid: number): string[] {
   return [...mortal, "nsenter", "-t", String(pid), "-n", "unshare", "-m", "sh", "-c", script, "sh", ...program];
 }
 
-async function runProgram(settings: Settings, { key, secret }: Door, index: number, pid: number): Promise<number> {
+async function runProgram(
+  settings: Settings,
+  { key, secret }: Door,
+  indices: readonly number[],
+  pid: number,
+): Promise<number> {
   const [command, ...args] = commandLine(settings, pid);
   const program = spawn(command!, args, {
     stdio: "inherit",
@@ -234,8 +298,7 @@ async function runProgram(settings: Settings, { key, secret }: Door, index: numb
       LD_PRELOAD: [`${process.cwd()}/${LIBRARY}`, process.env["LD_PRELOAD"] ?? ""].join(" ").trim(),
       PKTSOCK_SERVER: key,
       PKTSOCK_SECRET: secret,
-      PKTSOCK_IFNAME: settings.name,
-      PKTSOCK_IFINDEX: String(index),
+      PKTSOCK_INTERFACES: settings.ports.map(({ name }, i) => `${name}=${indices[i]}`).join(","),
     },
   });
   const pass = (signal: NodeJS.Signals): void => void program.kill(signal);
@@ -276,11 +339,11 @@ async function run(args: string[]): Promise<number> {
   const image = build(settings.config);
   const key = `pktsock-${process.pid}-${randomBytes(4).toString("hex")}`;
   const door = { key, secret: randomBytes(16).toString("hex") };
-  const index = indexOf(settings);
-  const server = await startServer(image, settings, door, index);
+  const indices = indicesOf(settings);
+  const server = await startServer(image, settings, door, indices);
   try {
     configure(settings, server.pid!);
-    return await runProgram(settings, door, index, server.pid!);
+    return await runProgram(settings, door, indices, server.pid!);
   } catch (error) {
     server.stdin!.end();
     throw error;

@@ -21,14 +21,16 @@
 
 #include <stdint.h>
 
-/* Environment of the program: KEY, a secret, and the interface as the program sees it. Every local user can find the server's
- * address; the secret is for those who may read the program's environment. Each request carries it, because a daemon may
- * change its user and go on. */
+/* Environment of the program: KEY, a secret, and the interfaces as the program sees them: NAME=INDEX,... Every local user can find
+ * the server's address; the secret is for those who may read the program's environment. Each request carries it, because a
+ * daemon may change its user and go on. */
 #define PRELOAD_KEY "PKTSOCK_SERVER"
 #define PRELOAD_SECRET "PKTSOCK_SECRET"
 #define PRELOAD_SECRET_BYTES 32
-#define PRELOAD_IFNAME "PKTSOCK_IFNAME"
-#define PRELOAD_IFINDEX "PKTSOCK_IFINDEX"
+#define PRELOAD_VIEW "PKTSOCK_INTERFACES"
+
+/* The maximum of interfaces: the component's. */
+#define PRELOAD_INTERFACES 4
 
 enum preload_call {
   CALL_SOCKET, /* arguments: type, protocol */

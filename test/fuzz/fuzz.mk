@@ -11,8 +11,7 @@ endif
 FUZZ_CC ?= clang
 FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
-FUZZ_SOURCES_server := test/fuzz/server.c \
-  $(addprefix host/preload/server/,calls.c connections.c missing.c ring.c stand_in.c view.c)
+FUZZ_SOURCES_server := test/fuzz/server.c $(filter-out %/server.c,$(wildcard host/preload/server/*.c))
 FUZZ_SOURCES_cable := test/fuzz/cable.c boards/mac/host_nic_open.c
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
 FUZZ_PORT := $(wildcard boards/pktsock/*.c)

@@ -79,7 +79,12 @@ const server: Readonly<Record<string, number[]>> = {
   ],
   "a ring": [
     ...[0, ...open(1, 1), ...ask(1, "setsockopt", option(SOL_PACKET, 10, u32(1)))],
-    ...[...ask(1, "setsockopt", option(SOL_PACKET, 5, ring)), ...ask(1, "mmap"), ...arrive(), ...arrive(200)],
+    ...[
+      ...ask(1, "setsockopt", option(SOL_PACKET, 5, ring)),
+      ...ask(1, "mmap", { arguments: [5] }),
+      ...arrive(),
+      ...arrive(200),
+    ],
     ...[
       5,
       0,
@@ -91,6 +96,27 @@ const server: Readonly<Record<string, number[]>> = {
       ...ask(1, "poll"),
       ...ask(1, "getsockopt", option(SOL_PACKET, 11, u32(1))),
     ],
+  ],
+  "a ring of blocks": [
+    ...[0, ...open(1, 1), ...ask(1, "setsockopt", option(SOL_PACKET, 10, u32(2)))],
+    ...ask(1, "setsockopt", option(SOL_PACKET, 5, [...ring, ...u32(1), ...u32(8), ...u32(0)])),
+    ...[...ask(1, "mmap", { arguments: [5] }), ...arrive(1400), ...arrive(1400), ...arrive(1400), turn],
+    ...[
+      5,
+      0,
+      ...u16(0),
+      48,
+      0,
+      turn,
+      ...arrive(),
+      ...ask(1, "getsockopt", option(SOL_PACKET, 6, [...u32(0), ...u32(0)])),
+    ],
+  ],
+  "a ring to send": [
+    ...[0, ...open(1, 1), ...ask(1, "bind", { arguments: [20], data: address })],
+    ...ask(1, "setsockopt", option(SOL_PACKET, 14, u32(1))),
+    ...[...ask(1, "setsockopt", option(SOL_PACKET, 13, ring)), ...ask(1, "mmap", { arguments: [13] })],
+    ...[5, 0, ...u16(0), 1, 1, 5, 0, ...u16(128), 200, 1, ...ask(1, "sendto"), ...ask(1, "sendmsg", { data: frame })],
   ],
   "send over both ways": [
     ...[0, ...open(1, 1), ...ask(1, "answers"), ...request(1, "sendto", { number: 1, data: frame })],

@@ -324,7 +324,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   prepare();
   world_start(input_u8(&world.in));
   world.may_not_wait = true;
-  MUST(view_set("wlan0", 7, "192.0.2.2/24"), "view_set() fails");
+  MUST(view_set(0, "wlan0", 7, "192.0.2.2/24"), "view_set() fails");
   unsigned before = open_descriptors();
   for (unsigned steps = 0; steps < STEPS && input_left(&world.in) != 0; steps++) {
     step(&world.in);

@@ -1,8 +1,10 @@
-/* BOARD=linux: the component in a Linux process. The environment configures "eth0": PKTSOCK_NIC connects it (tap:NAME
- * or udp:LOCAL:REMOTE), PKTSOCK_HWADDR is its address (six bytes in hexadecimal with colons), PKTSOCK_SPEED the line's
- * speed in bits per second (0: frames take no time). The component starts before main(). */
+/* BOARD=linux: the component in a Linux process. The environment configures its interfaces, "eth0" first, as lists with commas:
+ * PKTSOCK_NIC connects each (tap:NAME or udp:LOCAL:REMOTE), PKTSOCK_HWADDR is its address (six bytes in hexadecimal with
+ * colons). PKTSOCK_SPEED is the lines' speed in bits per second (0: frames take no time). The component starts before main(). */
+#define _GNU_SOURCE
 #include "board.h"
 
+#include <pktsock/config.h>
 #include <pktsock/host_nic.h>
 
 #include <fcntl.h>
@@ -13,36 +15,62 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct host_nic nic;
-static struct pkt_mac mac = {.ops = &host_nic_ops, .config = &nic, .hwaddr = {0x02, 0, 0, 0, 0, 0x01}};
+static struct host_nic nics[PKTSOCK_INTERFACES];
+static struct pkt_mac macs[PKTSOCK_INTERFACES];
+static unsigned count;
 
 static void __attribute__((noreturn)) usage(const char *sentence) {
   fprintf(stderr, "%s\n", sentence);
   exit(2);
 }
 
+/* Returns the next part of a list of the environment, which `*rest` points to; NULL at its end. */
+static const char *next_of(char **rest) { return *rest == NULL ? NULL : strsep(rest, ","); }
+
+/* The environment's variable of that name as a list that can be divided; it stays. */
+static char *list_of(const char *name) {
+  const char *text = getenv(name);
+  return text == NULL ? NULL : strdup(text);
+}
+
+static void connect_nic(struct host_nic *nic, const char *how) {
+  if (strncmp(how, "tap:", 4) == 0)
+    nic->open = host_nic_open_tap;
+  else if (strncmp(how, "udp:", 4) == 0)
+    nic->open = host_nic_open_udp;
+  else
+    usage("PKTSOCK_NIC must say what each interface is connected to: tap:NAME or udp:LOCALPORT:REMOTEPORT");
+  nic->argument = how + 4;
+}
+
+static void set_address(uint8_t *a, const char *text) {
+  char rest;
+  if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &rest) != 6 || a[0] & 1)
+    usage("PKTSOCK_HWADDR must be unicast addresses like 02:00:00:00:00:01");
+}
+
 void board_init(void) {
   setvbuf(stdout, NULL, _IOLBF, 0); /* line by line, also into a pipe */
-  const char *how = getenv("PKTSOCK_NIC"), *hwaddr = getenv("PKTSOCK_HWADDR"), *speed = getenv("PKTSOCK_SPEED");
-  if (how != NULL && strncmp(how, "tap:", 4) == 0)
-    nic = (struct host_nic){.open = host_nic_open_tap, .argument = how + 4};
-  else if (how != NULL && strncmp(how, "udp:", 4) == 0)
-    nic = (struct host_nic){.open = host_nic_open_udp, .argument = how + 4};
-  else
-    usage("PKTSOCK_NIC must say what eth0 is connected to: tap:NAME or udp:LOCALPORT:REMOTEPORT");
-  char rest;
-  if (speed != NULL && sscanf(speed, "%" SCNu32 "%c", &nic.speed, &rest) != 1)
+  char *hows = list_of("PKTSOCK_NIC"), *addresses = list_of("PKTSOCK_HWADDR"), rest;
+  const char *speed = getenv("PKTSOCK_SPEED"), *part = next_of(&hows);
+  uint32_t bits = 0;
+  if (speed != NULL && sscanf(speed, "%" SCNu32 "%c", &bits, &rest) != 1)
     usage("PKTSOCK_SPEED must be a number of bits per second");
-  if (hwaddr == NULL)
-    return;
-  uint8_t *a = mac.hwaddr;
-  if (sscanf(hwaddr, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &rest) != 6 ||
-      a[0] & 1)
-    usage("PKTSOCK_HWADDR must be a unicast address like 02:00:00:00:00:01");
+  do {
+    if (count == PKTSOCK_INTERFACES)
+      usage("PKTSOCK_NIC names more interfaces than CONFIG_NET_PKT_INTERFACES");
+    nics[count].speed = bits;
+    connect_nic(&nics[count], part == NULL ? "" : part);
+    macs[count] = (struct pkt_mac){
+        .ops = &host_nic_ops, .config = &nics[count], .hwaddr = {0x02, 0, 0, 0, 0, (uint8_t)(1 + count)}};
+    if ((part = next_of(&addresses)) != NULL)
+      set_address(macs[count].hwaddr, part);
+    count++;
+  } while ((part = next_of(&hows)) != NULL);
 }
 
 struct pkt_mac *board_mac(unsigned index) {
-  return index == 0 ? &mac : NULL;
+  return index < count ? &macs[index] : NULL;
 }
 
 void board_console_write(const char *bytes, unsigned len) {

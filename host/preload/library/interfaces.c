@@ -1,6 +1,6 @@
 /* Interfaces: netdevice(7)'s requests, if_nametoindex(3) and its family, getifaddrs(3). The component
- * answers requests about the board's interface, on any descriptor. Requests for all interfaces return this one only, or
- * the kernel's list if the kernel has a stand-in for it (see server/stand_in.c). Requests about another interface, by name
+ * answers requests about the board's interfaces, on any descriptor. Requests for all interfaces return these only, or
+ * the kernel's list if the kernel has a stand-in for them (see server/stand_in.c). Requests about another interface, by name
  * or index, reach the kernel, unless they are made on a packet socket. */
 #define _GNU_SOURCE
 #include "library.h"
@@ -38,41 +38,57 @@ static int request_of(int fd, uint32_t number, unsigned long request, void *argu
   return library_call(fd, &call, &part, 1, &answer, &part, 1);
 }
 
-/* Returns true if a request that is not made on a packet socket asks about the board's interface. */
+static const struct interface *named(const char *name) {
+  for (unsigned i = 0; i < library_interface_count; i++)
+    if (strncmp(name, library_interfaces[i].name, IFNAMSIZ) == 0)
+      return &library_interfaces[i];
+  return NULL;
+}
+
+static const struct interface *numbered(unsigned index) {
+  for (unsigned i = 0; i < library_interface_count; i++)
+    if (library_interfaces[i].index == index)
+      return &library_interfaces[i];
+  return NULL;
+}
+
+/* Returns true if a request that is not made on a packet socket asks about an interface of the board. */
 static bool names_ours(unsigned long request, const struct ifreq *argument) {
   if (request < SIOCGIFNAME || request > SIOCETHTOOL || argument == NULL)
     return false;
-  if (request == SIOCGIFNAME)
-    return (unsigned)argument->ifr_ifindex == library_ifindex;
-  return strncmp(argument->ifr_name, library_ifname, IFNAMSIZ) == 0;
+  return (request == SIOCGIFNAME ? numbered((unsigned)argument->ifr_ifindex) : named(argument->ifr_name)) != NULL;
 }
 
-/* Ask about our interface without a socket. Returns false if the component has no answer. */
-static bool ask(unsigned long request, struct ifreq *answer) {
+/* Ask about an interface without a socket. Returns false if the component has no answer. */
+static bool ask(const struct interface *interface, unsigned long request, struct ifreq *answer) {
   int error = errno;
   memset(answer, 0, sizeof(*answer));
-  memcpy(answer->ifr_name, library_ifname, IFNAMSIZ);
+  memcpy(answer->ifr_name, interface->name, IFNAMSIZ);
   bool said = request_of(-1, 0, request, answer, sizeof(*answer)) >= 0;
   errno = error;
   return said;
 }
 
-/* Returns true if the kernel has a stand-in for our interface. */
+/* Returns true if the kernel has stand-ins for our interfaces. */
 static bool kernel_has_ours(void) {
   int error = errno;
-  bool has = NEXT(if_nametoindex)(library_ifname) == library_ifindex;
+  bool has = NEXT(if_nametoindex)(library_interfaces[0].name) == library_interfaces[0].index;
   errno = error;
   return has;
 }
 
 /* SIOCGIFCONF lists interfaces that have an IPv4 address. */
 static int list_addresses(struct ifconf *list) {
-  struct ifreq entry;
-  int len = ask(SIOCGIFADDR, &entry) ? (int)sizeof(entry) : 0;
-  if (list->ifc_req != NULL) {
-    if (list->ifc_len < len)
-      len = 0;
-    memcpy(list->ifc_req, &entry, (size_t)len);
+  int len = 0;
+  for (unsigned i = 0; i < library_interface_count; i++) {
+    struct ifreq entry;
+    if (!ask(&library_interfaces[i], SIOCGIFADDR, &entry))
+      continue;
+    if (list->ifc_req != NULL && list->ifc_len - len < (int)sizeof(entry))
+      break;
+    if (list->ifc_req != NULL)
+      memcpy((char *)list->ifc_req + len, &entry, sizeof(entry));
+    len += (int)sizeof(entry);
   }
   list->ifc_len = len;
   return 0;
@@ -86,7 +102,7 @@ static bool is_socket(int fd) {
   return yes;
 }
 
-/* A request about our interface on a descriptor of another kind. If the component knows no IPv4 address, a
+/* A request about one of ours on a descriptor of another kind. If the component knows no IPv4 address, a
  * stand-in answers requests for one. */
 static int request_of_ours(int fd, unsigned long request, struct ifreq *argument) {
   int result = request_of(-1, 0, request, argument, sizeof(*argument));
@@ -101,11 +117,11 @@ SERVED int ioctl(int fd, unsigned long request, ...) {
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
   request &= UINT32_MAX; /* some callers extend the sign */
-  size_t size = library_ifname[0] == '\0' ? 0 : argument_size(request);
+  size_t size = library_interface_count == 0 ? 0 : argument_size(request);
   uint32_t number = library_number(fd);
   if (number != 0 && size != 0)
     return request_of(fd, number, request, argument, size);
-  if (library_ifname[0] != '\0' && is_socket(fd)) {
+  if (library_interface_count != 0 && is_socket(fd)) {
     if (request == SIOCGIFCONF && argument != NULL && !kernel_has_ours())
       return list_addresses(argument);
     if (number == 0 && names_ours(request, argument))
@@ -119,85 +135,100 @@ SERVED int ioctl(int fd, unsigned long request, ...) {
 }
 
 SERVED unsigned int if_nametoindex(const char *name) {
-  if (library_ifindex != 0 && strcmp(name, library_ifname) == 0)
-    return library_ifindex;
-  return NEXT(if_nametoindex)(name);
+  const struct interface *ours = named(name);
+  return ours != NULL ? ours->index : NEXT(if_nametoindex)(name);
 }
 
 SERVED char *if_indextoname(unsigned int index, char name[IF_NAMESIZE]) {
-  if (library_ifindex != 0 && index == library_ifindex)
-    return strcpy(name, library_ifname);
-  return NEXT(if_indextoname)(index, name);
+  const struct interface *ours = numbered(index);
+  return ours != NULL ? strcpy(name, ours->name) : NEXT(if_indextoname)(index, name);
 }
 
 /* The list and each name are blocks that the C library's if_freenameindex() frees. */
 SERVED struct if_nameindex *if_nameindex(void) {
-  if (library_ifindex == 0 || kernel_has_ours())
+  if (library_interface_count == 0 || kernel_has_ours())
     return NEXT(if_nameindex)();
-  struct if_nameindex *list = calloc(2, sizeof(*list));
-  char *name = strdup(library_ifname);
-  if (list == NULL || name == NULL) {
-    free(list), free(name);
-    errno = ENOBUFS;
-    return NULL;
+  struct if_nameindex *list = calloc(library_interface_count + 1, sizeof(*list));
+  for (unsigned i = 0; list != NULL && i < library_interface_count; i++) {
+    list[i] = (struct if_nameindex){library_interfaces[i].index, strdup(library_interfaces[i].name)};
+    if (list[i].if_name == NULL) {
+      if_freenameindex(list);
+      list = NULL;
+    }
   }
-  list[0] = (struct if_nameindex){library_ifindex, name};
+  if (list == NULL)
+    errno = ENOBUFS;
   return list;
 }
 
-/* getifaddrs() returns one block, which the C library's freeifaddrs() frees. */
+/* getifaddrs() returns one block, which the C library's freeifaddrs() frees. First come all link-layer addresses. */
 struct addresses {
-  struct ifaddrs list[2];
-  char name[IFNAMSIZ];
-  struct sockaddr_ll link, everyone;
-  struct sockaddr_in address, netmask, broadcast;
+  struct ifaddrs list[2 * PRELOAD_INTERFACES];
+  unsigned count;
+  struct one {
+    char name[IFNAMSIZ];
+    struct sockaddr_ll link, everyone;
+    struct sockaddr_in address, netmask, broadcast;
+  } of[PRELOAD_INTERFACES];
 };
 
-static void put_link(struct addresses *a, unsigned flags) {
-  struct ifreq hwaddr;
-  a->link = (struct sockaddr_ll){.sll_family = AF_PACKET, .sll_ifindex = (int)library_ifindex, .sll_halen = 6};
-  if (ask(SIOCGIFHWADDR, &hwaddr)) {
-    a->link.sll_hatype = hwaddr.ifr_hwaddr.sa_family;
-    memcpy(a->link.sll_addr, hwaddr.ifr_hwaddr.sa_data, 6);
-  }
-  a->everyone = a->link;
-  memset(a->everyone.sll_addr, 0xff, 6);
-  a->list[0] = (struct ifaddrs){
-      .ifa_name = a->name,
-      .ifa_flags = flags,
-      .ifa_addr = (struct sockaddr *)&a->link,
-      .ifa_broadaddr = (struct sockaddr *)&a->everyone,
-  };
+static void add(struct addresses *a, struct ifaddrs entry) {
+  if (a->count != 0)
+    a->list[a->count - 1].ifa_next = &a->list[a->count];
+  a->list[a->count++] = entry;
 }
 
-static void put_address(struct addresses *a, unsigned flags) {
+static unsigned flags_of(const struct interface *interface) {
+  struct ifreq flags;
+  return ask(interface, SIOCGIFFLAGS, &flags) ? (unsigned short)flags.ifr_flags : 0;
+}
+
+static void add_link(struct addresses *a, const struct interface *interface, struct one *one) {
+  struct ifreq hwaddr;
+  one->link = (struct sockaddr_ll){.sll_family = AF_PACKET, .sll_ifindex = (int)interface->index, .sll_halen = 6};
+  if (ask(interface, SIOCGIFHWADDR, &hwaddr)) {
+    one->link.sll_hatype = hwaddr.ifr_hwaddr.sa_family;
+    memcpy(one->link.sll_addr, hwaddr.ifr_hwaddr.sa_data, 6);
+  }
+  one->everyone = one->link;
+  memset(one->everyone.sll_addr, 0xff, 6);
+  add(a, (struct ifaddrs){
+             .ifa_name = one->name,
+             .ifa_flags = flags_of(interface),
+             .ifa_addr = (struct sockaddr *)&one->link,
+             .ifa_broadaddr = (struct sockaddr *)&one->everyone,
+         });
+}
+
+static void add_address(struct addresses *a, const struct interface *interface, struct one *one) {
   struct ifreq address, netmask, broadcast;
-  if (!ask(SIOCGIFADDR, &address) || !ask(SIOCGIFNETMASK, &netmask) || !ask(SIOCGIFBRDADDR, &broadcast))
+  if (!ask(interface, SIOCGIFADDR, &address) || !ask(interface, SIOCGIFNETMASK, &netmask) ||
+      !ask(interface, SIOCGIFBRDADDR, &broadcast))
     return;
-  memcpy(&a->address, &address.ifr_addr, sizeof(a->address));
-  memcpy(&a->netmask, &netmask.ifr_netmask, sizeof(a->netmask));
-  memcpy(&a->broadcast, &broadcast.ifr_broadaddr, sizeof(a->broadcast));
-  a->list[0].ifa_next = &a->list[1];
-  a->list[1] = (struct ifaddrs){
-      .ifa_name = a->name,
-      .ifa_flags = flags,
-      .ifa_addr = (struct sockaddr *)&a->address,
-      .ifa_netmask = (struct sockaddr *)&a->netmask,
-      .ifa_broadaddr = (struct sockaddr *)&a->broadcast,
-  };
+  memcpy(&one->address, &address.ifr_addr, sizeof(one->address));
+  memcpy(&one->netmask, &netmask.ifr_netmask, sizeof(one->netmask));
+  memcpy(&one->broadcast, &broadcast.ifr_broadaddr, sizeof(one->broadcast));
+  add(a, (struct ifaddrs){
+             .ifa_name = one->name,
+             .ifa_flags = flags_of(interface),
+             .ifa_addr = (struct sockaddr *)&one->address,
+             .ifa_netmask = (struct sockaddr *)&one->netmask,
+             .ifa_broadaddr = (struct sockaddr *)&one->broadcast,
+         });
 }
 
 SERVED int getifaddrs(struct ifaddrs **list) {
-  struct ifreq flags;
-  if (library_ifindex == 0 || kernel_has_ours())
+  if (library_interface_count == 0 || kernel_has_ours())
     return NEXT(getifaddrs)(list);
   struct addresses *a = calloc(1, sizeof(*a));
   if (a == NULL)
     return -1;
-  memcpy(a->name, library_ifname, IFNAMSIZ);
-  unsigned bits = ask(SIOCGIFFLAGS, &flags) ? (unsigned short)flags.ifr_flags : 0;
-  put_link(a, bits);
-  put_address(a, bits);
+  for (unsigned i = 0; i < library_interface_count; i++) {
+    memcpy(a->of[i].name, library_interfaces[i].name, IFNAMSIZ);
+    add_link(a, &library_interfaces[i], &a->of[i]);
+  }
+  for (unsigned i = 0; i < library_interface_count; i++)
+    add_address(a, &library_interfaces[i], &a->of[i]);
   *list = a->list;
   return 0;
 }

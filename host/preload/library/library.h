@@ -26,9 +26,13 @@
 /* The maximum of parts of a caller's vector: the component's. */
 #define MAX_PARTS 64
 
-/* The interface as the program sees it, from the environment; an empty name and 0 if there is no server. */
-extern char library_ifname[16];
-extern unsigned library_ifindex;
+/* The interfaces as the program sees them, from the environment; none if there is no server. */
+struct interface {
+  char name[16];
+  unsigned index;
+};
+extern struct interface library_interfaces[PRELOAD_INTERFACES];
+extern unsigned library_interface_count;
 
 /* Returns the number of the packet socket behind a descriptor, or 0 if it is not one. Keeps errno. */
 uint32_t library_number(int fd);

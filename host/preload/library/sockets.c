@@ -8,7 +8,7 @@
 #define TYPE_MASK 0xf
 
 SERVED int socket(int domain, int type, int protocol) {
-  if (domain != AF_PACKET || library_ifname[0] == '\0')
+  if (domain != AF_PACKET || library_interface_count == 0)
     return NEXT(socket)(domain, type, protocol);
   return library_open(type & TYPE_MASK, type & ~TYPE_MASK, protocol);
 }

@@ -14,19 +14,25 @@
 #include <time.h>
 #include <unistd.h>
 
-char library_ifname[16];
-unsigned library_ifindex;
+struct interface library_interfaces[PRELOAD_INTERFACES];
+unsigned library_interface_count;
 static char key[64], secret[PRELOAD_SECRET_BYTES + 1];
 
 static void __attribute__((constructor)) read_environment(void) {
-  const char *server = getenv(PRELOAD_KEY), *name = getenv(PRELOAD_IFNAME), *index = getenv(PRELOAD_IFINDEX);
-  const char *word = getenv(PRELOAD_SECRET);
-  if (server == NULL || name == NULL || index == NULL || word == NULL)
+  const char *server = getenv(PRELOAD_KEY), *word = getenv(PRELOAD_SECRET), *view = getenv(PRELOAD_VIEW);
+  int used;
+  if (server == NULL || word == NULL || view == NULL)
     return;
   snprintf(secret, sizeof(secret), "%s", word);
   snprintf(key, sizeof(key), "%s", server);
-  snprintf(library_ifname, sizeof(library_ifname), "%s", name);
-  library_ifindex = (unsigned)strtoul(index, NULL, 10);
+  for (struct interface *i = library_interfaces; i < library_interfaces + PRELOAD_INTERFACES; i++) {
+    if (sscanf(view, "%15[^=]=%u%n", i->name, &i->index, &used) != 2)
+      return;
+    library_interface_count++;
+    view += used;
+    if (*view++ != ',')
+      return;
+  }
 }
 
 /* The abstract address "\0KEY", or "\0KEY/NUMBER" when `number` is not 0; returns its length. */

@@ -195,8 +195,14 @@ static void count_drops(const struct connection *c) {
 }
 
 void report_drops(void) {
-  struct pktsock_counters of = {0};
-  pktsock_counters(pktsock_if_nametoindex("eth0"), &of);
+  struct pktsock_counters of = {0}, one;
+  for (unsigned i = 1; pktsock_counters(i, &one) == 0; i++) {
+    of.rx_no_frame += one.rx_no_frame;
+    of.rx_too_short += one.rx_too_short;
+    of.rx_too_long += one.rx_too_long;
+    of.rx_iface_down += one.rx_iface_down;
+    of.tx_errors += one.tx_errors;
+  }
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0)
       count_drops(c);

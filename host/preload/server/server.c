@@ -1,6 +1,7 @@
 /* The server of `pktsock run`: runs the component (BOARD=linux) and answers the preloaded library; see protocol.h.
  *
- * usage: server.elf KEY IFNAME IFINDEX (private | shared) [ADDRESS/PREFIX]
+ * usage: server.elf KEY (private | shared) IFNAME,IFINDEX[,ADDRESS/PREFIX] ...
+ * with an argument for each of the component's interfaces.
  * It prints "ready" when programs can start. After a line on its standard input it ends as soon as no packet socket
  * is open; at the end of its standard input it ends at once. */
 #define _GNU_SOURCE
@@ -233,18 +234,27 @@ static bool turn(bool *ending) {
   return true;
 }
 
-int main(int argc, char **argv) {
-  if (argc != 5 && argc != 6) {
-    fprintf(stderr, "usage: %s KEY IFNAME IFINDEX (private | shared) [ADDRESS/PREFIX]\n", argv[0]);
-    return 2;
+/* Make the interface that the program sees, and its stand-in in a private network. */
+static void make_interface(unsigned which, char *text, bool is_private) {
+  const char *name = strsep(&text, ","), *index = strsep(&text, ",");
+  if (index == NULL || !view_set(which, name, (unsigned)strtoul(index, NULL, 10), text)) {
+    fprintf(stderr, "%s cannot be an interface with the address %s\n", name, text == NULL ? "-" : text);
+    exit(2);
   }
-  unsigned index = (unsigned)strtoul(argv[3], NULL, 10);
-  if (!view_set(argv[2], index, argv[5])) {
-    fprintf(stderr, "%s is not an address like 192.0.2.2/24\n", argv[5]);
-    return 2;
-  }
-  if (strcmp(argv[4], "private") == 0 && !stand_in_make(argv[2], index))
+  if (is_private && !stand_in_add(name, (unsigned)strtoul(index, NULL, 10)))
     give_up("the private network");
+}
+
+int main(int argc, char **argv) {
+  if (argc < 4) {
+    fprintf(stderr, "usage: %s KEY (private | shared) IFNAME,IFINDEX[,ADDRESS/PREFIX] ...\n", argv[0]);
+    return 2;
+  }
+  const bool is_private = strcmp(argv[2], "private") == 0;
+  if (is_private && !stand_in_network())
+    give_up("the private network");
+  for (int i = 3; i < argc; i++)
+    make_interface((unsigned)(i - 3), argv[i], is_private);
   for (int i = 0; i < CONNECTIONS; i++)
     connections[i].fd = connections[i].socket = -1;
   const char *word = getenv(PRELOAD_SECRET);

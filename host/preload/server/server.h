@@ -90,11 +90,11 @@ size_t server_call(struct connection *connection, const struct preload_request *
 /* Report once that `call`, setsockopt(2) or getsockopt(2), found no such option. */
 void missing_option(const char *call, int level, int name);
 
-/* ---- The interface as the program sees it (view.c) ---- */
+/* ---- The interfaces as the program sees them (view.c) ---- */
 
-/* `name` and `index` instead of the component's "eth0" and its index; `address` like "192.0.2.2/24", or NULL. Returns
- * false if the address is invalid. */
-bool view_set(const char *name, unsigned index, const char *address);
+/* Set the view of the component's interface `which`, the last one: `name` and `index` instead of "eth0" and its index; `address`
+ * like "192.0.2.2/24", or NULL. Returns false if there is no such interface, or the address is invalid. */
+bool view_set(unsigned which, const char *name, unsigned index, const char *address);
 
 /* The component's index for the program's, and the other way. 0 stays 0; any other index becomes one that does not exist. */
 int view_to_component(int index);
@@ -112,8 +112,10 @@ int view_ioctl(int socket, unsigned long request, struct ifreq *argument);
 
 /* ---- The kernel's view (stand_in.c) ---- */
 
-/* Move the calling thread to a new network namespace that has an interface of that name and index. False and errno on
- * failure. */
-bool stand_in_make(const char *name, unsigned index);
+/* Move the calling thread to a new network namespace. False and errno on failure. */
+bool stand_in_network(void);
+
+/* Make an interface there. False and errno on failure. */
+bool stand_in_add(const char *name, unsigned index);
 
 #endif
