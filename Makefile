@@ -87,7 +87,7 @@ abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is rai
 sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.json (SPDX 2.3)
 	$(QUIET)npx tsx host/build/sbom.ts $(IMAGE) $(ENGINE) $(WASM3_DIR)
 
-dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz and .zip
+dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz, .zip, .pack
 	$(QUIET)host/setup/setup.sh dist
 	$(QUIET)npx tsx host/build/dist.ts build/dist $(WASM3_DIR)
 

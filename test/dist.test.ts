@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Qemu } from "../host/net/qemu.js";
@@ -163,7 +173,7 @@ describe("the archive of make dist", function () {
       for (const path of [...links, ...quoted]) assert.ok(existsSync(join(top, path)), path);
     });
 
-    const compile = "cc -std=gnu11 -Iinclude -Igen -Ios -c -o /dev/null";
+    const compile = "cc -std=gnu11 -Iinclude -c -o /dev/null";
     const aot = `${compile} -Igen/aot-guarded engine/aot.c`;
     const traps = [
       [`${compile} engine/wasm3.c`, "m3_core.h: No such file or directory"],
@@ -171,11 +181,11 @@ describe("the archive of make dist", function () {
       [aot, "compile all files with -DPKTSOCK_MEMORY_SLACK=256 for guarded bounds"],
       [`${compile} -DCONFIG_NET_PKT_FRAMES=99 src/start.c`, "CONFIG_NET_PKT_FRAMES must be 3 to 40"],
       [
-        `cc -DPKTSOCK_MEMORY_SLACK=256 -Iinclude -Igen -Igen/aot-guarded engine/aot.c gen/pktsock_wasm.c`,
+        `cc -DPKTSOCK_MEMORY_SLACK=256 -Iinclude -Igen/aot-guarded engine/aot.c gen/pktsock_wasm.c`,
         "multiple definition of",
         "pktsock_wasm",
       ],
-      [`cc -Iinclude -Igen src/wait.c`, "undefined reference to", "pkt_os_"],
+      [`cc -Iinclude src/wait.c`, "undefined reference to", "pkt_os_"],
     ] as const;
     for (const [command, message, symbol] of traps) {
       it(`shows what the compiler says: ${message}`, () => {
@@ -202,11 +212,92 @@ describe("the archive of make dist", function () {
     });
   });
 
+  describe("for other build systems, of which stand-ins are here", () => {
+    /** Kconfig's answers as .config and sdkconfig.h, in a folder. */
+    function answered(name: string, ...answers: readonly string[]): string {
+      const place = join(folder, name);
+      mkdirSync(place);
+      const script = resolve("test/support/kconfig.py");
+      succeed("/usr/bin/python3", [script, join(top, "Kconfig"), place, "PKTSOCK=y", ...answers]);
+      return place;
+    }
+
+    for (const system of ["idf", "zephyr"] as const) {
+      it(`Kconfig's answers make a library: ${system}`, () => {
+        const answers = ["ENGINE_AOT_GUARDED=y", "MAC_TEMPLATE=y", "FRAMES=16", "FIRST_DESCRIPTOR=64", "ONE_CORE=y"];
+        const place = answered(system, ...answers.map((answer) => `PKTSOCK_${answer}`));
+        const settings = [`-DSYSTEM=${system}`, `-DKCONFIG=${place}`, `-DPKTSOCK=${top}`];
+        succeed("cmake", ["-S", resolve("test/dist/kconfig"), "-B", join(place, "build"), ...settings]);
+        succeed("cmake", ["--build", join(place, "build"), JOBS]);
+        const said = succeed(join(place, "build/user"), []);
+        assert.equal(said, "16 frames, descriptors from 64, slack 256, one core\n");
+        const members = succeed("ar", ["t", join(place, "build/pktsock/libpktsock.a")]).split("\n");
+        for (const member of ["aot.c.o", "call.c.o", "template.c.o"]) assert.ok(members.includes(member), member);
+        assert.ok(!members.includes("wasm3.c.o"));
+      });
+    }
+
+    it("Kconfig's answers make a library: nuttx", () => {
+      const place = answered("nuttx", "PKTSOCK_ENGINE_WASM3_TUNED=y", "PKTSOCK_MAC_OPENCORES=y", "PKTSOCK_FRAMES=16");
+      mkdirSync(join(place, "nuttx"));
+      mkdirSync(join(place, "external"));
+      cpSync(join(place, "sdkconfig.h"), join(place, "nuttx/config.h"));
+      symlinkSync(join(top, "nuttx"), join(place, "external/pktsock"));
+      const settings = [`APPDIR=${resolve("test/dist/nuttx")}`, `OUT=${place}`];
+      succeed("make", ["-s", JOBS, "-C", join(place, "external/pktsock"), ...settings]);
+      const members = succeed("ar", ["t", join(place, "libapps.a")]).split("\n");
+      for (const member of ["wasm3.c.o", "pktsock_wasm.c.o", "call.c.o", "opencores.c.o", "phy.c.o"])
+        assert.ok(members.includes(member), member);
+      assert.ok(!members.includes("aot.c.o"));
+      const list = `CONFIG_PKTSOCK=y\nAPPDIR=apps\ninclude ${join(top, "nuttx/Make.defs")}\nall:\n\t@echo $(CONFIGURED_APPS)\n`;
+      writeFileSync(join(place, "list.mk"), list);
+      assert.equal(succeed("make", ["-s", "-f", join(place, "list.mk")]), "apps/external/pktsock\n");
+    });
+
+    it("PlatformIO's library.json names files that compile with its flags", () => {
+      const {
+        version: its,
+        headers,
+        build,
+      } = JSON.parse(readFileSync(join(top, "library.json"), "utf8")) as {
+        version: string;
+        headers: string[];
+        build: { includeDir: string; srcFilter: string[]; flags: string[] };
+      };
+      assert.equal(its, version);
+      for (const header of headers) assert.ok(existsSync(join(top, build.includeDir, header)), header);
+      const flags = ["-mcpu=cortex-m4", "-mthumb", "--specs=picolibc.specs", "-Wall", "-Werror"];
+      const sources = build.srcFilter.flatMap((rule) => [...(/^\+<(.+)>$/.exec(rule)?.slice(1) ?? [])]).join(" ");
+      assert.match(sources, /\.c/);
+      const command = `arm-none-eabi-gcc ${flags.join(" ")} ${build.flags.join(" ")} -I${build.includeDir} -fsyntax-only ${sources}`;
+      succeed("sh", ["-c", command], top);
+    });
+
+    it("the CMSIS-Pack has its description at the top, and every file that it names", () => {
+      const names = succeed("unzip", ["-Z1", resolve(`build/dist/pktsock.pktsock.${version}.pack`)]).split("\n");
+      assert.ok(names.includes("pktsock.pktsock.pdsc"));
+      succeed("xmllint", ["--noout", join(top, "pktsock.pktsock.pdsc")]);
+      const text = readFileSync(join(top, "pktsock.pktsock.pdsc"), "utf8");
+      assert.ok(text.includes(`<release version="${version}">`));
+      const files = [...text.matchAll(/<file category="(\w+)" name="([^"]+)"/g)];
+      assert.ok(files.length > 50);
+      for (const [, category, name] of files)
+        assert.ok(category === "include" ? names.some((path) => path.startsWith(name!)) : names.includes(name!), name);
+    });
+
+    it("the manifests have the version, and no word was left to replace", () => {
+      assert.match(readFileSync(join(top, "idf_component.yml"), "utf8"), new RegExp(`^version: "${version}"$`, "m"));
+      for (const path of contentsOf(top).keys())
+        if (!path.startsWith("engine/wasm3"))
+          assert.doesNotMatch(readFileSync(join(top, path), "utf8"), /@[A-Z_]+@/, path);
+    });
+  });
+
   const mistakes = [
     ["PKTSOCK_ENGINE", "wasm4", /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded/],
     ["PKTSOCK_OS", "plan9", /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, baremetal, posix/],
     ["PKTSOCK_MACS", "lan9119", /[Tt]here is no MAC driver "lan9119"/],
-    ["PKTSOCK_CONFIG", "NET_PKT_FRAME=8", /there is no capacity NET_PKT_FRAME\. gen\/pktsock\/config\.h has all/],
+    ["PKTSOCK_CONFIG", "NET_PKT_FRAME=8", /there is no capacity NET_PKT_FRAME\. include\/pktsock\/config\.h has all/],
   ] as const;
   for (const [option, value, sentence] of mistakes) {
     it(`says what is wrong with ${option}=${value}`, () => {

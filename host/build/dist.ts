@@ -1,19 +1,18 @@
-// `make dist`: the archive for other people's firmware, as .tar.gz and .zip: `tsx host/build/dist.ts OUT WASM3_DIR`. The table
+// `make dist`: the archive for other people's firmware, as .tar.gz, .zip and CMSIS-Pack: `tsx host/build/dist.ts OUT WASM3_DIR`. The table
 // boards/dist/contents lists the files that are copied; the others are generated here. Two builds of a commit give the same bytes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { compileModule } from "./aot.js";
 import { embed } from "./embed.js";
-import { abiHeader, configHeader, kconfig, numbersHeader } from "./headers.js";
+import { abiHeader, configHeader, numbersHeader } from "./headers.js";
 import { isMain } from "./main.js";
+import { kconfigHeader, pdsc, placeholders } from "./manifests.js";
 import { archiveSbom, versionOf } from "./sbom.js";
 
 const TABLE = "boards/dist/contents";
 const MODULE = "build/pktsock.wasm";
-/** Kconfig systems have options of their own that begin with NET_PKT_. */
-const KCONFIG_PREFIX = "CONFIG_PKTSOCK_";
 
 /** The files that match `pattern`, each with its path below the pattern's folder. */
 function expand(pattern: string): (readonly [path: string, below: string])[] {
@@ -54,11 +53,10 @@ function generated(): [string, string][] {
     ["gen/pktsock_wasm.c", embed(wasm, name)],
     ["gen/aot-exact/pktsock_aot.h", compileModule(wasm, "exact", name)],
     ["gen/aot-guarded/pktsock_aot.h", compileModule(wasm, "guarded", name)],
-    ["gen/pktsock/abi.h", abiHeader()],
-    ["gen/pktsock/numbers.h", numbersHeader()],
-    ["gen/pktsock/config.h", configHeader()],
-    ["gen/kconfig/pktsock/config.h", configHeader(KCONFIG_PREFIX)],
-    ["gen/kconfig/Kconfig", kconfig(KCONFIG_PREFIX)],
+    ["include/pktsock/abi.h", abiHeader()],
+    ["include/pktsock/numbers.h", numbersHeader()],
+    ["include/pktsock/config.h", configHeader()],
+    ["gen/kconfig/pktsock/config.h", kconfigHeader()],
     ["examples/echo.c", echoProgram()],
   ];
 }
@@ -74,17 +72,27 @@ function date(): number {
   }
 }
 
-/** Packs OUT/NAME into OUT/NAME.tar.gz and OUT/NAME.zip, in which only names and bytes are the builder's. */
+/** Writes a zip of the paths below `folder`, in which only names and bytes are the builder's. */
+function zip(file: string, folder: string, paths: readonly string[]): void {
+  rmSync(file, { force: true });
+  execFileSync("zip", ["-q", "-9", "-X", "-D", "-@", resolve(file)], {
+    cwd: folder,
+    env: { ...process.env, TZ: "UTC" },
+    input: paths.map((path) => `${path}\n`).join(""),
+  });
+}
+
+/** Packs OUT/NAME, with the paths below it, into OUT/NAME.tar.gz and OUT/NAME.zip, and as a CMSIS-Pack, which has no folder. */
 function pack(out: string, name: string, paths: readonly string[]): void {
   const owner = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rw,go=r,a+X"];
   const tar = ["--format=ustar", "--sort=name", ...owner, `--mtime=@${date()}`, "--use-compress-program=gzip -n9"];
   execFileSync("tar", [...tar, "-cf", join(out, `${name}.tar.gz`), "-C", out, name]);
-  rmSync(join(out, `${name}.zip`), { force: true });
-  execFileSync("zip", ["-q", "-9", "-X", "-D", "-@", `${name}.zip`], {
-    cwd: out,
-    env: { ...process.env, TZ: "UTC" },
-    input: paths.map((path) => `${name}/${path}\n`).join(""),
-  });
+  zip(
+    join(out, `${name}.zip`),
+    out,
+    paths.map((path) => `${name}/${path}`),
+  );
+  zip(join(out, `pktsock.${name.replace("-", ".")}.pack`), join(out, name), paths);
 }
 
 /** Writes the archive and the folder that is packed. Returns the folder. */
@@ -92,11 +100,15 @@ export function writeDist(out: string, wasm3Directory: string): string {
   const version = versionOf("package.json");
   const name = `pktsock-${version}`;
   const files = new Map<string, Buffer>();
+  const replaced = Object.entries({ "@VERSION@": version, ...placeholders() });
   const texts = generated().map(([path, text]): [string, Buffer] => [path, Buffer.from(text)]);
   for (const [path, bytes] of [...copied(wasm3Directory), ...texts]) {
     if (files.has(path)) throw new Error(`two files of the archive are called ${path}`);
-    files.set(path, path.startsWith("engine/wasm3") ? bytes : Buffer.from(bytes.toString().replaceAll("@VERSION@", version)));
+    let text = bytes.toString();
+    for (const [placeholder, value] of replaced) text = text.replaceAll(placeholder, value);
+    files.set(path, Buffer.from(text));
   }
+  files.set("pktsock.pktsock.pdsc", Buffer.from(pdsc(version, [...files.keys()].sort())));
   const paths = [...files.keys()].sort();
   const hash = createHash("sha256");
   for (const path of paths) hash.update(path).update("\0").update(files.get(path)!);
@@ -118,5 +130,5 @@ export function writeDist(out: string, wasm3Directory: string): string {
 
 if (isMain(import.meta.url)) {
   const [out, wasm3Directory] = process.argv.slice(2);
-  console.log(`  dist   ${writeDist(out!, wasm3Directory!)}.tar.gz and .zip`);
+  console.log(`  dist   ${writeDist(out!, wasm3Directory!)}.tar.gz, .zip and .pack`);
 }

@@ -85,7 +85,7 @@ export function kconfig(prefix = DEFAULT_PREFIX): string {
   const parts = options.map(({ name, default: value, min, max, help }) =>
     [`config ${withPrefix(name, prefix).replace(/^CONFIG_/, "")}`, `\tint "${help}"`, `\tdefault ${value}`, `\trange ${min} ${max}`].join("\n"),
   );
-  return `# ${generated}\nmenu "pktsock: packet sockets"\n\n${parts.join("\n\n")}\n\nendmenu\n`;
+  return `# ${generated}\nmenu "pktsock: capacities"\n\n${parts.join("\n\n")}\n\nendmenu\n`;
 }
 
 if (isMain(import.meta.url)) {

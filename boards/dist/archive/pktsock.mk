@@ -39,9 +39,9 @@ endif
 
 # A misspelt capacity would be none.
 pktsock_unknown := $(if $(PKTSOCK_CONFIG),$(filter-out \
-  $(shell sed -n 's/^\#ifndef CONFIG_//p' $(PKTSOCK_DIR)/gen/pktsock/config.h),$(foreach option,$(PKTSOCK_CONFIG),$(firstword $(subst =, ,$(option))))))
+  $(shell sed -n 's/^\#ifndef CONFIG_//p' $(PKTSOCK_DIR)/include/pktsock/config.h),$(foreach option,$(PKTSOCK_CONFIG),$(firstword $(subst =, ,$(option))))))
 ifneq ($(pktsock_unknown),)
-$(error PKTSOCK_CONFIG: there is no capacity $(pktsock_unknown). gen/pktsock/config.h has all)
+$(error PKTSOCK_CONFIG: there is no capacity $(pktsock_unknown). include/pktsock/config.h has all)
 endif
 
 pktsock_sources := $(patsubst $(PKTSOCK_DIR)/%,%,$(wildcard $(PKTSOCK_DIR)/src/*.c)) \
@@ -49,7 +49,8 @@ pktsock_sources := $(patsubst $(PKTSOCK_DIR)/%,%,$(wildcard $(PKTSOCK_DIR)/src/*
   $(patsubst $(PKTSOCK_DIR)/%,%,$(filter-out $(if $(filter %-cortex-m,$(PKTSOCK_OS)),%/fifo.c),$(call mac_sources,$(PKTSOCK_MACS))))
 pktsock_objects := $(pktsock_sources:%=$(PKTSOCK_BUILD)/%.o)
 
-PKTSOCK_CPPFLAGS := -I$(PKTSOCK_DIR)/include -I$(PKTSOCK_DIR)/gen -I$(PKTSOCK_DIR)/os $(if $(filter %-cortex-m,$(PKTSOCK_OS)),-I$(PKTSOCK_DIR)/os/cortex-m) \
+PKTSOCK_CPPFLAGS := -I$(PKTSOCK_DIR)/include $(if $(filter baremetal%,$(PKTSOCK_OS)),-I$(PKTSOCK_DIR)/os) \
+  $(if $(filter %-cortex-m,$(PKTSOCK_OS)),-I$(PKTSOCK_DIR)/os/cortex-m) \
   $(PKTSOCK_CONFIG:%=-DCONFIG_%) $(addprefix -D,$(pktsock_defines_$(PKTSOCK_ENGINE)) $(PKTSOCK_DEFINES))
 PKTSOCK_POSIX := -I$(PKTSOCK_DIR)/posix
 PKTSOCK_LIB := $(PKTSOCK_BUILD)/libpktsock.a

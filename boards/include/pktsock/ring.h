@@ -7,6 +7,7 @@
 #ifndef PKT_RING_H
 #define PKT_RING_H
 
+#include <pktsock/config.h>
 #include <pktsock/mac.h>
 #include <pktsock/os.h>
 

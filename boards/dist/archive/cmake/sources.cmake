@@ -1,7 +1,7 @@
 # The files, folders and flags of the library for PKTSOCK_ENGINE, PKTSOCK_OS, PKTSOCK_MACS and PKTSOCK_CONFIG. It sets
 # pktsock_sources, pktsock_engine_source, pktsock_engine_flags, pktsock_includes and pktsock_definitions.
 get_filename_component(pktsock_dir "${CMAKE_CURRENT_LIST_DIR}" DIRECTORY)
-set(pktsock_includes include gen os)
+set(pktsock_includes include)
 set(pktsock_definitions "")
 set(pktsock_engine_flags "")
 
@@ -29,9 +29,12 @@ list(APPEND pktsock_sources ${pktsock_component} ${pktsock_engine_source})
 
 if(PKTSOCK_OS STREQUAL "baremetal-cortex-m")
   list(APPEND pktsock_sources os/baremetal.c os/cortex-m/clock.c os/cortex-m/copy.S os/cortex-m/fifo.S)
-  list(APPEND pktsock_includes os/cortex-m)
-elseif(PKTSOCK_OS MATCHES "^(baremetal|posix)$")
-  list(APPEND pktsock_sources os/${PKTSOCK_OS}.c)
+  list(APPEND pktsock_includes os os/cortex-m)
+elseif(PKTSOCK_OS STREQUAL "baremetal")
+  list(APPEND pktsock_sources os/baremetal.c)
+  list(APPEND pktsock_includes os)
+elseif(PKTSOCK_OS STREQUAL "posix")
+  list(APPEND pktsock_sources os/posix.c)
 elseif(NOT PKTSOCK_OS STREQUAL "")
   message(FATAL_ERROR "PKTSOCK_OS=\"${PKTSOCK_OS}\" is none of baremetal-cortex-m, baremetal, posix")
 endif()
@@ -54,11 +57,11 @@ endif()
 list(REMOVE_DUPLICATES pktsock_sources)
 
 # A misspelt capacity would be none.
-file(STRINGS "${pktsock_dir}/gen/pktsock/config.h" pktsock_capacities REGEX "^#ifndef CONFIG_")
+file(STRINGS "${pktsock_dir}/include/pktsock/config.h" pktsock_capacities REGEX "^#ifndef CONFIG_")
 foreach(option IN LISTS PKTSOCK_CONFIG)
   string(REGEX REPLACE "=.*" "" pktsock_name "${option}")
   if(NOT "#ifndef CONFIG_${pktsock_name}" IN_LIST pktsock_capacities)
-    message(FATAL_ERROR "PKTSOCK_CONFIG: there is no capacity ${pktsock_name}. gen/pktsock/config.h has all")
+    message(FATAL_ERROR "PKTSOCK_CONFIG: there is no capacity ${pktsock_name}. include/pktsock/config.h has all")
   endif()
   list(APPEND pktsock_definitions CONFIG_${option})
 endforeach()

@@ -1,0 +1,8 @@
+# A stand-in for NuttX's Application.mk, of which it has what the archive's nuttx/Makefile uses: CSRCS are names, VPATH has their
+# folders with colons, and the objects go into the library of the applications.
+.DEFAULT_GOAL := all
+VPATH += :.
+all: $(CSRCS:.c=.c.o)
+	ar rcs $(OUT)/libapps.a $(addprefix $(OUT)/,$(^F))
+%.c.o: %.c
+	arm-none-eabi-gcc --specs=picolibc.specs -mcpu=cortex-m4 -mthumb -I$(OUT) $(CFLAGS) -c $< -o $(OUT)/$@
