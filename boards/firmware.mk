@@ -82,7 +82,7 @@ ifeq ($(filter malloc static precompiled,$(MEMORY)),)
 $(error MEMORY="$(MEMORY)" is none of malloc, static, precompiled)
 endif
 # PRECOMPILE= on the command line: a board that has it compiles functions at their first call.
-STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DBOARD_STATIC_MEMORY) \
+STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DPKTSOCK_STATIC_MEMORY) \
   $(if $(PRECOMPILE)$(filter precompiled,$(MEMORY)),-DPKTSOCK_PRECOMPILE=1)
 # An image is the same wherever it is built. gcc gives the assembler only the second form.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.

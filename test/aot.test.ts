@@ -18,18 +18,29 @@ import { moduleBytes } from "./support/module.js";
 
 const outOfBounds = "[trap] out of bounds memory access";
 const names = Object.keys(exportArguments) as ExportName[];
-const memorySize = 20000;
+/** What a firmware with the default capacities needs, which a build with static memory knows. */
+let memorySize = 0;
 /** How many random modules are compared; AOT_MODULES of the environment asks for more. */
 const modules = Number(process.env.AOT_MODULES ?? 8);
 
 const folder = mkdtempSync(join(tmpdir(), "pktsock-aot-"));
 
-/** Builds test/aot/calls.c with the module compiled ahead of time. */
-function build(wasm: Uint8Array, bounds: Bounds): string {
+function readMemorySize(): number {
+  const source = `#include <pktsock/memory.h>
+    #include <stdio.h>
+    int main(void) { printf("%zu", PKTSOCK_MEMORY_SIZE - PKTSOCK_MEMORY_HEADER - PKTSOCK_MEMORY_SLACK); }`;
+  const program = join(folder, "size");
+  execFileSync("cc", ["-Ibuild/gen", "-Iboards/include", "-xc", "-", "-o", program], { input: source });
+  return Number(execFileSync(program, { encoding: "utf8" }));
+}
+
+/** Builds test/aot/calls.c with the module compiled ahead of time, for memory from malloc() or static memory. */
+function build(wasm: Uint8Array, bounds: Bounds, memory: "malloc" | "static" = "malloc"): string {
   writeFileSync(join(folder, "pktsock_aot.h"), compileModule(wasm, bounds, "a test"));
   const flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"];
   const includes = [`-I${folder}`, "-Ibuild/gen", "-Iboards/include"];
   if (bounds === "guarded") includes.push(`-DPKTSOCK_MEMORY_SLACK=${SLACK}`);
+  if (memory === "static") includes.push("-DPKTSOCK_STATIC_MEMORY");
   const image = join(folder, "calls");
   const sources = ["test/aot/calls.c", "boards/engine/aot.c"];
   execFileSync("cc", [...flags, "-fno-sanitize-recover=undefined", ...includes, ...sources, "-o", image]);
@@ -47,13 +58,14 @@ function run(image: string, calls: readonly Call[], args: readonly string[], afr
     .split("\n");
 }
 
-const ahead = (wasm: Uint8Array, bounds: Bounds, calls: readonly Call[]): string[] =>
-  run(build(wasm, bounds), calls, [String(memorySize)]);
+const ahead = (wasm: Uint8Array, bounds: Bounds, calls: readonly Call[], memory?: "static"): string[] =>
+  run(build(wasm, bounds, memory), calls, [String(memorySize)]);
 
 const interpreted = (wasm: Uint8Array, calls: readonly Call[]): string[] => answersOf("wasm3", wasm, memorySize, calls);
 
 describe("aot: the module as C", function () {
   this.timeout(120_000);
+  before(() => (memorySize = readMemorySize()));
   after(() => rmSync(folder, { recursive: true }));
 
   it("traps where wasm3 does, and says the same", async () => {
@@ -101,6 +113,7 @@ describe("aot: the module as C", function () {
     const expected = interpreted(wasm, calls);
     assert.deepEqual(new Set(expected.filter((answer) => answer.startsWith("["))).size, 4);
     assert.deepEqual(ahead(wasm, "exact", calls), expected);
+    assert.deepEqual(ahead(wasm, "exact", calls, "static"), expected);
   });
 
   it("guarded: an access whose base lies outside traps; one that leads into the slack does not", async () => {
@@ -115,6 +128,7 @@ describe("aot: the module as C", function () {
     ];
     const traps = (answers: readonly string[]) => answers.map((answer) => answer === outOfBounds);
     assert.deepEqual(traps(ahead(wasm, "guarded", calls)), [false, false, true, true]);
+    assert.deepEqual(traps(ahead(wasm, "guarded", calls, "static")), [false, false, true, true]);
     assert.deepEqual(traps(ahead(wasm, "exact", calls)), [false, true, true, true]);
   });
 
@@ -129,6 +143,7 @@ describe("aot: the module as C", function () {
       const expected = interpreted(wasm, calls);
       assert.deepEqual(expected.filter((answer) => !answer.startsWith("[")).length > 60, true);
       assert.deepEqual(ahead(wasm, "exact", calls), expected);
+      assert.deepEqual(ahead(wasm, "exact", calls, "static"), expected);
       // Guarded, a call that leaves linear memory may go on in the slack, behind which the sanitizer watches: its answer is
       // not defined, and the next call needs a new instance. All other answers are those of wasm3.
       const undefinedFor = expected.map((answer) => answer === outOfBounds);
@@ -155,6 +170,13 @@ describe("aot: the module as C", function () {
     }
     assert.match(answer(wasm, LEAST), /^\[trap\]|^-?\d+ /);
     assert.match(answer(wasm, LEAST - 1), /^less linear memory than/);
+  });
+
+  it("that knows its memory is loaded into all of that only", () => {
+    const image = build(moduleBytes(), "exact", "static");
+    const answer = (size: number): string => run(image, [["bytesUnsent", 4000]], [String(size)])[0]!;
+    assert.match(answer(memorySize), /^-?\d+ [0-9a-f]{8}$/);
+    assert.match(answer(memorySize - 1), /^config\.memory is not all of pktsock_linear_memory/);
   });
 
   it("guarded, does not compile without the bytes behind linear memory", () => {

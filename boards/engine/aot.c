@@ -24,28 +24,84 @@ static const char *const sentences[] = {
 };
 
 /* One module at a time: the C has no other instance. */
-static struct {
+static struct aot {
   struct pkt_engine *engine; /* NULL: not loaded */
   uint8_t *memory;
   uint32_t size;
-  uint32_t left; /* what the current call may still spend of engine->budget */
-  enum trap trap;
-  void *call[5]; /* the current call, to which a trap returns */
+  uint32_t budget; /* engine->budget */
+  uint32_t left;   /* what the current call may still spend of it */
+  void *call[5];   /* where leave() returns to */
 } aot;
 
-/* End the current call. The compiler's own setjmp keeps three registers, and works without a C library. */
+/* Where linear memory lies, and its size. */
+#ifdef PKTSOCK_STATIC_MEMORY
+#define BASE (pktsock_linear_memory + PKTSOCK_MEMORY_HEADER)
+#define MOST (PKTSOCK_MEMORY_SIZE - PKTSOCK_MEMORY_HEADER - PKTSOCK_MEMORY_SLACK)
+#define SIZE ((uint32_t)(MOST < 0x10000 ? MOST : 0x10000))
+#else
+#define BASE aot.memory
+#define SIZE aot.size
+#endif
+
+typedef uint32_t function(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* enter() calls a function of the module with a new budget; leave() ends that call with -EIO, from wherever in it. Each echo
+ * enters twice, so where the registers to keep are known, nothing else is done. */
+#if defined(__thumb2__) && !defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((naked, noipa)) static uint32_t enter(uint32_t a, uint32_t b, uint32_t c, uint32_t d, function *f) {
+  (void)a, (void)b, (void)c, (void)d, (void)f;
+  __asm__ volatile("push {r3-r11, lr}\n\t"
+                   "ldr ip, [sp, #40]\n\t"
+                   "ldr r4, =%c0\n\t"
+                   "ldr r5, [r4, %1]\n\t"
+                   "str sp, [r4, %2]\n\t"
+                   "str r5, [r4, %3]\n\t"
+                   "blx ip\n\t"
+                   "pop {r3-r11, pc}\n\t"
+                   ".ltorg"
+                   :
+                   : "i"(&aot), "i"(offsetof(struct aot, budget)), "i"(offsetof(struct aot, call)),
+                     "i"(offsetof(struct aot, left)));
+}
+
+__attribute__((naked, noreturn, noipa, cold)) static void leave(void) {
+  __asm__ volatile("ldr r4, =%c0\n\t"
+                   "ldr sp, [r4, %1]\n\t"
+                   "mvn r0, %2\n\t"
+                   "pop {r3-r11, pc}\n\t"
+                   ".ltorg"
+                   :
+                   : "i"(&aot), "i"(offsetof(struct aot, call)), "i"(EIO - 1));
+}
+#else
+/* The compiler's own setjmp keeps three registers, and works without a C library. */
+__attribute__((noinline)) static uint32_t enter(uint32_t a, uint32_t b, uint32_t c, uint32_t d, function *f) {
+  aot.left = aot.budget;
+  return __builtin_setjmp(aot.call) == 0 ? f(a, b, c, d) : (uint32_t)-EIO;
+}
+
+__attribute__((noreturn, noinline, cold)) static void leave(void) { __builtin_longjmp(aot.call, 1); }
+#endif
+
 __attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
-  aot.trap = reason;
-  __builtin_longjmp(aot.call, 1);
+  aot.engine->traps++;
+  aot.engine->error = sentences[reason];
+  leave();
 }
 
 /* ---- What the generated C uses -------------------------------------------------------------------------------------- */
 
-/* Memory does not move during a call, so each function keeps its address and size in registers. */
+/* Linear memory is the same for all calls, so each function keeps its address and size in registers, or knows them. */
 #define MEMORY                                                                                                         \
-  uint8_t *const memory = aot.memory;                                                                                  \
-  const uint32_t size = aot.size;                                                                                      \
+  uint8_t *const memory = as_value(BASE);                                                                              \
+  const uint32_t size = SIZE;                                                                                          \
   (void)size
+
+/* A pointer as a value of its own: else the compiler adds constants to where it came from, each anew. */
+INLINE uint8_t *as_value(uint8_t *pointer) {
+  __asm__("" : "+r"(pointer));
+  return pointer;
+}
 
 /* True if `reach` bytes from `at` lie within memory; `reach` is not more than the smallest memory. */
 INLINE void check(uint32_t size, uint32_t at, uint32_t reach) {
@@ -58,12 +114,8 @@ INLINE void check_far(uint32_t size, uint32_t at, uint32_t reach) {
     trap(OUT_OF_BOUNDS);
 }
 
-/* The address of `at`, which was checked, as a value of its own: else the compiler adds each access's offset to `at` anew. */
-INLINE uint8_t *pointer(uint8_t *memory, uint32_t at) {
-  uint8_t *address = memory + at;
-  __asm__("" : "+r"(address));
-  return address;
-}
+/* The address of `at`, which was checked. */
+INLINE uint8_t *pointer(uint8_t *memory, uint32_t at) { return as_value(memory + at); }
 
 /* The call's budget: a loop costs 1 each time it goes round, and what takes longer by its length costs more. */
 INLINE void spend(uint32_t cost) {
@@ -151,16 +203,12 @@ INLINE uint32_t leading_zeros(uint32_t a) { return a == 0 ? 32 : (uint32_t)__bui
 INLINE uint32_t trailing_zeros(uint32_t a) { return a == 0 ? 32 : (uint32_t)__builtin_ctz(a); }
 
 /* The imports of assembly/port.ts. */
-INLINE void port_give(uint32_t offset, uint32_t len) {
-  pkt_give(aot.engine, range(aot.memory, aot.size, offset, len), len);
-}
+INLINE void port_give(uint32_t offset, uint32_t len) { pkt_give(aot.engine, range(BASE, SIZE, offset, len), len); }
 
-INLINE void port_take(uint32_t offset, uint32_t len) {
-  pkt_take(aot.engine, range(aot.memory, aot.size, offset, len), len);
-}
+INLINE void port_take(uint32_t offset, uint32_t len) { pkt_take(aot.engine, range(BASE, SIZE, offset, len), len); }
 
 __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t frame) {
-  uint32_t verdict, cost = pkt_match(aot.memory, aot.size, tests, frame, &verdict);
+  uint32_t verdict, cost = pkt_match(BASE, SIZE, tests, frame, &verdict);
   if (cost == 0)
     trap(OUT_OF_BOUNDS);
   spend(cost);
@@ -173,8 +221,11 @@ _Static_assert(AOT_ABI_VERSION == PKT_ABI_VERSION, "the module and abi.h are not
 _Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES,
                "the glue begins with the least memory");
 
-#define EXPORT(name, arguments) export_##name,
-static uint32_t (*const exports[])(uint32_t a, uint32_t b, uint32_t c, uint32_t d) = {PKT_EXPORTS(EXPORT)};
+struct pkt_export {
+  function *function;
+};
+#define EXPORT(name, arguments) const struct pkt_export pkt_export_##name = {export_##name};
+PKT_EXPORTS(EXPORT)
 
 /* ---- engine.h ------------------------------------------------------------------------------------------------------- */
 
@@ -206,8 +257,10 @@ _Static_assert(PKTSOCK_MEMORY_SLACK >= AOT_SLACK,
                "compile all files with -DPKTSOCK_MEMORY_SLACK=256 for guarded bounds");
 
 static uint8_t *linear_memory(struct pkt_engine *engine, size_t size) {
+#ifndef PKTSOCK_STATIC_MEMORY
   if (engine->place == NULL)
     return calloc(1, size);
+#endif
   if (engine->place_size < PKTSOCK_MEMORY_HEADER || engine->place_size - PKTSOCK_MEMORY_HEADER < size)
     return NULL;
   return memset((uint8_t *)engine->place + PKTSOCK_MEMORY_HEADER, 0, size);
@@ -220,12 +273,16 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
     return fail(engine, ENOEXEC, "the module that was compiled is loaded already");
   if (memory_limit < AOT_LEAST_MEMORY)
     return fail(engine, ENOMEM, "less linear memory than the module's control block needs");
+#ifdef PKTSOCK_STATIC_MEMORY
+  if (engine->place != pktsock_linear_memory || memory_limit < SIZE)
+    return fail(engine, EINVAL, "config.memory is not all of pktsock_linear_memory, for which the module was compiled");
+  memory_limit = SIZE;
+#endif
   uint8_t *memory = linear_memory(engine, memory_limit + AOT_SLACK);
   if (memory == NULL)
     return fail(engine, ENOMEM, "not enough memory to load the module");
-  if (engine->budget == 0)
-    engine->budget = UINT32_MAX;
   aot.engine = engine;
+  aot.budget = engine->budget != 0 ? engine->budget : UINT32_MAX;
   aot.memory = engine->memory = memory;
   aot.size = engine->memory_size = memory_limit;
   engine->error = NULL;
@@ -242,21 +299,17 @@ void pkt_engine_forget(struct pkt_engine *engine) { (void)engine; }
 void pkt_engine_unload(struct pkt_engine *engine) {
   if (aot.engine != engine)
     return;
+#ifndef PKTSOCK_STATIC_MEMORY
   if (engine->place == NULL)
     free(aot.memory);
+#endif
   aot.engine = NULL;
   aot.memory = engine->memory = NULL;
 }
 
-int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+int32_t pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c,
                         uint32_t d) {
   if (engine->error != NULL)
     return -EIO;
-  aot.left = engine->budget;
-  if (__builtin_setjmp(aot.call) == 0)
-    return (int32_t)exports[export](a, b, c, d);
-  engine = aot.engine; /* the arguments are lost */
-  engine->traps++;
-  engine->error = sentences[aot.trap];
-  return -EIO;
+  return (int32_t)enter(a, b, c, d, export->function);
 }

@@ -8,4 +8,4 @@ ENGINE_SOURCES := boards/engine/aot.c
 ENGINE_CFLAGS := -fno-gcse -fno-move-loop-invariants -Ibuild/gen/aot-$(AOT_BOUNDS)
 ENGINE_NEEDS := build/gen/aot-$(AOT_BOUNDS)/pktsock_aot.h
 ENGINE_SUFFIX := -$(ENGINE)$(filter-out -exact,-$(AOT_BOUNDS))
-ENGINE_DEFINES := $(if $(filter guarded,$(AOT_BOUNDS)),-DPKTSOCK_MEMORY_SLACK=256)
+ENGINE_DEFINES := -DPKTSOCK_ENGINE_HEAP_SIZE=0 $(if $(filter guarded,$(AOT_BOUNDS)),-DPKTSOCK_MEMORY_SLACK=256)

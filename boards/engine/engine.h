@@ -10,10 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* PKT_CALL_receive and so on: the exports of assembly/index.ts. PKT_EXPORTS lists each with its number of i32 arguments;
- * each returns an i32, or nothing (0 here). */
-#define PKT_EXPORT_NUMBER(name, arguments) PKT_CALL_##name,
-enum pkt_export { PKT_EXPORTS(PKT_EXPORT_NUMBER) PKT_EXPORT_COUNT };
+/* pkt_export_receive and so on: the exports of assembly/index.ts. PKT_EXPORTS lists each with its number of i32 arguments;
+ * each returns an i32, or nothing (0 here). Each is an object of its own, so that the linker can leave out of an image
+ * what it does not call. */
+struct pkt_export;
+#define PKT_EXPORT_OBJECT(name, arguments) extern const struct pkt_export pkt_export_##name;
+PKT_EXPORTS(PKT_EXPORT_OBJECT)
+#define PKT_EXPORT_NUMBER(name, arguments) PKT_NUMBER_##name,
+enum { PKT_EXPORTS(PKT_EXPORT_NUMBER) PKT_EXPORT_COUNT };
+/* For a table of all of them, in that order. */
+#define PKT_EXPORT_ADDRESS(name, arguments) &pkt_export_##name,
 
 struct pkt_engine {
   uint8_t *memory;      /* linear memory; stays where it is until the engine is unloaded */
@@ -69,7 +75,7 @@ void pkt_engine_unload(struct pkt_engine *engine);
 
 /* Call an export; surplus arguments are ignored. Returns its result, or -EIO if it trapped: engine->error is then the
  * reason, and every further call returns -EIO until the module is loaded again. */
-int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+int32_t pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c,
                         uint32_t d);
 
 #endif

@@ -240,6 +240,12 @@ struct engine_export {
 #define PKT_EXPORT_NAME(name, arguments) {#name, arguments},
 static const struct engine_export engine_exports[] = {PKT_EXPORTS(PKT_EXPORT_NAME)};
 
+struct pkt_export {
+  uint8_t number;
+};
+#define PKT_EXPORT_DEFINITION(name, arguments) const struct pkt_export pkt_export_##name = {PKT_NUMBER_##name};
+PKT_EXPORTS(PKT_EXPORT_DEFINITION)
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")
 #endif
@@ -437,17 +443,17 @@ static M3Result engine_compile_function(struct pkt_engine *engine, uint32_t numb
 }
 
 /* Compile an export at its first call, so that functions that an application does not use cost no memory. */
-static M3Result engine_resolve(struct pkt_engine *engine, enum pkt_export export) {
+static M3Result engine_resolve(struct pkt_engine *engine, const struct pkt_export *export) {
   IM3Function function;
-  if (engine->exports[export] == 0)
+  if (engine->exports[export->number] == 0)
     return m3Err_functionLookupFailed;
-  M3Result result = engine_compile_function(engine, engine->exports[export] - 1u, &function);
+  M3Result result = engine_compile_function(engine, engine->exports[export->number] - 1u, &function);
   if (engine_lacks_memory(result)) {
     engine_forget_code(engine);
-    result = engine_compile_function(engine, engine->exports[export] - 1u, &function);
+    result = engine_compile_function(engine, engine->exports[export->number] - 1u, &function);
   }
   if (result == m3Err_none)
-    engine->functions[export] = function;
+    engine->functions[export->number] = function;
   return result;
 }
 
@@ -485,9 +491,9 @@ static int32_t engine_trapped(struct pkt_engine *engine, M3Result reason) {
   return -EIO;
 }
 
-int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
+int32_t pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c,
                         uint32_t d) {
-  IM3Function function = engine->functions[export];
+  IM3Function function = engine->functions[export->number];
   if (engine->error != NULL)
     return -EIO;
   engine_at_work = engine;
@@ -495,7 +501,7 @@ int32_t pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint3
     M3Result result = engine_resolve(engine, export);
     if (result != m3Err_none)
       return engine_trapped(engine, result);
-    function = engine->functions[export];
+    function = engine->functions[export->number];
   }
   /* wasm3 keeps results and arguments in 64-bit slots from the start of its stack, results first. */
   uint64_t *slots = engine->stack;

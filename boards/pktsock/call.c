@@ -57,8 +57,21 @@ void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len) {
     transfer(bytes, len, false);
 }
 
-int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  return pkt_call_here(export, a, b, c, d);
+int32_t pkt_call(const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  struct pkt_component *component = &pkt_component;
+  int32_t result = pkt_engine_call(&component->engine, export, a, b, c, d);
+  if (result == -EIO)
+    pkt_trapped();
+  component->room = 0;
+  if (component->refills)
+    pkt_refill_macs();
+  return result;
+}
+
+int32_t pkt_not_a_number(int32_t result, uint32_t most) {
+  if (result == -EIO)
+    pkt_trapped();
+  return pkt_at_most(result, most);
 }
 
 __attribute__((cold)) void pkt_trapped(void) {

@@ -49,7 +49,10 @@ extern const char pkt_foreign_layout[];
 void pkt_refill_macs(void);
 
 /* call.c: call the module, with the lock held. */
-int32_t pkt_call(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+int32_t pkt_call(const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* What to make of an export's result that is not a number up to `most`: an errno, or a number that is not true. */
+int32_t pkt_not_a_number(int32_t result, uint32_t most);
 
 /* What pkt_call() does when the engine has returned -EIO: after a new trap, end all use of the module. Descriptors stay open,
  * but have no sockets any more (pkt_no_socket()), and there are no interfaces. */
@@ -58,11 +61,11 @@ void pkt_trapped(void);
 /* End all use of the module, as after a trap, because it has given an answer that cannot be true. Returns -EIO. */
 int32_t pkt_distrust(void);
 
-/* The same as pkt_call(), as a part of the calls that every frame makes. */
-PKT_INLINE int32_t pkt_call_here(enum pkt_export export, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  int32_t result = pkt_engine_call(&pkt_component.engine, export, a, b, c, d);
-  if (PKT_UNLIKELY(result == -EIO))
-    pkt_trapped();
+/* The same for an export whose result is a number, `most` at most, or an errno; as a part of the calls that every frame makes. */
+PKT_INLINE int32_t pkt_call_here(const struct pkt_export *export, uint32_t most, uint32_t a, uint32_t b, uint32_t c) {
+  int32_t result = pkt_engine_call(&pkt_component.engine, export, a, b, c, 0);
+  if (PKT_UNLIKELY((uint32_t)result > most))
+    result = pkt_not_a_number(result, most);
   pkt_component.room = 0;
   if (pkt_component.refills)
     pkt_refill_macs();
@@ -72,11 +75,10 @@ PKT_INLINE int32_t pkt_call_here(enum pkt_export export, uint32_t a, uint32_t b,
 /* Returns true after the last trap, until the component is started again. With the lock held. */
 static inline bool pkt_has_ended(void) { return pkt_component.control != NULL && pkt_component.engine.error != NULL; }
 
-/* Set the buffer that give() and take() of the next call work on. */
+/* Set the buffer that give() and take() of the next call work on. Outside of calls there is none. */
 static inline void pkt_buffer(const void *buffer, size_t len) {
   pkt_component.cursor = (uint8_t *)buffer;
   pkt_component.room = len;
-  pkt_component.rest_count = 0;
 }
 
 /* A caller's length, limited to the 32 bits that the module takes: no frame is that long. */

@@ -35,7 +35,7 @@ int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters) {
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? pkt_call(PKT_CALL_socketCounters, socket, 0, 0, 0) : pkt_no_socket(fd);
+  int32_t result = socket != 0 ? pkt_call(&pkt_export_socketCounters, socket, 0, 0, 0) : pkt_no_socket(fd);
   if (result >= 0)
     memcpy(counters, pkt_exchange(), sizeof(*counters));
   pkt_os_unlock();

@@ -21,7 +21,7 @@ static int attach_mac(struct pkt_mac *mac, const struct pktsock_config *config) 
   memcpy(pkt_exchange(), &wanted, sizeof(wanted));
   uint32_t room = pkt_bounds.frame_size - mac->ops->tx_offset - PKT_ETH_HLEN - PKT_VLAN_HLEN;
   uint32_t mtu = room < PKT_ETH_DATA_LEN ? room : PKT_ETH_DATA_LEN;
-  int32_t index = pkt_call(PKT_CALL_addIface, mtu, mac->ops->tx_offset, 0, 0);
+  int32_t index = pkt_call(&pkt_export_addIface, mtu, mac->ops->tx_offset, 0, 0);
   if (index < 0)
     return -pkt_errno(index);
   mac->restarts = 0;
@@ -32,7 +32,7 @@ static int attach_mac(struct pkt_mac *mac, const struct pktsock_config *config) 
 }
 
 static void set_flags(struct pkt_mac *mac, uint32_t flags) {
-  pkt_call(PKT_CALL_setIfaceFlags, pkt_offset_of(mac->iface), flags, 0, 0);
+  pkt_call(&pkt_export_setIfaceFlags, pkt_offset_of(mac->iface), flags, 0, 0);
 }
 
 /* Collect what sockets and ioctls want the MAC to accept. If there are too many addresses, accept all multicast. */
@@ -40,7 +40,7 @@ static void update_filter(struct pkt_mac *mac) {
   static uint8_t addresses[PKTSOCK_MEMBERSHIPS][6];
   struct pkt_mac_filter filter = {.addresses = (const uint8_t(*)[6])addresses};
   uint32_t iface = pkt_offset_of(mac->iface);
-  int32_t flags = pkt_call(PKT_CALL_macFilterFlags, iface, 0, 0, 0);
+  int32_t flags = pkt_call(&pkt_export_macFilterFlags, iface, 0, 0, 0);
   if (flags < 0)
     return; /* the module has trapped */
   filter.promiscuous = (flags & PKTSOCK_IFF_PROMISC) != 0;
@@ -48,7 +48,7 @@ static void update_filter(struct pkt_mac *mac) {
   /* Each address takes more than its own bytes of linear memory: a list that is longer has no end. */
   uint32_t left = pkt_bounds.size / PKT_ETH_ALEN;
   int32_t has_address;
-  for (uint32_t i = 0; left > 0 && (has_address = pkt_call(PKT_CALL_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
+  for (uint32_t i = 0; left > 0 && (has_address = pkt_call(&pkt_export_macFilterAddress, iface, i, 0, 0)) >= 0; i++) {
     left--;
     if (has_address == 0)
       continue;

@@ -13,12 +13,12 @@ static int32_t named(const struct pktsock_ifreq *request) {
   memcpy(name, request->ifr_ifrn.ifrn_name, PKTSOCK_IFNAMSIZ - 1);
   if (!pkt_put_name(name))
     return -PKT_ENODEV;
-  return pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
+  return pkt_call(&pkt_export_ifaceIndex, 0, 0, 0, 0);
 }
 
 /* SIOCGSTAMP and SIOCGSTAMPNS: when the last frame was received. If it was not stamped, the time is now, as on Linux. */
 static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument) {
-  int32_t result = pkt_call(PKT_CALL_lastStamp, socket, 0, 0, 0);
+  int32_t result = pkt_call(&pkt_export_lastStamp, socket, 0, 0, 0);
   if (result < 0)
     return result;
   uint32_t stamp[2];
@@ -50,13 +50,13 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
     return 0;
   }
   case PKTSOCK_SIOCSIFFLAGS:
-    return pkt_call(PKT_CALL_requestIfaceFlags, pkt_offset_of(iface), (uint16_t)r->ifr_ifru.ifru_flags, 0, 0);
+    return pkt_call(&pkt_export_requestIfaceFlags, pkt_offset_of(iface), (uint16_t)r->ifr_ifru.ifru_flags, 0, 0);
   case PKTSOCK_SIOCADDMULTI:
   case PKTSOCK_SIOCDELMULTI:
     if (r->ifr_ifru.ifru_hwaddr.sa_family != PKTSOCK_AF_UNSPEC)
       return -PKT_EINVAL;
     memcpy(pkt_exchange(), r->ifr_ifru.ifru_hwaddr.sa_data, PKT_ETH_ALEN);
-    return pkt_call(PKT_CALL_setMulticast, pkt_offset_of(iface), request == PKTSOCK_SIOCADDMULTI, 0, 0);
+    return pkt_call(&pkt_export_setMulticast, pkt_offset_of(iface), request == PKTSOCK_SIOCADDMULTI, 0, 0);
   case PKTSOCK_SIOCGIFADDR:
   case PKTSOCK_SIOCGIFDSTADDR: /* without a point-to-point link its own, as on Linux */
   case PKTSOCK_SIOCGIFBRDADDR:
@@ -88,7 +88,7 @@ static bool is_known(unsigned long request) {
 /* Let the module sort all frames that are here; the lock is released after each call, which takes a frame at least. */
 static void sort_received(void) {
   for (unsigned calls = 0; calls < PKTSOCK_FRAMES && pkt_has_arrived(); calls++) {
-    if (pkt_call(PKT_CALL_service, 0, 0, 0, 0) != 0)
+    if (pkt_call(&pkt_export_service, 0, 0, 0, 0) != 0)
       return;
     pkt_unlock();
     pkt_os_lock();
@@ -96,7 +96,7 @@ static void sort_received(void) {
 }
 
 /* A number of bytes that an export returns. */
-static int32_t get_bytes(enum pkt_export export, uint32_t socket, void *argument) {
+static int32_t get_bytes(const struct pkt_export *export, uint32_t socket, void *argument) {
   int32_t n = pkt_at_most(pkt_call(export, socket, 0, 0, 0), pkt_bounds.frame_count * pkt_bounds.frame_stride);
   if (n < 0)
     return n;
@@ -110,8 +110,8 @@ static int32_t request_of(uint32_t socket, unsigned long request, void *argument
     return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
   case PKTSOCK_FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
-  case PKTSOCK_FIONREAD: return get_bytes(PKT_CALL_bytesReadable, socket, argument);
-  case PKTSOCK_SIOCOUTQ: return get_bytes(PKT_CALL_bytesUnsent, socket, argument);
+  case PKTSOCK_FIONREAD: return get_bytes(&pkt_export_bytesReadable, socket, argument);
+  case PKTSOCK_SIOCOUTQ: return get_bytes(&pkt_export_bytesUnsent, socket, argument);
   case PKTSOCK_SIOCGSTAMP:
   case PKTSOCK_SIOCGSTAMPNS: return get_stamp(socket, request, argument);
   case PKTSOCK_SIOCGIFCONF: return pkt_list_inet(argument);

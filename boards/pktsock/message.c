@@ -154,10 +154,10 @@ static int32_t send_vector(uint32_t socket, void *call) {
   int32_t n;
   vector_buffer(message->msg_iov, message->msg_iovlen);
   if (message->msg_name == NULL) {
-    n = pkt_call(PKT_CALL_send, socket, (uint32_t)v->len, 0, 0);
+    n = pkt_call(&pkt_export_send, socket, (uint32_t)v->len, 0, 0);
   } else {
     uint32_t name_len = pkt_put_address(message->msg_name, message->msg_namelen);
-    n = pkt_call(PKT_CALL_sendTo, socket, (uint32_t)v->len, name_len, 0);
+    n = pkt_call(&pkt_export_sendTo, socket, (uint32_t)v->len, name_len, 0);
   }
   pkt_component.rest_count = 0;
   pkt_kick();

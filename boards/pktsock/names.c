@@ -11,7 +11,7 @@ unsigned int pktsock_if_nametoindex(const char *name) {
     return pkt_fail(-PKT_EFAULT), 0;
   pkt_os_lock();
   if (pkt_component.control != NULL && pkt_put_name(name))
-    index = pkt_call(PKT_CALL_ifaceIndex, 0, 0, 0, 0);
+    index = pkt_call(&pkt_export_ifaceIndex, 0, 0, 0, 0);
   pkt_os_unlock();
   if (index >= 0)
     return (unsigned)index;

@@ -47,7 +47,7 @@ static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *p
     return -PKT_EINVAL;
   uint32_t bytes = program->len * (uint32_t)sizeof(struct pktsock_sock_filter);
   pkt_buffer(program->filter, bytes);
-  return pkt_call(PKT_CALL_setOption, socket, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_ATTACH_FILTER, bytes);
+  return pkt_call(&pkt_export_setOption, socket, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_ATTACH_FILTER, bytes);
 }
 
 int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len) {
@@ -66,7 +66,7 @@ int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_s
       result = attach_filter(socket, value, len);
     } else {
       pkt_buffer(value, len);
-      result = pkt_call(PKT_CALL_setOption, socket, (uint32_t)level, (uint32_t)name, len);
+      result = pkt_call(&pkt_export_setOption, socket, (uint32_t)level, (uint32_t)name, len);
     }
     pkt_update_filters();
   }
@@ -88,7 +88,7 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen
       result = get_timeout(timeout, value, *len);
     } else {
       pkt_buffer(value, *len);
-      result = pkt_call(PKT_CALL_getOption, socket, (uint32_t)level, (uint32_t)name, *len);
+      result = pkt_call(&pkt_export_getOption, socket, (uint32_t)level, (uint32_t)name, *len);
       result = pkt_at_most(result, *len);
     }
     if (result >= 0)

@@ -20,7 +20,7 @@ int pktsock_socket(int domain, int type, int protocol) {
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
   if (pkt_component.control != NULL)
-    result = pkt_bounds_open(pkt_call(PKT_CALL_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0));
+    result = pkt_bounds_open(pkt_call(&pkt_export_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0));
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : result;
 }
@@ -29,7 +29,7 @@ int pktsock_stack(unsigned ifindex) {
   pkt_os_lock();
   int32_t result = pkt_has_ended() ? -EIO : -PKT_ENODEV;
   if (pkt_iface_of(ifindex) != NULL)
-    result = pkt_bounds_open(pkt_call(PKT_CALL_openStack, ifindex, 0, 0, 0));
+    result = pkt_bounds_open(pkt_call(&pkt_export_openStack, ifindex, 0, 0, 0));
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : result;
 }
@@ -41,7 +41,7 @@ int pktsock_close(int fd) {
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? 0 : pkt_no_socket(fd);
   if (socket != 0) {
-    pkt_call(PKT_CALL_closeSocket, socket, 0, 0, 0);
+    pkt_call(&pkt_export_closeSocket, socket, 0, 0, 0);
     pkt_update_filters();
   }
   if (result != -PKT_EBADF) { /* whatever the module says */
@@ -74,7 +74,7 @@ int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen
     else if (address == NULL && address_len != 0)
       result = -PKT_EFAULT;
     else
-      result = pkt_call(PKT_CALL_bindSocket, socket, pkt_put_address(address, address_len), 0, 0);
+      result = pkt_call(&pkt_export_bindSocket, socket, pkt_put_address(address, address_len), 0, 0);
   }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -89,7 +89,7 @@ int pktsock_getsockname(int fd, struct pktsock_sockaddr *address, pktsock_sockle
       result = -PKT_EFAULT;
     else if ((int32_t)*address_len < 0)
       result = -PKT_EINVAL;
-    else if ((result = pkt_call(PKT_CALL_socketName, socket, 0, 0, 0)) >= 0)
+    else if ((result = pkt_call(&pkt_export_socketName, socket, 0, 0, 0)) >= 0)
       pkt_get_address(address, address_len, (pktsock_socklen_t)pkt_at_most(result, PKT_SLL_BYTES));
   }
   pkt_os_unlock();
@@ -136,7 +136,7 @@ int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described)
   if ((flags & PKT_WANT_NAME) != 0)
     return -PKT_EINVAL;
   int32_t n =
-      pkt_call(PKT_CALL_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
+      pkt_call(&pkt_export_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
   bool whole = (flags & PKTSOCK_MSG_TRUNC) != 0; /* the result is the frame's length */
   return pkt_at_most(n, whole ? pkt_bounds.frame_size : pkt_len(len));
 }
@@ -151,9 +151,15 @@ struct receipt {
 
 static int32_t receive(uint32_t socket, void *call) {
   const struct receipt *r = call;
+  uint32_t len = pkt_len(r->len);
   pkt_buffer(r->buffer, r->len);
-  if ((r->flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && r->address == NULL)
-    return pkt_at_most(pkt_call_here(PKT_CALL_receive, socket, pkt_len(r->len), 0, 0), pkt_len(r->len));
+  return pkt_call_here(&pkt_export_receive, len, socket, len, 0);
+}
+
+/* The same with flags or for the address. */
+static int32_t receive_from(uint32_t socket, void *call) {
+  const struct receipt *r = call;
+  pkt_buffer(r->buffer, r->len);
   int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
   if (n >= 0 && r->address != NULL)
     pkt_get_address(r->address, r->address_len, PKT_SLL_BYTES);
@@ -171,7 +177,8 @@ ptrdiff_t pktsock_recvfrom(int fd, void *buffer, size_t len, int flags, struct p
     return FAIL(EFAULT);
   if (address != NULL && (int32_t)*address_len < 0)
     return FAIL(EINVAL);
-  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive, &receipt);
+  bool plain = (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && address == NULL;
+  int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, plain ? receive : receive_from, &receipt);
   return n < 0 ? pkt_fail(n) : n;
 }
 
@@ -186,7 +193,7 @@ struct dispatch {
 
 static inline int32_t dispatch(uint32_t socket, const void *buffer, uint32_t len) {
   pkt_buffer(buffer, len);
-  int32_t n = pkt_at_most(pkt_call_here(PKT_CALL_send, socket, len, 0, 0), len);
+  int32_t n = pkt_call_here(&pkt_export_send, len, socket, len, 0);
   pkt_kick();
   return n;
 }
@@ -196,7 +203,7 @@ static int32_t dispatch_to(uint32_t socket, void *call) {
   if (d->address == NULL)
     return dispatch(socket, d->buffer, d->len);
   pkt_buffer(d->buffer, d->len);
-  int32_t n = pkt_call(PKT_CALL_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
+  int32_t n = pkt_call(&pkt_export_sendTo, socket, d->len, pkt_put_address(d->address, d->address_len), 0);
   n = pkt_at_most(n, d->len);
   pkt_kick();
   return n;
@@ -228,10 +235,8 @@ ptrdiff_t pktsock_send(int fd, const void *buffer, size_t len, int flags) {
       n = dispatch(socket, buffer, (uint32_t)len);
     pkt_unlock();
   }
-  if (n == -PKT_EAGAIN)
-    return pktsock_sendto(fd, buffer, len, flags, NULL, 0);
-  if (n < 0)
-    return pkt_fail(n);
+  if (PKT_UNLIKELY(n < 0))
+    return n == -PKT_EAGAIN ? pktsock_sendto(fd, buffer, len, flags, NULL, 0) : pkt_fail(n);
   pkt_sent();
   return n;
 }

@@ -65,7 +65,7 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool probe
   bool fits = pkt_bounds_begin(engine);
   if (fits) {
     write_control(config);
-    result = pkt_call(PKT_CALL_init, 0, 0, 0, 0);
+    result = pkt_call(&pkt_export_init, 0, 0, 0, 0);
     if (result < 0)
       return -pkt_errno(result);
     fits = pkt_bounds_take(config);

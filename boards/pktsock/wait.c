@@ -158,7 +158,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     uint64_t until = look_after_drivers(early, deadline);
     bool left = pkt_has_received(); /* received before this task watched, or for another task */
     if (left)
-      left = pkt_call(PKT_CALL_service, 0, 0, 0, 0) == 0 && pkt_has_received();
+      left = pkt_call(&pkt_export_service, 0, 0, 0, 0) == 0 && pkt_has_received();
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken) {

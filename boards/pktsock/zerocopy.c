@@ -17,7 +17,7 @@ static int32_t describe(struct pktsock_frame *frame, uint32_t handle, bool recei
 }
 
 static int32_t peek_at(uint32_t socket, void *frame, bool exclusive) {
-  int32_t n = pkt_call(PKT_CALL_peek, socket, exclusive, 0, 0);
+  int32_t n = pkt_call_here(&pkt_export_peek, INT32_MAX, socket, exclusive, 0);
   return n < 0 ? n : describe(frame, (uint32_t)n, true);
 }
 
@@ -26,7 +26,7 @@ static int32_t peek(uint32_t socket, void *frame) { return peek_at(socket, frame
 static int32_t peek_exclusive(uint32_t socket, void *frame) { return peek_at(socket, frame, true); }
 
 static int32_t reserve(uint32_t socket, void *frame) {
-  int32_t n = pkt_call(PKT_CALL_reserve, socket, 0, 0, 0);
+  int32_t n = pkt_call(&pkt_export_reserve, socket, 0, 0, 0);
   return n < 0 ? n : describe(frame, (uint32_t)n, false);
 }
 
@@ -60,8 +60,7 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (PKT_UNLIKELY(socket == 0)) {
     n = pkt_no_socket(fd);
   } else {
-    n = pkt_call(PKT_CALL_submit, socket, frame->handle, (uint32_t)frame->len, 0);
-    n = pkt_at_most(n, (uint32_t)frame->len);
+    n = pkt_call_here(&pkt_export_submit, (uint32_t)frame->len, socket, frame->handle, (uint32_t)frame->len);
     pkt_kick();
   }
   pkt_unlock();
@@ -76,7 +75,7 @@ int pktsock_release(int fd, const struct pktsock_frame *frame) {
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? pkt_call(PKT_CALL_release, socket, frame->handle, 0, 0) : pkt_no_socket(fd);
+  int32_t n = socket != 0 ? pkt_call(&pkt_export_release, socket, frame->handle, 0, 0) : pkt_no_socket(fd);
   pkt_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

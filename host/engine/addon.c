@@ -14,6 +14,8 @@
   if ((call) != napi_ok)                                                                                               \
   return NULL
 
+static const struct pkt_export *const exports[] = {PKT_EXPORTS(PKT_EXPORT_ADDRESS)};
+
 struct host {
   struct pkt_engine engine;
   uint8_t *wasm;
@@ -110,7 +112,7 @@ static napi_value call(napi_env env, napi_callback_info info) {
   host->size = size;
   host->given = host->taken = 0;
   host->overrun = NULL;
-  int32_t value = pkt_engine_call(&host->engine, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+  int32_t value = pkt_engine_call(&host->engine, exports[numbers[0]], numbers[1], numbers[2], numbers[3], numbers[4]);
   const char *reason = host->engine.error != NULL ? host->engine.error : host->overrun;
   if (reason != NULL)
     return text(env, reason);

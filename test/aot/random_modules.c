@@ -11,6 +11,8 @@
 
 static const uint32_t *input = (const uint32_t *)0x21000000;
 
+static const struct pkt_export *const exports[] = {PKT_EXPORTS(PKT_EXPORT_ADDRESS)};
+
 static uint32_t hash_of(uint32_t hash, const void *bytes, size_t size) {
   for (const uint8_t *at = bytes, *end = at + size; at < end; at++)
     hash = (hash ^ *at) * 0x01000193u;
@@ -33,8 +35,7 @@ static uint32_t run_module(void) {
   for (uint32_t calls = *input++; calls > 0; calls--, input += 5) {
     char line[64] = "not loaded\n";
     if (engine.memory != NULL || pkt_engine_load(&engine, wasm, size, memory_size) == 0)
-      answer(&engine, pkt_engine_call(&engine, (enum pkt_export)input[0], input[1], input[2], input[3], input[4]),
-             line);
+      answer(&engine, pkt_engine_call(&engine, exports[input[0]], input[1], input[2], input[3], input[4]), line);
     hash = hash_of(hash, line, strlen(line));
     if (engine.error != NULL) {
       pkt_engine_unload(&engine);

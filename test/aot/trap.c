@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *call(enum pkt_export export, uint32_t a, uint32_t b) {
+static const char *call(const struct pkt_export *export, uint32_t a, uint32_t b) {
   uint32_t traps = pkt_component.engine.traps;
   volatile uint32_t kept = a ^ b; /* in the stack, below the calls that end early */
   pkt_os_lock();
@@ -21,9 +21,10 @@ static const char *call(enum pkt_export export, uint32_t a, uint32_t b) {
 }
 
 int main(void) {
-  static const enum pkt_export exports[] = {PKT_CALL_receive, PKT_CALL_send, PKT_CALL_peek, PKT_CALL_closeSocket};
+  static const struct pkt_export *const exports[] = {&pkt_export_receive, &pkt_export_send, &pkt_export_peek,
+                                                     &pkt_export_closeSocket};
   for (unsigned i = 0; i < 3 * sizeof(exports) / sizeof(exports[0]); i++) {
-    enum pkt_export export = exports[i % (sizeof(exports) / sizeof(exports[0]))];
+    const struct pkt_export *export = exports[i % (sizeof(exports) / sizeof(exports[0]))];
     printf("trap %u %s\n", i, call(export, 0xfffff000u - i, 1));
   }
   printf("trap: end\n");

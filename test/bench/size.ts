@@ -18,7 +18,7 @@ export interface Size {
   readonly text: number;
   readonly data: number;
   readonly bss: number;
-  /** Linear memory of the module, in which all frames lie; it is allocated from the heap, but not part of `heap` here. */
+  /** Linear memory of the module, in which all frames lie; it is part of the heap or of .bss, but not of `heap` or `bss` here. */
   readonly linear: number;
   readonly heap: number;
   /** The task's stack and the interrupts', as far as they were used. */
@@ -46,11 +46,12 @@ async function measure(board: string, engine: EngineName): Promise<Size> {
       await qemu.cable.receive();
     }
     qemu.cable.send(frameOf(last, 0));
-    const marks = await qemu.waitFor(/linear (\d+) heap (\d+) stack (\d+)/);
+    const marks = await qemu.waitFor(/linear (\d+) heap (\d+) stack (\d+)\s/);
     const [linear, heap, stack] = marks.slice(1).map(Number) as [number, number, number];
     const [data, bss] = [size(".data") + size(".tdata"), size(".bss")];
     const ram = data + bss + heap + stack;
-    return { board, engine, text: size(".text"), data, bss, linear, heap: heap - linear, stack, ram };
+    const own = heap < linear ? { bss: bss - linear, heap } : { bss, heap: heap - linear };
+    return { board, engine, text: size(".text"), data, linear, ...own, stack, ram };
   } finally {
     await qemu.stop();
   }

@@ -121,8 +121,8 @@ void world_check_home(void) {
       ;
   int fd = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
   MUST(fd >= 0, "no socket after all were closed");
-  pkt_call(PKT_CALL_bytesUnsent, pkt_socket_of(fd), 0, 0, 0); /* takes back sent frames */
-  pkt_call(PKT_CALL_service, 0, 0, 0, 0);
+  pkt_call(&pkt_export_bytesUnsent, pkt_socket_of(fd), 0, 0, 0); /* takes back sent frames */
+  pkt_call(&pkt_export_service, 0, 0, 0, 0);
   pktsock_close(fd);
   MUST(state(STATE_receivers) == 0 && state(STATE_watchers) == 0 && state(STATE_taps) == 0,
        "a closed socket is offered frames");

@@ -53,12 +53,14 @@ static void on_signal(int number) {
   _exit(1);
 }
 
+static const struct pkt_export *const exports[] = {PKT_EXPORTS(PKT_EXPORT_ADDRESS)};
+
 /* ---- The module's environment, by the linker's --wrap -------------------------------------------------------------------- */
 
-int32_t __real_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d);
-int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d);
+int32_t __real_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d);
+int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d);
 uint64_t __wrap_pkt_os_now(void);
 void __wrap_pkt_os_time(uint32_t *sec, uint32_t *nsec);
 void __wrap_pkt_os_wait(uint64_t deadline);
@@ -70,8 +72,8 @@ static void poke(const struct pkt_engine *engine, const struct lie *lie) {
   *word = lie->flips ? *word ^ lie->value : lie->value;
 }
 
-int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d) {
+int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d) {
   uint32_t before = engine->traps;
   int32_t result = __real_pkt_engine_call(engine, export, a, b, c, d);
   endless += engine->traps != before && strcmp(engine->error, pkt_engine_endless) == 0;
@@ -84,7 +86,7 @@ int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export
       continue;
     if (lie->kind == WORD)
       poke(engine, lie);
-    else if (lie->where == export)
+    else if (exports[lie->where] == export)
       result = (int32_t)lie->value;
   }
   return result;

@@ -5,13 +5,13 @@
 
 unsigned inject_calls, inject_at;
 
-int32_t __real_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d);
-int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d);
+int32_t __real_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d);
+int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d);
 
-int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d) {
+int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d) {
   if (engine->error == NULL && ++inject_calls == inject_at) {
     engine->traps++;
     engine->error = INJECTED;

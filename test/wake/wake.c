@@ -43,8 +43,8 @@ static uint64_t longest_us, sent_at[TAPPED];
 
 void __wrap_pkt_os_wait(uint64_t deadline);
 void __real_pkt_os_wait(uint64_t deadline);
-int32_t __wrap_pkt_engine_call(struct pkt_engine *, enum pkt_export, uint32_t, uint32_t, uint32_t, uint32_t);
-int32_t __real_pkt_engine_call(struct pkt_engine *, enum pkt_export, uint32_t, uint32_t, uint32_t, uint32_t);
+int32_t __wrap_pkt_engine_call(struct pkt_engine *, const struct pkt_export *, uint32_t, uint32_t, uint32_t, uint32_t);
+int32_t __real_pkt_engine_call(struct pkt_engine *, const struct pkt_export *, uint32_t, uint32_t, uint32_t, uint32_t);
 
 static void note(bool asleep) {
   if (self == NULL)
@@ -62,8 +62,8 @@ void __wrap_pkt_os_wait(uint64_t deadline) {
   note(false);
 }
 
-int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, enum pkt_export export, uint32_t a, uint32_t b, uint32_t c,
-                               uint32_t d) {
+int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b,
+                               uint32_t c, uint32_t d) {
   if (self != NULL) {
     pthread_mutex_lock(&gate);
     self->entries++;

@@ -11,8 +11,8 @@ extern const unsigned char pktsock_wasm[];
 extern const unsigned int pktsock_wasm_size;
 
 /* MEMORY=static: the component's memory is part of the image. */
-#if BOARD_STATIC_MEMORY
-static _Alignas(64) uint8_t linear_memory[PKTSOCK_MEMORY_SIZE];
+#ifdef PKTSOCK_STATIC_MEMORY
+_Alignas(64) uint8_t pktsock_linear_memory[PKTSOCK_MEMORY_SIZE];
 static _Alignas(8) uint8_t engine_heap[PKTSOCK_ENGINE_HEAP_SIZE];
 #endif
 
@@ -32,10 +32,10 @@ int pktsock_start_board(void) {
   config.wasm_size = pktsock_wasm_size;
   config.macs = macs;
   config.report = print;
-#if BOARD_STATIC_MEMORY
-  config.memory = linear_memory;
-  config.memory_size = sizeof(linear_memory);
-  config.engine_heap = engine_heap;
+#ifdef PKTSOCK_STATIC_MEMORY
+  config.memory = pktsock_linear_memory;
+  config.memory_size = sizeof(pktsock_linear_memory);
+  config.engine_heap = sizeof(engine_heap) > 0 ? engine_heap : NULL;
   config.engine_heap_size = sizeof(engine_heap);
 #endif
   for (unsigned i = 0; i < PKTSOCK_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)

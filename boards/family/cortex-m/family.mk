@@ -5,6 +5,8 @@ FAMILY_CFLAGS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF -mcpu=$(
 FAMILY_LDFLAGS := -nostartfiles -T $(TARGET)/memory.ld -T boards/family/cortex-m/cortex-m.ld \
   -Wl,--defsym=__task_stack_size=$(TASK_STACK) -Wl,--defsym=__irq_stack_size=$(IRQ_STACK)
 FAMILY_LTO := -flto=auto
+# Then ENGINE=aot knows where linear memory lies.
+MEMORY ?= $(if $(filter aot,$(ENGINE)),static,malloc)
 FAMILY_SOURCES := $(addprefix boards/family/cortex-m/,startup.c clock.c $(EXIT).c copy.S fifo.S) \
   boards/family/common/console.c boards/family/common/uart_$(UART).c
 OS := baremetal

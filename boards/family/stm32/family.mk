@@ -2,6 +2,8 @@
 # board.mk: SERIES (f4, f7, h7), CPU, CPU_MHZ, TASK_STACK, IRQ_STACK; BOARD_CODE := own when board.c has its own board_init()
 # in place of board.c of the family. HWADDR=02:00:00:00:00:01 on the command line sets the
 # MAC address; otherwise it is made from the chip's unique number.
+# The heap lies where the MAC's DMA reaches it.
+MEMORY ?= malloc
 include boards/family/cortex-m/family.mk
 
 STM32 := boards/family/stm32

@@ -3,6 +3,11 @@
  *
  *   static _Alignas(8) uint8_t memory[PKTSOCK_MEMORY_SIZE] __attribute__((section(".dma")));
  *   static _Alignas(8) uint8_t heap[PKTSOCK_ENGINE_HEAP_SIZE];
+ *
+ * A build that defines PKTSOCK_STATIC_MEMORY for all files promises that config.memory is the array pktsock_linear_memory,
+ * which the firmware defines. The engine aot then has its address and size as constants, and needs no malloc():
+ *
+ *   _Alignas(8) uint8_t pktsock_linear_memory[PKTSOCK_MEMORY_SIZE];
  */
 #ifndef PKTSOCK_MEMORY_H
 #define PKTSOCK_MEMORY_H
@@ -27,11 +32,14 @@
 #endif
 
 /* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With PKTSOCK_PRECOMPILE
- * the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code. pktsock_engine_heap_used() returns the use. */
+ * the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code. pktsock_engine_heap_used() returns the use.
+ * The engine aot needs none: set it to 0 for that. */
 #define PKTSOCK_WHOLE_HEAP_ (25600 * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
+#ifndef PKTSOCK_ENGINE_HEAP_SIZE
 #define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \
   (PKTSOCK_PRECOMPILE || PKTSOCK_LAZY_HEAP_ > PKTSOCK_WHOLE_HEAP_ ? PKTSOCK_WHOLE_HEAP_ : PKTSOCK_LAZY_HEAP_)
+#endif
 
 /* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
 #define PKTSOCK_MEMORY_SIZE                                                                                            \
@@ -41,5 +49,9 @@
    ((PKTSOCK_HEAP_SIZE + 7u) & ~7u) + PKTSOCK_FRAME_ALIGN + 4 +                                                        \
    PKTSOCK_INTERFACES * PKTSOCK_FRAMES *                                                                               \
        (PKT_FRAME_BYTES + ((PKTSOCK_FRAME_SIZE + PKTSOCK_FRAME_ALIGN - 1u) & ~(PKTSOCK_FRAME_ALIGN - 1u))))
+
+#ifdef PKTSOCK_STATIC_MEMORY
+extern uint8_t pktsock_linear_memory[PKTSOCK_MEMORY_SIZE];
+#endif
 
 #endif
