@@ -9,47 +9,62 @@ export const MAX_INSTRUCTIONS: u32 = 4096;
 /** Words of the scratch memory M[]. */
 export const SCRATCH_WORDS: u32 = 16;
 
-/** Translated operations. Those from WITH_X on use X instead of k as their operand. */
+/** Translated operations, in the order in which interpret() asks for them. */
 export namespace Op {
-  export const RET_K: i32 = 0;
-  export const RET_A: i32 = 1;
-  export const LDW_ABS: i32 = 2;
-  export const LDH_ABS: i32 = 3;
-  export const LDB_ABS: i32 = 4;
-  export const LDW_IND: i32 = 5;
-  export const LDH_IND: i32 = 6;
-  export const LDB_IND: i32 = 7;
-  export const LDX_MSH: i32 = 8;
-  export const LD_LEN: i32 = 9;
-  export const LD_IMM: i32 = 10;
-  export const LD_MEM: i32 = 11;
-  export const LDX_LEN: i32 = 12;
-  export const LDX_IMM: i32 = 13;
-  export const LDX_MEM: i32 = 14;
-  export const ST: i32 = 15;
-  export const STX: i32 = 16;
-  export const TAX: i32 = 17;
-  export const TXA: i32 = 18;
-  export const ANCILLARY: i32 = 19;
-  export const JA: i32 = 20;
-  /** From here on in the order of their codes. */
-  export const JEQ: i32 = 21;
-  export const JGT: i32 = 22;
-  export const JGE: i32 = 23;
-  export const JSET: i32 = 24;
-  export const ADD: i32 = 25;
-  export const SUB: i32 = 26;
-  export const MUL: i32 = 27;
-  export const DIV: i32 = 28;
-  export const OR: i32 = 29;
-  export const AND: i32 = 30;
-  export const LSH: i32 = 31;
-  export const RSH: i32 = 32;
-  export const NEG: i32 = 33;
-  export const MOD: i32 = 34;
-  export const XOR: i32 = 35;
-  export const WITH_X: i32 = 64;
-  export const NONE: i32 = 255;
+  /** Conditional jumps, in the order of their codes. Those with X compare A with X instead of k. */
+  export const JEQ: u32 = 0;
+  export const JGT: u32 = 1;
+  export const JGE: u32 = 2;
+  export const JSET: u32 = 3;
+  export const JUMP_X: u32 = 4;
+  /** Loads from the frame. Those with X add X to the offset. */
+  export const LDW: u32 = 8;
+  export const LDH: u32 = 9;
+  export const LDB: u32 = 10;
+  export const LDX_MSH: u32 = 11;
+  export const LOAD_X: u32 = 4;
+  /** Arithmetic, in the order of its codes; with X instead of k. */
+  export const ADD: u32 = 16;
+  export const SUB: u32 = 17;
+  export const MUL: u32 = 18;
+  export const DIV: u32 = 19;
+  export const OR: u32 = 20;
+  export const AND: u32 = 21;
+  export const LSH: u32 = 22;
+  export const RSH: u32 = 23;
+  export const NEG: u32 = 24;
+  export const MOD: u32 = 25;
+  export const XOR: u32 = 26;
+  export const ALU_X: u32 = 16;
+  export const RET: u32 = 48;
+  export const TAX: u32 = 49;
+  export const TXA: u32 = 50;
+  export const LD_IMM: u32 = 51;
+  export const LD_LEN: u32 = 52;
+  export const JA: u32 = 53;
+  export const LD_MEM: u32 = 54;
+  export const ST: u32 = 55;
+  export const RET_A: u32 = 56;
+  export const LDX_IMM: u32 = 57;
+  export const LDX_LEN: u32 = 58;
+  export const LDX_MEM: u32 = 59;
+  export const STX: u32 = 60;
+  export const ANCILLARY: u32 = 61;
+  export const NONE: u32 = 255;
+}
+
+/** Is this a conditional jump? */
+// @ts-ignore: decorator
+@inline
+export function isJump(op: u32): bool {
+  return op < Op.LDW;
+}
+
+/** Is this a load from the frame, also of LDX_MSH? */
+// @ts-ignore: decorator
+@inline
+export function isLoad(op: u32): bool {
+  return op - Op.LDW < Op.ADD - Op.LDW;
 }
 
 /** What SKF_AD_OFF + k loads, as in <linux/filter.h>. */
@@ -114,16 +129,10 @@ function verifyInstructions(program: usize, count: u32, written: usize): i32 {
       reach(written, i + 1 + jf, here);
       here = 0xffff;
     }
-    if (!left && op != Op.RET_K && op != Op.RET_A) return -EINVAL;
+    if (!left && op != Op.RET && op != Op.RET_A) return -EINVAL;
     store<u16>(at, <u16>op);
   }
   return 0;
-}
-
-/** Is this a conditional jump? */
-function isJump(op: i32): bool {
-  const what = op & ~Op.WITH_X;
-  return what >= Op.JEQ && what <= Op.JSET;
 }
 
 /** Records a path to instruction `i` on which the words `here` of M[] were written. */
@@ -133,17 +142,17 @@ function reach(written: usize, i: u32, here: u32): void {
 }
 
 /** The translation of a code of <linux/filter.h>, or NONE when there is no such instruction. */
-function translate(code: u32, k: u32): i32 {
+function translate(code: u32, k: u32): u32 {
   if (code > 0xff) return Op.NONE;
-  const size = code & 0x18;
-  const withX = code & 0x08 ? Op.WITH_X : 0;
+  const size = (code & 0x18) >> 3;
+  const withX = code & 0x08;
   switch (code & 0x07) {
     case 0x00: // BPF_LD
       if (code == 0x20 || code == 0x28 || code == 0x30) {
         if (k >= SKF_AD_OFF) return isAncillary(k - SKF_AD_OFF) ? Op.ANCILLARY : Op.NONE;
-        return Op.LDW_ABS + (size >> 3);
+        return Op.LDW + size;
       }
-      if (code == 0x40 || code == 0x48 || code == 0x50) return Op.LDW_IND + (size >> 3);
+      if (code == 0x40 || code == 0x48 || code == 0x50) return Op.LDW + Op.LOAD_X + size;
       if (code == 0x80) return Op.LD_LEN;
       if (code == 0x00) return Op.LD_IMM;
       return code == 0x60 ? Op.LD_MEM : Op.NONE;
@@ -159,13 +168,13 @@ function translate(code: u32, k: u32): i32 {
     case 0x04: // BPF_ALU
       if (code == 0x84) return Op.NEG;
       if (code > 0xac || code == 0x8c) return Op.NONE;
-      return withX + Op.ADD + (code >> 4);
+      return Op.ADD + (code >> 4) + (withX ? Op.ALU_X : 0);
     case 0x05: // BPF_JMP
       if (code == 0x05) return Op.JA;
       if (code < 0x15 || code > 0x4d) return Op.NONE;
-      return withX + Op.JEQ + (code >> 4) - 1;
+      return Op.JEQ + (code >> 4) - 1 + (withX ? Op.JUMP_X : 0);
     case 0x06: // BPF_RET
-      if (code == 0x06) return Op.RET_K;
+      if (code == 0x06) return Op.RET;
       return code == 0x16 ? Op.RET_A : Op.NONE;
     default: // BPF_MISC
       if (code == 0x07) return Op.TAX;

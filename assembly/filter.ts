@@ -11,10 +11,11 @@ import {
   SKF_AD_OFF,
   SKF_LL_OFF,
   SKF_NET_OFF,
+  isJump,
   verify,
 } from "./bpf";
 import { makeTests } from "./filtertests";
-import { htons, netOffset, packetType, tagVisible } from "./frame";
+import { htonl, htons, netOffset, packetType, tagVisible } from "./frame";
 import { allocate, free } from "./heap";
 import { Frame, Socket, Special } from "./layout";
 import { exchange, state } from "./memory";
@@ -87,58 +88,131 @@ export function accept(socket: Socket, frame: Frame): u32 {
   return tests ? match(tests, changetype<usize>(frame)) : interpret(socket, frame);
 }
 
+/** One branch follows another, because wasm3 compiles nested blocks by recursion and starts a page of code for each else. */
 function interpret(socket: Socket, frame: Frame): u32 {
   ++socket.interpreted;
   const data = frame.mac + socket.skip;
   const len = frame.len - socket.skip;
   const scratch = exchange; // nothing is in it while frames are offered
-  let pc = socket.filter;
+  const words = max(len, 3) - 3; // at a lower offset, each load is within the frame
+  let pc = socket.filter - INSTRUCTION;
   let a: u32 = 0;
   let x: u32 = 0;
-  // This is neither a switch nor a chain of else, because wasm3 compiles nested blocks by recursion and starts a page of
-  // code for each else.
   while (true) {
-    const instruction = pc;
     pc += INSTRUCTION;
-    let op = <i32>load<u16>(instruction);
-    let k = load<u32>(instruction, 4);
-    if (op <= Op.RET_A) return op == Op.RET_K ? k : a;
-    if (op <= Op.LDX_MSH) {
-      if (op >= Op.LDW_IND && op != Op.LDX_MSH) {
-        k += x;
-        op -= Op.LDW_IND - Op.LDW_ABS;
-      }
-      const at = locate(frame, data, len, k, op == Op.LDX_MSH ? 1 : 4 >> (op - Op.LDW_ABS));
-      if (!at) return 0;
-      if (op == Op.LDH_ABS) a = htons(load<u16>(at));
-      if (op == Op.LDB_ABS) a = <u32>load<u8>(at);
-      if (op == Op.LDW_ABS) a = bswap<u32>(load<u32>(at));
-      if (op == Op.LDX_MSH) x = ((<u32>load<u8>(at)) & 15) << 2;
-      continue;
-    }
-    if (op >= Op.JEQ) {
-      if (op & Op.WITH_X) {
-        op -= Op.WITH_X;
+    let op = <u32>load<u16>(pc);
+    let k = load<u32>(pc, 4);
+    if (isJump(op)) {
+      if (op & Op.JUMP_X) {
+        op -= Op.JUMP_X;
         k = x;
       }
-      if (op < Op.ADD) {
-        pc += (<usize>load<u8>(instruction + <usize>!compare(op, a, k), 2)) << 3;
-        continue;
-      }
-      if (!k && (op == Op.DIV || op == Op.MOD)) return 0;
-      a = compute(op, a, k);
+      pc += (<usize>load<u8>(pc + <usize>isFalse(op, a, k), 2)) << 3;
       continue;
     }
-    if (op == Op.JA) pc += k << 3;
-    if (op == Op.TXA) a = x;
-    if (op == Op.TAX) x = a;
-    if (op == Op.LD_IMM) a = k;
+    if (op < Op.ADD) {
+      if (op & Op.LOAD_X) {
+        op -= Op.LOAD_X;
+        k += x;
+      }
+      let at = data + k;
+      if (k >= words) {
+        at = locate(frame, data, len, k, op);
+        if (!at) return 0;
+      }
+      if (op == Op.LDH) {
+        a = htons(load<u16>(at));
+        continue;
+      }
+      if (op == Op.LDB) {
+        a = <u32>load<u8>(at);
+        continue;
+      }
+      if (op == Op.LDW) {
+        a = htonl(load<u32>(at));
+        continue;
+      }
+      x = ((<u32>load<u8>(at)) & 15) << 2;
+      continue;
+    }
+    if (op < Op.RET) {
+      if (op >= Op.ADD + Op.ALU_X) {
+        op -= Op.ALU_X;
+        k = x;
+      }
+      if (op == Op.AND) {
+        a &= k;
+        continue;
+      }
+      if (op == Op.RSH) {
+        a >>= k; // the lower five bits of k count
+        continue;
+      }
+      if (op == Op.LSH) {
+        a <<= k;
+        continue;
+      }
+      if (op == Op.ADD) {
+        a += k;
+        continue;
+      }
+      if (op == Op.SUB) {
+        a -= k;
+        continue;
+      }
+      if (op == Op.OR) {
+        a |= k;
+        continue;
+      }
+      if (op == Op.XOR) {
+        a ^= k;
+        continue;
+      }
+      if (op == Op.MUL) {
+        a *= k;
+        continue;
+      }
+      if (op == Op.NEG) {
+        a = 0 - a;
+        continue;
+      }
+      if (!k) return 0;
+      a = op == Op.DIV ? a / k : a % k;
+      continue;
+    }
+    if (op < Op.JA) {
+      if (op == Op.RET) return k;
+      if (op == Op.TAX) {
+        x = a;
+        continue;
+      }
+      if (op == Op.TXA) {
+        a = x;
+        continue;
+      }
+      if (op == Op.LD_IMM) {
+        a = k;
+        continue;
+      }
+      a = len;
+      continue;
+    }
+    if (op == Op.JA) {
+      pc += k << 3;
+      continue;
+    }
+    if (op == Op.LD_MEM) {
+      a = load<u32>(scratch + (k << 2));
+      continue;
+    }
+    if (op == Op.ST) {
+      store<u32>(scratch + (k << 2), a);
+      continue;
+    }
+    if (op == Op.RET_A) return a;
     if (op == Op.LDX_IMM) x = k;
-    if (op == Op.LD_LEN) a = len;
     if (op == Op.LDX_LEN) x = len;
-    if (op == Op.LD_MEM) a = load<u32>(scratch + (k << 2));
     if (op == Op.LDX_MEM) x = load<u32>(scratch + (k << 2));
-    if (op == Op.ST) store<u32>(scratch + (k << 2), a);
     if (op == Op.STX) store<u32>(scratch + (k << 2), x);
     if (op == Op.ANCILLARY) a = ancillary(socket, frame, k - SKF_AD_OFF, a, x);
   }
@@ -174,32 +248,22 @@ function interpretFrom(socket: Socket, frame: Frame, start: u32): u32 {
   return snap;
 }
 
-/** Evaluates the condition of a jump. */
-function compare(op: i32, a: u32, b: u32): bool {
-  if (op == Op.JEQ) return a == b;
-  if (op == Op.JSET) return (a & b) != 0;
-  return op == Op.JGT ? a > b : a >= b;
-}
-
-function compute(op: i32, a: u32, b: u32): u32 {
-  if (op == Op.AND) return a & b;
-  if (op == Op.ADD) return a + b;
-  if (op == Op.SUB) return a - b;
-  if (op == Op.LSH) return a << (b & 31);
-  if (op == Op.RSH) return a >> (b & 31);
-  if (op == Op.OR) return a | b;
-  if (op == Op.MUL) return a * b;
-  if (op == Op.DIV) return a / b;
-  if (op == Op.MOD) return a % b;
-  return op == Op.NEG ? 0 - a : a ^ b;
+/** Is the condition of a jump false? */
+// @ts-ignore: decorator
+@inline
+function isFalse(op: u32, a: u32, b: u32): bool {
+  if (op == Op.JEQ) return a != b;
+  if (op == Op.JSET) return !(a & b);
+  return op == Op.JGT ? a <= b : a < b;
 }
 
 /**
- * The address of the `size` bytes at `offset` of the frame, or 0 when the frame does not have them. Offsets from SKF_NET_OFF
+ * The address of what a load takes from `offset` of the frame, or 0 when the frame does not have it. Offsets from SKF_NET_OFF
  * and SKF_LL_OFF on count from the network header and the link-layer header, whatever the socket sees.
  */
-function locate(frame: Frame, data: usize, len: u32, offset: u32, size: u32): usize {
-  if (offset < len && len - offset >= size) return data + offset;
+function locate(frame: Frame, data: usize, len: u32, offset: u32, op: u32): usize {
+  const size: u32 = op == Op.LDW ? 4 : op == Op.LDH ? 2 : 1;
+  if (offset < len) return len - offset >= size ? data + offset : 0;
   const mac = frame.mac;
   const end = mac + frame.len;
   let at: usize = 0;

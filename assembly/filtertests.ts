@@ -3,7 +3,8 @@
 // instructions and loads nothing twice. Other programs are interpreted (filter.ts).
 
 import { TEST_LOAD_X, TEST_ORDER, TEST_PLACE_MASK, TEST_SIZE_SHIFT, TEST_X } from "./abi";
-import { INSTRUCTION, Op } from "./bpf";
+import { INSTRUCTION, Op, isLoad } from "./bpf";
+import { htonl } from "./frame";
 import { allocate, free } from "./heap";
 
 /** boards/engine/match.h and host/engine/match.ts run these. A verdict is a word: how many bytes pass. */
@@ -95,9 +96,9 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
     if (state == UNREACHED) continue;
     if (state == UNTESTED) return 0;
     const at = program + i * INSTRUCTION;
-    const op = <i32>load<u16>(at);
+    const op = <u32>load<u16>(at);
     const k = load<u32>(at, 4);
-    if (op == Op.RET_K) {
+    if (op == Op.RET) {
       if (state == LOADED) return 0;
       bytes += VERDICT;
       continue;
@@ -106,7 +107,7 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
       flow(here, knownAt(known, i + 1 + k));
       continue;
     }
-    if (op >= Op.JEQ && op <= Op.JSET) {
+    if (op <= Op.JSET) {
       if (state < LOADED) return 0;
       bytes += <u32>offsetof<Test>();
       setState(here, TESTED);
@@ -118,10 +119,10 @@ function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
       if (k > TEST_PLACE_MASK - skip || (state == LOADED && here.field & TEST_X)) return 0;
       bytes += <u32>offsetof<Test>();
       if (here.field & TEST_X) setState(here, UNKNOWN); // the field was relative to another X
-    } else if (op >= Op.LDW_ABS && op <= Op.LDB_IND) {
+    } else if (isLoad(op)) {
       if (k > TEST_PLACE_MASK - skip || state == LOADED) return 0;
-      const indirect = op >= Op.LDW_IND;
-      const size = 4 >> (op - (indirect ? Op.LDW_IND : Op.LDW_ABS));
+      const indirect = (op & Op.LOAD_X) != 0;
+      const size = 4 >> ((op & ~Op.LOAD_X) - Op.LDW);
       here.field = (k + skip) | (size << TEST_SIZE_SHIFT) | (indirect ? TEST_X : 0) | (LOADED << STATE);
       here.mask = 0xffffffff;
     } else if (op == Op.AND && state >= LOADED) {
@@ -152,9 +153,9 @@ function flow(from: Known, to: Known): void {
 function resolve(program: usize, known: usize, i: u32): usize {
   while (true) {
     const at = program + i * INSTRUCTION;
-    const op = <i32>load<u16>(at);
+    const op = <u32>load<u16>(at);
     const here = knownAt(known, i);
-    if (stateOf(here) == WRITTEN) return op == Op.RET_K ? here.mask + 1 : here.mask;
+    if (stateOf(here) == WRITTEN) return op == Op.RET ? here.mask + 1 : here.mask;
     i += op == Op.JA ? 1 + load<u32>(at, 4) : 1;
   }
 }
@@ -164,13 +165,13 @@ function writeTests(program: usize, count: u32, known: usize, end: usize, skip: 
   for (let i = count - 1; i != 0xffffffff; --i) {
     const here = knownAt(known, i);
     const at = program + i * INSTRUCTION;
-    const op = <i32>load<u16>(at);
+    const op = <u32>load<u16>(at);
     const k = load<u32>(at, 4);
-    const jumps = op >= Op.JEQ && op <= Op.JSET;
-    if (stateOf(here) == UNREACHED || (op != Op.RET_K && op != Op.LDX_MSH && !jumps)) continue;
-    end -= op == Op.RET_K ? VERDICT : <u32>offsetof<Test>();
+    const jumps = op <= Op.JSET;
+    if (stateOf(here) == UNREACHED || (op != Op.RET && op != Op.LDX_MSH && !jumps)) continue;
+    end -= op == Op.RET ? VERDICT : <u32>offsetof<Test>();
     const test = changetype<Test>(end);
-    if (op == Op.RET_K) {
+    if (op == Op.RET) {
       store<u32>(end, k);
     } else if (op == Op.LDX_MSH) {
       test.field = (k + skip) | (1 << TEST_SIZE_SHIFT) | TEST_LOAD_X;
@@ -189,7 +190,7 @@ function writeTests(program: usize, count: u32, known: usize, end: usize, skip: 
 }
 
 /** Writes the comparison with `k` of a field whose bits `mask` are in A. */
-function compare(test: Test, op: i32, mask: u32, k: u32): void {
+function compare(test: Test, op: u32, mask: u32, k: u32): void {
   const unused = 32 - ((test.field >> TEST_SIZE_SHIFT) & 7) * 8;
   const most = (<u32>0xffffffff) >> unused;
   const visible = mask & most;
@@ -214,5 +215,5 @@ function compare(test: Test, op: i32, mask: u32, k: u32): void {
 
 /** The value of a field in the low bytes of a word that is loaded from its offset. */
 function inFrame(value: u32, unused: u32): u32 {
-  return bswap<u32>(value) >> unused;
+  return htonl(value) >> unused;
 }

@@ -12,6 +12,13 @@ export function htons(value: u32): u32 {
   return ((value & 0xff) << 8) | (value >> 8);
 }
 
+/** htonl() and ntohl(): swaps the bytes of a number of 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function htonl(value: u32): u32 {
+  return rotl<u32>(value & 0xff00ff00, 8) | rotr<u32>(value & 0x00ff00ff, 8);
+}
+
 /**
  * Does the socket see the VLAN tags of frames? Linux without a VLAN device marks a tagged frame as PACKET_OTHERHOST and
  * discards the tag, after sockets of ETH_P_ALL and before sockets of one protocol get it.
