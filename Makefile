@@ -91,6 +91,13 @@ dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other 
 	$(QUIET)host/setup/setup.sh dist
 	$(QUIET)npx tsx host/build/dist.ts build/dist $(WASM3_DIR)
 
+package: build/pktsock.wasm build/pktsock.mjs ## the host's tools and library for npm: build/dist/pktsock-VERSION.tgz
+	@rm -rf build/package
+	$(QUIET)npx esbuild host/package/index.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
+	  --outfile=build/package/index.js
+	$(QUIET)npx tsc -p host/package --outDir build/package/types
+	$(QUIET)npx tsx host/build/package.ts build/package build/dist
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -131,4 +138,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package clean FORCE

@@ -2,6 +2,8 @@
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
+  /** It builds with this repository's Makefile, so it needs the repository as the current folder. */
+  readonly inRepository?: boolean;
   /** Its arguments, which follow "pktsock NAME". */
   readonly usage: string;
   /** Resolves to the exit status. Throws UsageError, or an Error with a user-readable message. */

@@ -53,4 +53,9 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-export const demo: Command = { summary: "a board answers arping and ping over packet sockets", usage, run };
+export const demo: Command = {
+  inRepository: true,
+  summary: "a board answers arping and ping over packet sockets",
+  usage,
+  run,
+};

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cable } from "./cable.js";
 import { type Command, UsageError } from "./command.js";
 import { demo } from "./demo.js";
@@ -26,6 +27,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   try {
+    if (command.inRepository === true && !existsSync("boards/firmware.mk"))
+      throw new UsageError("this command builds with pktsock's Makefile: run it in the folder of the repository.");
     return await command.run(args);
   } catch (error) {
     process.stderr.write(`pktsock ${name}: ${(error as Error).message}\n`);

@@ -352,4 +352,9 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-export const runCommand: Command = { summary: "run a Linux program on pktsock's packet sockets", usage, run };
+export const runCommand: Command = {
+  summary: "run a Linux program on pktsock's packet sockets",
+  inRepository: true,
+  usage,
+  run,
+};
