@@ -31,7 +31,7 @@ const programs: readonly [name: string, does: string, peer: Peer][] = [
   ["supplicant", "an 802.1X supplicant is let in, as wpa_supplicant is", supplicant.authenticator],
   ["pppoe-client", "a PPPoE client opens and ends a session, as rp-pppoe does", pppoe.concentrator],
   ["aoe-target", "an ATA-over-Ethernet target reads and writes sectors, as vblade does", aoe.initiator],
-  ["ptp-responder", "a PTP port answers delay requests and follows a master, as ptp4l does", ptp.master],
+  ["ptp-slave", "a PTP slave follows a master, end to end and peer to peer, as ptp4l does", ptp.master],
   ["arping", "an ARP prober finds a host, as iputils' arping does", arping.host],
 ];
 
