@@ -9,6 +9,7 @@ import { Lab, LabProcess } from "./support/lab.js";
 import { compileForLinux } from "./support/preloaded.js";
 
 const DESCRIPTORS = "build/conformance/descriptors";
+const PENDING = `${DESCRIPTORS}-pending`;
 const PRIVATE = ["--private", "--address", "192.0.2.2/24"];
 
 function pktsock(...args: string[]) {
@@ -162,6 +163,38 @@ describe("pktsock run", function () {
     assert.match(output, /pktsock run: 7 frames dropped: a socket's queue was full/);
   });
 
+  it("shows a pending error at once, before the frames, with any number of sockets", async () => {
+    compileForLinux(["test/support/pending.c"], PENDING);
+    const { stdout, stderr, status } = pktsock(...(await nowhere()), "--", PENDING, "200");
+    assert.deepEqual([stdout, status], ["200 times\n", 0], stderr);
+  });
+
+  it("loses no frame when one is reclaimed that the program already has", async () => {
+    compileForLinux(["test/support/reclaim.c"], `${DESCRIPTORS}-reclaim`);
+    const cable = await UdpCable.open(await freePort());
+    const command = [process.execPath, "build/pktsock.mjs", "run", "--udp", `${cable.remotePort}:${cable.localPort}`];
+    const pool = { FRAMES: 4, TX_FRAMES: 1, RX_RESERVE: 1, STACK_RESERVE: 0 };
+    for (const [name, number] of Object.entries(pool)) command.push("--config", `NET_PKT_${name}=${number}`);
+    const program = new LabProcess([...command, "--", `${DESCRIPTORS}-reclaim`]);
+    const send = (...frames: string[]) => {
+      for (const frame of frames) cable.send(Buffer.from(`ffffffffffff020000000002${frame}`.padEnd(120, "0"), "hex"));
+    };
+    try {
+      await program.writes(/open/);
+      send("88b501");
+      await program.writes(/one/);
+      send("88b601", "88b701");
+      await program.writes(/again/);
+      send("88b502", "88b602");
+      const { output } = await program.ended;
+      assert.match(output, /received 1, 2$/m);
+      assert.doesNotMatch(output, /dropped/);
+    } finally {
+      await program.stop();
+      await cable.close();
+    }
+  });
+
   it("lets libpcap set a filter 200 times in a flood", async function () {
     compileForLinux(["test/support/filters.c"], `${DESCRIPTORS}-filters`);
     const cable = await UdpCable.open(await freePort());
@@ -250,6 +283,11 @@ describe("pktsock run", function () {
     it("is what the checks of descriptors are true for", () => {
       const { stdout, status } = lab.runOnVeth(DESCRIPTORS);
       assert.equal(status, 0, stdout);
+    });
+
+    it("is what the check of pending errors is true for", () => {
+      const { stdout } = lab.runOnVeth(PENDING, "16");
+      assert.equal(stdout, "16 times\n");
     });
 
     program("arping", "is answered", async () => {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,25 +212,55 @@ static void map_answers(struct known *entry, int fd, uint32_t number) {
   __atomic_store_n(&entry->number, number, __ATOMIC_RELEASE);
 }
 
+enum { ENTRIES = sizeof(table) / sizeof(*table) };
+
+/* Returns the entry of a socket, or NULL. */
+static struct known *entry_of(uint32_t number) {
+  for (unsigned i = 0; i < ENTRIES; i++) {
+    struct known *entry = &table[(number + i) % ENTRIES];
+    const uint32_t has = __atomic_load_n(&entry->number, __ATOMIC_ACQUIRE);
+    if (has == number)
+      return is_closed(entry->answers) ? NULL : entry;
+    if (has == 0)
+      return NULL;
+  }
+  return NULL;
+}
+
 /* Returns the answers of a socket, or NULL. Keeps errno. */
 static struct preload_answers *answers_of(int fd, uint32_t number) {
-  struct known *entry = &table[number % (sizeof(table) / sizeof(*table))];
-  if (__atomic_load_n(&entry->number, __ATOMIC_ACQUIRE) == number && !is_closed(entry->answers))
-    return entry->answers;
+  const struct known *known = entry_of(number);
+  if (known != NULL)
+    return known->answers;
   int error = errno;
-  if (__atomic_exchange_n(&entry->changing, 1, __ATOMIC_ACQUIRE) != 0)
-    return NULL; /* another thread does, or a signal handler has interrupted this one */
-  if (entry->answers == NULL || is_closed(entry->answers))
-    map_answers(entry, fd, number);
-  struct preload_answers *answers = entry->number == number ? entry->answers : NULL;
-  __atomic_store_n(&entry->changing, 0, __ATOMIC_RELEASE);
+  struct preload_answers *answers = NULL;
+  for (unsigned i = 0; i < ENTRIES && answers == NULL; i++) {
+    struct known *entry = &table[(number + i) % ENTRIES];
+    if (__atomic_exchange_n(&entry->changing, 1, __ATOMIC_ACQUIRE) != 0)
+      continue; /* another thread does, or a signal handler has interrupted this one */
+    const bool replaceable = entry->answers == NULL || is_closed(entry->answers);
+    if (replaceable)
+      map_answers(entry, fd, number);
+    if (entry->number == number)
+      answers = entry->answers;
+    __atomic_store_n(&entry->changing, 0, __ATOMIC_RELEASE);
+    if (replaceable)
+      break;
+  }
   errno = error;
   return answers;
 }
 
 bool library_has_error(int fd, uint32_t number) {
   const struct preload_answers *answers = answers_of(fd, number);
-  return answers != NULL && __atomic_load_n(&answers->error, __ATOMIC_ACQUIRE) != 0;
+  if (answers != NULL)
+    return __atomic_load_n(&answers->error, __ATOMIC_ACQUIRE) != 0;
+  struct preload_request request = {.call = CALL_POLL, .number = number};
+  struct preload_answer answer;
+  int error = errno;
+  int events = library_call(fd, &request, NULL, 0, &answer, NULL, 0);
+  errno = error;
+  return events >= 0 && (events & POLLERR) != 0;
 }
 
 /* Wait for the answer after turn `before`. Returns false if the server has ended. */

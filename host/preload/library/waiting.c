@@ -45,7 +45,7 @@ static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
       continue;
     short events = ask(fds[i].fd);
     if ((events & POLLERR) != 0)
-      fds[i].revents = (short)(events & (fds[i].events | POLLERR));
+      fds[i].revents = (short)((fds[i].revents & ~POLLIN) | (events & (fds[i].events | POLLERR)));
   }
   return ready;
 }

@@ -43,6 +43,14 @@ static int do_getsockname(struct job *job) {
   return (int)len;
 }
 
+/* Returns true, with errno, if there is an error that was kept for the program. */
+static bool has_kept_error(const struct job *job) {
+  int error = connection_take_error(job->connection);
+  if (error != 0)
+    errno = error;
+  return error != 0;
+}
+
 static ssize_t do_send(struct job *job) {
   const int32_t *a = job->request->arguments;
   union {
@@ -65,6 +73,8 @@ static ssize_t do_send(struct job *job) {
       .msg_control = control_len != 0 ? control.bytes : NULL,
       .msg_controllen = control_len,
   };
+  if (has_kept_error(job))
+    return -1;
   if (job->connection->rings.tx.memory != NULL) {
     bool again = false;
     ssize_t n = rings_send(job->connection, &message, a[0], &again);
@@ -80,7 +90,8 @@ static ssize_t do_send(struct job *job) {
 static int do_receive(struct job *job) {
   uint8_t byte;
   job->answer->ring = job->connection->rings.rx.memory != NULL;
-  if (pktsock_recv(job->socket, &byte, sizeof(byte), job->request->arguments[0] | MSG_PEEK | MSG_DONTWAIT) < 0)
+  if (has_kept_error(job) ||
+      pktsock_recv(job->socket, &byte, sizeof(byte), job->request->arguments[0] | MSG_PEEK | MSG_DONTWAIT) < 0)
     return -1;
   errno = EAGAIN;
   return -1;
@@ -111,13 +122,21 @@ static int do_setsockopt(struct job *job) {
   return pktsock_setsockopt(job->socket, level, name, job->data, len);
 }
 
+static int give_number(uint8_t *value, int number, socklen_t *len) {
+  *len = most((int32_t)*len, sizeof(number));
+  memcpy(value, &number, *len);
+  return 0;
+}
+
 static int do_getsockopt(struct job *job) {
   int level = job->request->arguments[0], name = job->request->arguments[1], result;
   socklen_t len = (socklen_t)job->request->arguments[2];
   if (len > PRELOAD_DATA && (int32_t)len > 0)
     len = PRELOAD_DATA;
   memcpy(job->out, job->data, job->len); /* at most PRELOAD_DATA: see serve() */
-  if (rings_have_option(level, name))
+  if (level == SOL_SOCKET && name == SO_ERROR && has_kept_error(job))
+    result = give_number(job->out, errno, &len);
+  else if (rings_have_option(level, name))
     result = rings_getsockopt(job->connection, name, job->out, &len);
   else
     result = pktsock_getsockopt(job->socket, level, name, job->out, &len);
@@ -135,7 +154,8 @@ static int do_mmap(struct job *job) {
 
 static int do_poll(struct job *job) {
   struct pktsock_pollfd fd = {.fd = job->socket, .events = POLLIN};
-  return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents;
+  const int kept = job->connection->error != 0 ? POLLERR : 0;
+  return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents | kept;
 }
 
 /* The requests that the library forwards, by the size of their argument. Others could make this process wait (FIONBIO) or

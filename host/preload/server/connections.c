@@ -19,6 +19,14 @@
 
 struct connection connections[CONNECTIONS];
 
+/* A frame as the connection carries it. */
+struct sent {
+  struct preload_frame frame;
+  uint8_t bytes[PRELOAD_FRAME];
+};
+/* What was sent last over each connection. */
+static struct sent heads[CONNECTIONS];
+
 struct connection *connection_of(uint32_t number) {
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0 && c->number == number)
@@ -42,14 +50,80 @@ static uint32_t queued(const struct connection *c) {
 /* Returns true if there is a pending error. An interface that is down does not make a socket readable, as on Linux. The component
  * sorts what was received meanwhile, so ask this before queued(). */
 static bool has_error(const struct connection *c) {
+  if (c->error != 0)
+    return true;
   struct pktsock_pollfd fd = {.fd = c->socket, .events = 0};
   return pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & POLLERR) != 0;
+}
+
+ssize_t connection_receive(struct connection *c, struct pktsock_msghdr *message, int flags) {
+  for (int i = 0; i < 2; i++) {
+    ssize_t n = pktsock_recvmsg(c->socket, message, flags | MSG_DONTWAIT);
+    if (n >= 0 || errno == EAGAIN)
+      return n;
+    c->error = errno;
+  }
+  return -1;
+}
+
+int connection_take_error(struct connection *c) {
+  int error = c->error;
+  c->error = 0;
+  return error;
+}
+
+/* Take the first frame out of the queue. */
+static bool discard_head(struct connection *c) {
+  struct pktsock_msghdr message = {.msg_name = NULL};
+  if (connection_receive(c, &message, 0) < 0)
+    return false;
+  c->received++;
+  return true;
+}
+
+/* Describe the frame that is first in the queue, and stays there. Returns the length of the message, or 0 if there is none. */
+static size_t describe_head(struct connection *c, struct sent *head) {
+  struct pktsock_iovec part = {head->bytes, sizeof(head->bytes)};
+  struct pktsock_msghdr message = {
+      .msg_name = head->frame.address,
+      .msg_namelen = sizeof(head->frame.address),
+      .msg_iov = &part,
+      .msg_iovlen = 1,
+      .msg_control = head->frame.messages,
+      .msg_controllen = sizeof(head->frame.messages),
+  };
+  memset(&head->frame, 0, sizeof(head->frame));
+  ssize_t n = connection_receive(c, &message, MSG_PEEK);
+  if (n < 0)
+    return 0;
+  view_address_to_program(head->frame.address, message.msg_namelen);
+  head->frame.len = (uint32_t)n;
+  head->frame.flags = message.msg_flags;
+  head->frame.name = message.msg_namelen;
+  head->frame.control = (uint32_t)message.msg_controllen;
+  return sizeof(head->frame) + (size_t)n;
+}
+
+/* Find out whether the component still has the frame on the connection. A pool that is too small takes the last frame of a socket
+ * for one that has none. */
+static void find_reclaimed(struct connection *c) {
+  static struct sent now;
+  struct pktsock_socket_counters counters;
+  if (!c->framed || c->reclaimed || pktsock_socket_counters(c->socket, &counters) < 0 ||
+      counters.pool_empty == c->pool_empty)
+    return;
+  c->pool_empty = counters.pool_empty;
+  const size_t len = describe_head(c, &now);
+  c->reclaimed = len == 0 || memcmp(&now, &heads[c - connections], len) != 0;
 }
 
 bool connection_has_more(struct connection *c) {
   if (has_error(c))
     return true;
-  return c->rings.rx.memory != NULL ? rings_receive(c) : queued(c) > (c->framed ? 1 : 0);
+  if (c->rings.rx.memory != NULL)
+    return rings_receive(c);
+  find_reclaimed(c);
+  return queued(c) > (c->framed && !c->reclaimed ? 1 : 0);
 }
 
 /* The bytes on a connection that the program has not taken. */
@@ -64,10 +138,12 @@ void connection_update(struct connection *c) {
     return;
   int left = untaken(c);
   if (c->framed && left < c->sent) {
-    uint8_t byte;
-    c->framed = false;
-    if (queued(c) > 0 && pktsock_recv(c->socket, &byte, 0, MSG_DONTWAIT) >= 0)
-      c->received++;
+    find_reclaimed(c);
+    if (c->reclaimed)
+      c->undropped++;
+    else
+      discard_head(c);
+    c->framed = c->reclaimed = false;
   }
   if (left == 0)
     c->reported = false;
@@ -81,31 +157,15 @@ static bool put(struct connection *c, const void *message, size_t len) {
   return true;
 }
 
-/* Send the frame that is first in the queue, and stays there. */
+/* Send the frame that is first in the queue. */
 static bool put_frame(struct connection *c) {
-  static struct {
-    struct preload_frame frame;
-    uint8_t bytes[PRELOAD_FRAME];
-  } out;
-  struct pktsock_iovec part = {(uint8_t *)&out + sizeof(out.frame), PRELOAD_FRAME};
-  struct pktsock_msghdr message = {
-      .msg_name = out.frame.address,
-      .msg_namelen = sizeof(out.frame.address),
-      .msg_iov = &part,
-      .msg_iovlen = 1,
-      .msg_control = out.frame.messages,
-      .msg_controllen = sizeof(out.frame.messages),
-  };
-  memset(&out.frame, 0, sizeof(out.frame));
-  ssize_t n = pktsock_recvmsg(c->socket, &message, MSG_PEEK | MSG_DONTWAIT);
-  if (n < 0)
+  struct sent *head = &heads[c - connections];
+  struct pktsock_socket_counters counters;
+  const size_t len = describe_head(c, head);
+  if (len == 0 || pktsock_socket_counters(c->socket, &counters) < 0)
     return false;
-  view_address_to_program(out.frame.address, message.msg_namelen);
-  out.frame.len = (uint32_t)n;
-  out.frame.flags = message.msg_flags;
-  out.frame.name = message.msg_namelen;
-  out.frame.control = (uint32_t)message.msg_controllen;
-  return put(c, &out, sizeof(out.frame) + (size_t)n);
+  c->pool_empty = counters.pool_empty;
+  return put(c, head, len);
 }
 
 /* Tell the program what there is to receive. */
@@ -136,11 +196,10 @@ uint64_t notify_deadline(void) {
 }
 
 void connection_purge(struct connection *c) {
-  uint8_t byte;
   uint32_t left = queued(c); /* what comes meanwhile goes to the ring */
-  c->framed = c->reported = false;
-  for (; left > 0 && pktsock_recv(c->socket, &byte, 0, MSG_DONTWAIT) >= 0; left--)
-    c->received++;
+  c->framed = c->reclaimed = c->reported = false;
+  while (left > 0 && discard_head(c))
+    left--;
 }
 
 void update_all(void) {
@@ -191,7 +250,7 @@ static void count_drops(const struct connection *c) {
   if (pktsock_socket_counters(c->socket, &counters) < 0)
     return;
   queue_full += counters.queue_full;
-  pool_empty += counters.pool_empty;
+  pool_empty += counters.pool_empty - c->undropped;
 }
 
 void report_drops(void) {

@@ -120,7 +120,7 @@ static bool receive_one(struct connection *c) {
       .msg_control = control.bytes,
       .msg_controllen = sizeof(control),
   };
-  ssize_t n = pktsock_recvmsg(c->socket, &message, MSG_DONTWAIT);
+  ssize_t n = connection_receive(c, &message, 0);
   if (n < 0)
     return false;
   c->received++;

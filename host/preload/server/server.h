@@ -14,20 +14,25 @@
 
 /* A connection from a program: a packet socket, or a call in progress. */
 struct connection {
-  int fd;            /* -1: unused */
-  int socket;        /* the component's descriptor; -1: a call */
-  uint32_t age;      /* lower than that of connections that came later */
-  bool known;        /* its user is root or that of this process */
-  uint32_t number;   /* identifies the socket in calls */
-  bool framed;       /* the first frame of the queue is on the connection, and was not taken */
-  bool reported;     /* a byte is on the connection, behind the frame, and was not taken */
-  int sent;          /* what SIOCOUTQ reported after the last of the two was sent */
-  uint32_t received; /* frames that left the component's queue */
+  int fd;              /* -1: unused */
+  int socket;          /* the component's descriptor; -1: a call */
+  uint32_t age;        /* lower than that of connections that came later */
+  bool known;          /* its user is root or that of this process */
+  uint32_t number;     /* identifies the socket in calls */
+  bool framed;         /* a frame is on the connection, and was not taken: the first of the queue, unless `reclaimed` */
+  bool taken;          /* the program has received it, but it is still in the queue, behind a pending error */
+  bool reclaimed;      /* the component has dropped that frame for another socket; the program gets it nevertheless */
+  bool reported;       /* a byte is on the connection, behind the frame, and was not taken */
+  int sent;            /* what SIOCOUTQ reported after the last of the two was sent */
+  uint32_t received;   /* frames that left the component's queue */
+  uint32_t pool_empty; /* the component's drops when `reclaimed` was found out */
+  uint32_t undropped;  /* reclaimed frames that the program has received */
 
   struct preload_answers *answers; /* or NULL; only written here */
   int answers_fd;
   uint32_t turn; /* answers so far */
 
+  int error; /* a pending error that the component has told instead of a frame; 0: none */
   struct rings rings;
 };
 
@@ -49,6 +54,12 @@ bool connection_has_more(struct connection *connection);
  * component receives further frames, which may not fit into a full queue. */
 void connection_update(struct connection *connection);
 void update_all(void);
+
+/* pktsock_recvmsg(), without waiting. Returns -1 if there is no frame; a pending error does not hide it, and is kept. */
+ssize_t connection_receive(struct connection *connection, struct pktsock_msghdr *message, int flags);
+
+/* Returns the error that was kept, which the program then has; 0 if there is none. */
+int connection_take_error(struct connection *connection);
 
 /* Make each packet socket readable that has something to receive. */
 void notify_ready(void);
