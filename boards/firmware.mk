@@ -122,7 +122,8 @@ endef
 $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(call own_flags,$(source)))))
 $(foreach source,$(ENGINE_SOURCES),\
-  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) $(if $(SANITIZE),$(ENGINE_UNSANITIZED)))))
+  $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) \
+    $(if $(SANITIZE),$(ENGINE_UNSANITIZED) $(filter -fno-sanitize=thread,-fno-sanitize=$(SANITIZE))))))
 $(foreach source,$(POSIX_SOURCES),\
   $(eval $(call FIRMWARE_OBJECT,$(source)): private STANDARD_HEADERS := -Iboards/posix))
 $(foreach source,$(ENGINE_SOURCES),$(call FIRMWARE_OBJECT,$(source))): $(ENGINE_NEEDS)

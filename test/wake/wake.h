@@ -2,7 +2,7 @@
 #ifndef WAKE_H
 #define WAKE_H
 
-#include "nic.h"
+#include "../support/test_nic.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -130,7 +130,7 @@ void arch_memory_marks(struct arch_memory_marks *marks) {
 
 /* The address of the libc's errno and other thread-local variables; there is one thread. Preserves r1 to r3, as the ABI
  * requires. */
-__attribute__((naked, used)) void *__aeabi_read_tp(void) {
+__attribute__((naked, used, weak)) void *__aeabi_read_tp(void) {
   __asm__ volatile("ldr r0, =__tls_base\n\t"
                    "ldr ip, =__arm32_tls_tcb_offset\n\t"
                    "subs r0, r0, ip\n\t"

@@ -1,4 +1,4 @@
-# A Linux process. SANITIZE=1 adds the address and undefined-behaviour sanitizers.
+# A Linux process. SANITIZE=1 adds the address and undefined-behaviour sanitizers, SANITIZE=thread the thread sanitizer.
 CROSS :=
 OS := posix
 # Above the descriptors of the system, so that a program can distinguish them.
@@ -6,7 +6,10 @@ FAMILY_CFLAGS := -DPKTSOCK_FIRST_DESCRIPTOR=512
 FAMILY_LIBS := -lpthread
 MACS ?= host_nic
 SANITIZE ?=
-ifneq ($(SANITIZE),)
+ifeq ($(SANITIZE),thread)
+FAMILY_CFLAGS += -fsanitize=thread
+OUT_SUFFIX := -thread
+else ifneq ($(SANITIZE),)
 FAMILY_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OUT_SUFFIX := -sanitized
 endif

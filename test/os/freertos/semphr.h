@@ -1,0 +1,19 @@
+/* FreeRTOS.h says what this is. */
+#ifndef STAND_IN_SEMPHR_H
+#define STAND_IN_SEMPHR_H
+
+#include "FreeRTOS.h"
+#include "task.h"
+#include <pthread.h>
+
+typedef struct {
+  pthread_mutex_t mutex;
+  TaskHandle_t holder;
+} StaticSemaphore_t;
+typedef StaticSemaphore_t *SemaphoreHandle_t;
+
+SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory);
+BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks);
+BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore);
+
+#endif

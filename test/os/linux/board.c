@@ -1,0 +1,1 @@
+#include "../../wake/board.c"
