@@ -295,7 +295,7 @@ describe("the archive of make dist", function () {
 
   const mistakes = [
     ["PKTSOCK_ENGINE", "wasm4", /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded/],
-    ["PKTSOCK_OS", "plan9", /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, baremetal, posix/],
+    ["PKTSOCK_OS", "plan9", /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, baremetal, freertos, posix/],
     ["PKTSOCK_MACS", "lan9119", /[Tt]here is no MAC driver "lan9119"/],
     ["PKTSOCK_CONFIG", "NET_PKT_FRAME=8", /there is no capacity NET_PKT_FRAME\. include\/pktsock\/config\.h has all/],
   ] as const;

@@ -1,7 +1,7 @@
 # pktsock @VERSION@ in a Makefile: set what is needed, include this file behind it, and link $(PKTSOCK_LIB).
 #
 #   PKTSOCK_ENGINE   wasm3 (the default), wasm3-tuned, aot, aot-guarded: INTEGRATING.md compares them
-#   PKTSOCK_OS       baremetal-cortex-m, baremetal (with an arch.h of yours), posix; empty: the functions of os.h are yours
+#   PKTSOCK_OS       baremetal-cortex-m, baremetal (with an arch.h of yours), freertos, posix; empty: the functions of os.h are yours
 #   PKTSOCK_MACS     drivers that mac/mac.mk lists, such as: lan9118; empty: the driver is yours
 #   PKTSOCK_CONFIG   capacities, such as: NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2
 #   PKTSOCK_DEFINES  further macros, such as: PKTSOCK_FIRST_DESCRIPTOR=13 PKTSOCK_ONE_CORE
@@ -30,10 +30,11 @@ endif
 
 pktsock_os_baremetal := os/baremetal.c
 pktsock_os_baremetal-cortex-m := os/baremetal.c os/cortex-m/clock.c os/cortex-m/copy.S os/cortex-m/fifo.S
+pktsock_os_freertos := os/freertos.c
 pktsock_os_posix := os/posix.c
 ifneq ($(PKTSOCK_OS),)
 ifeq ($(pktsock_os_$(PKTSOCK_OS)),)
-$(error PKTSOCK_OS="$(PKTSOCK_OS)" is none of baremetal-cortex-m, baremetal, posix)
+$(error PKTSOCK_OS="$(PKTSOCK_OS)" is none of baremetal-cortex-m, baremetal, freertos, posix)
 endif
 endif
 
