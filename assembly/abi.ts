@@ -68,7 +68,7 @@ export const CONTROL_NEEDED: u32 = 92;
 export const CONTROL_NEWS: u32 = 96;
 /** Exchange area: names, addresses and option values on their way between glue and module. */
 export const CONTROL_EXCHANGE: u32 = 100;
-export const EXCHANGE_BYTES: u32 = 64;
+export const EXCHANGE_BYTES: u32 = 76;
 // The exchange area after receiveFrom() with WANT_NAME: struct sockaddr_ll, then
 /** Message flags (MSG_TRUNC). */
 export const EXCHANGE_MSG_FLAGS: u32 = 20;
@@ -87,6 +87,12 @@ export const EXCHANGE_NSEC: u32 = 48;
 export const EXCHANGE_OPTIONS: u32 = 52;
 /** With OPTION_RXQ_OVFL: frames that the socket had lost when it received the frame. */
 export const EXCHANGE_DROPS: u32 = 56;
+/** With OPTION_TIMESTAMPING: the flags of SO_TIMESTAMPING, and FRAME_HW_SEC, FRAME_HW_NSEC of the frame. */
+export const EXCHANGE_TIMESTAMPING: u32 = 60;
+export const EXCHANGE_HW_SEC: u32 = 64;
+export const EXCHANGE_HW_NSEC: u32 = 68;
+/** With MSG_ERRQUEUE, for which only the message flags, the length, the stamps and the options are written: ee_data. */
+export const EXCHANGE_STAMP_ID: u32 = 72;
 
 /** SOCKET_OPTIONS: the options that are switches, and FD_CLOEXEC. */
 export const OPTION_IGNORE_OUTGOING: u32 = 1;
@@ -104,9 +110,15 @@ export const OPTION_LINGER: u32 = 2048;
 export const OPTION_LOCK_FILTER: u32 = 4096;
 /** SOL_PACKET's TRANSLATED_FILTER. */
 export const OPTION_TRANSLATED_FILTER: u32 = 8192;
+/** SO_TIMESTAMPING is not 0. */
+export const OPTION_TIMESTAMPING: u32 = 16384;
+export const OPTION_SELECT_ERR_QUEUE: u32 = 32768;
 
 /** An option of SOL_PACKET that Linux does not have: while it is not 0, no filter is attached that would be interpreted. */
 export const TRANSLATED_FILTER: u32 = 0x100;
+
+/** An argument of stampSending(): the flags of SO_TIMESTAMPING count again. */
+export const SENT_BY_OPTION: u32 = 0xffffffff;
 
 /** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
 export const WANT_NAME: u32 = 0x10000000;
@@ -134,7 +146,10 @@ export const FRAME_LEN: u32 = 12;
 export const FRAME_KEY: u32 = 16;
 /** FRAME_* flags below. */
 export const FRAME_FLAGS: u32 = 20;
-/** VLAN tag that was removed from the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. */
+/**
+ * VLAN tag that was removed from the frame, valid with FRAME_VLAN. Low half: TCI, high half: TPID, both in host order. With
+ * FRAME_WANTS_STAMP or FRAME_WANTS_HW_STAMP: the number of the frame for SOF_TIMESTAMPING_OPT_ID.
+ */
 export const FRAME_TCI: u32 = 24;
 /** When the frame was received or handed to the MAC, by the system's clock: seconds and nanoseconds, with FRAME_STAMPED. */
 export const FRAME_SEC: u32 = 28;
@@ -234,7 +249,9 @@ export const IFACE_RING_FAULTS: u32 = 140;
 export const IFACE_RX_IFACE_DOWN: u32 = 144;
 /** Not 0: the addresses that the MAC should accept have changed. The glue updates the driver and clears this. */
 export const IFACE_FILTER_CHANGED: u32 = 148;
-export const IFACE_BYTES: u32 = 152;
+/** Not 0: the MAC stamps the frames that ask for it (SIOCSHWTSTAMP). Written by the glue. */
+export const IFACE_HW_STAMPING: u32 = 152;
+export const IFACE_BYTES: u32 = 156;
 
 // ---- Socket: the part that the glue sees --------------------------------------------------------------------------
 
@@ -245,9 +262,11 @@ export const SOCKET_RCVTIMEO: u32 = 4;
 export const SOCKET_SNDTIMEO: u32 = 12;
 /** Offset of the queue's oldest entry, whose first word is the frame, or 0 when nothing waits to be received. */
 export const SOCKET_HEAD: u32 = 20;
-/** SOCKET_ERROR: an error is pending. The other bits are private to the module. */
+/** An error is pending; the socket may get messages in its error queue; there are some. Other bits are private to the module. */
 export const SOCKET_SPECIAL: u32 = 24;
 export const SOCKET_ERROR: u32 = 1;
+export const SOCKET_HAS_ERROR_QUEUE: u32 = 2;
+export const SOCKET_HAS_MESSAGES: u32 = 4;
 /** The interface that the socket is bound to, or 0. */
 export const SOCKET_IFACE: u32 = 28;
 /** The interface for which sending returned -EAGAIN last. */

@@ -81,6 +81,7 @@ export class Iface {
   ringFaults: u32;
   rxIfaceDown: u32;
   filterChanged: u32;
+  hwStamping: u32;
 }
 
 
@@ -150,18 +151,36 @@ export class ExchangeReceived extends Sockaddr {
   nsec: u32;
   options: u32;
   drops: u32;
+  timestamping: u32;
+  hwSec: u32;
+  hwNsec: u32;
+  stampId: u32;
 }
 
 /** What keeps recv() and send() from their fast paths: Socket.special. */
 export namespace Special {
   /** Socket.error is pending. */
   export const ERROR: u32 = abi.SOCKET_ERROR;
+  /** Socket.messages is not null. */
+  export const ERROR_QUEUE: u32 = abi.SOCKET_HAS_ERROR_QUEUE;
+  /** Messages.count is not 0. */
+  export const MESSAGES: u32 = abi.SOCKET_HAS_MESSAGES;
   /** Queue entries carry a snap length. */
-  export const SNAP: u32 = 2;
+  export const SNAP: u32 = 8;
   /** The socket keeps the time of the last received frame for SIOCGSTAMP. */
-  export const STAMP: u32 = 4;
+  export const STAMP: u32 = 16;
   /** Socket.dropMarks is not 0. */
-  export const DROPS: u32 = 8;
+  export const DROPS: u32 = 32;
+  /** Socket.timestamping is not 0. */
+  export const TIMESTAMPING: u32 = 64;
+}
+
+/** What else must be done with a frame that a socket sends: Socket.outgoing. */
+export namespace Outgoing {
+  /** Other sockets see it. */
+  export const SEEN: u32 = 1;
+  /** It asks for a time stamp. */
+  export const STAMPED: u32 = 2;
 }
 
 /** Socket.type of a network stack's descriptor, beside SOCK_RAW and SOCK_DGRAM. */
@@ -202,8 +221,8 @@ export class Socket {
   packetsRead: u32;
   /** The interface that the fast path of send() uses, or null. */
   out: Iface | null;
-  /** Not 0: other sockets see what this one sends. */
-  seen: u32;
+  /** What else must be done with a frame that is sent: Outgoing. */
+  outgoing: u32;
   /** Network order, like in a frame. */
   protocol: u32;
   type: u32;
@@ -228,6 +247,10 @@ export class Socket {
   /** The time of the last received frame, with Special.STAMP; seconds are 0 when it is not known. */
   stampSec: u32;
   stampNsec: u32;
+  /** The flags of SO_TIMESTAMPING. */
+  timestamping: u32;
+  /** The error queue, or null. */
+  messages: Messages | null;
   /** Frames that matched and were dropped since the socket was opened, and how many PACKET_STATISTICS has reported. */
   dropsQueueFull: u32;
   dropsPoolEmpty: u32;
@@ -251,6 +274,31 @@ export class Socket {
   queued: u32;
   /** Always 0: what submit() reads in front of the list of lent frames when it is empty. */
   belowLent: u32;
+}
+
+/** A message of an error queue: when a frame was sent. */
+@unmanaged
+export class Message {
+  /** The frame that was sent; null: SOF_TIMESTAMPING_OPT_TSONLY, or the pool needed it. */
+  frame: Frame | null;
+  /** FRAME_STAMPED or FRAME_HW_STAMPED: which clock the time is of. */
+  flags: u32;
+  sec: u32;
+  nsec: u32;
+  /** For SOF_TIMESTAMPING_OPT_ID. */
+  id: u32;
+}
+
+/** The error queue of a socket; the messages follow it, a circle. */
+@unmanaged
+export class Messages {
+  /** The flags of SO_TIMESTAMPING that ask for stamps of what is sent, and those of the message that is being sent. */
+  wanted: u32;
+  /** The number of the next frame for SOF_TIMESTAMPING_OPT_ID. */
+  nextId: u32;
+  /** The number of messages, and the index of the oldest. */
+  count: u32;
+  first: u32;
 }
 
 /** A membership of a socket (PACKET_ADD_MEMBERSHIP), or an address of an interface (SIOCADDMULTI). */
@@ -280,6 +328,8 @@ export class State {
   /** Sockets that exist, open or not. */
   connections: u32;
   interfaces: u32;
+  /** Frames that error queues hold. */
+  heldByMessages: u32;
   /** The state of SKF_AD_RANDOM. */
   random: u32;
   /** Addresses that SIOCADDMULTI added, linked by Membership.next. */
@@ -319,6 +369,7 @@ export function checkLayout(): void {
   if (offsetof<Iface>("name0") != abi.IFACE_NAME) ERROR("Iface.name");
   if (offsetof<Iface>("fillRing") != abi.IFACE_FILL_RING) ERROR("Iface.fillRing");
   if (offsetof<Iface>("filterChanged") != abi.IFACE_FILTER_CHANGED) ERROR("Iface.filterChanged");
+  if (offsetof<Iface>("hwStamping") != abi.IFACE_HW_STAMPING) ERROR("Iface.hwStamping");
   if (offsetof<Iface>() != abi.IFACE_BYTES) ERROR("Iface");
   if (offsetof<Socket>("nonblock") != abi.SOCKET_NONBLOCK) ERROR("Socket.nonblock");
   if (offsetof<Socket>("receiveTimeoutLow") != abi.SOCKET_RCVTIMEO) ERROR("Socket.receiveTimeout");
@@ -349,5 +400,7 @@ export function checkLayout(): void {
   if (offsetof<ExchangeReceived>("nsec") != abi.EXCHANGE_NSEC) ERROR("ExchangeReceived.nsec");
   if (offsetof<ExchangeReceived>("options") != abi.EXCHANGE_OPTIONS) ERROR("ExchangeReceived.options");
   if (offsetof<ExchangeReceived>("drops") != abi.EXCHANGE_DROPS) ERROR("ExchangeReceived.drops");
+  if (offsetof<ExchangeReceived>("timestamping") != abi.EXCHANGE_TIMESTAMPING) ERROR("ExchangeReceived.timestamping");
+  if (offsetof<ExchangeReceived>("stampId") != abi.EXCHANGE_STAMP_ID) ERROR("ExchangeReceived.stampId");
   if (offsetof<ExchangeReceived>() > abi.EXCHANGE_BYTES) ERROR("ExchangeReceived");
 }

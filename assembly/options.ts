@@ -41,16 +41,18 @@ import {
   SO_RCVLOWAT,
   SO_REUSEADDR,
   SO_RXQ_OVFL,
+  SO_SELECT_ERR_QUEUE,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
   SO_TIMESTAMP,
   SO_TIMESTAMPNS,
+  SO_TIMESTAMPING,
   SO_TYPE,
 } from "./packet";
 import { give, take } from "./port";
 import { limitQueue } from "./queue";
 import { choosePath, moveTo, rebind } from "./sockets";
-import { setStamping } from "./stamps";
+import { setStamping, setTimestamping } from "./stamps";
 
 /**
  * setsockopt(2): the value, `len` bytes, comes from the caller's buffer; for SO_ATTACH_FILTER it is the program itself.
@@ -106,6 +108,8 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     case SO_TIMESTAMPNS:
       setStamping(socket, value ? abi.OPTION_TIMESTAMPNS : 0);
       return 0;
+    case SO_TIMESTAMPING:
+      return setTimestamping(socket, value);
   }
   const flag = switchOf(name);
   if (!flag) return -ENOPROTOOPT;
@@ -126,6 +130,8 @@ function switchOf(name: u32): u32 {
       return abi.OPTION_LOCK_FILTER;
     case SO_RXQ_OVFL:
       return abi.OPTION_RXQ_OVFL;
+    case SO_SELECT_ERR_QUEUE:
+      return abi.OPTION_SELECT_ERR_QUEUE;
     default:
       return 0;
   }
@@ -220,6 +226,10 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
   } else if (level == SOL_SOCKET && name == SO_LINGER) {
     store<u32>(exchange, socket.options & abi.OPTION_LINGER ? 1 : 0);
     store<u32>(exchange, socket.lingerTime, 4);
+    bytes = 8;
+  } else if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
+    store<u32>(exchange, socket.timestamping);
+    store<u32>(exchange, 0, 4); // the clock of SOF_TIMESTAMPING_BIND_PHC
     bytes = 8;
   } else if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
     if (len < abi.IFNAMSIZ) return -EINVAL;

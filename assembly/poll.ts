@@ -1,17 +1,20 @@
 // poll(2).
 
+import * as abi from "./abi";
+import { hasMessages } from "./errqueue";
 import { Iface, Socket, Special } from "./layout";
-import { IFF_UP, POLLERR, POLLIN, POLLOUT } from "./packet";
+import { IFF_UP, POLLERR, POLLIN, POLLOUT, POLLPRI } from "./packet";
 import { popFree, pushFree } from "./pool";
 import { service } from "./receive";
 import { mayQueue } from "./transmit";
 
-/** The events that hold now: POLLIN, POLLOUT and POLLERR. */
+/** The events that hold now: POLLIN, POLLOUT, POLLERR and POLLPRI. */
 export function pollSocket(socket: Socket): u32 {
   service();
   let events: u32 = 0;
   if (socket.head.frame) events |= POLLIN;
   if (socket.special & Special.ERROR) events |= POLLERR;
+  if (hasMessages(socket)) events |= socket.options & abi.OPTION_SELECT_ERR_QUEUE ? POLLERR | POLLPRI : POLLERR;
   const iface = socket.iface;
   if (!iface) return events | POLLOUT;
   // Sending on an interface that is down does not wait: it fails at once.

@@ -8,7 +8,10 @@
 // reserve. A frame that is sent and also held by a tap counts as held: the next frame that comes free takes its place on the
 // sending side.
 
+import * as abi from "./abi";
+import { letGoOf, reportSent } from "./errqueue";
 import { Frame, Iface } from "./layout";
+import { state } from "./memory";
 
 /** Gives an empty frame to the driver for receiving. */
 // @ts-ignore: decorator
@@ -80,6 +83,11 @@ export function reap(iface: Iface): void {
     if (owner) {
       frame.owner = null;
       --owner.sending;
+      if (frame.flags & (abi.FRAME_WANTS_STAMP | abi.FRAME_WANTS_HW_STAMP)) {
+        iface.spare = spare;
+        reportSent(owner, frame);
+        spare = iface.spare;
+      }
     }
     const refs = frame.refs;
     if (refs) {
@@ -118,4 +126,10 @@ export function takeFree(iface: Iface): Frame | null {
   slot.frame = null;
   iface.completion = slot.next;
   return frame;
+}
+
+/** Takes back what the driver has sent and, if sockets may hold no further frame, what error queues hold. */
+export function reclaim(iface: Iface): void {
+  reap(iface);
+  if (iface.spare <= 0 && state.heldByMessages) letGoOf(iface);
 }

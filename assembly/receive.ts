@@ -4,6 +4,7 @@
 import * as abi from "./abi";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
+import { letGoOf, receiveMessage } from "./errqueue";
 import { endOfTags, htons, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
 import { Entry, ExchangeReceived, Frame, Iface, Slot, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
@@ -21,7 +22,7 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
 } from "./packet";
-import { returnToPool, fill, reap, unref } from "./pool";
+import { returnToPool, fill, reclaim, unref } from "./pool";
 import { give } from "./port";
 import { insert, put } from "./queue";
 import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarcity";
@@ -74,7 +75,7 @@ function receiveFrame(iface: Iface, frame: Frame): void {
 
   let spare = iface.spare;
   if (spare <= 0) {
-    reap(iface); // frames that were sent and shown to taps may come free
+    reclaim(iface);
     spare = iface.spare;
     if (spare <= 0) return hold(iface, frame, offerScarce(iface, frame, OfAny));
   }
@@ -176,6 +177,7 @@ function removeTag(frame: Frame, tpid: u32): u32 {
  */
 function offerNested(iface: Iface, frame: Frame, key: u32): void {
   frame.key = key | iface.key;
+  if (iface.spare <= 0 && state.heldByMessages) letGoOf(iface);
   let refs = offerScarce(iface, frame, OfAll);
   let inner = frame;
   if (refs) {
@@ -191,6 +193,8 @@ function offerNested(iface: Iface, frame: Frame, key: u32): void {
     copy.flags = frame.flags;
     copy.sec = frame.sec;
     copy.nsec = frame.nsec;
+    copy.hwSec = frame.hwSec;
+    copy.hwNsec = frame.hwNsec;
     inner = copy;
   }
   do {
@@ -230,8 +234,8 @@ export function receive(socket: Socket, len: u32): i32 {
  * WANT_NAME. Returns the number of bytes given to the caller (with MSG_TRUNC the length of the frame), or a negative errno.
  */
 export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
-  if (flags & MSG_ERRQUEUE) return -EAGAIN; // the error queue is always empty
-  if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | abi.WANT_NAME)) return -EINVAL;
+  if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_ERRQUEUE | abi.WANT_NAME)) return -EINVAL;
+  if (flags & MSG_ERRQUEUE) return receiveMessage(socket, len);
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
   if (!entry.frame) service();
@@ -247,7 +251,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
     received.msgFlags = n < there ? MSG_TRUNC : 0;
     received.len = there;
   }
-  if (socket.special & (Special.STAMP | Special.DROPS)) remember(socket, entry, frame, flags);
+  if (socket.special & (Special.STAMP | Special.DROPS | Special.TIMESTAMPING)) remember(socket, entry, frame, flags);
   if (!(flags & MSG_PEEK)) {
     entry.frame = null;
     socket.head = entry.next;
@@ -256,7 +260,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   return flags & MSG_TRUNC ? there : n;
 }
 
-/** What a socket with SIOCGSTAMP or SO_RXQ_OVFL remembers of the frame that it receives, the oldest one. */
+/** What a socket with SIOCGSTAMP, SO_RXQ_OVFL or SO_TIMESTAMPING remembers and reports of the frame that it receives. */
 function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void {
   if (socket.special & Special.STAMP) {
     socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
@@ -265,6 +269,12 @@ function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void 
   if (socket.special & Special.DROPS) {
     if (flags & abi.WANT_NAME) changetype<ExchangeReceived>(exchange).drops = dropsBefore(socket);
     if (!(flags & MSG_PEEK)) passMark(socket, entry);
+  }
+  if (socket.special & Special.TIMESTAMPING && flags & abi.WANT_NAME) {
+    const received = changetype<ExchangeReceived>(exchange);
+    received.timestamping = socket.timestamping;
+    received.hwSec = frame.hwSec;
+    received.hwNsec = frame.hwNsec;
   }
 }
 

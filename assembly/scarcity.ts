@@ -9,7 +9,7 @@ import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
 import { tagVisible } from "./frame";
-import { popFree, pushFree, reap } from "./pool";
+import { popFree, pushFree, reclaim } from "./pool";
 import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
 
 /** State.most before the frames are counted. */
@@ -67,7 +67,7 @@ function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, coun
  * must follow.
  */
 export function takeCopy(iface: Iface): Frame | null {
-  reap(iface);
+  reclaim(iface);
   if (iface.txOwned <= 1 || iface.spare <= 0) return null;
   const frame = popFree(iface);
   if (frame) frame.mac = frame.buffer + iface.txOffset;

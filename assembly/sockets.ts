@@ -2,12 +2,13 @@
 
 import * as abi from "./abi";
 import { endDrops } from "./drops";
+import { closeErrorQueue } from "./errqueue";
 import { reportError } from "./errors";
 import { freeFilter } from "./filter";
 import { htons } from "./frame";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
-import { Entry, Frame, Iface, STACK, Sockaddr, Socket, Special, State } from "./layout";
+import { Entry, Frame, Iface, Outgoing, STACK, Sockaddr, Socket, Special, State } from "./layout";
 import { control, exchange, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
@@ -141,6 +142,7 @@ export function closeSocket(socket: Socket): void {
   endDrops(socket);
   leaveAll(socket);
   endStamping(socket);
+  closeErrorQueue(socket);
   const iface = socket.iface;
   if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
@@ -161,7 +163,9 @@ function disown(socket: Socket): void {
   const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
   for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
     const frame = changetype<Frame>(at);
-    if (frame.owner == socket) frame.owner = null;
+    if (frame.owner != socket) continue;
+    frame.owner = null;
+    frame.flags &= ~(abi.FRAME_WANTS_STAMP | abi.FRAME_WANTS_HW_STAMP);
   }
 }
 
@@ -243,7 +247,9 @@ function enlist(socket: Socket, protocol: u32): void {
 function noteTaps(): void {
   for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
     const socket = socketAt(descriptor);
-    if (socket) socket.seen = hasOther(state.taps, socket) || hasOther(state.pickyTaps, socket) ? 1 : 0;
+    if (!socket) continue;
+    const seen = hasOther(state.taps, socket) || hasOther(state.pickyTaps, socket);
+    socket.outgoing = (socket.outgoing & ~Outgoing.SEEN) | (seen ? Outgoing.SEEN : 0);
   }
 }
 

@@ -3,11 +3,12 @@
 
 import * as abi from "./abi";
 import { noteDrop } from "./drops";
+import { requestStamp } from "./errqueue";
 import { takeError } from "./errors";
 import { ifaceOf } from "./interfaces";
 import { acceptFrom } from "./filter";
 import { endOfTags, htons, isTag, tagAt } from "./frame";
-import { Frame, Iface, Sockaddr, Socket, Special } from "./layout";
+import { Frame, Iface, Outgoing, Sockaddr, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
 import {
   EAGAIN,
@@ -23,7 +24,7 @@ import {
   SLL_ADDR,
   SLL_BYTES,
 } from "./packet";
-import { pushFree, reap, takeFree } from "./pool";
+import { pushFree, reap, reclaim, takeFree } from "./pool";
 import { take } from "./port";
 import { enqueue, enqueueAccepted, insert } from "./queue";
 import { filterAndCount, settleCopy, shareInUse, stackOf, takeCopy } from "./scarcity";
@@ -84,12 +85,13 @@ function sendOn(socket: Socket, iface: Iface | null, protocol: u32, len: u32, to
   }
   if (socket.sndbuf) {
     frame.owner = socket;
+    frame.flags = 0; // a frame with an owner must not keep what an earlier one asked for
     ++socket.sending;
   }
   frame.mac = mac;
   if (total < abi.ETH_ZLEN) pad(frame, total);
   frame.len = total;
-  if (socket.seen) showToTaps(socket, iface, frame, protocol);
+  if (socket.outgoing) beforeSending(socket, iface, frame, protocol);
   putIntoTx(iface, frame);
   return len;
 }
@@ -110,8 +112,8 @@ export function bytesUnsent(socket: Socket): i32 {
   return (iface.txOwned - free) * control.frameStride;
 }
 
-/** Takes back sent frames of all interfaces: sendto() may have named any of them. */
-function reapAll(): void {
+/** Takes back sent frames of all interfaces: sendto() may have named any of them. Error queues get their messages. */
+export function reapAll(): void {
   let iface = control.firstIface;
   while (iface) {
     reap(iface);
@@ -131,7 +133,7 @@ export function mayQueue(socket: Socket): bool {
 @inline
 export function queue(socket: Socket, iface: Iface, frame: Frame, len: u32): void {
   frame.len = len;
-  if (socket.seen) showToTaps(socket, iface, frame, socket.protocol);
+  if (socket.outgoing) beforeSending(socket, iface, frame, socket.protocol);
   putIntoTx(iface, frame);
 }
 
@@ -162,7 +164,7 @@ function mayShare(iface: Iface, held: bool): bool {
 
 /** The same, after sent frames have been taken back, and with exactly what the network stack holds. */
 function mayShareAfterReap(iface: Iface, held: bool): bool {
-  reap(iface);
+  reclaim(iface);
   if (mayShare(iface, held)) return true;
   if (!held && iface.txOwned <= 1) return false;
   return iface.spare + <i32>shareInUse(stackOf(iface)) >= (held ? 0 : 1);
@@ -180,6 +182,12 @@ function dropForPool(list: Socket | null, sender: Socket, frame: Frame): void {
 function countDropForPool(tap: Socket): void {
   ++tap.dropsPoolEmpty;
   noteDrop(tap);
+}
+
+/** What Socket.outgoing asks for. */
+function beforeSending(socket: Socket, iface: Iface, frame: Frame, protocol: u32): void {
+  if (socket.outgoing & Outgoing.SEEN) showToTaps(socket, iface, frame, protocol);
+  if (socket.outgoing & Outgoing.STAMPED) requestStamp(socket, iface, frame);
 }
 
 /** Is the frame shown to this tap? To SOCK_DGRAM Linux shows a header without payload only if a filter lets it through. */

@@ -8,7 +8,7 @@ import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, state } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
-import { pushFree, reap, takeFree, unref } from "./pool";
+import { pushFree, reap, reclaim, takeFree, unref } from "./pool";
 import { firstLent, lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
@@ -86,7 +86,7 @@ function peekFrame(socket: Socket, exclusive: u32): i32 {
     if (isShared(iface, frame)) return -ENOBUFS;
   }
   if (iface.spare <= 0) {
-    reap(iface);
+    reclaim(iface);
     if (iface.spare <= 0) {
       if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
     }

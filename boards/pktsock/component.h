@@ -29,6 +29,7 @@ struct pkt_component {
   uint32_t traps;             /* of the engine, as far as they were reported */
   struct pkt_waiter *waiters; /* the newest one first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
+  unsigned stampers;          /* waiters whose sockets may get messages with the frames that were sent */
   uint64_t service_at;        /* when drivers next do their slow work; as pkt_os_now() */
   bool slow_work;             /* a driver has a service() or a link() */
   bool refills;               /* a driver has a refill() */
@@ -161,7 +162,7 @@ struct pkt_waiter {
   const struct pkt_socket *socket; /* the socket of a single descriptor, a faster path, or NULL */
 
   /* Used by wait.c only. */
-  bool linked, sends, woken;
+  bool linked, sends, stamps, woken;
   uint8_t lost;  /* what has happened to its sockets: PKT_CLOSED, or PKT_TRAPPED, or 0 */
   uint8_t hasty; /* how often in succession it was ready without sleeping */
   struct pkt_os_task *task;

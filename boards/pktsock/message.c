@@ -53,18 +53,46 @@ static void put_message(struct pktsock_msghdr *message, size_t *used, int level,
   *used += PKTSOCK_CMSG_SPACE(len) < room ? PKTSOCK_CMSG_SPACE(len) : room;
 }
 
-/* SCM_TIMESTAMP or SCM_TIMESTAMPNS. A frame that was received before a socket enabled time stamps gets the current time. */
-static void put_stamp(struct pktsock_msghdr *message, size_t *used, uint32_t options) {
+/* SCM_TIMESTAMP, SCM_TIMESTAMPNS and SCM_TIMESTAMPING. For the first two, a frame that was received before a socket enabled
+ * time stamps, or that another socket sends, gets the current time, which the third one then reports, too. */
+static void put_stamps(struct pktsock_msghdr *message, size_t *used, uint32_t options) {
+  const uint32_t software = PKTSOCK_SOF_TIMESTAMPING_SOFTWARE | PKTSOCK_SOF_TIMESTAMPING_RX_SOFTWARE;
+  bool both = (options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0;
+  uint32_t timestamping = (options & PKT_OPTION_TIMESTAMPING) != 0 ? received()->timestamping : 0;
+  uint32_t flags = received()->frame_flags;
   uint32_t sec = received()->sec, nsec = received()->nsec;
-  if ((received()->frame_flags & PKT_FRAME_STAMPED) == 0)
+  if ((flags & PKT_FRAME_STAMPED) == 0 &&
+      (both || ((flags & PKT_FRAME_OUTGOING) != 0 && (timestamping & software) == software))) {
     pkt_os_time(&sec, &nsec);
+    flags |= PKT_FRAME_STAMPED;
+  }
+  struct timespec time = {.tv_sec = sec, .tv_nsec = (long)nsec};
   if ((options & PKT_OPTION_TIMESTAMP) != 0) {
-    struct timeval time = {.tv_sec = sec, .tv_usec = nsec / 1000};
-    put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMP, &time, sizeof(time));
-  } else {
-    struct timespec time = {.tv_sec = sec, .tv_nsec = (long)nsec};
+    struct timeval rounded = {.tv_sec = sec, .tv_usec = nsec / 1000};
+    put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMP, &rounded, sizeof(rounded));
+  } else if (both) {
     put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMPNS, &time, sizeof(time));
   }
+  struct timespec all[3] = {{0}};
+  bool by_software = (flags & PKT_FRAME_STAMPED) != 0 && (timestamping & PKTSOCK_SOF_TIMESTAMPING_SOFTWARE) != 0;
+  bool by_mac = (flags & PKT_FRAME_HW_STAMPED) != 0 && (timestamping & PKTSOCK_SOF_TIMESTAMPING_RAW_HARDWARE) != 0;
+  if (by_software)
+    all[0] = time;
+  if (by_mac)
+    all[2] = (struct timespec){.tv_sec = received()->hw_sec, .tv_nsec = (long)received()->hw_nsec};
+  if (by_software || by_mac)
+    put_message(message, used, PKTSOCK_SOL_SOCKET, PKTSOCK_SCM_TIMESTAMPING, all, sizeof(all));
+}
+
+/* PACKET_TX_TIMESTAMP: what a message of the error queue is about. */
+static void put_extended_error(struct pktsock_msghdr *message, size_t *used) {
+  struct pktsock_sock_extended_err error = {
+      .ee_errno = ENOMSG,
+      .ee_origin = PKTSOCK_SO_EE_ORIGIN_TIMESTAMPING,
+      .ee_info = PKTSOCK_SCM_TSTAMP_SND,
+      .ee_data = received()->stamp_id,
+  };
+  put_message(message, used, PKTSOCK_SOL_PACKET, PKTSOCK_PACKET_TX_TIMESTAMP, &error, sizeof(error));
 }
 
 /* PACKET_AUXDATA of packet(7). */
@@ -87,8 +115,13 @@ static void put_auxdata(struct pktsock_msghdr *message, size_t *used) {
 static void put_control(struct pktsock_msghdr *message) {
   uint32_t options = received()->options;
   size_t used = 0;
-  if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS)) != 0)
-    put_stamp(message, &used, options);
+  if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS | PKT_OPTION_TIMESTAMPING)) != 0)
+    put_stamps(message, &used, options);
+  if ((message->msg_flags & PKTSOCK_MSG_ERRQUEUE) != 0) {
+    put_extended_error(message, &used);
+    message->msg_controllen = used;
+    return;
+  }
   if ((options & PKT_OPTION_RXQ_OVFL) != 0 && received()->drops != 0)
     put_message(message, &used, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_RXQ_OVFL, &received()->drops, sizeof(uint32_t));
   if ((options & PKT_OPTION_AUXDATA) != 0)
@@ -100,6 +133,7 @@ struct vectored {
   struct pktsock_msghdr *message;
   size_t len;
   int flags;
+  uint32_t stamps; /* what a control message asks for: the flags of PKTSOCK_SO_TIMESTAMPING, or PKT_SENT_BY_OPTION */
 };
 
 static int32_t receive_vector(uint32_t socket, void *call) {
@@ -112,7 +146,7 @@ static int32_t receive_vector(uint32_t socket, void *call) {
     return n;
   message->msg_flags = (int)received()->msg_flags;
   put_control(message);
-  if (message->msg_name != NULL)
+  if (message->msg_name != NULL && (v->flags & PKTSOCK_MSG_ERRQUEUE) == 0)
     pkt_get_address(message->msg_name, &message->msg_namelen, PKT_SLL_BYTES);
   else
     message->msg_namelen = 0;
@@ -127,31 +161,43 @@ ptrdiff_t pktsock_recvmsg(int fd, struct pktsock_msghdr *message, int flags) {
   int32_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(len);
-  struct vectored call = {message, (size_t)len, flags};
+  struct vectored call = {.message = message, .len = (size_t)len, .flags = flags};
   int32_t n = pkt_try(fd, flags, PKTSOCK_POLLIN | PKTSOCK_POLLERR, receive_vector, &call);
   return n < 0 ? pkt_fail(n) : n;
 }
 
-/* Packet sockets support no control messages on send. Like Linux, this ignores those of other levels and refuses those of
- * SOL_SOCKET. */
-static bool control_is_valid(const struct pktsock_msghdr *message) {
+/* Read the control messages of a frame to send: a packet socket has PKTSOCK_SO_TIMESTAMPING only, which goes to *stamps. Like
+ * Linux, this ignores those of other levels and refuses other ones of SOL_SOCKET. Returns false if they are not valid. */
+static bool read_control(const struct pktsock_msghdr *message, uint32_t *stamps) {
   struct pktsock_msghdr copy = *message;
+  *stamps = PKT_SENT_BY_OPTION;
   if (copy.msg_control == NULL || copy.msg_controllen == 0)
     return true;
   if (copy.msg_controllen < sizeof(struct pktsock_cmsghdr))
     return true; /* too short for a control message: ignored */
   const uint8_t *end = (const uint8_t *)copy.msg_control + copy.msg_controllen;
-  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&copy); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&copy, c))
-    if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c) ||
-        c->cmsg_level == PKTSOCK_SOL_SOCKET)
+  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&copy); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&copy, c)) {
+    if (c->cmsg_len < sizeof(*c) || c->cmsg_len > (size_t)(end - (const uint8_t *)c))
       return false;
+    if (c->cmsg_level != PKTSOCK_SOL_SOCKET)
+      continue;
+    if (c->cmsg_type != PKTSOCK_SO_TIMESTAMPING || c->cmsg_len != PKTSOCK_CMSG_LEN(sizeof(*stamps)))
+      return false;
+    memcpy(stamps, PKTSOCK_CMSG_DATA(c), sizeof(*stamps));
+    if (*stamps == PKT_SENT_BY_OPTION)
+      return false;
+  }
   return true;
 }
 
 static int32_t send_vector(uint32_t socket, void *call) {
   const struct vectored *v = call;
   const struct pktsock_msghdr *message = v->message;
-  int32_t n;
+  int32_t n = 0;
+  if (v->stamps != PKT_SENT_BY_OPTION)
+    n = pkt_call(&pkt_export_stampSending, socket, v->stamps, 0, 0);
+  if (n < 0)
+    return n;
   vector_buffer(message->msg_iov, message->msg_iovlen);
   if (message->msg_name == NULL) {
     n = pkt_call(&pkt_export_send, socket, (uint32_t)v->len, 0, 0);
@@ -160,6 +206,8 @@ static int32_t send_vector(uint32_t socket, void *call) {
     n = pkt_call(&pkt_export_sendTo, socket, (uint32_t)v->len, name_len, 0);
   }
   pkt_component.rest_count = 0;
+  if (v->stamps != PKT_SENT_BY_OPTION)
+    pkt_call(&pkt_export_stampSending, socket, PKT_SENT_BY_OPTION, 0, 0);
   pkt_kick();
   return pkt_at_most(n, (uint32_t)v->len);
 }
@@ -167,13 +215,14 @@ static int32_t send_vector(uint32_t socket, void *call) {
 ptrdiff_t pktsock_sendmsg(int fd, const struct pktsock_msghdr *message, int flags) {
   if (message == NULL)
     return pkt_fail(-PKT_EFAULT);
+  struct vectored call = {.message = (struct pktsock_msghdr *)message, .flags = flags};
   if ((message->msg_name != NULL && message->msg_namelen > sizeof(struct pktsock_sockaddr_storage)) ||
-      !control_is_valid(message))
+      !read_control(message, &call.stamps))
     return pkt_fail(-PKT_EINVAL);
   int32_t len = vector_len(message->msg_iov, message->msg_iovlen);
   if (len < 0)
     return pkt_fail(len);
-  struct vectored call = {(struct pktsock_msghdr *)message, (size_t)len, flags};
+  call.len = (size_t)len;
   int32_t n = pkt_try(fd, flags, PKTSOCK_POLLOUT | PKTSOCK_POLLERR, send_vector, &call);
   if (n < 0)
     return pkt_fail(n);

@@ -161,7 +161,11 @@ static int32_t receive_from(uint32_t socket, void *call) {
   const struct receipt *r = call;
   pkt_buffer(r->buffer, r->len);
   int32_t n = pkt_receive_from(socket, r->len, r->flags, r->address != NULL);
-  if (n >= 0 && r->address != NULL)
+  if (n < 0 || r->address == NULL)
+    return n;
+  if ((r->flags & PKTSOCK_MSG_ERRQUEUE) != 0)
+    *r->address_len = 0;
+  else
     pkt_get_address(r->address, r->address_len, PKT_SLL_BYTES);
   return n;
 }

@@ -51,6 +51,14 @@ static inline bool is_socket_ready(const struct pkt_waiter *waiter, const struct
   return (events & WRITABLE) != 0 && has_room(socket, waiter->full != 0 ? waiter->full : socket->iface);
 }
 
+/* The same for the error queue, of which only poll() and select() are told. */
+static bool has_message(const struct pkt_socket *socket, int events) {
+  int reported = PKTSOCK_POLLERR;
+  if ((socket->options & PKT_OPTION_SELECT_ERR_QUEUE) != 0)
+    reported |= PKTSOCK_POLLPRI;
+  return (events & reported) != 0 && (socket->special & PKT_SOCKET_HAS_MESSAGES) != 0;
+}
+
 /* The same for the descriptors of poll(). */
 static bool is_any_ready(const struct pkt_waiter *waiter) {
 #if !PKTSOCK_WRITE_BUFFERS
@@ -59,7 +67,11 @@ static bool is_any_ready(const struct pkt_waiter *waiter) {
 #endif
   for (unsigned long i = 0; i < waiter->count; i++) {
     uint32_t socket = pkt_socket_of(waiter->fds[i].fd);
-    if (socket != 0 && is_socket_ready(waiter, pkt_socket_at(socket), waiter->fds[i].events | waiter->events))
+    if (socket == 0)
+      continue;
+    int events = waiter->fds[i].events | waiter->events;
+    const struct pkt_socket *s = pkt_socket_at(socket);
+    if (is_socket_ready(waiter, s, events) || has_message(s, events))
       return true;
   }
   return false;
@@ -110,9 +122,13 @@ static void begin(struct pkt_waiter *waiter) {
   waiter->task = pkt_os_self();
   waiter->linked = true;
   waiter->sends = waiter->drains || (waiter->events & WRITABLE) != 0;
-  for (unsigned long i = 0; i < waiter->count; i++)
+  for (unsigned long i = 0; i < waiter->count; i++) {
+    uint32_t socket = pkt_socket_of(waiter->fds[i].fd);
     waiter->sends |= (waiter->fds[i].events & WRITABLE) != 0;
+    waiter->stamps |= socket != 0 && (pkt_socket_at(socket)->special & PKT_SOCKET_HAS_ERROR_QUEUE) != 0;
+  }
   c->senders += waiter->sends;
+  c->stampers += waiter->stamps;
   waiter->next = c->waiters;
   c->waiters = waiter;
   pkt_os_watch(waiter->task);
@@ -123,6 +139,7 @@ void pkt_wait_end(struct pkt_waiter *waiter) {
   if (!waiter->linked)
     return;
   c->senders -= waiter->sends;
+  c->stampers -= waiter->stamps;
   struct pkt_waiter **at = &c->waiters;
   while (*at != waiter)
     at = &(*at)->next;
@@ -150,6 +167,7 @@ static uint64_t look_after_drivers(bool now_too, uint64_t deadline) {
 }
 
 bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
+  const struct pkt_component *c = &pkt_component;
   waiter->woken = false;
   if (!waiter->linked)
     begin(waiter);
@@ -159,6 +177,8 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     bool left = pkt_has_received(); /* received before this task watched, or for another task */
     if (left)
       left = pkt_call(&pkt_export_service, 0, 0, 0, 0) == 0 && pkt_has_received();
+    if (c->stampers != 0 && has_sent())
+      pkt_call(&pkt_export_reapAll, 0, 0, 0, 0);
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken) {

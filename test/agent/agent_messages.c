@@ -1,7 +1,8 @@
 /* The agent's calls with struct msghdr, and readv() and writev().
  *
  * A control message to be sent is written LEVEL:TYPE:BYTES; one that was received is answered as
- * cmsg=LEVEL:TYPE:BYTES, with SECONDS.FRACTION instead of bytes for a time stamp. */
+ * cmsg=LEVEL:TYPE:BYTES, with SECONDS.FRACTION instead of bytes for a time stamp, three of these for SO_TIMESTAMPING, and
+ * ERRNO,ORIGIN,TYPE,CODE,INFO,DATA for PACKET_TX_TIMESTAMP; ERRNO is as Linux numbers it. */
 #include "agent.h"
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -10,6 +11,8 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
+
+#include <linux/errqueue.h> /* needs the one before */
 
 #define MAX_VECTORS 8
 /* The bytes between two vectors' buffers, which must stay untouched. */
@@ -88,6 +91,34 @@ static void show_vectors(const struct iovec *vectors, long count, long got) {
     agent_field_decimal("overrun", (long)(sizeof agent_data - untouched - written));
 }
 
+/* The three times of SCM_TIMESTAMPING. */
+static void show_times(const void *data) {
+  struct timespec times[3];
+  memcpy(times, data, sizeof times);
+  for (unsigned i = 0; i < 3; i++) {
+    if (i)
+      agent_text("/");
+    agent_time((long)times[i].tv_sec, times[i].tv_nsec, 9);
+  }
+}
+
+static void show_extended_error(const void *data) {
+  enum { LINUX_ENOMSG = 42 };
+  struct sock_extended_err error;
+  memcpy(&error, data, sizeof error);
+  const uint32_t values[] = {error.ee_errno == ENOMSG ? LINUX_ENOMSG : error.ee_errno,
+                             error.ee_origin,
+                             error.ee_type,
+                             error.ee_code,
+                             error.ee_info,
+                             error.ee_data};
+  for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++) {
+    if (i)
+      agent_text(",");
+    agent_decimal((long)values[i]);
+  }
+}
+
 static void show_control(struct msghdr *message) {
   for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(message); cmsg; cmsg = CMSG_NXTHDR(message, cmsg)) {
     size_t len = cmsg->cmsg_len - CMSG_LEN(0);
@@ -104,6 +135,11 @@ static void show_control(struct msghdr *message) {
     } else if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SO_TIMESTAMPNS && len == sizeof ts) {
       memcpy(&ts, CMSG_DATA(cmsg), sizeof ts);
       agent_time((long)ts.tv_sec, ts.tv_nsec, 9);
+    } else if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SO_TIMESTAMPING && len == 3 * sizeof ts) {
+      show_times(CMSG_DATA(cmsg));
+    } else if (cmsg->cmsg_level == SOL_PACKET && cmsg->cmsg_type == PACKET_TX_TIMESTAMP &&
+               len == sizeof(struct sock_extended_err)) {
+      show_extended_error(CMSG_DATA(cmsg));
     } else {
       agent_hex(CMSG_DATA(cmsg), len);
     }

@@ -35,6 +35,7 @@ struct pkt_exchange_received {
   uint32_t msg_flags, len, uncut_len, net;
   uint32_t frame_flags, tci, sec, nsec;
   uint32_t options, drops;
+  uint32_t timestamping, hw_sec, hw_nsec, stamp_id;
 };
 
 struct pkt_slot {
@@ -56,6 +57,7 @@ struct pkt_iface {
   uint32_t stamping;
   uint32_t rx_frames, rx_no_frame, rx_too_short, rx_too_long, rx_errors, tx_frames, tx_errors;
   uint32_t rx_pool_empty, ring_faults, rx_iface_down, filter_changed;
+  uint32_t hw_stamping;
 };
 
 /* The part of a socket that C reads; what follows it belongs to the module. The 64-bit time-outs are two words each,
@@ -89,6 +91,8 @@ PKT_AT(pkt_exchange_received, sec, PKT_EXCHANGE_SEC);
 PKT_AT(pkt_exchange_received, nsec, PKT_EXCHANGE_NSEC);
 PKT_AT(pkt_exchange_received, options, PKT_EXCHANGE_OPTIONS);
 PKT_AT(pkt_exchange_received, drops, PKT_EXCHANGE_DROPS);
+PKT_AT(pkt_exchange_received, timestamping, PKT_EXCHANGE_TIMESTAMPING);
+PKT_AT(pkt_exchange_received, stamp_id, PKT_EXCHANGE_STAMP_ID);
 PKT_AT(pkt_slot, frame, PKT_SLOT_FRAME);
 PKT_AT(pkt_slot, next, PKT_SLOT_NEXT);
 PKT_AT(pkt_frame, refs, PKT_FRAME_REFS);
@@ -103,6 +107,7 @@ PKT_AT(pkt_iface, name, PKT_IFACE_NAME);
 PKT_AT(pkt_iface, fill_ring, PKT_IFACE_FILL_RING);
 PKT_AT(pkt_iface, stamping, PKT_IFACE_STAMPING);
 PKT_AT(pkt_iface, filter_changed, PKT_IFACE_FILTER_CHANGED);
+PKT_AT(pkt_iface, hw_stamping, PKT_IFACE_HW_STAMPING);
 PKT_AT(pkt_socket, nonblock, PKT_SOCKET_NONBLOCK);
 PKT_AT(pkt_socket, receive_timeout, PKT_SOCKET_RCVTIMEO);
 PKT_AT(pkt_socket, send_timeout, PKT_SOCKET_SNDTIMEO);

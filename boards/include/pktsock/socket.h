@@ -89,9 +89,24 @@ static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *
   return (struct pktsock_cmsghdr *)next;
 }
 
-/* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec. */
+/* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec; for the third,
+ * three of the latter: by the system's clock, unused, by the MAC's clock. A time that is not known is 0. */
 #define PKTSOCK_SCM_TIMESTAMP PKTSOCK_SO_TIMESTAMP
 #define PKTSOCK_SCM_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
+#define PKTSOCK_SCM_TIMESTAMPING PKTSOCK_SO_TIMESTAMPING
+
+/* The data of PKTSOCK_PACKET_TX_TIMESTAMP, a control message of PKTSOCK_SOL_PACKET that recvmsg() with PKTSOCK_MSG_ERRQUEUE
+ * returns beside PKTSOCK_SCM_TIMESTAMPING: the frame was sent at that time. */
+struct pktsock_sock_extended_err {
+  uint32_t ee_errno; /* ENOMSG of the C library */
+  uint8_t ee_origin; /* PKTSOCK_SO_EE_ORIGIN_TIMESTAMPING */
+  uint8_t ee_type, ee_code, ee_pad;
+  uint32_t ee_info; /* PKTSOCK_SCM_TSTAMP_SND */
+  uint32_t ee_data; /* with PKTSOCK_SOF_TIMESTAMPING_OPT_ID: the number of the frame, from 0 */
+};
+
+#define PKTSOCK_SO_EE_ORIGIN_TIMESTAMPING 4
+#define PKTSOCK_SCM_TSTAMP_SND 0
 
 /* PKTSOCK_SO_RXQ_OVFL, a control message of PKTSOCK_SOL_SOCKET, has a uint32_t: the frames that the socket had lost when it
  * received this one. There is none while it has lost no frame. */
@@ -232,7 +247,6 @@ struct pktsock_pollfd {
   short revents; /* PKTSOCK_POLL* that happened; PKTSOCK_POLLERR and _POLLNVAL without being asked for */
 };
 
-#define PKTSOCK_POLLPRI 0x002
 #define PKTSOCK_POLLNVAL 0x020
 #define PKTSOCK_POLLRDNORM 0x040
 #define PKTSOCK_POLLWRNORM 0x100

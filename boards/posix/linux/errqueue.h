@@ -2,18 +2,10 @@
 #ifndef PKT_LINUX_ERRQUEUE_H
 #define PKT_LINUX_ERRQUEUE_H
 
-#include <stdint.h>
+#include <pktsock/socket.h>
 #include <time.h>
 
-struct sock_extended_err {
-  uint32_t ee_errno;
-  uint8_t ee_origin; /* SO_EE_ORIGIN_* */
-  uint8_t ee_type;
-  uint8_t ee_code;
-  uint8_t ee_pad;
-  uint32_t ee_info;
-  uint32_t ee_data;
-};
+#define sock_extended_err pktsock_sock_extended_err
 
 #define SO_EE_ORIGIN_NONE 0
 #define SO_EE_ORIGIN_LOCAL 1

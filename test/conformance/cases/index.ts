@@ -17,6 +17,7 @@ import { receiveCases } from "./receive.js";
 import { selectCases } from "./select.js";
 import { sendCases } from "./send.js";
 import { socketCases } from "./socket.js";
+import { stampCases } from "./stamps.js";
 import { statisticsCases } from "./statistics.js";
 import { tapCases } from "./tap.js";
 import { taskCases } from "./tasks.js";
@@ -35,6 +36,7 @@ export const cases: readonly Case[] = [
   ...membershipCases,
   ...messageCases,
   ...waitCases,
+  ...stampCases,
   ...selectCases,
   ...taskCases,
   ...lineCases,

@@ -358,7 +358,6 @@ export const optionCases: readonly Case[] = [
     refusedHere("SOL_PACKET", "15"), // PACKET_VNET_HDR
     refusedHere("SOL_PACKET", "19"), // PACKET_TX_HAS_OFF
     refusedHere("SOL_SOCKET", "36"), // SO_MARK
-    refusedHere("SOL_SOCKET", "37", "10000000"), // SO_TIMESTAMPING
   ]),
   testCase("options: setting one does not disturb the socket", "setsockopt(2)", [
     ...bound("s"),
