@@ -98,6 +98,9 @@ package: build/pktsock.wasm build/pktsock.mjs ## the host's tools and library fo
 	$(QUIET)npx tsc -p host/package --outDir build/package/types
 	$(QUIET)npx tsx host/build/package.ts build/package build/dist
 
+release: node_modules/.package-lock.json ## VERSION=1.2.3: test, CHANGELOG, commit, tag; publishes nothing
+	$(QUIET)npx tsx host/build/release.ts '$(VERSION)'
+
 clean: ## remove everything that was built
 	rm -rf build
 
@@ -138,4 +141,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package clean FORCE
+.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package release clean FORCE
