@@ -296,6 +296,12 @@ int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
 
 void pkt_engine_forget(struct pkt_engine *engine) { (void)engine; }
 
+int pkt_engine_restart(struct pkt_engine *engine) {
+  memset(BASE, 0, SIZE + AOT_SLACK);
+  engine->error = NULL;
+  return 0;
+}
+
 void pkt_engine_unload(struct pkt_engine *engine) {
   if (aot.engine != engine)
     return;

@@ -70,11 +70,15 @@ int pkt_engine_compile(struct pkt_engine *engine, bool keep);
 /* Drop the code that was compiled so far, unless pkt_engine_compile() keeps it: that of the start is not needed again. */
 void pkt_engine_forget(struct pkt_engine *engine);
 
+/* Start the module afresh, as after loading: linear memory and globals are what they were, and code that was compiled stays. A
+ * trap is forgotten, but not its count. Returns 0, or a negative errno and sets engine->error to a sentence. */
+int pkt_engine_restart(struct pkt_engine *engine);
+
 /* Free everything; engine->memory is no longer valid. */
 void pkt_engine_unload(struct pkt_engine *engine);
 
 /* Call an export; surplus arguments are ignored. Returns its result, or -EIO if it trapped: engine->error is then the
- * reason, and every further call returns -EIO until the module is loaded again. */
+ * reason, and every further call returns -EIO until the module is restarted or loaded again. */
 int32_t pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *export, uint32_t a, uint32_t b, uint32_t c,
                         uint32_t d);
 

@@ -417,6 +417,28 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   return 0;
 }
 
+static bool engine_has_variables(IM3Module module) {
+  for (uint32_t i = 0; i < module->numGlobals; i++)
+    if (module->globals[i].isMutable)
+      return true;
+  return false;
+}
+
+int pkt_engine_restart(struct pkt_engine *engine) {
+  IM3Runtime runtime = engine->runtime;
+  M3Result result = m3Err_none;
+  engine_at_work = engine;
+  memset(engine->memory, 0, engine->memory_size);
+  if (engine_lacks_memory(engine->error))
+    engine_forget_code(engine);
+  if (engine_has_variables(runtime->modules))
+    result = InitGlobals(runtime->modules);
+  if (result == m3Err_none)
+    result = InitDataSegments(&runtime->memory, runtime->modules);
+  engine->error = result;
+  return result == m3Err_none ? 0 : -engine_errno(result);
+}
+
 void pkt_engine_unload(struct pkt_engine *engine) {
   IM3Runtime runtime = engine->runtime;
   engine_at_work = engine;

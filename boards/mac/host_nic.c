@@ -376,7 +376,7 @@ static int open_all(struct pkt_mac *mac, uint64_t which) {
   const struct host_nic *nic = mac->config;
   struct host_nic_state *state = mac->state;
   int result = make_tasks();
-  if (result == 0)
+  if (result == 0 && state->fd < 0) /* not after a trap: see pkt_mac.restarting */
     result = state->fd = nic->open(nic->argument);
   if (result < 0)
     return result;
@@ -389,25 +389,38 @@ static int open_all(struct pkt_mac *mac, uint64_t which) {
   return watch(state->epoll, state->nudge, EPOLLIN, 0);
 }
 
-static void close_all(struct host_nic_state *state) {
-  const int all[] = {state->fd, state->epoll, state->nudge}; /* closing the first removes it from `tasks` */
+/* All but the descriptor, if the driver is to be started again. */
+static void close_all(struct pkt_mac *mac) {
+  struct host_nic_state *state = mac->state;
+  const int all[] = {mac->restarting ? -1 : state->fd, state->epoll, state->nudge};
+  if (state->fd >= 0)
+    epoll_ctl(tasks, EPOLL_CTL_DEL, state->fd, NULL);
   for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
     if (all[i] >= 0)
       close(all[i]);
   pthread_mutex_destroy(&state->receiver);
   pthread_mutex_destroy(&state->gate);
   pthread_cond_destroy(&state->work);
+  if (mac->restarting)
+    return;
   free(state);
+  mac->state = NULL;
 }
 
 static int start(struct pkt_mac *mac) {
+  struct host_nic_state *before = mac->state;
+  int fd = before != NULL ? before->fd : -1;
+  if (before != NULL && !mac->restarting) /* it was not started again after a trap */
+    close(fd), fd = -1;
+  free(before);
+  mac->state = NULL;
   unsigned which = 0;
   while (which < NICS && nics[which] != NULL)
     which++;
   struct host_nic_state *state = which < NICS ? calloc(1, sizeof(*state)) : NULL;
   if (state == NULL)
     return -ENOMEM;
-  state->fd = state->epoll = state->nudge = -1;
+  *state = (struct host_nic_state){.fd = fd, .epoll = -1, .nudge = -1};
   pthread_mutex_init(&state->receiver, NULL);
   pthread_mutex_init(&state->gate, NULL);
   pthread_cond_init(&state->work, NULL);
@@ -419,7 +432,8 @@ static int start(struct pkt_mac *mac) {
   if (result == 0)
     return 0;
   set_nic(which, NULL);
-  close_all(state);
+  mac->restarting = false;
+  close_all(mac);
   return result;
 }
 
@@ -429,7 +443,7 @@ static void stop(struct pkt_mac *mac) {
     if (nics[i] == mac)
       set_nic(i, NULL);
   end_threads(mac->state, nic->speed != 0);
-  close_all(mac->state);
+  close_all(mac);
 }
 
 static void transmit(struct pkt_mac *mac) {

@@ -199,7 +199,8 @@ static int lan9118_start(struct pkt_mac *mac) {
   r->IRQ_CFG = IRQ_CFG_IRQ_EN | IRQ_CFG_IRQ_POL | IRQ_CFG_IRQ_TYPE;
   r->INT_STS = ~0u;
   if (csr_write(r, ADDRL, pkt_address_low(mac->hwaddr)) != 0 ||
-      csr_write(r, ADDRH, pkt_address_high(mac->hwaddr)) != 0 || phy_write(r, PHY_BCR, PHY_BCR_ANEN_RESTART) != 0 ||
+      csr_write(r, ADDRH, pkt_address_high(mac->hwaddr)) != 0 ||
+      (!mac->restarting && phy_write(r, PHY_BCR, PHY_BCR_ANEN_RESTART) != 0) ||
       phy_write(r, PHY_INT_MASK, PHY_INT_NEGOTIATED | PHY_INT_LINK_DOWN) != 0 || write_mac_cr(mac) != 0)
     return -EIO;
   update_link(mac);

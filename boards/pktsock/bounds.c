@@ -6,7 +6,10 @@
 struct pkt_bounds pkt_bounds;
 
 bool pkt_bounds_begin(const struct pkt_engine *engine) {
-  pkt_bounds = (struct pkt_bounds){.memory = engine->memory, .size = engine->memory_size};
+  pkt_bounds_break();
+  pkt_bounds.memory = engine->memory;
+  pkt_bounds.size = engine->memory_size;
+  pkt_bounds.generation += 0x10000; /* more than any offset */
   return engine->memory_size >= PKT_CONTROL + PKT_CONTROL_BYTES && engine->memory_size <= 0x10000;
 }
 
@@ -73,38 +76,79 @@ bool pkt_bounds_take_iface(struct pkt_mac *mac, uint32_t frames) {
   return true;
 }
 
-int32_t pkt_bounds_open(int32_t descriptor) {
+static bool is_broken(uint32_t index) { return (pkt_bounds.broken[index / 8] >> index % 8 & 1) != 0; }
+
+static void set_broken(uint32_t index, bool broken) {
+  uint8_t *bits = &pkt_bounds.broken[index / 8], bit = (uint8_t)(1u << index % 8);
+  *bits = (uint8_t)(broken ? *bits | bit : *bits & ~bit);
+}
+
+/* The lowest descriptor that is not open, or table_length. */
+static uint32_t lowest_free(void) {
+  uint32_t index = 0;
+  while (index < pkt_bounds.table_length && (pkt_bounds.sockets[index] != 0 || is_broken(index)))
+    index++;
+  return index;
+}
+
+/* Is this where a socket can be, and where no other one is? */
+static bool is_new_socket(uint32_t socket) {
+  const struct pkt_bounds *b = &pkt_bounds;
+  for (uint32_t index = 0; index < PKT_MAX_DESCRIPTORS; index++)
+    if (b->sockets[index] == socket)
+      return false;
+  return socket % sizeof(uint32_t) == 0 && socket >= b->floor && socket <= b->frame_table - sizeof(struct pkt_socket);
+}
+
+bool pkt_bounds_full(void) {
+  return lowest_free() == pkt_bounds.table_length && pkt_bounds_sockets() < pkt_bounds.table_length;
+}
+
+int32_t pkt_bounds_open(int32_t opened, int fd) {
   struct pkt_bounds *b = &pkt_bounds;
-  if (descriptor < 0)
-    return descriptor;
-  if ((uint32_t)descriptor >= b->table_length || b->sockets[descriptor] != 0)
+  if (opened < 0)
+    return opened;
+  if ((uint32_t)opened >= b->table_length)
     return pkt_distrust();
-  uint32_t socket = pkt_word_at(b->table + (uint32_t)descriptor * sizeof(uint32_t));
-  if (socket % sizeof(uint32_t) != 0 || socket < b->floor || socket > b->frame_table - sizeof(struct pkt_socket))
+  uint32_t socket = pkt_word_at(b->table + (uint32_t)opened * sizeof(uint32_t));
+  if (!is_new_socket(socket))
     return pkt_distrust();
-  b->sockets[descriptor] = (uint16_t)socket;
-  return descriptor + PKTSOCK_FIRST_DESCRIPTOR;
+  uint32_t index = fd < 0 ? lowest_free() : (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
+  if (index == b->table_length)
+    return pkt_distrust();
+  b->sockets[index] = (uint16_t)socket;
+  set_broken(index, false);
+  return (int32_t)index + PKTSOCK_FIRST_DESCRIPTOR;
 }
 
 void pkt_bounds_close(int fd) {
   uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
   pkt_bounds.sockets[index] = 0;
-  pkt_bounds.broken[index / 8] &= (uint8_t) ~(1u << index % 8);
+  set_broken(index, false);
+}
+
+void pkt_bounds_lose(int fd) {
+  uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
+  pkt_bounds.sockets[index] = 0;
+  set_broken(index, true);
 }
 
 void pkt_bounds_break(void) {
-  struct pkt_bounds *b = &pkt_bounds;
+  for (int index = 0; index < (int)PKT_MAX_DESCRIPTORS; index++)
+    if (pkt_bounds.sockets[index] != 0)
+      pkt_bounds_lose(index + PKTSOCK_FIRST_DESCRIPTOR);
+}
+
+unsigned pkt_bounds_sockets(void) {
+  unsigned count = 0;
   for (uint32_t index = 0; index < PKT_MAX_DESCRIPTORS; index++)
-    if (b->sockets[index] != 0) {
-      b->sockets[index] = 0;
-      b->broken[index / 8] |= (uint8_t)(1u << index % 8);
-    }
+    count += pkt_bounds.sockets[index] != 0;
+  return count;
 }
 
 int32_t pkt_no_socket(int fd) {
   uint32_t index = (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR;
-  bool broken = index < PKT_MAX_DESCRIPTORS && (pkt_bounds.broken[index / 8] >> index % 8 & 1) != 0;
-  return broken ? -EIO : -PKT_EBADF;
+  return index < PKT_MAX_DESCRIPTORS && is_broken(index) ? -EIO : -PKT_EBADF;
 }
 
 const struct pkt_frame *pkt_bounds_frame(uint32_t handle) {

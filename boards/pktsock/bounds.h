@@ -20,6 +20,7 @@ struct pkt_bounds {
   uint32_t floor;                    /* the end of what was checked: the table, then each interface with its rings */
   uint32_t frame_table, frame_count; /* behind all interfaces and sockets */
   uint32_t umem, frame_stride, frame_size;
+  uint32_t generation;                   /* of the layout, in the upper half: part of the handles of lent frames */
   uint16_t sockets[PKT_MAX_DESCRIPTORS]; /* of each open descriptor, or 0 */
   uint8_t broken[PKT_MAX_DESCRIPTORS /
                  8]; /* a bit for each descriptor that is open, but whose socket was lost with the module */
@@ -51,7 +52,8 @@ static inline int32_t pkt_at_most(int32_t result, uint32_t most) {
   return result > 0 && (uint32_t)result > most ? (int32_t)most : result;
 }
 
-/* Take the layout of a module that was loaded, before and after its init(). Returns false if it is not one that init() can make
+/* Take the layout of a module that was loaded or restarted, before and after its init(). Descriptors that are open have no
+ * sockets then. Returns false if it is not one that init() can make
  * of the configuration, or does not fit into memory. */
 bool pkt_bounds_begin(const struct pkt_engine *engine);
 bool pkt_bounds_take(const struct pktsock_config *config);
@@ -60,12 +62,21 @@ bool pkt_bounds_take(const struct pktsock_config *config);
  * memory. Returns false as above. */
 bool pkt_bounds_take_iface(struct pkt_mac *mac, uint32_t frames);
 
-/* Take the socket that an export has opened. Returns its descriptor, or the export's errno, or -EIO after a false answer. */
-int32_t pkt_bounds_open(int32_t descriptor);
+/* Take the socket that an export has opened, whose result is `opened`, for the descriptor `fd`, or for the lowest free one (-1):
+ * the module's own numbers are not an application's. Returns the descriptor, or the export's errno, or -EIO after a
+ * false answer. */
+int32_t pkt_bounds_open(int32_t opened, int fd);
+
+/* Returns true if no further descriptor can be opened because some have lost their sockets, of which the module does not know. */
+bool pkt_bounds_full(void);
 void pkt_bounds_close(int fd);
 
-/* All open descriptors lose their sockets, and stay open. */
+/* A descriptor, or all open ones, lose their sockets, and stay open. */
+void pkt_bounds_lose(int fd);
 void pkt_bounds_break(void);
+
+/* How many descriptors have a socket. */
+unsigned pkt_bounds_sockets(void);
 
 /* Returns the frame that an export has lent, or NULL if the handle is not the offset of a frame. */
 const struct pkt_frame *pkt_bounds_frame(uint32_t handle);

@@ -74,27 +74,6 @@ int32_t pkt_not_a_number(int32_t result, uint32_t most) {
   return pkt_at_most(result, most);
 }
 
-__attribute__((cold)) void pkt_trapped(void) {
-  struct pkt_component *c = &pkt_component;
-  if (c->traps == c->engine.traps)
-    return;
-  c->traps = c->engine.traps;
-  c->error = c->engine.error;
-  pkt_stop_macs();
-  pkt_bounds_break();
-  pkt_wake_all();
-  if (c->report != NULL)
-    c->report("pktsock", c->error);
-}
-
-__attribute__((cold)) int32_t pkt_distrust(void) {
-  struct pkt_engine *engine = &pkt_component.engine;
-  engine->traps++;
-  engine->error = "the module gave an answer that cannot be true";
-  pkt_trapped();
-  return -EIO;
-}
-
 bool pkt_put_name(const char *name) {
   size_t len = strnlen(name, PKT_IFNAMSIZ);
   if (len == 0 || len == PKT_IFNAMSIZ)

@@ -3,6 +3,7 @@
 #define PKT_COMPONENT_H
 
 #include "bounds.h"
+#include "journal.h"
 #include <pktsock/config.h>
 #include <pktsock/layout.h>
 #include <pktsock/mac.h>
@@ -21,12 +22,15 @@ struct pkt_component {
   struct pkt_control *control; /* in linear memory; NULL while stopped */
   struct pkt_mac *macs[PKTSOCK_INTERFACES];
   unsigned mac_count;
-  void (*report)(const char *who, const char *sentence);
-  void (*link)(unsigned ifindex, bool up);
+  struct pktsock_config config;     /* its pointers to memory and to the module are not used after the start */
   bool link_up[PKTSOCK_INTERFACES]; /* as last reported to link(), or the initial state */
   bool reporting_links;             /* a task is in link() */
   const char *error;
   uint32_t traps;             /* of the engine, as far as they were reported */
+  bool runs;                  /* pktsock_start() has ended, and the module may be restarted */
+  uint64_t first_recovery;    /* of the last minute; as pkt_os_now() */
+  uint32_t recent_recoveries; /* in that minute */
+  uint32_t recoveries, lost_frames, lost_sockets;
   struct pkt_waiter *waiters; /* the newest one first; it watches for the drivers' news */
   unsigned senders;           /* waiters that wait for room */
   unsigned stampers;          /* waiters whose sockets may get messages with the frames that were sent */
@@ -46,6 +50,11 @@ extern struct pkt_component pkt_component;
 /* Why a module whose layout is refused is refused: see bounds.h. */
 extern const char pkt_foreign_layout[];
 
+/* The counters of struct pkt_iface, which follow each other there. */
+struct pkt_iface_counters {
+  uint32_t words[(PKT_IFACE_FILTER_CHANGED - PKT_IFACE_RX_FRAMES) / sizeof(uint32_t)];
+};
+
 /* Call the drivers' refill() after the module may have returned frames to FILL. With the lock held. */
 void pkt_refill_macs(void);
 
@@ -55,12 +64,17 @@ int32_t pkt_call(const struct pkt_export *export, uint32_t a, uint32_t b, uint32
 /* What to make of an export's result that is not a number up to `most`: an errno, or a number that is not true. */
 int32_t pkt_not_a_number(int32_t result, uint32_t most);
 
-/* What pkt_call() does when the engine has returned -EIO: after a new trap, end all use of the module. Descriptors stay open,
- * but have no sockets any more (pkt_no_socket()), and there are no interfaces. */
+/* recover.c: what pkt_call() does when the engine has returned -EIO. After a new trap the module is started afresh, if
+ * config.recoveries or config.recover allow it: sockets and interfaces are somewhere else in linear memory then, or a
+ * descriptor has no socket any more (pkt_no_socket()). Otherwise all use of the module ends: no descriptor has a socket, and
+ * there are no interfaces. */
 void pkt_trapped(void);
 
-/* End all use of the module, as after a trap, because it has given an answer that cannot be true. Returns -EIO. */
+/* The same, because the module has given an answer that cannot be true. Returns -EIO. */
 int32_t pkt_distrust(void);
+
+/* start.c: let the module that was loaded or restarted divide linear memory. Returns 0 or a negative errno of the platform. */
+int pkt_divide_memory(const struct pktsock_config *config);
 
 /* The same for an export whose result is a number, `most` at most, or an errno; as a part of the calls that every frame makes. */
 PKT_INLINE int32_t pkt_call_here(const struct pkt_export *export, uint32_t most, uint32_t a, uint32_t b, uint32_t c) {
@@ -108,9 +122,10 @@ static inline bool pkt_is_quiet(uint32_t socket) {
 bool pkt_is_ours(int fd);
 
 /* drivers.c: add the interfaces of the configuration and start their MACs, or stop them all. Returns 0 or a negative errno of
- * the platform. With the lock held. Those that were stopped stay in `macs`, for their counters, until they are forgotten. */
-int pkt_start_macs(const struct pktsock_config *config);
-void pkt_stop_macs(void);
+ * the platform. With the lock held. `kept`: NULL, or after a trap the counters with which each interface
+ * starts again. Those that were stopped stay in `macs`, for their counters, until they are forgotten. */
+int pkt_start_macs(const struct pktsock_config *config, const struct pkt_iface_counters *kept);
+void pkt_stop_macs(bool for_restart);
 void pkt_forget_macs(void);
 
 /* Returns the interface with that index, or NULL. With the lock held. */
@@ -138,6 +153,9 @@ void pkt_update_filters(void);
 
 /* Copy an interface's name, NUL-padded, to the exchange area; returns false if it is not a valid name. With the lock held. */
 bool pkt_put_name(const char *name);
+
+/* options.c: setsockopt(), without the journal. With the lock held. */
+int32_t pkt_set_option(uint32_t socket, int level, int name, const void *value, pktsock_socklen_t len);
 
 /* inet.c: SIOCGIFADDR and related requests, and SIOCGIFCONF. Return 0 or a negative errno. With the lock held. */
 int32_t pkt_get_inet(uint32_t index, unsigned long request, struct pktsock_ifreq *r);
@@ -191,8 +209,8 @@ static inline void pkt_unlock(void) {
   pkt_os_unlock();
 }
 
-/* The rest of pkt_try() once an attempt has returned -EAGAIN. */
-int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call);
+/* The rest of pkt_try() once an attempt has returned `n`, an errno. */
+int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *attempt, void *call);
 
 /* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
  * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. With POLLIN, the
@@ -206,8 +224,8 @@ PKT_INLINE int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, 
   } else {
     bool quiet = (events & PKTSOCK_POLLIN) != 0 && (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && pkt_is_quiet(socket);
     n = quiet ? -PKT_EAGAIN : attempt(socket, call);
-    if (n == -PKT_EAGAIN)
-      n = pkt_try_again(fd, socket, flags, events, attempt, call);
+    if (PKT_UNLIKELY(n < 0))
+      n = pkt_try_again(fd, n, flags, events, attempt, call);
   }
   pkt_unlock();
   return n;

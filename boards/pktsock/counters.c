@@ -24,6 +24,9 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
         .mac_restarts = mac->restarts,
         .ring_faults = iface->ring_faults,
         .traps = pkt_component.engine.traps,
+        .recoveries = pkt_component.recoveries,
+        .lost_frames = pkt_component.lost_frames,
+        .lost_sockets = pkt_component.lost_sockets,
     };
   pkt_os_unlock();
   return iface != NULL ? 0 : pkt_fail(-PKT_ENODEV);

@@ -24,7 +24,6 @@ static int attach_mac(struct pkt_mac *mac, const struct pktsock_config *config) 
   int32_t index = pkt_call(&pkt_export_addIface, mtu, mac->ops->tx_offset, 0, 0);
   if (index < 0)
     return -pkt_errno(index);
-  mac->restarts = 0;
   if ((uint32_t)index == number && pkt_bounds_take_iface(mac, config->frames))
     return 0;
   pkt_component.error = pkt_foreign_layout;
@@ -76,9 +75,9 @@ void pkt_update_filters(void) {
 void pkt_say(const struct pkt_mac *mac, const char *sentence) {
   char name[PKT_IFNAMSIZ];
   for (uint32_t i = 0; i < PKTSOCK_INTERFACES; i++)
-    if (pkt_component.report != NULL && pkt_component.macs[i] == mac) {
+    if (pkt_component.config.report != NULL && pkt_component.macs[i] == mac) {
       pkt_get_name(i + 1, name);
-      pkt_component.report(name, sentence);
+      pkt_component.config.report(name, sentence);
     }
 }
 
@@ -86,15 +85,26 @@ static bool has_link(struct pkt_mac *mac) { return mac->ops->link == NULL || mac
 
 static bool is_running(const struct pkt_mac *mac) { return (mac->iface->flags & PKTSOCK_IFF_RUNNING) != 0; }
 
-int pkt_start_macs(const struct pktsock_config *config) {
-  pkt_component.link = config->link;
+static int start_mac(struct pkt_mac *mac, const struct pktsock_config *config, const struct pkt_iface_counters *kept) {
+  int result = attach_mac(mac, config);
+  if (result < 0)
+    return result;
+  mac->restarting = kept != NULL;
+  if (kept != NULL)
+    memcpy(&mac->iface->rx_frames, kept, sizeof(*kept));
+  else
+    mac->restarts = 0;
+  result = mac->ops->start(mac);
+  mac->restarting = false;
+  return result;
+}
+
+int pkt_start_macs(const struct pktsock_config *config, const struct pkt_iface_counters *kept) {
   for (unsigned i = 0; i < config->mac_count; i++) {
     struct pkt_mac *mac = config->macs[i];
     pkt_component.macs[i] = mac;
     pkt_component.error = "an Ethernet MAC does not start";
-    int result = attach_mac(mac, config);
-    if (result == 0)
-      result = mac->ops->start(mac);
+    int result = start_mac(mac, config, kept != NULL ? &kept[i] : NULL);
     if (result < 0)
       return result;
     pkt_component.error = NULL;
@@ -104,15 +114,18 @@ int pkt_start_macs(const struct pktsock_config *config) {
     set_flags(mac, mac->iface->flags | PKTSOCK_IFF_UP | (has_link(mac) ? PKTSOCK_IFF_RUNNING : 0));
     if (pkt_component.engine.error != NULL)
       return -EIO;
-    pkt_component.link_up[i] = is_running(mac);
+    if (kept == NULL)
+      pkt_component.link_up[i] = is_running(mac);
   }
   return 0;
 }
 
-void pkt_stop_macs(void) {
+void pkt_stop_macs(bool for_restart) {
   while (pkt_component.mac_count > 0) {
     struct pkt_mac *mac = pkt_component.macs[--pkt_component.mac_count];
+    mac->restarting = for_restart;
     mac->ops->stop(mac);
+    mac->restarting = false;
   }
   pkt_component.slow_work = pkt_component.refills = false;
   pkt_component.service_at = 0;
@@ -147,7 +160,7 @@ static void report_links(void) {
   if (pkt_component.reporting_links)
     return;
   pkt_component.reporting_links = true;
-  for (unsigned i = 0; pkt_component.link != NULL && i < pkt_component.mac_count; i++) {
+  for (unsigned i = 0; pkt_component.config.link != NULL && i < pkt_component.mac_count; i++) {
     const struct pkt_mac *mac = pkt_component.macs[i];
     bool up = is_running(mac);
     if (up == pkt_component.link_up[i])
@@ -155,7 +168,7 @@ static void report_links(void) {
     pkt_component.link_up[i] = up;
     unsigned index = i + 1;
     pkt_unlock();
-    pkt_component.link(index, up);
+    pkt_component.config.link(index, up);
     pkt_os_lock();
   }
   pkt_component.reporting_links = false;
@@ -172,6 +185,6 @@ void pkt_service_drivers(void) {
     if (flags != mac->iface->flags)
       set_flags(mac, flags);
   }
-  if (pkt_component.link != NULL)
+  if (pkt_component.config.link != NULL)
     report_links();
 }

@@ -32,6 +32,24 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
   return 0;
 }
 
+static int32_t set_flags(uint32_t index, uint32_t flags) {
+  int32_t result = pkt_call(&pkt_export_requestIfaceFlags, pkt_offset_of(pkt_iface_of(index)), flags, 0, 0);
+  if (result >= 0)
+    pkt_journal_iface_flags(index, flags);
+  return result;
+}
+
+static int32_t set_multicast(uint32_t index, bool on, const struct pktsock_sockaddr *address) {
+  const uint8_t *bytes = (const uint8_t *)address->sa_data;
+  if (address->sa_family != PKTSOCK_AF_UNSPEC)
+    return -PKT_EINVAL;
+  memcpy(pkt_exchange(), bytes, PKT_ETH_ALEN);
+  int32_t result = pkt_call(&pkt_export_setMulticast, pkt_offset_of(pkt_iface_of(index)), on, 0, 0);
+  if (result >= 0)
+    pkt_journal_multicast(index, on, bytes);
+  return result;
+}
+
 /* Requests about an interface; with the lock held. */
 static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
   int32_t index = request == PKTSOCK_SIOCGIFNAME ? r->ifr_ifru.ifru_ivalue : named(r);
@@ -49,14 +67,10 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
     r->ifr_ifru.ifru_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING);
     return 0;
   }
-  case PKTSOCK_SIOCSIFFLAGS:
-    return pkt_call(&pkt_export_requestIfaceFlags, pkt_offset_of(iface), (uint16_t)r->ifr_ifru.ifru_flags, 0, 0);
+  case PKTSOCK_SIOCSIFFLAGS: return set_flags((uint32_t)index, (uint16_t)r->ifr_ifru.ifru_flags);
   case PKTSOCK_SIOCADDMULTI:
   case PKTSOCK_SIOCDELMULTI:
-    if (r->ifr_ifru.ifru_hwaddr.sa_family != PKTSOCK_AF_UNSPEC)
-      return -PKT_EINVAL;
-    memcpy(pkt_exchange(), r->ifr_ifru.ifru_hwaddr.sa_data, PKT_ETH_ALEN);
-    return pkt_call(&pkt_export_setMulticast, pkt_offset_of(iface), request == PKTSOCK_SIOCADDMULTI, 0, 0);
+    return set_multicast((uint32_t)index, request == PKTSOCK_SIOCADDMULTI, &r->ifr_ifru.ifru_hwaddr);
   case PKTSOCK_SIOCGIFADDR:
   case PKTSOCK_SIOCGIFDSTADDR: /* without a point-to-point link its own, as on Linux */
   case PKTSOCK_SIOCGIFBRDADDR:
@@ -104,12 +118,16 @@ static int32_t get_bytes(const struct pkt_export *export, uint32_t socket, void 
   return 0;
 }
 
-static int32_t request_of(uint32_t socket, unsigned long request, void *argument) {
-  struct pkt_socket *s = pkt_socket_at(socket);
+static void set_nonblock(int fd, bool on) {
+  pkt_socket_at(pkt_socket_of(fd))->nonblock = on;
+  pkt_journal_flag(fd, PKTSOCK_SOCK_NONBLOCK, on);
+}
+
+static int32_t request_of(int fd, uint32_t socket, unsigned long request, void *argument) {
   if (argument == NULL || !is_known(request))
     return is_known(request) ? -PKT_EFAULT : -PKT_ENOTTY;
   switch (request) {
-  case PKTSOCK_FIONBIO: s->nonblock = *(int *)argument != 0; return 0;
+  case PKTSOCK_FIONBIO: set_nonblock(fd, *(int *)argument != 0); return 0;
   case PKTSOCK_FIONREAD: return get_bytes(&pkt_export_bytesReadable, socket, argument);
   case PKTSOCK_SIOCOUTQ: return get_bytes(&pkt_export_bytesUnsent, socket, argument);
   case PKTSOCK_SIOCGSTAMP:
@@ -131,7 +149,7 @@ int pktsock_ioctl(int fd, unsigned long request, ...) {
   if (request == PKTSOCK_FIONREAD)
     sort_received();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t result = socket != 0 ? request_of(socket, request, argument) : pkt_no_socket(fd);
+  int32_t result = socket != 0 ? request_of(fd, socket, request, argument) : pkt_no_socket(fd);
   pkt_update_filters();
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;
@@ -153,7 +171,7 @@ int pktsock_fcntl(int fd, int command, ...) {
     if (command == F_GETFL) {
       result = O_RDWR | (socket->nonblock != 0 ? O_NONBLOCK : 0);
     } else if (command == F_SETFL) {
-      socket->nonblock = (argument & O_NONBLOCK) != 0;
+      set_nonblock(fd, (argument & O_NONBLOCK) != 0);
       result = 0;
     } else if (command == F_GETFD) {
       result = (socket->options & PKT_OPTION_CLOEXEC) != 0 ? FD_CLOEXEC : 0;
@@ -161,6 +179,7 @@ int pktsock_fcntl(int fd, int command, ...) {
       /* There is no exec(): what FD_CLOEXEC asks for holds. */
       socket->options &= ~PKT_OPTION_CLOEXEC;
       socket->options |= (argument & FD_CLOEXEC) != 0 ? PKT_OPTION_CLOEXEC : 0;
+      pkt_journal_flag(fd, PKTSOCK_SOCK_CLOEXEC, (argument & FD_CLOEXEC) != 0);
       result = 0;
     }
   }

@@ -50,24 +50,27 @@ static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *p
   return pkt_call(&pkt_export_setOption, socket, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_ATTACH_FILTER, bytes);
 }
 
+int32_t pkt_set_option(uint32_t socket, int level, int name, const void *value, pktsock_socklen_t len) {
+  uint32_t *timeout = timeout_of(socket, level, name);
+  if (timeout != NULL)
+    return put_timeout(timeout, value, len);
+  if (level == PKTSOCK_SOL_SOCKET && name == PKTSOCK_SO_ATTACH_FILTER)
+    return attach_filter(socket, value, len);
+  pkt_buffer(value, len);
+  return pkt_call(&pkt_export_setOption, socket, (uint32_t)level, (uint32_t)name, len);
+}
+
 int pktsock_setsockopt(int fd, int level, int name, const void *value, pktsock_socklen_t len) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = pkt_no_socket(fd);
   if (socket != 0) {
-    uint32_t *timeout = timeout_of(socket, level, name);
-    if ((int32_t)len < 0) {
+    if ((int32_t)len < 0)
       result = -PKT_EINVAL;
-    } else if (value == NULL && len != 0) {
+    else if (value == NULL && len != 0)
       result = -PKT_EFAULT;
-    } else if (timeout != NULL) {
-      result = put_timeout(timeout, value, len);
-    } else if (level == PKTSOCK_SOL_SOCKET && name == PKTSOCK_SO_ATTACH_FILTER) {
-      result = attach_filter(socket, value, len);
-    } else {
-      pkt_buffer(value, len);
-      result = pkt_call(&pkt_export_setOption, socket, (uint32_t)level, (uint32_t)name, len);
-    }
+    else if ((result = pkt_set_option(socket, level, name, value, len)) >= 0)
+      pkt_journal_option(fd, level, name, value, len);
     pkt_update_filters();
   }
   pkt_unlock();

@@ -17,7 +17,9 @@ static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
       continue;
     uint32_t socket = pkt_socket_of(fds[i].fd);
     int32_t events = socket != 0 ? pkt_call(&pkt_export_pollSocket, socket, 0, 0, 0) : pkt_no_socket(fds[i].fd);
-    if (events < 0)
+    if (events < 0 && pkt_socket_of(fds[i].fd) != 0) /* a trap, which the socket has survived */
+      events = 0;
+    else if (events < 0)
       events = events == -PKT_EBADF ? PKTSOCK_POLLNVAL : PKTSOCK_POLLERR;
     if ((events & PKTSOCK_POLLIN) != 0)
       events |= READABLE;

@@ -19,8 +19,12 @@ int pktsock_socket(int domain, int type, int protocol) {
     return FAIL(EAFNOSUPPORT);
   pkt_os_lock();
   int32_t result = -PKT_ENETDOWN;
-  if (pkt_component.control != NULL)
-    result = pkt_bounds_open(pkt_call(&pkt_export_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0));
+  if (pkt_bounds_full())
+    result = -PKT_ENOBUFS;
+  else if (pkt_component.control != NULL)
+    result = pkt_bounds_open(pkt_call(&pkt_export_openSocket, (uint32_t)type, (uint16_t)protocol, 0, 0), -1);
+  if (result >= 0)
+    pkt_journal_open(result, type, (uint16_t)protocol);
   pkt_os_unlock();
   return result < 0 ? pkt_fail(result) : result;
 }
@@ -28,8 +32,12 @@ int pktsock_socket(int domain, int type, int protocol) {
 int pktsock_stack(unsigned ifindex) {
   pkt_os_lock();
   int32_t result = pkt_has_ended() ? -EIO : -PKT_ENODEV;
-  if (pkt_iface_of(ifindex) != NULL)
-    result = pkt_bounds_open(pkt_call(&pkt_export_openStack, ifindex, 0, 0, 0));
+  if (pkt_bounds_full())
+    result = -PKT_ENOBUFS;
+  else if (pkt_iface_of(ifindex) != NULL)
+    result = pkt_bounds_open(pkt_call(&pkt_export_openStack, ifindex, 0, 0, 0), -1);
+  if (result >= 0)
+    pkt_journal_stack(result, ifindex);
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : result;
 }
@@ -41,6 +49,7 @@ int pktsock_close(int fd) {
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? 0 : pkt_no_socket(fd);
   if (socket != 0) {
+    pkt_journal_close(fd); /* a trap in what follows must not open it again */
     pkt_call(&pkt_export_closeSocket, socket, 0, 0, 0);
     pkt_update_filters();
   }
@@ -73,8 +82,8 @@ int pktsock_bind(int fd, const struct pktsock_sockaddr *address, pktsock_socklen
       result = -PKT_EINVAL;
     else if (address == NULL && address_len != 0)
       result = -PKT_EFAULT;
-    else
-      result = pkt_call(&pkt_export_bindSocket, socket, pkt_put_address(address, address_len), 0, 0);
+    else if ((result = pkt_call(&pkt_export_bindSocket, socket, pkt_put_address(address, address_len), 0, 0)) >= 0)
+      pkt_journal_bind(fd, (const void *)address);
   }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;

@@ -49,6 +49,22 @@ static uint32_t budget_of(const struct pktsock_config *config) {
          128 * config->mac_count * (instructions + (sockets + 2) * queues + 16 * sockets);
 }
 
+int pkt_divide_memory(const struct pktsock_config *config) {
+  struct pkt_engine *engine = &pkt_component.engine;
+  bool fits = pkt_bounds_begin(engine);
+  if (fits) {
+    write_control(config);
+    int32_t result = pkt_call(&pkt_export_init, 0, 0, 0, 0);
+    if (result < 0)
+      return -pkt_errno(result);
+    fits = pkt_bounds_take(config);
+  }
+  if (fits)
+    return 0;
+  engine->error = pkt_foreign_layout;
+  return -ENOEXEC;
+}
+
 /* Load the module with `memory` bytes of linear memory and let it divide them. `probe`: only to ask how many it needs. */
 static int load(const struct pktsock_config *config, uint32_t memory, bool probe) {
   struct pkt_engine *engine = &pkt_component.engine;
@@ -62,18 +78,7 @@ static int load(const struct pktsock_config *config, uint32_t memory, bool probe
     result = pkt_engine_compile(engine, config->precompile);
   if (result < 0)
     return result;
-  bool fits = pkt_bounds_begin(engine);
-  if (fits) {
-    write_control(config);
-    result = pkt_call(&pkt_export_init, 0, 0, 0, 0);
-    if (result < 0)
-      return -pkt_errno(result);
-    fits = pkt_bounds_take(config);
-  }
-  if (fits)
-    return 0;
-  engine->error = pkt_foreign_layout;
-  return -ENOEXEC;
+  return pkt_divide_memory(config);
 }
 
 /* Load the module into the memory of the configuration. */
@@ -115,10 +120,11 @@ static int load_module(const struct pktsock_config *config) {
 
 /* With the lock held. */
 static void stop(void) {
-  pkt_stop_macs();
+  pkt_component.runs = false;
+  pkt_stop_macs(false);
   pkt_forget_macs();
   pkt_component.control = NULL;
-  pkt_bounds = (struct pkt_bounds){0};
+  pkt_bounds = (struct pkt_bounds){.generation = pkt_bounds.generation};
   pkt_engine_unload(&pkt_component.engine);
   pkt_wake_all();
 }
@@ -141,18 +147,22 @@ int pktsock_start(const struct pktsock_config *config) {
     result = -EINVAL;
   } else {
     pkt_component.error = NULL;
-    pkt_component.report = config->report;
+    pkt_component.config = *config;
+    pkt_journal_clear();
     result = load_module(config);
     if (result < 0)
       pkt_component.error = pkt_component.engine.error != NULL ? pkt_component.engine.error
                                                                : "a capacity of the configuration is out of range";
     else
-      result = pkt_start_macs(config);
+      result = pkt_start_macs(config, NULL);
   }
-  if (result == 0)
+  if (result == 0) {
     pkt_engine_forget(&pkt_component.engine);
-  else if (result != -EALREADY)
+    pkt_component.config.macs = pkt_component.macs;
+    pkt_component.runs = true;
+  } else if (result != -EALREADY) {
     stop();
+  }
   pkt_os_unlock();
   if (result == 0)
     return 0;

@@ -104,6 +104,8 @@ void pkt_wake_all(void) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
     if (w->lost != PKT_CLOSED)
       w->lost = pkt_component.control == NULL ? PKT_CLOSED : PKT_TRAPPED;
+    if (w->socket != NULL && w->lost != PKT_CLOSED)
+      w->socket = pkt_socket_at(pkt_socket_of(w->fds->fd));
     wake_waiter(w);
   }
 }
@@ -202,9 +204,17 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
   }
 }
 
-int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attempt *attempt, void *call) {
-  const struct pkt_socket *s = pkt_socket_at(socket);
+/* After an attempt that has failed, does the call go on? A trap costs the frames that could have been received, and no more. */
+static inline bool must_go_on(int32_t n, bool sends, uint32_t socket) {
+  return n == -PKT_EAGAIN || (n == -EIO && !sends && socket != 0);
+}
+
+int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *attempt, void *call) {
   bool sends = (events & PKTSOCK_POLLOUT) != 0;
+  uint32_t socket = pkt_socket_of(fd);
+  if (!must_go_on(n, sends, socket))
+    return n;
+  const struct pkt_socket *s = pkt_socket_at(socket);
   bool waits = (flags & PKTSOCK_MSG_DONTWAIT) == 0 && s->nonblock == 0;
   /* One that does not wait either has seen all frames that are here, or goes on until it has. */
   if ((flags & PKTSOCK_MSG_ERRQUEUE) != 0 || (!waits && (sends || !pkt_has_arrived())))
@@ -214,17 +224,20 @@ int32_t pkt_try_again(int fd, uint32_t socket, int flags, int events, pkt_attemp
   uint64_t deadline = !waits ? 0 : us != 0 ? pkt_os_now() + us : UINT64_MAX;
   const struct pktsock_pollfd fds = {.fd = fd};
   struct pkt_waiter waiter = {.fds = &fds, .count = 1, .socket = s, .events = (short)events};
-  int32_t n;
   do {
     waiter.full = sends ? s->full : 0;
     n = -PKT_EAGAIN;
     if (!pkt_wait(&waiter, deadline))
       break;
-    if (PKT_UNLIKELY(waiter.lost != 0))
-      n = waiter.lost == PKT_CLOSED ? -PKT_EBADF : pkt_no_socket(fd);
-    else
+    if (PKT_UNLIKELY(waiter.lost != 0)) {
+      socket = pkt_socket_of(fd);
+      n = waiter.lost == PKT_CLOSED ? -PKT_EBADF : socket == 0 ? pkt_no_socket(fd) : -PKT_EAGAIN;
+      waiter.socket = s = pkt_socket_at(socket);
+      waiter.lost = 0;
+    } else {
       n = attempt(socket, call);
-  } while (n == -PKT_EAGAIN);
+    }
+  } while (must_go_on(n, sends, pkt_component.runs));
   pkt_wait_end(&waiter);
   return n;
 }

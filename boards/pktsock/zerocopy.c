@@ -9,12 +9,15 @@ static int32_t describe(struct pktsock_frame *frame, uint32_t handle, bool recei
   uint32_t start = f->mac - (uint32_t)(buffer - pkt_bounds.memory), size = pkt_bounds.frame_size;
   if (start > size || (received && f->len > size - start))
     return pkt_distrust();
-  frame->handle = handle;
+  frame->handle = handle | pkt_bounds.generation;
   frame->data = buffer + start;
   frame->shared = f->refs > 1;
   frame->len = received ? f->len : size - start;
   return (int32_t)handle;
 }
+
+/* The offset of a frame, or one that is none if the frame was lent before the module was started again. */
+static inline uint32_t lent_offset(const struct pktsock_frame *frame) { return frame->handle ^ pkt_bounds.generation; }
 
 static int32_t peek_at(uint32_t socket, void *frame, bool exclusive) {
   int32_t n = pkt_call_here(&pkt_export_peek, INT32_MAX, socket, exclusive, 0);
@@ -60,7 +63,7 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (PKT_UNLIKELY(socket == 0)) {
     n = pkt_no_socket(fd);
   } else {
-    n = pkt_call_here(&pkt_export_submit, (uint32_t)frame->len, socket, frame->handle, (uint32_t)frame->len);
+    n = pkt_call_here(&pkt_export_submit, (uint32_t)frame->len, socket, lent_offset(frame), (uint32_t)frame->len);
     pkt_kick();
   }
   pkt_unlock();
@@ -75,7 +78,7 @@ int pktsock_release(int fd, const struct pktsock_frame *frame) {
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
-  int32_t n = socket != 0 ? pkt_call(&pkt_export_release, socket, frame->handle, 0, 0) : pkt_no_socket(fd);
+  int32_t n = socket != 0 ? pkt_call(&pkt_export_release, socket, lent_offset(frame), 0, 0) : pkt_no_socket(fd);
   pkt_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }

@@ -83,6 +83,13 @@ export const options = [
     help: "Maximum of frames in one socket's receive queue; SO_RCVBUF can only lower it.",
   },
   {
+    name: "NET_PKT_JOURNAL_SIZE",
+    default: 256,
+    min: 0,
+    max: 65535,
+    help: "Bytes in which the sockets and their options are kept, so that they survive a trap of the module.",
+  },
+  {
     name: "NET_PKT_HEAP_SIZE",
     default: 1024,
     min: 0,

@@ -98,6 +98,7 @@ int main(void) {
   pktsock_bind(fd, (struct pktsock_sockaddr *)&eth0, sizeof(eth0));
   pktsock_reserve(fd, &frame, 0);
   inject_at = inject_calls + 1;
+  inject_lasts = true; /* the module cannot be started again */
   said("the call that traps", pktsock_send(other, bytes, sizeof(bytes), 0), -1);
   call_all();
   said("close", pktsock_close(fd), -1);

@@ -9,7 +9,8 @@
 /* How many calls into the module there were. */
 extern unsigned inject_calls;
 
-/* The call with that number traps, instead of being made; 0: none. */
+/* The call with that number traps, instead of being made, and those after it if `inject_lasts`; 0: none. */
 extern unsigned inject_at;
+extern bool inject_lasts;
 
 #endif

@@ -82,6 +82,10 @@ struct pkt_mac {
   uint32_t frame_stride;    /* from the start of one buffer to that of the next */
   uint32_t frame_size;      /* of one buffer */
 
+  /* Set by the component while it calls stop() and then start() to begin anew after a trap of the module: what lies behind the
+   * MAC must stay as it is (the PHY and its link, the cable), so that no frame is lost but those that the driver has. */
+  bool restarting;
+
   /* Counted by the driver: how often it restarted the MAC, or its reception or sending, because it had stopped. */
   uint32_t restarts;
 };

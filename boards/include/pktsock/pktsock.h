@@ -7,8 +7,9 @@
  * for the standard names compiles against boards/posix, which maps them to these.
  *
  * Calling context: any task, never an interrupt handler. Buffers belong to the caller and may be reused after the call
- * returns. Lengths are in bytes. After the module has trapped, every call fails with EIO until the component is stopped and
- * started again: also those that were waiting. poll() reports POLLERR, close() closes, and counters can be read. */
+ * returns. Lengths are in bytes. If the module traps, the call fails with EIO and has done nothing; a call that receives or waits
+ * goes on. Sockets stay open (config.recoveries). After the last trap every call fails with EIO until the component is
+ * stopped and started again: also those that were waiting. poll() reports POLLERR, close() closes, and counters can be read. */
 #ifndef PKTSOCK_H
 #define PKTSOCK_H
 
@@ -72,7 +73,19 @@ struct pktsock_config {
   /* The rounds of loops after which a call into the module ends with a trap, so that a faulty module cannot keep the lock for
    * ever: it is counted by engines that count (`make bounds`). 0: more than any call needs with these capacities. */
   uint32_t budget;
+
+  /* What happens when the module has trapped. It is started again, and the sockets stay open, up to `recoveries` times in a
+   * minute (0: never); after the next trap every call fails with EIO, and pktsock_error() has the reason. `recover`, if it is
+   * not NULL, decides instead: `reason` is a sentence, `recent` how often the module was started again in the last minute; it
+   * returns true to start it again. Task context, under the lock of os.h: it must not call the component. */
+  uint32_t recoveries;
+  bool (*recover)(const char *reason, uint32_t recent);
 };
+
+/* Default of config.recoveries. */
+#ifndef PKTSOCK_RECOVERIES
+#define PKTSOCK_RECOVERIES 10
+#endif
 
 /* Default alignment of frame buffers, in bytes. */
 #ifndef PKTSOCK_FRAME_ALIGN
@@ -93,6 +106,7 @@ struct pktsock_config {
     .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
     .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \
     .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE, .budget = 0,                                 \
+    .recoveries = PKTSOCK_RECOVERIES, .recover = NULL,                                                                 \
   }
 
 /* The first descriptor. The component reserves PKT_MAX_DESCRIPTORS (64) numbers from it on, independent of the capacities.
@@ -122,7 +136,7 @@ int pktsock_start(const struct pktsock_config *config);
  * longer be used. */
 void pktsock_stop(void);
 
-/* The reason why pktsock_start() failed or the module last trapped: a sentence that stays valid, or NULL if neither
+/* The reason why pktsock_start() failed or the module last trapped, also if it was started again: a sentence that stays valid, or NULL if neither
  * happened. */
 const char *pktsock_error(void);
 
@@ -139,7 +153,12 @@ struct pktsock_counters {
   uint32_t tx_errors;     /* not sent by the hardware */
   uint32_t mac_restarts;  /* times that the driver restarted the MAC or its reception, because it had stopped */
   uint32_t ring_faults;   /* invalid ring entries from the module */
-  uint32_t traps;         /* of the module, all interfaces together */
+  /* Of all interfaces together: */
+  uint32_t traps;       /* of the module */
+  uint32_t recoveries;  /* times that it was started again */
+  uint32_t lost_frames; /* that sockets or drivers held, or that were lent, when it was started again */
+  uint32_t
+      lost_sockets; /* that could not be opened again (CONFIG_NET_PKT_JOURNAL_SIZE): their calls fail with EIO until close() */
 };
 
 /* Returns 0, or -1 and errno: ENODEV (no such interface), EFAULT. */
@@ -176,7 +195,8 @@ size_t pktsock_memory_size(void);
  * CONFIG_NET_PKT_TX_FRAMES) always keeps one unlent; lending therefore needs a share of at least two. One socket may borrow
  * up to CONFIG_NET_PKT_QUEUE_FRAMES. close() takes back the frames that the descriptor was lent. */
 struct pktsock_frame {
-  uint8_t *data;   /* starts with the link-layer header, in network order; valid while the frame is lent */
+  uint8_t *
+      data; /* starts with the link-layer header, in network order; valid while the frame is lent, until the module traps */
   size_t len;      /* received: bytes without FCS; to send: bytes that may be written */
   uint32_t handle; /* identifies the frame; do not change it */
   bool shared;     /* others hold the same bytes, which are read-only then */
@@ -200,12 +220,12 @@ int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
 
 /* Send a lent frame without copying: a reserved one that was written, or a received one. `frame->len` is the number of bytes
  * to send, without FCS. Returns `len`, and the frame belongs to the component again. Never waits for room. On failure the
- * frame stays lent, and the call returns -1 and errno: EINVAL (not lent to this socket, of another interface, or shorter than
+ * frame stays lent, and the call returns -1 and errno: EINVAL (not lent to this socket, lent before the module trapped, of another interface, or shorter than
  * the header), EMSGSIZE (longer than the MTU allows, or the frame padded to ETH_ZLEN does not fit its buffer), EBUSY
  * (received, and another socket still holds it), EBADF, ENXIO (not bound to an interface), ENETDOWN, EFAULT. */
 ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 
-/* Return a lent frame unsent. Returns 0, or -1 and errno: EINVAL (not lent to this socket, or already returned), EBADF,
+/* Return a lent frame unsent. Returns 0, or -1 and errno: EINVAL (not lent to this socket, lent before the module trapped, or already returned), EBADF,
  * EFAULT. */
 int pktsock_release(int fd, const struct pktsock_frame *frame);
 
