@@ -45,12 +45,12 @@ describe("the archive of make dist", function () {
   let env: NodeJS.ProcessEnv;
 
   before(() => {
-    execFileSync("make", ["-s", "dist"], { stdio: ["ignore", "ignore", "inherit"] });
     folder = mkdtempSync(join(tmpdir(), "pktsock-dist-"));
-    execFileSync("tar", ["-xf", archive("tar.gz"), "-C", folder]);
     top = join(folder, NAME);
     const { MAKEFLAGS: _flags, MAKELEVEL: _level, ...others } = process.env;
     env = { ...others, PATH: pathWithout(/^(node|nodejs|npm|npx|corepack)$/) };
+    execFileSync("make", ["-s", "dist"], { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("tar", ["-xf", archive("tar.gz"), "-C", folder]);
   });
   after(() => {
     rmSync(folder, { recursive: true });
@@ -166,7 +166,7 @@ describe("the archive of make dist", function () {
 
     it("names files that are in the archive", () => {
       const links = [...text.matchAll(/\]\(([^):]+)\)/g)].map(([, path]) => path!);
-      const quoted = [...text.matchAll(/`((?:os|gen|engine|include|mac|examples|posix)\/[\w./-]*)`/g)].map(
+      const quoted = [...text.matchAll(/`((?:os|gen|engine|include|mac|examples|posix|stack)\/[\w./-]*)`/g)].map(
         ([, path]) => path!,
       );
       assert.ok(links.length > 10 && quoted.length > 10);
@@ -210,6 +210,11 @@ describe("the archive of make dist", function () {
           quote,
         );
     });
+  });
+
+  it("has an adapter that compiles with lwIP's headers", () => {
+    const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-isystem", "/usr/include/lwip"];
+    succeed("cc", [...flags, "-fsyntax-only", "stack/lwip/pktsock_lwip.c"], top);
   });
 
   describe("for other build systems, of which stand-ins are here", () => {

@@ -65,11 +65,13 @@ export function pdsc(version: string, paths: readonly string[]): string {
     engine("wasm3", "The module is interpreted", [...wasm3, "engine/wasm3/"]),
     engine("wasm3-tuned", "The module is interpreted, at two fifths of the cost", [...wasm3, "engine/wasm3-tuned/"]),
     engine("aot", "The module compiled to C", ["engine/aot.c", "gen/aot-exact/"]),
+    { group: "OS", variant: "FreeRTOS", description: "os.h for FreeRTOS", files: ["os/freertos.c"] },
     {
-      group: "Bare metal",
+      ...{ group: "OS", variant: "Bare metal", isDefault: true },
       description: "os.h for a Cortex-M without an operating system",
       files: ["os/", "os/cortex-m/", "os/baremetal.c", ...below("os/cortex-m/", ".c"), "os/cortex-m/copy.S"],
     },
+    { group: "lwIP", description: "lwIP behind the packet sockets", files: ["stack/lwip/", "stack/lwip/pktsock_lwip.c"] },
     ...[...drivers()].map(([variant, files]): Part => {
       const description = variant === "template" ? "A loopback plug, to start a driver from" : `MAC driver ${variant}`;
       return { group: "MAC", variant, isDefault: variant === "dwmac", description, files: files.map((file) => `mac/${file}`) };
@@ -103,7 +105,7 @@ export function pdsc(version: string, paths: readonly string[]): string {
     <keyword>packet socket</keyword>
   </keywords>
   <taxonomy>
-    <description Cclass="pktsock">Packet sockets: choose Core, one Engine, a MAC, and Bare metal without an operating system</description>
+    <description Cclass="pktsock">Packet sockets: choose Core, one Engine, an OS or os.h of your own, and a MAC</description>
   </taxonomy>
   <components>
 ${components.join("\n")}
