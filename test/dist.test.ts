@@ -105,6 +105,18 @@ describe("the archive of make dist", function () {
       assert.ok(readFileSync(join(top, file)).length > 1000, file);
   });
 
+  it("has wasm3's sources as they are, and those that the build adapts", () => {
+    for (const [engine, source] of [
+      ["wasm3", "node_modules/react-native-webassembly/cpp"],
+      ["wasm3-tuned", "build/gen/wasm3-tuned"],
+    ] as const) {
+      const names = readdirSync(join(top, "engine", engine));
+      assert.ok(names.length > 20);
+      for (const name of names)
+        assert.ok(readFileSync(join(top, "engine", engine, name)).equals(readFileSync(join(source, name))), name);
+    }
+  });
+
   /** Boots the image, and receives an echo from it. */
   async function echoes(image: string): Promise<void> {
     const qemu = await Qemu.boot({ board: "qemu-mps2-an385", image });
@@ -226,6 +238,11 @@ describe("the archive of make dist", function () {
       succeed("/usr/bin/python3", [script, join(top, "Kconfig"), place, "PKTSOCK=y", ...answers]);
       return place;
     }
+
+    it("ESP-IDF may read the component as a script first", () => {
+      const said = succeed("cmake", [`-DPKTSOCK=${top}`, "-P", resolve("test/dist/kconfig/early.cmake")]);
+      assert.equal(said, "registered\n");
+    });
 
     for (const system of ["idf", "zephyr"] as const) {
       it(`Kconfig's answers make a library: ${system}`, () => {
