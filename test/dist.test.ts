@@ -166,6 +166,17 @@ describe("the archive of make dist", function () {
     });
   }
 
+  it("becomes an image whose tasks share it, on a small kernel that stands for FreeRTOS", () => {
+    const place = join(folder, "freertos");
+    const settings = [`PKTSOCK=${top}`, `PKTSOCK_BUILD=${place}`];
+    succeed("make", ["-s", JOBS, "-f", "test/dist/freertos.mk", ...settings], ".");
+    const quiet = ["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none"];
+    const kernel = ["-semihosting", "-icount", "shift=5", "-kernel", join(place, "port.elf")];
+    const said = succeed("qemu-system-arm", ["-M", "mps2-an385", ...quiet, ...kernel]);
+    assert.match(said, /^ok tasks open, send, receive and close$/m);
+    assert.match(said, /^0 failures$/m);
+  });
+
   it("serves a C++ program that fetches it, with the options that the program's project sets", () => {
     const place = join(folder, "user");
     succeed("cmake", ["-S", resolve("test/dist/user"), "-B", place, `-DPKTSOCK_ARCHIVE=${archive("zip")}`]);
