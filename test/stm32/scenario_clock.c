@@ -192,6 +192,9 @@ void scenario_stamps(struct bench *b) {
   b->nic.tx_stamps = STAMP_UNASKED;
   for (unsigned i = 0; i < ROUNDS; i++)
     expect_stamps(b, "a stamp that was not asked for", false, false);
+  b->nic.tx_stamps = STAMP_GOOD;
+  bench_command(b, "w");
+  expect_stamps(b, "asked for, but off", false, false);
   b->nic.tx_stamps = h7 ? STAMP_LOST : STAMP_STALE;
   bench_command(b, "t");
   for (unsigned i = 0; i < ROUNDS; i++)
@@ -223,6 +226,7 @@ void scenario_stamps(struct bench *b) {
   EXPECT(b, stamps > ROUNDS, "hardly a frame of a burst is stamped");
   bench_command(b, "R");
   bench_command(b, "T");
+  bench_command(b, "W");
   expect_stamps(b, "no longer", false, false);
   printf("%u stamps in bursts, each its frame's own\n", stamps);
 }

@@ -2,7 +2,8 @@
  * addresses swapped, and prints both stamps that the driver handed over, or "none". Characters from the console:
  *
  *   r R      have received frames stamped, or not
- *   t T      ask for the stamps of sent frames, or not */
+ *   t T      have sent frames stamped, or not
+ *   w W      ask for the stamps of the frames that it sends, or not */
 #include "board.h"
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
@@ -79,9 +80,14 @@ static void echo(struct pkt_mac *mac, struct pkt_frame *frame) {
 }
 
 static void obey(struct pkt_mac *mac, int c) {
-  if (c == 't' || c == 'T')
-    asks = c == 't';
-  else if (mac->ops->clock->stamp(mac, c == 'r', true) != 0)
+  static bool received, sent;
+  if (c == 'r' || c == 'R')
+    received = c == 'r';
+  else if (c == 't' || c == 'T')
+    sent = c == 't';
+  else
+    asks = c == 'w';
+  if (mac->ops->clock->stamp(mac, received, sent) != 0)
     board_exit(1);
   printf("did %c\n", c);
 }

@@ -74,7 +74,7 @@ static int update_time(struct pkt_mac *mac, uint32_t what, int64_t ns) {
 }
 
 static void stamp_received(struct pkt_mac *mac) {
-  uint32_t control = *reg(mac, PTPTSCR), all = dwmac_core(mac)->clock.stamping ? PTPTSCR_TSSARFE : 0;
+  uint32_t control = *reg(mac, PTPTSCR), all = dwmac_core(mac)->clock.stamps_received ? PTPTSCR_TSSARFE : 0;
   if (!is_busy(mac) && (control & PTPTSCR_TSSARFE) != all) /* if it is busy, service() tries again */
     dwmac_write(reg(mac, PTPTSCR), (control & ~PTPTSCR_TSSARFE) | all);
 }
@@ -140,10 +140,10 @@ static int adjust(struct pkt_mac *mac, int32_t ppb) {
   return result;
 }
 
-/* Frames to send ask for their stamps one by one. */
 static int stamp(struct pkt_mac *mac, bool received, bool sent) {
-  (void)sent;
-  dwmac_core(mac)->clock.stamping = received;
+  struct dwmac_clock *clock = &dwmac_core(mac)->clock;
+  clock->stamps_received = received;
+  clock->stamps_sent = sent;
   if (dwmac_core(mac)->running) /* otherwise dwmac_clock_start() does it */
     stamp_received(mac);
   return 0;

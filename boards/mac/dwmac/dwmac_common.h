@@ -52,7 +52,7 @@ struct dwmac_clock {
   volatile uint32_t *registers; /* from the control register on; NULL: the MAC has no clock */
   uint32_t (*bus_hz)(void);
   uint8_t increment_shift; /* of the increment in its register */
-  bool stamping;           /* received frames */
+  bool stamps_received, stamps_sent;
   int32_t ppb;
   int64_t
       ahead; /* of pkt_os_now(), nanoseconds, when last looked at: after a restart of the MAC, the time goes on there */

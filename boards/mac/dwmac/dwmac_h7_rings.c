@@ -165,7 +165,7 @@ void dwmac_h7_rings_send(struct pkt_mac *mac) {
     s->core.tx_busy++;
     d[0] = (uint32_t)(uintptr_t)bytes.at;
     d[1] = 0;
-    d[2] = TDES2_IOC | (pkt_wants_hw_stamp(frame) ? TDES2_TTSE : 0) | bytes.len;
+    d[2] = TDES2_IOC | (s->core.clock.stamps_sent && pkt_wants_hw_stamp(frame) ? TDES2_TTSE : 0) | bytes.len;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
     d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes.len;
     any = true;

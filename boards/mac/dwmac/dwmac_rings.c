@@ -118,7 +118,7 @@ void dwmac_rings_send(struct pkt_mac *mac) {
     c->tx_busy++;
     d[DES_BUFFER] = (uint32_t)(uintptr_t)bytes.at;
     d[DES_CONTROL] = bytes.len;
-    uint32_t stamp = pkt_wants_hw_stamp(frame) && mac->ops->clock != NULL ? TDES0_TTSE : 0;
+    uint32_t stamp = c->clock.stamps_sent && pkt_wants_hw_stamp(frame) ? TDES0_TTSE : 0;
     if (stamp)
       d[DES_TIME_LOW] = DES_NO_TIME;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
