@@ -28,7 +28,6 @@
 #include <unistd.h>
 
 #if __has_include(<pktsock/pktsock.h>)
-#include <pktsock/os.h>
 #include <pktsock/pktsock.h> /* the MAC's clock; on Linux it is a file */
 #endif
 
@@ -52,9 +51,6 @@ static const uint8_t ptp_group[ETH_ALEN] = {0x01, 0x1b, 0x19, 0, 0, 0},
 static uint8_t own[ETH_ALEN], own_id[ID_BYTES], master_id[ID_BYTES];
 static int fds[SOCKETS], ifindex;
 static bool hardware; /* the stamps are the MAC's */
-#ifdef PKTSOCK_H
-static bool receives_only; /* there is no error queue, so nothing is stamped that is sent */
-#endif
 
 static int fail(const char *what) {
   printf("FAIL %s: %s\n", what, strerror(errno));
@@ -125,14 +121,9 @@ static int start_stamps(int fd) {
   if (hardware)
     flags = SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE;
 #endif
-  if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) == 0)
-    return setsockopt(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &on, sizeof(on));
-#ifdef PKTSOCK_H
-  receives_only = true;
-  return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
-#else
-  return -1;
-#endif
+  if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) < 0)
+    return -1;
+  return setsockopt(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &on, sizeof(on));
 }
 
 /* ---- The clock ---- */
@@ -171,15 +162,10 @@ static ssize_t receive(int fd, uint8_t *buf, size_t room, int64_t *raw, int flag
   if (n < 0)
     return n;
   for (struct cmsghdr *cm = CMSG_FIRSTHDR(&msg); cm != NULL; cm = CMSG_NXTHDR(&msg, cm)) {
-    struct scm_timestamping stamps = {0};
-    if (cm->cmsg_level != SOL_SOCKET)
+    struct scm_timestamping stamps;
+    if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SO_TIMESTAMPING || cm->cmsg_len < CMSG_LEN(sizeof(stamps)))
       continue;
-    if (cm->cmsg_type == SO_TIMESTAMPING && cm->cmsg_len >= CMSG_LEN(sizeof(stamps)))
-      memcpy(&stamps, CMSG_DATA(cm), sizeof(stamps));
-    else if (cm->cmsg_type == SO_TIMESTAMPNS && cm->cmsg_len >= CMSG_LEN(sizeof(stamps.ts[0])))
-      memcpy(&stamps.ts[0], CMSG_DATA(cm), sizeof(stamps.ts[0]));
-    else
-      continue;
+    memcpy(&stamps, CMSG_DATA(cm), sizeof(stamps));
     *raw = (int64_t)stamps.ts[hardware ? 2 : 0].tv_sec * NS_PER_S + stamps.ts[hardware ? 2 : 0].tv_nsec;
   }
   return n;
@@ -190,13 +176,6 @@ static int64_t sent_at(int fd) {
   uint8_t buf[256];
   int64_t raw;
   struct pollfd pfd = {fd, POLLPRI, 0};
-#ifdef PKTSOCK_H
-  if (receives_only) {
-    uint32_t sec, nsec;
-    pkt_os_time(&sec, &nsec);
-    return (int64_t)sec * NS_PER_S + nsec;
-  }
-#endif
   if (poll(&pfd, 1, 1000) < 1 || !(pfd.revents & (POLLPRI | POLLERR)))
     return 0;
   return receive(fd, buf, sizeof(buf), &raw, MSG_ERRQUEUE) < 0 ? 0 : raw;
