@@ -104,6 +104,21 @@ void scenario_clock(struct bench *b) {
   expect_answer(b, "s", "ok");
   expect_answer(b, "0", "ok");
   expect_read(b);
+
+  /* Nor has a MAC a clock that does not run. Afterwards the time goes on, however long that took. */
+  before = ahead(b);
+  b->nic.bus_error(&b->nic);
+  bench_test_frame(b, frame, sizeof(frame), NULL);
+  bench_say(b, frame, sizeof(frame), WIRE_GOOD);
+  b->soc.phy.no_clock = true;
+  soc_expect(&b->soc, "eth0: the MAC had a bus error", 1000000);
+  bench_wait(b, 3000000);
+  for (const char *command = "ks+-f"; *command != '\0'; command++)
+    expect_answer(b, (char[]){*command, '\0'}, "EIO");
+  b->soc.phy.no_clock = false;
+  soc_expect(&b->soc, "eth0: the MAC runs again", 3000000);
+  expect_near(b, "the time after a long restart", ahead(b), before, MS);
+  soc_expect(&b->soc, "link up", 8000000);
   bench_wait(b, 2000);
   bench_echo(b, 60);
   bench_expect_no_traps(b);

@@ -54,8 +54,8 @@ struct dwmac_clock {
   uint8_t increment_shift; /* of the increment in its register */
   bool stamps_received, stamps_sent;
   int32_t ppb;
-  int64_t
-      ahead; /* of pkt_os_now(), nanoseconds, when last looked at: after a restart of the MAC, the time goes on there */
+  /* Of pkt_os_now(), nanoseconds, when it was last looked at. After a restart of the MAC, the time goes on there. */
+  int64_t ahead;
 };
 
 struct dwmac_core;
