@@ -163,6 +163,34 @@ describe("pktsock run", function () {
     assert.match(output, /pktsock run: 7 frames dropped: a socket's queue was full/);
   });
 
+  it("accounts for each frame of a flood: 13,790 frames at 5,000 a second", async () => {
+    compileForLinux(["test/support/count.c"], `${DESCRIPTORS}-count`);
+    const cable = await UdpCable.open(await freePort());
+    const options = ["run", "--udp", `${cable.remotePort}:${cable.localPort}`, "--", `${DESCRIPTORS}-count`];
+    const program = new LabProcess([process.execPath, "build/pktsock.mjs", ...options]);
+    const frames = 13_790;
+    try {
+      await program.writes(/open/);
+      for (let sent = 0, began = performance.now(); sent < frames;) {
+        const due = Math.min(frames, Math.floor((performance.now() - began) * 5));
+        for (; sent < due; sent++) cable.send(Buffer.from("ffffffffffff02000000000288b5".padEnd(120, "0"), "hex"));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await cable.flush();
+      const { output } = await program.stop();
+      const received = Number(/received (\d+)/.exec(output)?.[1]);
+      const dropped = [...output.matchAll(/(\d+) frames dropped/g)].map(([, number]) => Number(number));
+      assert.equal(
+        dropped.reduce((sum, number) => sum + number, received),
+        frames,
+        output,
+      );
+    } finally {
+      await program.stop();
+      await cable.close();
+    }
+  });
+
   it("shows a pending error at once, before the frames, with any number of sockets", async () => {
     compileForLinux(["test/support/pending.c"], PENDING);
     const { stdout, stderr, status } = pktsock(...(await nowhere()), "--", PENDING, "200");
@@ -354,12 +382,13 @@ describe("pktsock run", function () {
     });
 
     it("says that the cable was taken away, and does not spin", async () => {
-      const options = ["run", "--tap", "gone0", "--", "sh", "-c", "echo started; exec sleep 60"];
+      const name = `b${process.pid}`; // no other process's
+      const options = ["run", "--tap", "gone0", "--name", name, "--", "sh", "-c", "echo started; exec sleep 60"];
       const program = lab.start(process.execPath, "build/pktsock.mjs", ...options);
       await program.writes(/started/);
       execFileSync("ip", ["-n", lab.namespace, "link", "del", "gone0"]);
       await program.writes(/cable was taken away/);
-      const [pid] = execFileSync("pgrep", ["-f", "server.elf pktsock-[0-9a-f-]* shared eth0"], {
+      const [pid] = execFileSync("pgrep", ["-f", `server.elf pktsock-[0-9a-f-]* shared ${name}`], {
         encoding: "utf8",
       }).split("\n");
       const worked = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(13, 15).map(Number);

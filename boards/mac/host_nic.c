@@ -16,12 +16,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +52,8 @@ struct host_nic_state {
   bool gone;            /* atomic: the descriptor is of no more use */
   bool relaxed;         /* atomic: the thread looks at the descriptor soon, so one frame at a time is enough */
   bool told;            /* atomic: that it is */
+  uint64_t
+      full_since; /* since when a frame waits for room, in terms of pkt_os_now(); 0: none does. Guarded by `receiver`. */
   struct pkt_mac_filter filter;
   uint8_t addresses[ADDRESSES][6];
 };
@@ -97,10 +101,25 @@ static void tell_if_gone(struct pkt_mac *mac) {
     pkt_say(mac, "its cable was taken away: the descriptor of the host's interface does not answer any more");
 }
 
-/* Move one frame from the descriptor to the RX ring. Returns false if the descriptor has none. `wanted` counts the frame unless
- * it is refused. */
+/* Returns true if a frame has to wait in the descriptor, because there is no room for it. */
+static bool must_wait(const struct pkt_mac *mac) {
+  const struct host_nic *nic = mac->config;
+  struct host_nic_state *state = mac->state;
+  if (nic->patience == 0 || (pkt_fill_has(mac) && !pkt_rx_holds(mac, nic->backlog))) {
+    state->full_since = 0;
+    return false;
+  }
+  if (state->full_since == 0)
+    state->full_since = pkt_os_now();
+  return pkt_os_now() - state->full_since < nic->patience;
+}
+
+/* Move one frame from the descriptor to the RX ring. Returns false if the descriptor has none, or one that has to wait. `wanted`
+ * counts the frame unless it is refused. */
 static bool receive_one(struct pkt_mac *mac, unsigned *wanted) {
   struct host_nic_state *state = mac->state;
+  if (must_wait(mac))
+    return false;
   struct pkt_iface *iface = mac->iface;
   uint8_t bytes[2048 + 1];
   ssize_t n = read(state->fd, bytes, sizeof(bytes));
@@ -180,7 +199,15 @@ static void relax(struct host_nic_state *state) {
   __atomic_store_n(&state->relaxed, false, __ATOMIC_SEQ_CST);
 }
 
+static bool has_full_rx(struct host_nic_state *state) {
+  pthread_mutex_lock(&state->receiver);
+  bool full = state->full_since != 0;
+  pthread_mutex_unlock(&state->receiver);
+  return full;
+}
+
 static void *run(void *argument) {
+  const struct timespec pause = {.tv_nsec = RELAX_US * 1000};
   struct pkt_mac *mac = argument;
   struct host_nic_state *state = mac->state;
   struct epoll_event event;
@@ -191,6 +218,10 @@ static void *run(void *argument) {
       pkt_os_wake();
       if (__atomic_load_n(&is_own_wait, __ATOMIC_ACQUIRE))
         signal_fd(tasks_end);
+    }
+    if (has_full_rx(state)) { /* the task that makes room needs the mutex */
+      nanosleep(&pause, NULL);
+      continue;
     }
     if (frames == BURST_MAX)
       continue;
@@ -459,6 +490,20 @@ static void transmit(struct pkt_mac *mac) {
     pkt_completion_give(mac, frame);
   }
   tell_if_gone(mac);
+}
+
+uint64_t host_nic_overruns(void) {
+  uint64_t sum = 0;
+  pthread_mutex_lock(&nics_mutex);
+  for (unsigned i = 0; i < NICS; i++) {
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof(memory);
+    const struct host_nic_state *state = nics[i] == NULL ? NULL : nics[i]->state;
+    if (state != NULL && getsockopt(state->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0)
+      sum += memory[SK_MEMINFO_DROPS];
+  }
+  pthread_mutex_unlock(&nics_mutex);
+  return sum;
 }
 
 static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {

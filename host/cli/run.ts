@@ -41,6 +41,8 @@ const flags = {
 /** The index of the first interface if the kernel has none of that name; higher than the kernel's own indices. */
 const INDEX = 1001;
 const MAX_PORTS = 4;
+/** How long frames that the component has no room for wait in the cable, in microseconds: the server may not be scheduled. */
+const PKTSOCK_PATIENCE = "100000";
 /** The frames of the pools together if there are several interfaces. */
 const FRAMES = 28;
 const LIBRARY = "build/linux/libpktsock-preload.so";
@@ -197,6 +199,14 @@ function indicesOf({ ports, isPrivate }: Settings): number[] {
   });
 }
 
+/** The frames that the queues of the TAP interfaces had no room for so far. */
+function tapDrops({ ports }: Settings): number {
+  return ports.reduce((sum, { tap }) => {
+    const path = `/sys/class/net/${tap}/statistics/tx_dropped`;
+    return sum + (existsSync(path) ? Number(readFileSync(path, "utf8")) : 0);
+  }, 0);
+}
+
 /** Runs ip(8), in the given network namespace if there is one. */
 function ip(pid: number | undefined, ...args: string[]): void {
   const command = pid === undefined ? ["ip", ...args] : ["nsenter", "-t", String(pid), "-n", "ip", ...args];
@@ -239,7 +249,7 @@ async function startServer(
   // Ctrl-C is for the program.
   const server = spawn(image, args, {
     detached: true,
-    env: { ...process.env, PKTSOCK_NIC: cables, PKTSOCK_HWADDR: hwaddrs, PKTSOCK_SECRET: secret },
+    env: { ...process.env, PKTSOCK_NIC: cables, PKTSOCK_HWADDR: hwaddrs, PKTSOCK_PATIENCE, PKTSOCK_SECRET: secret },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";
@@ -341,6 +351,7 @@ async function run(args: string[]): Promise<number> {
   const door = { key, secret: randomBytes(16).toString("hex") };
   const indices = indicesOf(settings);
   const server = await startServer(image, settings, door, indices);
+  const before = tapDrops(settings);
   try {
     configure(settings, server.pid!);
     return await runProgram(settings, door, indices, server.pid!);
@@ -348,7 +359,9 @@ async function run(args: string[]): Promise<number> {
     server.stdin!.end();
     throw error;
   } finally {
+    const dropped = tapDrops(settings) - before;
     await endServer(server, settings);
+    if (dropped > 0) console.error(`pktsock run: ${dropped} frames dropped: the TAP interface's queue was full`);
   }
 }
 

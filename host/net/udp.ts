@@ -56,6 +56,11 @@ export class UdpCable {
     this.socket.send(frame, this.remotePort, host);
   }
 
+  /** Resolves when the kernel has all frames that were sent. */
+  async flush(): Promise<void> {
+    while (this.socket.getSendQueueCount() > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
   /** Resolves to the next frame; rejects when none comes within `limitMs` milliseconds. */
   async receive(limitMs = 5000): Promise<Buffer> {
     const frame = this.#queue.shift();

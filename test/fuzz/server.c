@@ -36,6 +36,8 @@ int host_nic_epoll(void) {
   return epoll;
 }
 
+uint64_t host_nic_overruns(void) { return 0; }
+
 int host_nic_wait(struct epoll_event *events, int room, uint64_t deadline) {
   (void)deadline;
   return epoll_wait(host_nic_epoll(), events, room, 0);

@@ -16,7 +16,16 @@ struct host_nic {
   const char *argument; /* for open(); must stay valid while the driver runs */
   /* The line's speed in bits per second, which sets how long each sent frame takes. 0: frames take no time. */
   uint32_t speed;
+  /* How long a frame that there is no room for waits in the descriptor before it is dropped, in us. 0: it is dropped at once, as
+   * by a real MAC. */
+  uint32_t patience;
+  /* Only with patience: there is no room either if the component has not yet looked at so many frames. More than its sockets may
+   * hold would be dropped. */
+  uint32_t backlog;
 };
+
+/* Frames that the kernel dropped because a UDP cable's descriptor was full, of all drivers since they were started. */
+uint64_t host_nic_overruns(void);
 
 /* A TAP interface: `argument` is its name. It is created if it does not exist (/dev/net/tun, CAP_NET_ADMIN). */
 int host_nic_open_tap(const char *argument);

@@ -70,6 +70,17 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
 /* The next empty frame, or NULL when there is none or the entry was invalid. */
 static inline struct pkt_frame *pkt_fill_take(struct pkt_mac *mac) { return pkt_ring_take_(mac, &mac->fill); }
 
+/* Returns false if pkt_fill_take() would return NULL because there is none. */
+static inline bool pkt_fill_has(const struct pkt_mac *mac) {
+  return pkt_slot_load_(&mac->fill.slots[mac->fill.at].frame) != 0;
+}
+
+/* Returns true if the module has not yet looked at the last `count` frames that were given, `count` from 1 to the ring's length. */
+static inline bool pkt_rx_holds(const struct pkt_mac *mac, unsigned count) {
+  const struct pkt_ring *rx = &mac->rx;
+  return pkt_slot_load_(&rx->slots[(rx->at + rx->length - count) % rx->length].frame) != 0;
+}
+
 /* Returns true if FILL has an empty frame. A hint for the component: the driver's interrupt handler may take it at any
  * time. */
 static inline bool pkt_fill_pending(struct pkt_mac *mac) { return mac->fill.slots[mac->fill.at].frame != 0; }

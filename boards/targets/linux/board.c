@@ -1,6 +1,7 @@
 /* BOARD=linux: the component in a Linux process. The environment configures its interfaces, "eth0" first, as lists with commas:
  * PKTSOCK_NIC connects each (tap:NAME or udp:LOCAL:REMOTE), PKTSOCK_HWADDR is its address (six bytes in hexadecimal with
- * colons). PKTSOCK_SPEED is the lines' speed in bits per second (0: frames take no time). The component starts before main(). */
+ * colons). For all of them, PKTSOCK_SPEED is the line's speed in bits per second (0: frames take no time), and PKTSOCK_PATIENCE how
+ * long a frame waits for room, in microseconds. The component starts before main(). */
 #define _GNU_SOURCE
 #include "board.h"
 
@@ -33,6 +34,16 @@ static char *list_of(const char *name) {
   return text == NULL ? NULL : strdup(text);
 }
 
+/* The environment's variable of that name, which is a number; 0 without it. */
+static uint32_t number_of(const char *name, const char *complaint) {
+  const char *text = getenv(name);
+  uint32_t number = 0;
+  char rest;
+  if (text != NULL && sscanf(text, "%" SCNu32 "%c", &number, &rest) != 1)
+    usage(complaint);
+  return number;
+}
+
 static void connect_nic(struct host_nic *nic, const char *how) {
   if (strncmp(how, "tap:", 4) == 0)
     nic->open = host_nic_open_tap;
@@ -51,15 +62,16 @@ static void set_address(uint8_t *a, const char *text) {
 
 void board_init(void) {
   setvbuf(stdout, NULL, _IOLBF, 0); /* line by line, also into a pipe */
-  char *hows = list_of("PKTSOCK_NIC"), *addresses = list_of("PKTSOCK_HWADDR"), rest;
-  const char *speed = getenv("PKTSOCK_SPEED"), *part = next_of(&hows);
-  uint32_t bits = 0;
-  if (speed != NULL && sscanf(speed, "%" SCNu32 "%c", &bits, &rest) != 1)
-    usage("PKTSOCK_SPEED must be a number of bits per second");
+  char *hows = list_of("PKTSOCK_NIC"), *addresses = list_of("PKTSOCK_HWADDR");
+  const char *part = next_of(&hows);
+  const uint32_t speed = number_of("PKTSOCK_SPEED", "PKTSOCK_SPEED must be a number of bits per second");
+  const uint32_t patience = number_of("PKTSOCK_PATIENCE", "PKTSOCK_PATIENCE must be a number of microseconds");
   do {
     if (count == PKTSOCK_INTERFACES)
       usage("PKTSOCK_NIC names more interfaces than CONFIG_NET_PKT_INTERFACES");
-    nics[count].speed = bits;
+    nics[count].speed = speed;
+    nics[count].patience = patience;
+    nics[count].backlog = PKTSOCK_FRAMES - PKTSOCK_TX_FRAMES - PKTSOCK_RX_RESERVE;
     connect_nic(&nics[count], part == NULL ? "" : part);
     macs[count] = (struct pkt_mac){
         .ops = &host_nic_ops, .config = &nics[count], .hwaddr = {0x02, 0, 0, 0, 0, (uint8_t)(1 + count)}};

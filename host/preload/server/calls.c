@@ -229,6 +229,8 @@ size_t server_call(struct connection *connection, const struct preload_request *
                    struct preload_answer *answer, uint8_t *out) {
   struct job job = {connection, connection != NULL ? connection->socket : -1, request, data, len, answer, out, 0};
   ssize_t result = -1;
+  if (connection != NULL && connection->rings.rx.memory != NULL)
+    rings_receive(connection); /* before the call sorts more into the queue */
   errno = EBADF;
   if (connection != NULL || request->call == CALL_IOCTL || request->call == CALL_NOTHING)
     result = make(&job);

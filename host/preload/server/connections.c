@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "server.h"
 
+#include <pktsock/host_nic.h>
 #include <pktsock/pktsock.h>
 
 #include <errno.h>
@@ -117,13 +118,25 @@ static void find_reclaimed(struct connection *c) {
   c->reclaimed = len == 0 || memcmp(&now, &heads[c - connections], len) != 0;
 }
 
-bool connection_has_more(struct connection *c) {
-  if (has_error(c))
-    return true;
-  if (c->rings.rx.memory != NULL)
-    return rings_receive(c);
+/* Returns true if there are frames besides the one on the connection. */
+static bool has_frames(struct connection *c) {
   find_reclaimed(c);
   return queued(c) > (c->framed && !c->reclaimed ? 1 : 0);
+}
+
+/* connection_has_more(), which also finds out whether there is an error. */
+static bool has_more(struct connection *c, bool *error) {
+  /* A ring empties the queue before the component sorts more into it. */
+  const bool has_ring = c->rings.rx.memory != NULL, in_ring = has_ring && rings_receive(c);
+  *error = has_error(c);
+  if (has_ring && queued(c) != 0)
+    c->rings.behind = true;
+  return *error || in_ring || (!has_ring && has_frames(c));
+}
+
+bool connection_has_more(struct connection *c) {
+  bool error;
+  return has_more(c, &error);
 }
 
 /* The bytes on a connection that the program has not taken. */
@@ -170,23 +183,40 @@ static bool put_frame(struct connection *c) {
 
 /* Tell the program what there is to receive. */
 static void notify(struct connection *c) {
-  const bool error = has_error(c), has_ring = c->rings.rx.memory != NULL;
-  if (!has_ring && !c->framed && !c->reported && !error && queued(c) > 0)
+  bool error, more = has_more(c, &error);
+  if (more && c->rings.rx.memory == NULL && !c->framed && !c->reported && !error) {
     c->framed = put_frame(c);
-  if (connection_has_more(c) && !c->reported)
+    more = has_frames(c);
+  }
+  if (more && !c->reported)
     c->reported = put(c, "", 1);
   if (c->answers != NULL)
     __atomic_store_n(&c->answers->error, error, __ATOMIC_RELEASE);
 }
 
+/* Frames that have come were not sorted for all sockets. */
+static bool is_behind;
+
+/* Frames that the interfaces have received. */
+static uint32_t arrivals(void) {
+  struct pktsock_counters of;
+  uint32_t sum = 0;
+  for (unsigned i = 1; pktsock_counters(i, &of) == 0; i++)
+    sum += of.rx_frames;
+  return sum;
+}
+
 void notify_ready(void) {
+  const uint32_t before = arrivals();
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0)
       notify(c);
+  /* A call receives frames for any socket, and nothing else wakes this process for them. */
+  is_behind = arrivals() != before;
 }
 
 uint64_t notify_deadline(void) {
-  uint64_t first = UINT64_MAX;
+  uint64_t first = is_behind ? 0 : UINT64_MAX;
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++) {
     const uint64_t deadline = c->fd >= 0 && c->socket >= 0 ? rings_deadline(&c->rings) : UINT64_MAX;
     if (deadline < first)
@@ -273,6 +303,7 @@ void report_drops(void) {
       {"a packet ring was full", ring_full},
       {"the sockets held all frames of the pool", pool_empty},
       {"no frame was free to receive into", of.rx_no_frame},
+      {"the UDP cable's descriptor was full", host_nic_overruns()},
       {"shorter than a header", of.rx_too_short},
       {"longer than a frame", of.rx_too_long},
       {"the interface was down", of.rx_iface_down},
