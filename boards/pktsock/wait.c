@@ -140,8 +140,10 @@ void pkt_wait_end(struct pkt_waiter *waiter) {
   struct pkt_component *c = &pkt_component;
   if (!waiter->linked)
     return;
-  c->senders -= waiter->sends;
-  c->stampers -= waiter->stamps;
+  if (waiter->sends)
+    c->senders--;
+  if (waiter->stamps)
+    c->stampers--;
   struct pkt_waiter **at = &c->waiters;
   while (*at != waiter)
     at = &(*at)->next;

@@ -86,6 +86,7 @@ const keepsWaiting = "there close() leaves a waiting task waiting";
 const noCalls = "Linux has none of these calls";
 const esp32 = board("wt32-eth01", "BOARD=wt32-eth01 on a model of chip and board");
 
+const mps2 = { ...emulated, "frames shorter than 14 bytes": "the emulated MAC drops it" };
 const lm3s = {
   ...emulated,
   "an address filter": "the emulated MAC has no address filter",
@@ -116,15 +117,17 @@ export const targets = {
     lacks: { "a carrier": "a UDP cable has no carrier" },
     firstDescriptor: 512,
   },
-  mps2: {
-    ...board("qemu-mps2-an385", "BOARD=qemu-mps2-an385 in QEMU"),
-    lacks: { ...emulated, "frames shorter than 14 bytes": "the emulated MAC drops it" },
-  },
+  mps2: { ...board("qemu-mps2-an385", "BOARD=qemu-mps2-an385 in QEMU"), lacks: mps2 },
+  "mps2-tuned": { ...board("qemu-mps2-an385", "the same board with ENGINE=wasm3-tuned", "wasm3-tuned"), lacks: mps2 },
   lm3s: {
     ...board("qemu-lm3s6965evb", "BOARD=qemu-lm3s6965evb in QEMU"),
     lacks: lm3s,
   },
   "lm3s-aot": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=aot", "aot"), lacks: lm3s },
+  "lm3s-guarded": {
+    ...board("qemu-lm3s6965evb", "the same board with ENGINE=aot AOT_BOUNDS=guarded", "aot-guarded"),
+    lacks: lm3s,
+  },
   "lm3s-tuned": { ...board("qemu-lm3s6965evb", "the same board with ENGINE=wasm3-tuned", "wasm3-tuned"), lacks: lm3s },
   sf2: {
     ...board("qemu-emcraft-sf2", "BOARD=qemu-emcraft-sf2 in QEMU"),
