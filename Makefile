@@ -32,6 +32,9 @@ test: ## lint and all tests; TESTS="..." for some files of test/
 
 TESTS ?= 'test/**/*.test.ts'
 
+traps: build ## traps of the module at random moments, in the long form; RECOVER_RUNS=100
+	$(QUIET)RECOVER_RUNS=$(or $(RECOVER_RUNS),100) node_modules/.bin/mocha test/recover.test.ts -g "random moments"
+
 build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
 include boards/firmware.mk
@@ -141,4 +144,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package release clean FORCE
+.PHONY: help demo start test traps build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package release clean FORCE

@@ -48,15 +48,15 @@ int pktsock_close(int fd) {
   pkt_os_lock();
   uint32_t socket = pkt_socket_of(fd);
   int32_t result = socket != 0 ? 0 : pkt_no_socket(fd);
-  if (socket != 0) {
-    pkt_journal_close(fd); /* a trap in what follows must not open it again */
-    pkt_call(&pkt_export_closeSocket, socket, 0, 0, 0);
-    pkt_update_filters();
-  }
-  if (result != -PKT_EBADF) { /* whatever the module says */
+  if (result != -PKT_EBADF) { /* before the module is asked: a trap in that must not open it again */
+    pkt_journal_close(fd);
     pkt_bounds_close(fd);
     pkt_wake_closed(fd);
     result = 0;
+  }
+  if (socket != 0) {
+    pkt_call(&pkt_export_closeSocket, socket, 0, 0, 0);
+    pkt_update_filters();
   }
   pkt_unlock();
   return result < 0 ? pkt_fail(result) : 0;

@@ -13,4 +13,12 @@ extern unsigned inject_calls;
 extern unsigned inject_at;
 extern bool inject_lasts;
 
+/* Traps at random moments, about every so many calls while the component runs, but not while it recovers: instead of the call,
+ * after it, or in it. 0: none. */
+extern unsigned inject_every;
+extern uint32_t inject_seed; /* not 0 */
+
+/* How many of those hit each export, in the order of PKT_EXPORTS. */
+extern unsigned inject_hits[PKT_EXPORT_COUNT];
+
 #endif
