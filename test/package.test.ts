@@ -69,6 +69,8 @@ describe("the package of make package", function () {
     const inPackage = (name: string): string => readFileSync(join(folder, "node_modules/pktsock", name), "utf8");
     assert.match(inPackage("LICENSE"), /MIT License/);
     assert.match(inPackage("NOTICE"), /AssemblyScript/);
+    assert.match(inPackage("LICENSES/Apache-2.0.txt"), /Apache License/);
+    assert.match(inPackage("LICENSES/assemblyscript/NOTICE"), /AssemblyScript/);
     for (const name of ["index.js", "pktsock.mjs", "package.json"])
       assert.ok(!inPackage(name).includes(resolve(".")), name);
   });

@@ -1,7 +1,7 @@
 // `make package`: the package for npm, as `npm pack` makes it: `tsx host/build/package.ts FOLDER OUT`. In FOLDER are the bundles that
 // the Makefile has made; what is missing there is written, and OUT gets the .tgz.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [folder, out] = process.argv.slice(2) as [string, string];
@@ -17,8 +17,10 @@ const manifest = {
   exports: { ".": { types, default: "./index.js" }, "./pktsock.wasm": "./pktsock.wasm" },
 };
 writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-for (const file of ["LICENSE", "NOTICE", "host/package/README.md", "build/pktsock.wasm", "build/pktsock.mjs"])
+for (const file of ["LICENSE", "NOTICE", "CHANGELOG.md", "host/package/README.md", "build/pktsock.wasm", "build/pktsock.mjs"])
   copyFileSync(file, join(folder, file.replace(/.*\//, "")));
+cpSync("LICENSES", join(folder, "LICENSES"), { recursive: true });
+cpSync("node_modules/assemblyscript/NOTICE", join(folder, "LICENSES/assemblyscript/NOTICE"));
 // The compiler writes what is imported, and a file of global types is not.
 const index = join(folder, types);
 copyFileSync("host/assembly.d.ts", join(folder, "types/host/assembly.d.ts"));
