@@ -89,6 +89,9 @@ __attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
   leave();
 }
 
+/* The reason of nearly all: without an argument. */
+__attribute__((noreturn, noinline, cold)) static void out_of_bounds(void) { trap(OUT_OF_BOUNDS); }
+
 /* ---- What the generated C uses -------------------------------------------------------------------------------------- */
 
 /* Linear memory is the same for all calls, so each function keeps its address and size in registers, or knows them. */
@@ -106,12 +109,12 @@ INLINE uint8_t *as_value(uint8_t *pointer) {
 /* True if `reach` bytes from `at` lie within memory; `reach` is not more than the smallest memory. */
 INLINE void check(uint32_t size, uint32_t at, uint32_t reach) {
   if (UNLIKELY(at > size - reach))
-    trap(OUT_OF_BOUNDS);
+    out_of_bounds();
 }
 
 INLINE void check_far(uint32_t size, uint32_t at, uint32_t reach) {
   if (UNLIKELY(reach > size || at > size - reach))
-    trap(OUT_OF_BOUNDS);
+    out_of_bounds();
 }
 
 /* The address of `at`, which was checked. */
@@ -157,7 +160,7 @@ ACCESS(32, uint32_t)
 /* `len` bytes at `at`, which must lie in memory. */
 INLINE uint8_t *range(uint8_t *memory, uint32_t size, uint32_t at, uint32_t len) {
   if (UNLIKELY(at > size || len > size - at))
-    trap(OUT_OF_BOUNDS);
+    out_of_bounds();
   return memory + at;
 }
 
@@ -210,7 +213,7 @@ INLINE void port_take(uint32_t offset, uint32_t len) { pkt_take(aot.engine, rang
 __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t frame) {
   uint32_t verdict, cost = pkt_match(BASE, SIZE, tests, frame, &verdict);
   if (cost == 0)
-    trap(OUT_OF_BOUNDS);
+    out_of_bounds();
   spend(cost);
   return verdict;
 }
