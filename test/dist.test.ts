@@ -166,6 +166,22 @@ describe("the archive of make dist", function () {
     });
   }
 
+  it("leaves a Makefile its own goal, takes flags with quotes, and compiles anew only what must be", () => {
+    const place = join(folder, "goal");
+    mkdirSync(place);
+    const settings = ["CC := cc", `CFLAGS := -O1 -DQUOTED='"it"'`, "PKTSOCK_OS := posix", "PKTSOCK_ENGINE := aot"];
+    const makefile = [...settings, `include ${join(top, "pktsock.mk")}`, "mine: $(PKTSOCK_LIB)", "\t@echo done", ""];
+    writeFileSync(join(place, "Makefile"), makefile.join("\n"));
+    const compiled = (...words: readonly string[]): number => {
+      const said = succeed("make", [JOBS, ...words], place);
+      assert.match(said, /^done$/m);
+      return said.match(/^cc /gm)?.length ?? 0;
+    };
+    assert.ok(compiled() > 20);
+    assert.equal(compiled(), 0);
+    assert.ok(compiled("PKTSOCK_CONFIG=NET_PKT_FRAMES=20") > 20);
+  });
+
   it("becomes an image whose tasks share it, on a small kernel that stands for FreeRTOS", () => {
     const place = join(folder, "freertos");
     const settings = [`PKTSOCK=${top}`, `PKTSOCK_BUILD=${place}`];

@@ -9,6 +9,8 @@
 #
 # The library is compiled with your $(CC), $(AR) and $(CFLAGS). Compile your own files with $(PKTSOCK_CPPFLAGS), and those
 # that use the standard names (socket, recv, ...) with $(PKTSOCK_POSIX) in addition.
+# The first rule here is not your Makefile's goal.
+pktsock_goal := $(.DEFAULT_GOAL)
 PKTSOCK_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 PKTSOCK_ENGINE ?= wasm3
 PKTSOCK_BUILD ?= pktsock-build
@@ -62,7 +64,7 @@ $(PKTSOCK_LIB): $(pktsock_objects)
 
 # Everything is compiled anew when the flags change. The warnings in these files are ours.
 pktsock_compile = $(CC) $(CFLAGS) -std=gnu11 -w -ffunction-sections -fdata-sections $(PKTSOCK_CPPFLAGS) $(if $(filter engine/%,$*),$(pktsock_flags_$(PKTSOCK_ENGINE)))
-pktsock_record = $(pktsock_compile) $(pktsock_flags_$(PKTSOCK_ENGINE)) $(pktsock_sources)
+pktsock_record = $(subst ','\'',$(pktsock_compile) $(pktsock_flags_$(PKTSOCK_ENGINE)) $(pktsock_sources))
 $(PKTSOCK_BUILD)/flags: pktsock_FORCE
 	@mkdir -p $(sort $(dir $(pktsock_objects)))
 	@echo '$(pktsock_record)' | cmp -s - $@ || echo '$(pktsock_record)' > $@
@@ -72,3 +74,4 @@ pktsock_FORCE:
 $(pktsock_objects): $(PKTSOCK_BUILD)/%.o: $(PKTSOCK_DIR)/% $(PKTSOCK_BUILD)/flags
 	$(pktsock_compile) -MD -MP -c $< -o $@
 -include $(pktsock_objects:.o=.d)
+.DEFAULT_GOAL := $(pktsock_goal)
