@@ -43,8 +43,14 @@ export function endDrops(socket: Socket): void {
 }
 
 /** A frame has been dropped and counted. */
+// @ts-ignore: decorator
+@inline
 export function noteDrop(socket: Socket): void {
-  if (!socket.dropMarks) return;
+  if (socket.dropMarks) markDrop(socket);
+}
+
+/** The same for a socket with SO_RXQ_OVFL. */
+function markDrop(socket: Socket): void {
   const count = socket.dropsQueueFull + socket.dropsPoolEmpty;
   let entry = socket.head;
   if (!entry.frame) {
@@ -70,8 +76,14 @@ export function passMark(socket: Socket, entry: Entry): void {
 }
 
 /** The frame in `entry` leaves the queue from its middle or end, and those behind it move up. */
+// @ts-ignore: decorator
+@inline
 export function removeMark(socket: Socket, entry: Entry): void {
-  if (!socket.dropMarks) return;
+  if (socket.dropMarks) moveMarks(socket, entry);
+}
+
+/** The same for a socket with SO_RXQ_OVFL. */
+function moveMarks(socket: Socket, entry: Entry): void {
   let at = markOf(socket, entry);
   let count = load<u32>(at);
   let before = socket.dropMarks;

@@ -4,7 +4,7 @@
 import { noteDrop, removeMark, swapMarks } from "./drops";
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
-import { control, makeCircle, state } from "./memory";
+import { control, makeCircle } from "./memory";
 import { returnToPool } from "./pool";
 
 /** Puts a frame into a socket's queue if the socket's filter and its limit allow it. Returns 1 if they do, else 0. */
@@ -34,7 +34,7 @@ export function insert(socket: Socket, entry: Entry, frame: Frame): void {
 /** The same for a frame that has passed the socket's filter. receiveFrame() contains a copy without the snap length. */
 // @ts-ignore: decorator
 @inline
-function append(socket: Socket, frame: Frame, snap: u32): u32 {
+export function append(socket: Socket, frame: Frame, snap: u32): u32 {
   const entry = socket.tail;
   if (entry.frame) {
     ++socket.dropsQueueFull;
@@ -64,29 +64,23 @@ export function dequeue(socket: Socket): Frame | null {
   return frame;
 }
 
-/** The number of frames in a socket's receive queue. */
-export function queuedFrames(socket: Socket): u32 {
-  return countQueued(socket);
-}
-
+/** The number of frames in a socket's receive queue. Nothing counts them when they come and go: head and tail say it. */
 // @ts-ignore: decorator
 @inline
-function countQueued(socket: Socket): u32 {
+export function countQueued(socket: Socket): u32 {
   const head = socket.head;
   if (!head.frame) return 0;
   const ahead = <i32>(changetype<usize>(socket.tail) - changetype<usize>(head)) / <i32>offsetof<Entry>();
   return ahead > 0 ? ahead : ahead + socket.queueLength;
 }
 
-/**
- * The number of frames of the interface's pool in a socket's receive queue. Nothing counts them when they come and go; where
- * there is one interface, the places of head and tail say it.
- */
-// @ts-ignore: decorator
-@inline
-export function framesOf(socket: Socket, iface: Iface): u32 {
-  const queued = countQueued(socket);
-  if (state.interfaces == 1) return queued;
+/** countQueued() for callers where size matters more than speed. */
+export function queuedFrames(socket: Socket): u32 {
+  return countQueued(socket);
+}
+
+/** How many of the `queued` frames in a socket's receive queue are of the interface's pool. */
+export function framesOf(socket: Socket, iface: Iface, queued: u32): u32 {
   let entry = socket.head;
   let frames: u32 = 0;
   for (let left = queued; left; --left) {

@@ -10,7 +10,7 @@ import { Frame, Iface, STACK, Socket } from "./layout";
 import { control, state } from "./memory";
 import { tagVisible } from "./frame";
 import { popFree, pushFree, reclaim } from "./pool";
-import { dropNewest, enqueueAccepted, firstLent, framesOf, lentOf } from "./queue";
+import { append, countQueued, dropNewest, firstLent, framesOf, lentOf } from "./queue";
 
 /** State.most before the frames are counted. */
 const UNKNOWN: u32 = 0xffffffff;
@@ -29,35 +29,41 @@ export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
   const stack = watchers ? stackOf(iface) : null;
   state.stack = stack;
   state.stackInUse = stack ? shareInUse(stack) : 0;
-  const receivers = state.receivers;
-  let refs: u32 = 0;
-  if (receivers) refs = offerScarceTo(receivers, iface, frame, 0, counted, kinds);
-  if (watchers) refs = offerScarceTo(watchers, iface, frame, refs, counted, kinds);
-  return refs;
-}
-
-/** Offers a frame, which has `refs` holders, to a list of sockets. Returns the new number. `counted`: rxPoolEmpty + 1. */
-function offerScarceTo(list: Socket, iface: Iface, frame: Frame, refs: u32, counted: u32, kinds: u32): u32 {
   const key = frame.key;
-  const hasStack = state.stack != null;
+  const hasStack = stack != null;
+  const roomy: u32 = iface.spare > 0 ? 1 : 0; // of a frame that is offered twice, when it is offered first
   let lost = false;
-  let socket = list;
-  do {
-    if (!((socket.key ^ key) & socket.mask) && kinds & (tagVisible(socket) ? OfAll : OfOne)) {
-      const snap = socket.filter ? filterAndCount(socket, frame) : EVERYTHING;
-      if (snap) {
-        // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
-        if (refs || socket.tail.frame || mayHold(socket, iface, hasStack, counted)) {
-          refs += enqueueAccepted(socket, frame, snap);
-        } else {
-          ++socket.dropsPoolEmpty;
-          lost = true;
-          noteDrop(socket);
+  let refs: u32 = 0;
+  let socket = state.receivers;
+  let others = watchers;
+  while (true) {
+    if (!socket) {
+      socket = others;
+      if (!socket) break;
+      others = null;
+    }
+    if (!((socket.key ^ key) & socket.mask)) {
+      if (kinds == OfAny || kinds == (tagVisible(socket) ? OfAll : OfOne)) {
+        let snap = EVERYTHING;
+        if (socket.filter) snap = filterAndCount(socket, frame);
+        if (snap) {
+          // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
+          let may = true;
+          if (!(refs | roomy)) {
+            if (!socket.tail.frame) may = mayHold(socket, iface, hasStack, counted);
+          }
+          if (may) {
+            refs += append(socket, frame, snap);
+          } else {
+            ++socket.dropsPoolEmpty;
+            lost = true;
+            noteDrop(socket);
+          }
         }
       }
     }
-    socket = changetype<Socket>(socket.next);
-  } while (changetype<usize>(socket));
+    socket = socket.next;
+  }
   if (lost) iface.rxPoolEmpty = counted;
   return refs;
 }
@@ -101,30 +107,37 @@ export function stackShare(): u32 {
   return min(max(control.stackReserve, shared - shared / 3), shared - 1);
 }
 
-/** May this socket hold another frame of the pool? Others may lose one for it. */
+/** May this socket hold another frame of a pool that has none to spare? Others may lose one for it. */
 // @ts-ignore: decorator
 @inline
 function mayHold(socket: Socket, iface: Iface, hasStack: bool, counted: u32): bool {
-  if (iface.spare > 0) return true; // a frame that is offered twice is offered here first
   if (state.most == UNKNOWN) countAll(iface);
   // A socket with no frames may take another's last one: a slow socket would keep it for ever.
-  const least = socket.queued ? socket.queued + 2 : 1;
+  const queued = socket.queued;
+  const least = queued ? queued + 2 : 1;
   // Without a stack, most sockets need not look further.
-  return (hasStack || state.most >= least) && makeRoom(socket, iface, least, counted);
+  if (!hasStack) {
+    if (state.most < least) return false;
+  }
+  return makeRoom(socket, iface, least, counted);
 }
 
 /** Counts the frames of the interface's pool in all queues. */
 function countAll(iface: Iface): void {
+  const several = state.interfaces != 1;
   let most: u32 = 0;
   const end = control.table + (state.openEnd << 2);
   for (let at = control.table; at < end; at += 4) {
     const socket = changetype<Socket | null>(load<usize>(at));
     if (!socket) continue;
-    const queued = framesOf(socket, iface);
+    let queued = countQueued(socket);
+    if (several) queued = framesOf(socket, iface, queued);
     socket.queued = queued;
-    if (queued > most && socket.type != STACK) {
-      most = queued;
-      state.richest = socket;
+    if (queued > most) {
+      if (socket.type != STACK) {
+        most = queued;
+        state.richest = socket;
+      }
     }
   }
   state.most = most;
@@ -186,19 +199,30 @@ function takeFromRichest(iface: Iface): bool {
   const richest = changetype<Socket>(state.richest);
   take(richest, iface);
   if (hasRoom(iface)) return true;
-  const next = firstWith(state.most, richest.descriptor + 1);
-  state.richest = next ? next : firstWith(--state.most, 0);
+  findRichest(richest.descriptor + 1);
   return false;
 }
 
-/** The first socket from `descriptor` on that has `queued` frames, or null. */
-function firstWith(queued: u32, descriptor: u32): Socket | null {
+/** The first socket from `descriptor` on that has State.most frames becomes the richest; else the first with one less. */
+// @ts-ignore: decorator
+@inline
+function findRichest(descriptor: u32): void {
   const end = control.table + (state.openEnd << 2);
-  for (let at = control.table + (descriptor << 2); at < end; at += 4) {
-    const socket = changetype<Socket | null>(load<usize>(at));
-    if (socket && socket.queued == queued && socket.type != STACK) return socket;
-  }
-  return null;
+  let at = control.table + (descriptor << 2);
+  do {
+    for (; at < end; at += 4) {
+      const socket = changetype<Socket | null>(load<usize>(at));
+      if (socket) {
+        if (socket.queued == state.most) {
+          if (socket.type != STACK) {
+            state.richest = socket;
+            return;
+          }
+        }
+      }
+    }
+    at = control.table;
+  } while (--state.most);
 }
 
 /** The number of frames of its share that the network stack alone holds: Iface.spare does not have them twice. */

@@ -171,7 +171,7 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
   // The frame is usually the last of the list. Before the list is a 0.
   const last = socket.lentTop - 4;
-  if (load<usize>(last) != changetype<usize>(frame) || !changetype<usize>(frame)) {
+  if ((<u32>(load<usize>(last) != changetype<usize>(frame))) | (<u32>!changetype<usize>(frame))) {
     if (!takeBack(socket, frame)) return -EINVAL;
   } else {
     socket.lentTop = last;
