@@ -128,8 +128,17 @@ export function takeFree(iface: Iface): Frame | null {
   return frame;
 }
 
+/** Takes back what error queues hold: sockets may hold no further frame. */
+// @ts-ignore: decorator
+@inline
+export function letGo(iface: Iface): void {
+  if (state.heldByMessages) letGoOf(iface);
+}
+
 /** Takes back what the driver has sent and, if sockets may hold no further frame, what error queues hold. */
+// @ts-ignore: decorator
+@inline
 export function reclaim(iface: Iface): void {
   reap(iface);
-  if (iface.spare <= 0 && state.heldByMessages) letGoOf(iface);
+  if (iface.spare <= 0) letGo(iface);
 }

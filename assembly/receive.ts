@@ -4,7 +4,7 @@
 import * as abi from "./abi";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
-import { letGoOf, receiveMessage } from "./errqueue";
+import { receiveMessage } from "./errqueue";
 import { endOfTags, htons, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
 import { Entry, ExchangeReceived, Frame, Iface, Slot, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
@@ -22,7 +22,7 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
 } from "./packet";
-import { returnToPool, fill, reclaim, unref } from "./pool";
+import { returnToPool, fill, letGo, reclaim, unref } from "./pool";
 import { give } from "./port";
 import { insert, put } from "./queue";
 import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarcity";
@@ -177,7 +177,7 @@ function removeTag(frame: Frame, tpid: u32): u32 {
  */
 function offerNested(iface: Iface, frame: Frame, key: u32): void {
   frame.key = key | iface.key;
-  if (iface.spare <= 0 && state.heldByMessages) letGoOf(iface);
+  if (iface.spare <= 0) letGo(iface);
   let refs = offerScarce(iface, frame, OfAll);
   let inner = frame;
   if (refs) {

@@ -8,7 +8,7 @@ import { takeError } from "./errors";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, state } from "./memory";
 import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
-import { pushFree, reap, reclaim, takeFree, unref } from "./pool";
+import { pushFree, letGo, reap, takeFree, unref } from "./pool";
 import { firstLent, lentOf } from "./queue";
 import { service } from "./receive";
 import { stackOf, stackShare } from "./scarcity";
@@ -86,9 +86,10 @@ function peekFrame(socket: Socket, exclusive: u32): i32 {
     if (isShared(iface, frame)) return -ENOBUFS;
   }
   if (iface.spare <= 0) {
-    reclaim(iface);
+    reap(iface);
     if (iface.spare <= 0) {
-      if (wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
+      letGo(iface);
+      if (iface.spare <= 0 && wouldLendAll(iface, socket, stackOf(iface) ? stackShare() : 0)) return -ENOBUFS;
     }
   }
   entry.frame = null;
@@ -171,7 +172,7 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
   // The frame is usually the last of the list. Before the list is a 0.
   const last = socket.lentTop - 4;
-  if ((<u32>(load<usize>(last) != changetype<usize>(frame))) | (<u32>!changetype<usize>(frame))) {
+  if (load<usize>(last) != changetype<usize>(frame) || !changetype<usize>(frame)) {
     if (!takeBack(socket, frame)) return -EINVAL;
   } else {
     socket.lentTop = last;
