@@ -18,6 +18,7 @@ export const EINVAL: u32 = 22;
 export const EMFILE: u32 = 24;
 export const ENOTTY: u32 = 25;
 export const EDOM: u32 = 33;
+export const ERANGE: u32 = 34;
 export const EMSGSIZE: u32 = 90;
 export const ENOPROTOOPT: u32 = 92;
 export const ESOCKTNOSUPPORT: u32 = 94;

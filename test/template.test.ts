@@ -34,6 +34,13 @@ describe("template driver", () => {
     execFileSync("build/no-mac/clock.elf", { stdio: "inherit", timeout: 20_000 });
   });
 
+  it("that has a clock stamps frames, and each stamp reaches the program that sent or received its frame", function () {
+    this.timeout(120_000);
+    const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/stamps.c", "SANITIZE=1"];
+    execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+    execFileSync("build/no-mac-sanitized/stamps.elf", { stdio: "inherit", timeout: 20_000 });
+  });
+
   it("that does not answer ends pktsock_start() with EIO and a sentence, and leaves nothing running", function () {
     this.timeout(120_000);
     const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/no-mac/start.c"];

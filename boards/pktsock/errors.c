@@ -24,6 +24,7 @@ int pkt_errno(int32_t negative) {
   case PKT_EMFILE: return EMFILE;
   case PKT_ENOTTY: return ENOTTY;
   case PKT_EDOM: return EDOM;
+  case PKT_ERANGE: return ERANGE;
   case PKT_EMSGSIZE: return EMSGSIZE;
   case PKT_ENOPROTOOPT: return ENOPROTOOPT;
   case PKT_ESOCKTNOSUPPORT: return ESOCKTNOSUPPORT;

@@ -76,6 +76,8 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
   case PKTSOCK_SIOCGIFBRDADDR:
   case PKTSOCK_SIOCGIFNETMASK: return pkt_get_inet((uint32_t)index, request, r);
   case PKTSOCK_SIOCETHTOOL:
+  case PKTSOCK_SIOCSHWTSTAMP:
+  case PKTSOCK_SIOCGHWTSTAMP: return pkt_hw_stamps((uint32_t)index, request, r->ifr_ifru.ifru_data);
   case PKTSOCK_SIOCSIFADDR:
   case PKTSOCK_SIOCSIFMTU:
   case PKTSOCK_SIOCSIFHWADDR: return -PKT_EOPNOTSUPP;
@@ -94,7 +96,9 @@ static bool is_known(unsigned long request) {
   case PKTSOCK_FIONREAD:
   case PKTSOCK_SIOCOUTQ:
   case PKTSOCK_SIOCGSTAMP:
-  case PKTSOCK_SIOCGSTAMPNS: return true;
+  case PKTSOCK_SIOCGSTAMPNS:
+  case PKTSOCK_SIOCSHWTSTAMP:
+  case PKTSOCK_SIOCGHWTSTAMP: return true;
   default: return request >= PKTSOCK_SIOCGIFNAME && request <= PKTSOCK_SIOCETHTOOL;
   }
 }

@@ -113,6 +113,8 @@ static const struct name names[] = {
     NAME(SIOCDELMULTI),
     NAME(SIOCGIFINDEX),
     NAME(SIOCETHTOOL),
+    NAME(SIOCSHWTSTAMP),
+    NAME(SIOCGHWTSTAMP),
     NAME(F_GETFD),
     NAME(F_SETFD),
     NAME(FD_CLOEXEC),

@@ -131,35 +131,41 @@ static void ioctl_ifreq(int fd, unsigned long request, char *text, struct agent_
   agent_field_hex("value", value.bytes + IFNAMSIZ, 16);
 }
 
-/* SIOCETHTOOL: ethtool:NAME:BYTES, the bytes being the command. */
-static void ioctl_ethtool(int fd, char *text, struct agent_args *args) {
+/* A request with data that a struct ifreq points to: data:NAME:BYTES, or data:NAME:- for a null pointer. Answers data=. */
+static void ioctl_data(int fd, unsigned long request, char *text, struct agent_args *args) {
   struct ifreq ifreq;
   memset(&ifreq, 0, sizeof ifreq);
   char *colon = strchr(text, ':');
-  size_t len;
-  if (!colon || colon - text >= IFNAMSIZ || !agent_parse_bytes(colon + 1, agent_data, sizeof agent_data, &len))
-    args->complaint = "the ethtool command is not understood";
+  size_t len = 0;
+  bool null = colon && !strcmp(colon + 1, "-");
+  if (!colon || colon - text >= IFNAMSIZ ||
+      (!null && !agent_parse_bytes(colon + 1, agent_data, sizeof agent_data, &len)))
+    args->complaint = "the data of the request is not understood";
   else
     memcpy(ifreq.ifr_name, text, (size_t)(colon - text));
-  ifreq.ifr_data = (void *)agent_data;
-  if (agent_ok(args))
-    agent_result(ioctl(fd, SIOCETHTOOL, &ifreq));
+  ifreq.ifr_data = null ? NULL : (void *)agent_data;
+  if (!agent_ok(args))
+    return;
+  int result = ioctl(fd, request, &ifreq);
+  agent_result(result);
+  if (result == 0)
+    agent_field_hex("data", agent_data, len);
 }
 
-/* ioctl FD REQUEST ARGUMENT; ARGUMENT "-", int:N, timeval, timespec, ifreq:NAME:BYTES or ethtool:NAME:BYTES. */
+/* ioctl FD REQUEST ARGUMENT; ARGUMENT "-", int:N, timeval, timespec, ifreq:NAME:BYTES or data:NAME:BYTES. */
 static void do_ioctl(struct agent_args *args) {
   union value value;
   memset(&value, 0, sizeof value);
   long fd = agent_number(args), request = agent_number(args), number = 0;
   char *word = (char *)agent_word(args), *ifreq = (char *)agent_behind(word, "ifreq:");
-  char *ethtool = (char *)agent_behind(word, "ethtool:");
+  char *data = (char *)agent_behind(word, "data:");
   const char *integer = agent_behind(word, "int:");
   if (ifreq) {
     ioctl_ifreq((int)fd, (unsigned long)request, ifreq, args);
     return;
   }
-  if (ethtool) {
-    ioctl_ethtool((int)fd, ethtool, args);
+  if (data) {
+    ioctl_data((int)fd, (unsigned long)request, data, args);
     return;
   }
   bool null = !strcmp(word, "-"), timeval = !strcmp(word, "timeval");

@@ -237,7 +237,37 @@ struct pktsock_ifaddrs {
 #define PKTSOCK_SIOCADDMULTI 0x8931
 #define PKTSOCK_SIOCDELMULTI 0x8932
 #define PKTSOCK_SIOCGIFINDEX 0x8933
-#define PKTSOCK_SIOCETHTOOL 0x8946
+#define PKTSOCK_SIOCETHTOOL 0x8946   /* ifru_data: a command; PKTSOCK_ETHTOOL_GET_TS_INFO only */
+#define PKTSOCK_SIOCSHWTSTAMP 0x89b0 /* ifru_data: struct pktsock_hwtstamp_config, in and out */
+#define PKTSOCK_SIOCGHWTSTAMP 0x89b1
+
+/* Which frames the MAC stamps. A MAC stamps all received frames or none, and says so. Without such a MAC: EOPNOTSUPP. */
+struct pktsock_hwtstamp_config {
+  int flags;     /* 0, or PKTSOCK_HWTSTAMP_FLAG_BONDED_PHC_INDEX, which changes nothing */
+  int tx_type;   /* PKTSOCK_HWTSTAMP_TX_OFF or _ON: frames that ask for it with PKTSOCK_SO_TIMESTAMPING */
+  int rx_filter; /* PKTSOCK_HWTSTAMP_FILTER_NONE; any other one becomes _ALL */
+};
+
+#define PKTSOCK_HWTSTAMP_FLAG_BONDED_PHC_INDEX 1
+#define PKTSOCK_HWTSTAMP_TX_OFF 0
+#define PKTSOCK_HWTSTAMP_TX_ON 1
+#define PKTSOCK_HWTSTAMP_TX_ONESTEP_P2P 3
+#define PKTSOCK_HWTSTAMP_FILTER_NONE 0
+#define PKTSOCK_HWTSTAMP_FILTER_ALL 1
+#define PKTSOCK_HWTSTAMP_FILTER_NTP_ALL 15
+
+/* What an interface can stamp. */
+struct pktsock_ethtool_ts_info {
+  uint32_t cmd;             /* PKTSOCK_ETHTOOL_GET_TS_INFO */
+  uint32_t so_timestamping; /* PKTSOCK_SOF_TIMESTAMPING_* */
+  int32_t phc_index;        /* -1: the clock has no device file */
+  uint32_t tx_types;        /* bits 1 << PKTSOCK_HWTSTAMP_TX_* */
+  uint32_t tx_reserved[3];
+  uint32_t rx_filters; /* bits 1 << PKTSOCK_HWTSTAMP_FILTER_* */
+  uint32_t rx_reserved[3];
+};
+
+#define PKTSOCK_ETHTOOL_GET_TS_INFO 0x41
 
 /* ---- Waiting ------------------------------------------------------------------------------------------------------ */
 

@@ -1,12 +1,17 @@
-/* The requests of SIOCETHTOOL that layer-2 programs name, so that they compile. They all fail with EOPNOTSUPP. */
+/* The requests of SIOCETHTOOL that layer-2 programs name, so that they compile. All but ETHTOOL_GET_TS_INFO fail with
+ * EOPNOTSUPP. */
 #ifndef PKT_LINUX_ETHTOOL_H
 #define PKT_LINUX_ETHTOOL_H
 
+#include <pktsock/socket.h>
 #include <stdint.h>
 
 #define ETHTOOL_GLINK 0x0000000a
 #define ETHTOOL_GCOALESCE 0x0000000e
 #define ETHTOOL_SCOALESCE 0x0000000f
+#define ETHTOOL_GET_TS_INFO PKTSOCK_ETHTOOL_GET_TS_INFO
+
+#define ethtool_ts_info pktsock_ethtool_ts_info
 
 /* ETHTOOL_GLINK: is there a link? */
 struct ethtool_value {

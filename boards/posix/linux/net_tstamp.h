@@ -2,7 +2,7 @@
 #ifndef PKT_LINUX_NET_TSTAMP_H
 #define PKT_LINUX_NET_TSTAMP_H
 
-#include <pktsock/numbers.h>
+#include <pktsock/socket.h>
 
 enum {
   SOF_TIMESTAMPING_TX_HARDWARE = PKTSOCK_SOF_TIMESTAMPING_TX_HARDWARE,
@@ -29,11 +29,7 @@ struct so_timestamping {
 };
 
 /* SIOCSHWTSTAMP, SIOCGHWTSTAMP */
-struct hwtstamp_config {
-  int flags;
-  int tx_type;
-  int rx_filter;
-};
+#define hwtstamp_config pktsock_hwtstamp_config
 
 enum hwtstamp_flags { HWTSTAMP_FLAG_BONDED_PHC_INDEX = 1 << 0 };
 

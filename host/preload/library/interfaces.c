@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -17,6 +19,25 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+/* Is this a request about an interface, with a struct ifreq? */
+static bool is_about_interface(unsigned long request) {
+  return (request >= SIOCGIFNAME && request <= SIOCETHTOOL && request != SIOCGIFCONF) || request == SIOCSHWTSTAMP ||
+         request == SIOCGHWTSTAMP;
+}
+
+/* The size of what the struct ifreq of a request points to, which goes along with it. */
+static size_t data_size(unsigned long request, const void *data) {
+  uint32_t command;
+  if (data == NULL)
+    return 0;
+  if (request == SIOCSHWTSTAMP || request == SIOCGHWTSTAMP)
+    return sizeof(struct hwtstamp_config);
+  if (request != SIOCETHTOOL)
+    return 0;
+  memcpy(&command, data, sizeof(command));
+  return command == ETHTOOL_GET_TS_INFO ? sizeof(struct ethtool_ts_info) : sizeof(command);
+}
+
 /* The size of the argument of a request for the component; 0 if the request is for the kernel. */
 static size_t argument_size(unsigned long request) {
   switch (request) {
@@ -24,7 +45,7 @@ static size_t argument_size(unsigned long request) {
   case SIOCOUTQ: return sizeof(int);
   case SIOCGSTAMP: return sizeof(struct timeval);
   case SIOCGSTAMPNS: return sizeof(struct timespec);
-  default: return request >= SIOCGIFNAME && request <= SIOCETHTOOL && request != SIOCGIFCONF ? sizeof(struct ifreq) : 0;
+  default: return is_about_interface(request) ? sizeof(struct ifreq) : 0;
   }
 }
 
@@ -34,8 +55,17 @@ static size_t argument_size(unsigned long request) {
 static int request_of(int fd, uint32_t number, unsigned long request, void *argument, size_t size) {
   struct preload_request call = {.call = CALL_IOCTL, .number = number, .arguments = {(int32_t)request}};
   struct preload_answer answer;
-  struct iovec part = {argument, size};
-  return library_call(fd, &call, &part, 1, &answer, &part, 1);
+  struct iovec parts[] = {{argument, size}, {NULL, 0}};
+  if (argument == NULL || !is_about_interface(request))
+    return library_call(fd, &call, parts, 1, &answer, parts, 1);
+  struct ifreq *about = argument, copy = *about;
+  bool has_data = request == SIOCETHTOOL || request == SIOCSHWTSTAMP || request == SIOCGHWTSTAMP;
+  if (has_data)
+    parts[1] = (struct iovec){about->ifr_data, data_size(request, about->ifr_data)};
+  int result = library_call(fd, &call, parts, has_data ? 2 : 1, &answer, parts, has_data ? 2 : 1);
+  if (has_data)
+    about->ifr_data = copy.ifr_data; /* the server has another one */
+  return result;
 }
 
 static const struct interface *named(const char *name) {
@@ -54,7 +84,7 @@ static const struct interface *numbered(unsigned index) {
 
 /* Returns true if a request that is not made on a packet socket asks about an interface of the board. */
 static bool names_ours(unsigned long request, const struct ifreq *argument) {
-  if (request < SIOCGIFNAME || request > SIOCETHTOOL || argument == NULL)
+  if (!is_about_interface(request) || argument == NULL)
     return false;
   return (request == SIOCGIFNAME ? numbered((unsigned)argument->ifr_ifindex) : named(argument->ifr_name)) != NULL;
 }

@@ -4,7 +4,9 @@
 #include <pktsock/pktsock.h>
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/filter.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <netpacket/packet.h>
 #include <poll.h>
@@ -158,16 +160,36 @@ static int do_poll(struct job *job) {
   return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents | kept;
 }
 
+/* Requests whose struct ifreq points to data, which follows it here. */
+static bool has_data(unsigned long request) {
+  return request == SIOCETHTOOL || request == SIOCSHWTSTAMP || request == SIOCGHWTSTAMP;
+}
+
+/* Is there as much data as the component reads and writes? None: a null pointer. */
+static bool is_data(unsigned long request, const uint8_t *data, size_t len) {
+  uint32_t command;
+  if (len == 0)
+    return true;
+  if (request != SIOCETHTOOL)
+    return len == sizeof(struct hwtstamp_config);
+  if (len < sizeof(command))
+    return false;
+  memcpy(&command, data, sizeof(command));
+  return len >= (command == ETHTOOL_GET_TS_INFO ? sizeof(struct ethtool_ts_info) : sizeof(command));
+}
+
 /* The requests that the library forwards, by the size of their argument. Others could make this process wait (FIONBIO) or
  * contain an address of the program. */
-static bool is_forwarded(unsigned long request, size_t len) {
+static bool is_forwarded(unsigned long request, const uint8_t *data, size_t len) {
+  if (has_data(request))
+    return len >= sizeof(struct ifreq) && is_data(request, data + sizeof(struct ifreq), len - sizeof(struct ifreq));
   switch (request) {
   case FIONREAD:
   case SIOCOUTQ: return len == sizeof(int);
   case SIOCGSTAMP: return len == sizeof(struct timeval);
   case SIOCGSTAMPNS: return len == sizeof(struct timespec);
   default:
-    return request >= SIOCGIFNAME && request <= SIOCETHTOOL && request != SIOCGIFCONF && len == sizeof(struct ifreq);
+    return request >= SIOCGIFNAME && request < SIOCETHTOOL && request != SIOCGIFCONF && len == sizeof(struct ifreq);
   }
 }
 
@@ -175,7 +197,7 @@ static bool is_forwarded(unsigned long request, size_t len) {
 static int do_ioctl(struct job *job) {
   unsigned long request = (uint32_t)job->request->arguments[0];
   int socket = job->socket >= 0 ? job->socket : any_socket(), own = -1;
-  if (!is_forwarded(request, job->len)) {
+  if (!is_forwarded(request, job->data, job->len)) {
     errno = ENOTTY;
     return -1;
   }
@@ -183,8 +205,11 @@ static int do_ioctl(struct job *job) {
     socket = own = pktsock_socket(AF_PACKET, SOCK_RAW, 0);
   memcpy(job->out, job->data, job->len);
   job->out_len = job->len;
-  int result = job->len == sizeof(struct ifreq) ? view_ioctl(socket, request, (struct ifreq *)job->out)
-                                                : pktsock_ioctl(socket, request, job->out);
+  struct ifreq *about = (struct ifreq *)job->out;
+  bool is_about_interface = job->len >= sizeof(*about);
+  if (has_data(request))
+    about->ifr_data = job->len == sizeof(*about) ? NULL : (void *)(about + 1);
+  int result = is_about_interface ? view_ioctl(socket, request, about) : pktsock_ioctl(socket, request, job->out);
   if (own >= 0) {
     int error = errno;
     pktsock_close(own);

@@ -173,7 +173,7 @@ export const namesCases: readonly Case[] = [
   ]),
   testCase("ioctl: SIOCETHTOOL is EOPNOTSUPP", "coverage: names", [
     socket,
-    call("ioctl $s SIOCETHTOOL ethtool:$NAME:{ffff0000 z60}", fails("EOPNOTSUPP")),
+    call("ioctl $s SIOCETHTOOL data:$NAME:{ffff0000 z60}", fails("EOPNOTSUPP")),
   ]),
   testCase("ioctl: FIONREAD is the length of the next frame", "packet(7): SIOCINQ", [
     ...bound("s"),

@@ -87,6 +87,11 @@ function refused(flags: number, errno: string): Case {
   ]);
 }
 
+/** The request with a struct hwtstamp_config: flags, tx_type, rx_filter. */
+function hwConfig(request: string, config: readonly [number, number, number], errno: string): CallStep {
+  return call(`ioctl $s ${request} data:$NAME:{${config.map((word) => le(word, 4)).join(" ")}}`, fails(errno));
+}
+
 export const stampCases: readonly Case[] = [
   testCase("time stamps: SO_TIMESTAMPING is told back", "kernel sock_getsockopt()", [
     ...bound("s"),
@@ -325,5 +330,25 @@ export const stampCases: readonly Case[] = [
     noMessage("s"),
     inject(frame()),
     receives("s", frame(), 60),
+  ]),
+  testCase("hardware stamps: SIOCSHWTSTAMP and SIOCGHWTSTAMP without hardware", "kernel dev_set_hwtstamp()", [
+    ...bound("s"),
+    hwConfig("SIOCGHWTSTAMP", [0, 0, 0], "EOPNOTSUPP"),
+    hwConfig("SIOCSHWTSTAMP", [0, 0, 0], "EOPNOTSUPP"),
+    hwConfig("SIOCSHWTSTAMP", [1, 1, 12], "EOPNOTSUPP"),
+    hwConfig("SIOCSHWTSTAMP", [2, 0, 0], "EINVAL"),
+    hwConfig("SIOCSHWTSTAMP", [0, 9, 0], "ERANGE"),
+    hwConfig("SIOCSHWTSTAMP", [0, 0, 99], "ERANGE"),
+    call("ioctl $s SIOCSHWTSTAMP data:$NAME:-", fails("EFAULT")),
+    call("ioctl $s SIOCSHWTSTAMP data:nothing0:{z12}", fails("ENODEV")),
+  ]),
+  testCase("hardware stamps: ETHTOOL_GET_TS_INFO without hardware", "kernel ethtool_op_get_ts_info()", [
+    ...bound("s"),
+    call("ioctl $s SIOCETHTOOL data:$NAME:{41000000 z40}", {
+      ret: 0,
+      fields: { data: `{41000000 ${le(SENT | RECEIVED, 4)} ffffffff z32}` },
+    }),
+    call("ioctl $s SIOCETHTOOL data:$NAME:-", fails("EFAULT")),
+    call("ioctl $s SIOCETHTOOL data:nothing0:{41000000 z40}", fails("ENODEV")),
   ]),
 ];
