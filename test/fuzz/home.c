@@ -57,6 +57,8 @@ static void check_frames(struct nic *nic) {
     bool mine = i - first < control->frames;
     MUST(places[i] == mine, "frame %u is in %u places of eth%u", i, places[i], iface->index - 1);
     MUST(!mine || (frame->iface == own && frame->refs == 0 && frame->owner == 0), "frame %u is still held", i);
+    MUST((frame->flags & (PKT_FRAME_WANTS_STAMP | PKT_FRAME_WANTS_HW_STAMP)) == 0 || !mine,
+         "frame %u still asks for a stamp", i);
   }
   MUST(iface->tx_owned == control->tx_frames && iface->tx_missing == 0, "sending has %u frames of %u, %u missing",
        iface->tx_owned, control->tx_frames, iface->tx_missing);
@@ -83,6 +85,7 @@ static void check_heap(void) {
   uint32_t batch = connections * bytes, most_lost = connections * (HEAP_HEADER + 7);
   MUST(free <= size - batch && free + batch + most_lost >= size,
        "%u of %u bytes of the heap are free, %u connections allocated", free, size, connections);
+  MUST(state(STATE_heldByMessages) == 0, "%u frames are held by error queues", state(STATE_heldByMessages));
   MUST(connections == 0 || control->alloc_conns != 1, "%u connections were not given back", connections);
 }
 
