@@ -90,7 +90,7 @@ struct preload_frame {
   uint32_t name; /* length of the address; the bytes are in `address` */
   uint32_t control;
   uint8_t address[PRELOAD_NAME];
-  _Alignas(8) uint8_t messages[128]; /* control messages, `control` bytes of them */
+  _Alignas(8) uint8_t messages[256]; /* control messages, `control` bytes of them */
 };
 
 /* What the server writes for a socket without being asked: the answers to requests over the socket's own connection. */

@@ -21,6 +21,7 @@ export type Need =
   | "a limit of waiting tasks"
   | "packet sockets only"
   | "no packet ring"
+  | "an error queue"
   | "an address set by the stack";
 
 /** How a target starts. */
@@ -167,6 +168,7 @@ export const targets = {
       "a close() that ends waits": keepsWaiting,
       "a limit of waiting tasks": "the kernel does the waiting, for any number of tasks",
       "packet sockets only": "a program's other sockets are the kernel's",
+      "an error queue": "its messages have no way to the program",
       "no packet ring": "there is a PACKET_RX_RING, for libpcap",
       "an address set by the stack": "addresses are those of --address",
     },

@@ -75,6 +75,11 @@ static ssize_t do_send(struct job *job) {
       .msg_control = control_len != 0 ? control.bytes : NULL,
       .msg_controllen = control_len,
   };
+  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&message); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&message, c))
+    if (c->cmsg_level == SOL_SOCKET) { /* SO_TIMESTAMPING: as above */
+      errno = EINVAL;
+      return -1;
+    }
   if (has_kept_error(job))
     return -1;
   if (job->connection->rings.tx.memory != NULL) {
@@ -99,6 +104,16 @@ static int do_receive(struct job *job) {
   return -1;
 }
 
+/* Does not reach the program: messages of the error queue (protocol.h has no way for them). */
+static bool wants_messages(int name, const uint8_t *value, size_t len) {
+  uint32_t flags = 0;
+  if (name == SO_SELECT_ERR_QUEUE)
+    return true;
+  memcpy(&flags, value, most((int32_t)len, sizeof(flags)));
+  return name == SO_TIMESTAMPING &&
+         (flags & (SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK)) != 0;
+}
+
 static int do_setsockopt(struct job *job) {
   int level = job->request->arguments[0], name = job->request->arguments[1];
   socklen_t len = (socklen_t)job->request->arguments[2];
@@ -111,6 +126,10 @@ static int do_setsockopt(struct job *job) {
                                        (struct pktsock_sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
     return pktsock_setsockopt(job->socket, level, name, &program, len);
+  if (level == SOL_SOCKET && wants_messages(name, job->data, job->len)) {
+    errno = ENOPROTOOPT;
+    return -1;
+  }
   if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
     memset(job->data + job->len, 0, IFNAMSIZ);
     view_name_to_component((char *)job->data);
