@@ -158,8 +158,10 @@ bool pkt_put_name(const char *name);
 int32_t pkt_set_option(uint32_t socket, int level, int name, const void *value, pktsock_socklen_t len);
 
 /* hwstamps.c: PKTSOCK_SIOCSHWTSTAMP, PKTSOCK_SIOCGHWTSTAMP and PKTSOCK_SIOCETHTOOL, about an interface that exists. Returns 0 or
- * a negative errno. No MAC stamps frames any more, because all are stopped. With the lock held. */
+ * a negative errno. pkt_stamp_again() turns on again what was on when the MACs stopped; pkt_forget_hw_stamps(): nothing is. With
+ * the lock held. */
 int32_t pkt_hw_stamps(uint32_t index, unsigned long request, void *data);
+void pkt_stamp_again(void);
 void pkt_forget_hw_stamps(void);
 
 /* inet.c: SIOCGIFADDR and related requests, and SIOCGIFCONF. Return 0 or a negative errno. With the lock held. */

@@ -127,7 +127,8 @@ void pkt_stop_macs(bool for_restart) {
     mac->ops->stop(mac);
     mac->restarting = false;
   }
-  pkt_forget_hw_stamps();
+  if (!for_restart)
+    pkt_forget_hw_stamps();
   pkt_component.slow_work = pkt_component.refills = false;
   pkt_component.service_at = 0;
 }

@@ -10,6 +10,16 @@ static bool stamps(const struct pkt_mac *mac) { return mac->ops->clock != NULL &
 
 void pkt_forget_hw_stamps(void) { memset(stamping, 0, sizeof(stamping)); }
 
+void pkt_stamp_again(void) {
+  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+    struct pkt_mac *mac = pkt_component.macs[i];
+    struct stamping *s = &stamping[i];
+    if ((s->received || s->sent) && mac->ops->clock->stamp(mac, s->received, s->sent) < 0)
+      *s = (struct stamping){0};
+    mac->iface->hw_stamping = s->sent;
+  }
+}
+
 /* Linux checks the numbers before it looks whether there is such hardware. A MAC stamps all frames or none, like some of
  * Linux's: a program that asks for certain frames is told that it gets all. */
 static int32_t set_config(uint32_t index, struct pktsock_hwtstamp_config *config) {

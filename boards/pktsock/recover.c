@@ -47,6 +47,7 @@ static bool start_afresh(void) {
   pkt_stop_macs(true);
   if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0)
     return false;
+  pkt_stamp_again();
   pkt_journal_replay();
   pkt_update_filters();
   return c->engine.error == NULL;

@@ -1,6 +1,7 @@
 /* Checks how stamps of a MAC's clock reach a program: SIOCSHWTSTAMP, SO_TIMESTAMPING, the error queue. eth0's driver has a clock
  * that stamps, and takes, misses or spoils stamps as it is told; eth1's has none. Ends with 0 if all holds. */
 #include "../../../boards/mac/template.h"
+#include "../../../boards/pktsock/component.h"
 #include "board.h"
 #include <errno.h>
 #include <pktsock/pktsock.h>
@@ -243,6 +244,19 @@ static void check_stamps(void) {
   CHECK(messages == 8);
 }
 
+/* After a trap the MAC stamps as before, and so does the socket. */
+static void check_recovery(void) {
+  int fd = open_socket(HARDWARE);
+  stamps_received = stamps_sent = false; /* as start() does */
+  pkt_os_lock();
+  pkt_distrust();
+  pkt_os_unlock();
+  CHECK(stamps_received && stamps_sent && is_configured(fd, 1, 1));
+  send_one(fd, 14);
+  struct told told = message(fd);
+  CHECK(told.number == 14 && told.id == 0 && told.by_mac == ticks);
+}
+
 int main(void) {
   struct pkt_mac_ops ops = template_ops;
   ops.clock = &clock_ops;
@@ -252,6 +266,7 @@ int main(void) {
   CHECK(pktsock_start_board() == 0);
   check_stamps();
   CHECK(configure(PKTSOCK_FIRST_DESCRIPTOR, 1, 1) == 1);
+  check_recovery();
   pktsock_stop();
   stamps_received = stamps_sent = false; /* as start() does */
   CHECK(pktsock_start_board() == 0);
