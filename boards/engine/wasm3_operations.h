@@ -611,6 +611,20 @@ OPERATION(Load_s_If) {
   NEXT();
 }
 
+OPERATION(LessThan_ss_If) {
+  TAKE3(u32, second, u32, first, pc_t, otherwise);
+  if ((u32)SLOT(first) >= (u32)SLOT(second))
+    JUMP(otherwise);
+  NEXT();
+}
+
+OPERATION(Equal_ss_If) {
+  TAKE3(u32, second, u32, first, pc_t, otherwise);
+  if ((u32)SLOT(first) != (u32)SLOT(second))
+    JUMP(otherwise);
+  NEXT();
+}
+
 OPERATION(EqualToZero_r_If) {
   TAKE1(pc_t, otherwise);
   if (_r0 != 0) /* which nothing reads any more */
@@ -634,6 +648,7 @@ static bool pkt_join(struct pkt_last *last, IM3CodePage page, IM3Operation opera
       {op_i32_Load_i32_s, op_SetSlot_i32, op_Load_s_SetSlot}, {op_i32_Load_i32_r, op_SetSlot_i32, op_Load_r_SetSlot},
       {op_i32_Add_rs, op_SetSlot_i32, op_Add_rs_SetSlot},     {op_i32_Load_i32_s, op_If_r, op_Load_s_If},
       {op_i32_EqualToZero_r, op_If_r, op_EqualToZero_r_If},   {op_CopySlot_32, op_If_s, op_CopySlot_If},
+      {op_u32_LessThan_ss, op_If_r, op_LessThan_ss_If},       {op_i32_Equal_ss, op_If_r, op_Equal_ss_If},
   };
   if (last->page == NULL || last->page != page)
     return false;
