@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { findProgram } from "../host/demo/tools.js";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
 import { pathWithout } from "./support/path.js";
@@ -26,8 +26,14 @@ interface Chip {
   readonly make: readonly string[];
   readonly demo: readonly string[];
   readonly echo: readonly string[];
-  readonly stamps: readonly string[];
+  /** Other programs, each with its scenario. */
+  readonly others: readonly (readonly [source: string, scenario: string])[];
 }
+
+const clockPrograms = [
+  ["test/stm32/stamps.c", "stamps"],
+  ["test/programs/ptp-slave.c", "ptp"],
+] as const;
 
 const chips: readonly Chip[] = [
   {
@@ -36,7 +42,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock"],
-    stamps: ["stamps"],
+    others: clockPrograms,
   },
   {
     board: "nucleo-f767zi",
@@ -44,7 +50,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock", "uncached"],
-    stamps: ["stamps"],
+    others: clockPrograms,
   },
   {
     board: "nucleo-h743zi",
@@ -52,7 +58,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock", "uncached"],
-    stamps: ["stamps"],
+    others: clockPrograms,
   },
   {
     board: "esp32-mac",
@@ -60,7 +66,7 @@ const chips: readonly Chip[] = [
     make: ["TARGET=test/stm32/esp32-mac"],
     demo: phyScenarios,
     echo: [...driverScenarios, "no-clock"],
-    stamps: [],
+    others: [],
   },
 ];
 
@@ -101,10 +107,10 @@ describe("STM32 in models of the chips", function () {
         make(`BOARD=${chip.board}`, ...chip.make, "APP=bare", "firmware");
         run(chip, "bare", "bare");
       });
-      for (const scenario of chip.stamps)
-        it(`${scenario} (the driver alone)`, () => {
-          make(`BOARD=${chip.board}`, ...chip.make, "APP=test/stm32/stamps.c", "firmware");
-          run(chip, "stamps", scenario);
+      for (const [source, scenario] of chip.others)
+        it(`${scenario} (${source})`, () => {
+          make(`BOARD=${chip.board}`, ...chip.make, `APP=${source}`, "firmware");
+          run(chip, basename(source, ".c"), scenario);
         });
       for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
       if (chip.series === "esp32")
@@ -132,8 +138,10 @@ describe("docs/stm32.md", () => {
       for (const [i, column] of columns!.split(" | ").slice(0, 4).entries())
         if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
     }
-    for (const { board, demo, echo, stamps } of chips)
-      assert.deepEqual(claimed.get(board)!.sort(), ["bare", ...demo, ...echo, ...stamps].sort(), board);
+    for (const { board, demo, echo, others } of chips) {
+      const run = ["bare", ...demo, ...echo, ...others.map(([, scenario]) => scenario)];
+      assert.deepEqual(claimed.get(board)!.sort(), run.sort(), board);
+    }
   });
 });
 

@@ -94,6 +94,7 @@ static void hear(void *arg, const uint8_t *bytes, unsigned len) {
   struct heard *heard = &b->heard[b->heard_in++ % MAX_HEARD];
   memcpy(heard->bytes, bytes, len);
   heard->len = len;
+  heard->cycle = b->soc.m.cycles;
   heard->at = b->nic.stamp(&b->nic);
 }
 
@@ -128,6 +129,7 @@ static const struct {
     {"filter", scenario_filter},
     {"stamps", scenario_stamps},
     {"clock", scenario_clock},
+    {"ptp", scenario_ptp},
     {"no-clock", scenario_no_clock},
     {"uncached", scenario_uncached},
 };

@@ -9,7 +9,8 @@ enum { MAX_HEARD = 64 };
 struct heard {
   uint8_t bytes[MAX_WIRE_FRAME];
   unsigned len;
-  uint64_t at; /* when, by the MAC's 1588 clock, nanoseconds */
+  uint64_t cycle; /* when */
+  uint64_t at;    /* the same by the MAC's 1588 clock, nanoseconds */
 };
 
 struct bench {
@@ -87,6 +88,8 @@ void scenario_no_pll(struct bench *b);
 void scenario_no_voltage(struct bench *b);
 /* bare.c's image */
 void scenario_bare(struct bench *b);
+/* The image of test/programs/ptp-slave.c */
+void scenario_ptp(struct bench *b);
 /* stamps.c's image */
 void scenario_stamps(struct bench *b);
 /* echo.c's image */
