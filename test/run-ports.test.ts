@@ -81,28 +81,47 @@ describe("pktsock run: several interfaces", function () {
     }
   });
 
-  it("two kernels talk through it", async function () {
-    const obstacle = Lab.obstacle();
-    if (obstacle !== undefined) {
-      console.log(`      skipped: ${obstacle}`);
-      this.skip();
-    }
+  /** Runs a program between two kernels: 192.0.2.1 on eth0, 192.0.2.9 on eth1. */
+  async function between(program: readonly string[], ready: RegExp, test: (lab: Lab) => Promise<void>): Promise<void> {
     const lab = new Lab();
     const other = `${lab.namespace}-2`;
     const inOther = (...args: string[]) => execFileSync("ip", ["-n", other, ...args]);
     execFileSync("ip", ["netns", "add", other]);
     try {
-      const program = lab.start(...RUN, "--tap", "tap0", "--tap", "tap1", "--private", "--", BRIDGE, "eth0", "eth1");
-      await program.writes(/eth1 is 1002/);
+      const cables = ["--tap", "tap0", "--address", "192.0.2.3/24", "--tap", "tap1", "--address", "192.0.2.4/24"];
+      const running = lab.start(...RUN, ...cables, "--private", "--", ...program);
+      await running.writes(ready);
       execFileSync("ip", ["-n", lab.namespace, "link", "set", "tap1", "netns", other]);
       inOther("address", "add", "192.0.2.9/24", "dev", "tap1");
       inOther("link", "set", "tap1", "up");
-      const { stdout } = lab.execute("ping", "-c", "3", "-i", "0.2", "-w", "10", "192.0.2.9");
-      assert.match(stdout, /3 received/);
-      await program.stop();
+      await test(lab);
+      await running.stop();
     } finally {
       await lab.close();
       execFileSync("ip", ["netns", "delete", other]);
     }
+  }
+
+  describe("with a Linux kernel at each end", () => {
+    before(function () {
+      const obstacle = Lab.obstacle();
+      if (obstacle === undefined) return;
+      console.log(`      skipped: ${obstacle}`);
+      this.skip();
+    });
+
+    it("they talk through a bridge", () =>
+      between([BRIDGE, "eth0", "eth1"], /eth1 is 1002/, async (lab) => {
+        const { stdout } = lab.execute("ping", "-c", "3", "-i", "0.2", "-w", "10", "192.0.2.9");
+        assert.match(stdout, /3 received/);
+      }));
+
+    it("parprouted answers for the other one", async function () {
+      if (findProgram("parprouted") === undefined) this.skip();
+      await between(["parprouted", "-d", "eth0", "eth1"], /Starting/, async (lab) => {
+        const { stdout } = lab.execute("arping", "-f", "-w", "20", "-I", "tap0", "192.0.2.9");
+        assert.match(stdout, /reply from 192\.0\.2\.9 \[02:00:00:00:00:01\]/);
+      });
+    });
   });
 });

@@ -55,7 +55,7 @@ static int open_interface(const char *name, uint16_t type) {
   if (fd < 0)
     return -1;
   if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0)
-    printf("no SO_BROADCAST, and none is needed\n");
+    return -1;
   memset(&ifr, 0, sizeof(ifr));
   strncpy(ifr.ifr_name, name, sizeof(ifr.ifr_name) - 1);
   if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Is this a request about an interface, with a struct ifreq? */
 static bool is_about_interface(unsigned long request) {
@@ -132,12 +133,23 @@ static bool is_socket(int fd) {
   return yes;
 }
 
-/* A request about one of ours on a descriptor of another kind. If the component knows no IPv4 address, a
- * stand-in answers requests for one. */
-static int request_of_ours(int fd, unsigned long request, struct ifreq *argument) {
-  int result = request_of(-1, 0, request, argument, sizeof(*argument));
+/* Ask the kernel about a stand-in. */
+static int request_of_kernel(unsigned long request, struct ifreq *argument) {
+  int fd = NEXT(socket)(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -1;
+  int result = NEXT(ioctl)(fd, request, argument), error = errno;
+  NEXT(close)(fd);
+  errno = error;
+  return result;
+}
+
+/* A request about one of ours. If the component knows no IPv4 address, a stand-in answers requests for one. `number`: of the packet
+ * socket; 0: on a descriptor of another kind. */
+static int request_of_ours(int fd, uint32_t number, unsigned long request, struct ifreq *argument) {
+  int result = request_of(number != 0 ? fd : -1, number, request, argument, sizeof(*argument));
   if (result < 0 && (errno == EADDRNOTAVAIL || errno == EOPNOTSUPP) && kernel_has_ours())
-    return NEXT(ioctl)(fd, request, argument);
+    return request_of_kernel(request, argument);
   return result;
 }
 
@@ -150,12 +162,14 @@ SERVED int ioctl(int fd, unsigned long request, ...) {
   size_t size = library_interface_count == 0 ? 0 : argument_size(request);
   uint32_t number = library_number(fd);
   if (number != 0 && size != 0)
-    return request_of(fd, number, request, argument, size);
+    return size == sizeof(struct ifreq) && names_ours(request, argument)
+               ? request_of_ours(fd, number, request, argument)
+               : request_of(fd, number, request, argument, size);
   if (library_interface_count != 0 && is_socket(fd)) {
     if (request == SIOCGIFCONF && argument != NULL && !kernel_has_ours())
       return list_addresses(argument);
     if (number == 0 && names_ours(request, argument))
-      return request_of_ours(fd, request, argument);
+      return request_of_ours(fd, 0, request, argument);
     if (number != 0 && request != SIOCGIFCONF && request >> 8 == SOCKET_REQUESTS) {
       errno = ENOTTY; /* the kernel would answer about its own interfaces */
       return -1;
