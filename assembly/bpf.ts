@@ -101,6 +101,7 @@ export function verify(program: usize, count: u32): i32 {
 
 function verifyInstructions(program: usize, count: u32, written: usize): i32 {
   let here: u32 = 0;
+  // Rounds: instructions
   for (let i: u32 = 0; i < count; ++i) {
     const at = program + i * INSTRUCTION;
     const k = load<u32>(at, 4);

@@ -57,6 +57,7 @@ function markDrop(socket: Socket): void {
     store<u32>(socket.dropMarks, count);
     return;
   }
+  // Rounds: queue
   while (entry.next != socket.tail) entry = entry.next;
   store<u32>(markOf(socket, entry), count);
 }
@@ -87,8 +88,10 @@ function moveMarks(socket: Socket, entry: Entry): void {
   let at = markOf(socket, entry);
   let count = load<u32>(at);
   let before = socket.dropMarks;
+  // Rounds: queue
   for (let older = socket.head; older != entry; older = older.next) before = markOf(socket, older);
   if (count) store<u32>(before, count);
+  // Rounds: queue
   for (entry = entry.next; entry != socket.tail; entry = entry.next) {
     const next = markOf(socket, entry);
     store<u32>(at, load<u32>(next));

@@ -13,6 +13,7 @@ export function reportError(socket: Socket, error: u32): void {
 
 /** Does this for all sockets that are bound to the interface. */
 export function reportToBound(iface: Iface, error: u32): void {
+  // Rounds: sockets
   for (let i: u32 = 0; i < control.tableLength; ++i) {
     const socket = changetype<Socket>(load<u32>(control.table + (i << 2)));
     if (changetype<usize>(socket) && socket.iface == iface) reportError(socket, error);

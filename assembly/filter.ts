@@ -57,6 +57,7 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
   if (!(socket.special & Special.SNAP)) {
     socket.special |= Special.SNAP;
     let entry = socket.head;
+    // Rounds: queue
     do {
       entry.snap = EVERYTHING;
       entry = entry.next;
@@ -98,6 +99,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
   let pc = socket.filter - INSTRUCTION;
   let a: u32 = 0;
   let x: u32 = 0;
+  // Rounds: filter
   while (true) {
     pc += INSTRUCTION;
     let op = <u32>load<u16>(pc);

@@ -90,6 +90,7 @@ function setState(known: Known, state: u32): void {
 function follow(skip: u32, program: usize, count: u32, known: usize): u32 {
   let bytes: u32 = 0;
   setState(knownAt(known, 0), UNKNOWN);
+  // Rounds: instructions
   for (let i: u32 = 0; i < count; ++i) {
     const here = knownAt(known, i);
     const state = stateOf(here);
@@ -151,6 +152,7 @@ function flow(from: Known, to: Known): void {
 
 /** The test or verdict that execution from instruction `i` on reaches, in the form of Test.onTrue. */
 function resolve(program: usize, known: usize, i: u32): usize {
+  // Rounds: instructions
   while (true) {
     const at = program + i * INSTRUCTION;
     const op = <u32>load<u16>(at);
@@ -162,6 +164,7 @@ function resolve(program: usize, known: usize, i: u32): usize {
 
 /** Writes the tests backwards, up to the address `end`, so that the targets of a test exist before it. */
 function writeTests(program: usize, count: u32, known: usize, end: usize, skip: u32): void {
+  // Rounds: instructions
   for (let i = count - 1; i != 0xffffffff; --i) {
     const here = knownAt(known, i);
     const at = program + i * INSTRUCTION;

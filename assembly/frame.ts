@@ -52,6 +52,7 @@ const MAX_TAGS: u32 = 7;
  */
 export function endOfTags(mac: usize, len: u32): u32 {
   let end: u32 = abi.ETH_HLEN;
+  // Rounds: 7
   for (let tags: u32 = 0; tags < MAX_TAGS; ++tags) {
     end += abi.VLAN_HLEN;
     if (end > len) return 0;

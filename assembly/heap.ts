@@ -30,6 +30,7 @@ export function allocate(bytes: u32): usize {
   const size = max(SMALLEST, (bytes + HEADER + 3) & ~3);
   let link = changetype<usize>(state) + offsetof<State>("heap");
   let block = changetype<Block | null>(load<usize>(link));
+  // Rounds: blocks
   while (block) {
     if (block.size >= size) {
       if (block.size >= size + SMALLEST) {
@@ -57,6 +58,7 @@ export function free(memoryStart: usize): void {
   const block = changetype<Block>(memoryStart - HEADER);
   let before = changetype<Block | null>(0);
   let after = changetype<Block | null>(state.heap);
+  // Rounds: blocks
   while (after && changetype<usize>(after) < changetype<usize>(block)) {
     before = after;
     after = after.next;

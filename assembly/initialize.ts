@@ -69,6 +69,7 @@ export function initialize(): i32 {
   state.random = abi.MAGIC;
   makeHeap(heap, control.frameTable);
   state.connections = control.preallocConns;
+  // Rounds: sockets
   for (let i: u32 = 0; i < control.preallocConns; ++i) {
     const socket = changetype<Socket>(sockets + i * socketBytes());
     socket.next = state.freeSockets;

@@ -26,6 +26,7 @@ import { fill, pushFree } from "./pool";
 /** The interface with the NUL-padded name at address `name`, or null. */
 export function findName(name: usize): Iface | null {
   let iface = control.firstIface;
+  // Rounds: interfaces
   while (iface) {
     if (
       iface.name0 == load<u32>(name) &&
@@ -43,6 +44,7 @@ export function findName(name: usize): Iface | null {
 /** The interface of that index, or null. */
 export function ifaceOf(index: u32): Iface | null {
   let iface = control.firstIface;
+  // Rounds: interfaces
   while (iface && iface.index != index) iface = iface.next;
   return iface;
 }
@@ -80,6 +82,7 @@ function resetRings(iface: Iface): void {
   const length = control.frames;
   const ringBytes = length * abi.SLOT_BYTES;
   const rings = changetype<usize>(iface) + abi.IFACE_BYTES;
+  // Rounds: 4
   for (let i: u32 = 0; i < 4; ++i) makeCircle(rings + i * ringBytes, length, abi.SLOT_BYTES, abi.SLOT_NEXT);
   iface.ringLength = length;
   iface.fill = iface.fillRing = changetype<Slot>(rings);
@@ -91,6 +94,7 @@ function resetRings(iface: Iface): void {
   iface.txOwned = control.txFrames;
   iface.spare = length - control.txFrames - control.rxReserve;
   const first = (iface.index - 1) * length;
+  // Rounds: frames
   for (let i: u32 = 0; i < length; ++i) {
     const frame = changetype<Frame>(control.frameTable + (first + i) * abi.FRAME_BYTES);
     frame.iface = iface;

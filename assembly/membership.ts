@@ -54,6 +54,7 @@ export function leave(socket: Socket): i32 {
 /** close(2): ends the socket's memberships. */
 export function leaveAll(socket: Socket): void {
   let membership = socket.memberships;
+  // Rounds: memberships
   while (membership) {
     membership.iface.filterChanged = 1;
     const next = membership.next;
@@ -77,6 +78,7 @@ export function setMulticast(iface: Iface, on: u32): i32 {
 
 /** The link to the membership with these values in the list at `link`, or the link at the end of the list. */
 function find(link: usize, iface: Iface, type: u32, length: u32, head: u32, tail: u32): usize {
+  // Rounds: memberships
   while (true) {
     const membership = changetype<Membership | null>(load<usize>(link));
     if (!membership) return link;
@@ -140,6 +142,7 @@ export function macFilterFlags(iface: Iface): u32 {
   let flags = iface.flags & (IFF_PROMISC | IFF_ALLMULTI);
   let i: u32 = 0;
   let membership = nthMembership(iface, i);
+  // Rounds: memberships
   while (membership) {
     if (membership.type == PACKET_MR_PROMISC) flags |= IFF_PROMISC;
     else if (membership.type == PACKET_MR_ALLMULTI) flags |= IFF_ALLMULTI;
@@ -163,12 +166,14 @@ export function macFilterAddress(iface: Iface, n: u32): i32 {
 /** The interface's membership number `n`, or null. */
 function nthMembership(iface: Iface, n: u32): Membership | null {
   let i: u32 = 0;
+  // Rounds: sockets + 1
   for (let descriptor: u32 = 0; descriptor <= control.tableLength; ++descriptor) {
     let membership = state.multicast;
     if (descriptor < control.tableLength) {
       const socket = changetype<Socket | null>(load<usize>(control.table + (descriptor << 2)));
       membership = socket ? socket.memberships : null;
     }
+    // Rounds: memberships / (sockets + 1), on average over the descriptors.
     while (membership) {
       if (membership.iface == iface && i++ == n) return membership;
       membership = membership.next;

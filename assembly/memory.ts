@@ -16,6 +16,7 @@ export function socketBytes(): u32 {
 /** Links `count` entries of `size` bytes into a circle; the link is at offset `at` of each. */
 export function makeCircle(first: usize, count: u32, size: u32, at: u32): void {
   let entry = first;
+  // Rounds: frames + queue
   for (let i: u32 = 1; i < count; ++i) {
     store<usize>(entry + at, entry + size);
     entry += size;

@@ -213,6 +213,7 @@ function bindToDevice(socket: Socket, len: u32): i32 {
 
 function nameLength(name: usize): u32 {
   let n: u32 = 0;
+  // Rounds: 16
   while (n < abi.IFNAMSIZ && load<u8>(name + n)) ++n;
   return n;
 }

@@ -75,6 +75,7 @@ export function reap(iface: Iface): void {
   // Kept here meanwhile, for few accesses to memory.
   let filled = iface.fill;
   let spare = iface.spare;
+  // Rounds: frames
   do {
     const frame = changetype<Frame>(next);
     slot.frame = null;

@@ -83,6 +83,7 @@ export function queuedFrames(socket: Socket): u32 {
 export function framesOf(socket: Socket, iface: Iface, queued: u32): u32 {
   let entry = socket.head;
   let frames: u32 = 0;
+  // Rounds: queue
   for (let left = queued; left; --left) {
     if (changetype<Frame>(entry.frame).iface == iface) ++frames;
     entry = entry.next;
@@ -100,6 +101,7 @@ export function firstLent(socket: Socket): usize {
 /** The number of received frames of the interface's pool that are lent to a socket. */
 export function lentOf(socket: Socket, iface: Iface): u32 {
   let frames: u32 = 0;
+  // Rounds: queue
   for (let at = firstLent(socket); at != socket.lentTop; at += 4) {
     const frame = changetype<Frame>(load<usize>(at));
     if (frame.refs && frame.iface == iface) ++frames;
@@ -127,12 +129,14 @@ export function dropNewest(socket: Socket, iface: Iface): void {
 function takeOut(socket: Socket, last: Entry, iface: Iface): Frame {
   let entry = socket.head;
   let newest = entry;
+  // Rounds: queue
   while (entry != last) {
     if (changetype<Frame>(entry.frame).iface == iface) newest = entry;
     entry = entry.next;
   }
   const frame = changetype<Frame>(newest.frame);
   removeMark(socket, newest);
+  // Rounds: queue
   while (newest != last) {
     const next = newest.next;
     newest.frame = next.frame;
@@ -188,6 +192,7 @@ export function limitQueue(socket: Socket, frames: u32): void {
 
 /** Reverses the order of the entries from `from` to the one before `to`. */
 function reverse(socket: Socket, from: u32, to: u32): void {
+  // Rounds: queue / 2
   while (from + 1 < to) {
     const low = entryAt(socket, from++);
     const high = entryAt(socket, --to);

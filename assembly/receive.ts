@@ -34,6 +34,7 @@ import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarci
 export function service(): void {
   let iface = control.firstIface;
   if (!iface) return;
+  // Rounds: interfaces
   do {
     const slot = iface.rx;
     const frame = slot.frame;
@@ -49,6 +50,7 @@ function receiveFrames(iface: Iface, slot: Slot, frame: Frame): void {
   if (!iface.limit) return dropAll(iface);
   let next: Frame | null = frame;
   let frames: u32 = 0;
+  // Rounds: batch
   do {
     slot.frame = null;
     slot = slot.next;
@@ -82,6 +84,7 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   let refs: u32 = 0;
   let socket = state.receivers;
   if (socket) {
+    // Rounds: listeners
     do {
       if (!((socket.key ^ key) & socket.mask)) {
         // append() without a snap length, in the form that costs an interpreter least.
@@ -98,6 +101,7 @@ function receiveFrame(iface: Iface, frame: Frame): void {
   }
   socket = state.watchers;
   if (socket) {
+    // Rounds: listeners
     do {
       if (!((socket.key ^ key) & socket.mask)) refs += put(socket, frame);
       socket = socket.next;
@@ -125,6 +129,7 @@ function hold(iface: Iface, frame: Frame, refs: u32): void {
 function dropAll(iface: Iface): void {
   let slot = iface.rx;
   let frame = slot.frame;
+  // Rounds: frames
   while (frame) {
     slot.frame = null;
     slot = slot.next;
@@ -197,6 +202,7 @@ function offerNested(iface: Iface, frame: Frame, key: u32): void {
     copy.hwNsec = frame.hwNsec;
     inner = copy;
   }
+  // Rounds: frameSize / 4
   do {
     key = removeTag(inner, key);
   } while (key && !(inner.tci & VLAN_ID) && isTag(key));

@@ -64,6 +64,7 @@ function socketAt(descriptor: u32): Socket {
 /** A new socket with the lowest free descriptor, not attached yet. Returns the descriptor, or -ENOBUFS. */
 function open(type: u32): i32 {
   let descriptor: u32 = 0;
+  // Rounds: sockets
   while (load<u32>(control.table + (descriptor << 2))) {
     if (++descriptor == control.tableLength) return -ENOBUFS;
   }
@@ -119,6 +120,7 @@ function allocateConnections(): void {
   let at = allocate(count * bytes);
   if (!at) return;
   state.connections += count;
+  // Rounds: sockets
   for (let i: u32 = 0; i < count; ++i) {
     const socket = changetype<Socket>(at);
     socket.single = control.allocConns == 1 ? 1 : 0;
@@ -133,6 +135,7 @@ export function closeSocket(socket: Socket): void {
   detach(socket);
   limitWork();
   let frame = dequeue(socket);
+  // Rounds: queue
   while (frame) {
     unref(frame);
     frame = dequeue(socket);
@@ -147,6 +150,7 @@ export function closeSocket(socket: Socket): void {
   if (socket.type == STACK && iface) iface.spare += stackShare();
   if (socket.sending) disown(socket);
   store<u32>(control.table + (socket.descriptor << 2), 0);
+  // Rounds: sockets
   while (state.openEnd && !load<u32>(control.table + ((state.openEnd - 1) << 2))) --state.openEnd;
   noteTaps();
   if (socket.single) {
@@ -161,6 +165,7 @@ export function closeSocket(socket: Socket): void {
 /** Frames that are still being sent no longer count against the socket's SO_SNDBUF. */
 function disown(socket: Socket): void {
   const end = control.frameTable + control.frameCount * abi.FRAME_BYTES;
+  // Rounds: frames * interfaces
   for (let at = control.frameTable; at < end; at += abi.FRAME_BYTES) {
     const frame = changetype<Frame>(at);
     if (frame.owner != socket) continue;
@@ -225,6 +230,7 @@ function enlist(socket: Socket, protocol: u32): void {
   if (watches(socket)) {
     // The network stack is served last.
     let link = changetype<usize>(state) + offsetof<State>("watchers");
+    // Rounds: listeners
     if (socket.type == STACK) while (load<usize>(link)) link = load<usize>(link) + offsetof<Socket>("next");
     socket.next = changetype<Socket | null>(load<usize>(link));
     store<usize>(link, changetype<usize>(socket));
@@ -245,6 +251,7 @@ function enlist(socket: Socket, protocol: u32): void {
 
 /** Notes in all sockets whether others see what they send, after the list of taps or the table has changed. */
 function noteTaps(): void {
+  // Rounds: sockets
   for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
     const socket = socketAt(descriptor);
     if (!socket) continue;
@@ -273,6 +280,7 @@ export function limitWork(): void {
 function workOf(list: Socket | null): u32 {
   let work: u32 = 0;
   let socket = list;
+  // Rounds: sockets
   while (socket) {
     ++work;
     if (socket.filter) work += socket.filterLength >> 3;
@@ -308,6 +316,7 @@ function detach(socket: Socket): void {
 
 /** Removes `socket`, if it is there, from the list that starts at `link`; its members have their link at offset `next`. */
 function unlink(link: usize, socket: Socket, next: usize): void {
+  // Rounds: sockets
   for (;;) {
     const member = load<usize>(link);
     if (!member) return;

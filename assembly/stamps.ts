@@ -29,6 +29,7 @@ import { queuedFrames } from "./queue";
 /** Drivers stamp received frames while any socket wants it. One more does, or one fewer. */
 function wantStamps(begin: bool): void {
   let iface = control.firstIface;
+  // Rounds: interfaces
   while (iface) {
     iface.stamping = begin ? iface.stamping + 1 : iface.stamping - 1;
     iface = iface.next;

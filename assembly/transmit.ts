@@ -115,6 +115,7 @@ export function bytesUnsent(socket: Socket): i32 {
 /** Takes back sent frames of all interfaces: sendto() may have named any of them. Error queues get their messages. */
 export function reapAll(): void {
   let iface = control.firstIface;
+  // Rounds: interfaces
   while (iface) {
     reap(iface);
     iface = iface.next;
@@ -173,6 +174,7 @@ function mayShareAfterReap(iface: Iface, held: bool): bool {
 /** Counts a frame that taps of the list would have got if the pool had one to spare. */
 function dropForPool(list: Socket | null, sender: Socket, frame: Frame): void {
   let tap = list;
+  // Rounds: listeners
   while (tap) {
     if (wants(tap, sender, frame) && filterAndCount(tap, frame)) countDropForPool(tap);
     tap = tap.nextTap;
@@ -214,6 +216,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
     let refs: u32 = 0;
     let tap = state.taps;
     if (tap) {
+      // Rounds: listeners
       do {
         const on = tap.iface;
         if (on == iface || !on) {
@@ -232,6 +235,7 @@ function showToTaps(sender: Socket, iface: Iface, frame: Frame, protocol: u32): 
       } while (tap);
     }
     tap = state.pickyTaps;
+    // Rounds: listeners
     while (tap) {
       if (wants(tap, sender, frame)) refs += enqueue(tap, frame);
       tap = tap.nextTap;
@@ -263,6 +267,7 @@ function showWithoutTags(sender: Socket, iface: Iface, frame: Frame): void {
   let copy = changetype<Frame | null>(0);
   let refs: u32 = 0;
   let tap = state.pickyTaps;
+  // Rounds: listeners
   while (tap) {
     if (tap != sender && tap.skip && !((tap.key ^ key) & tap.mask)) {
       const snap = acceptFrom(tap, frame, start);

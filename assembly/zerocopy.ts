@@ -26,6 +26,7 @@ function lend(socket: Socket, frame: Frame, top: usize): i32 {
 /** Removes a frame from the socket's list; false when it is not there. */
 function takeBack(socket: Socket, frame: Frame): bool {
   const last = socket.lentTop - 4;
+  // Rounds: queue
   for (let at = last; at >= firstLent(socket); at -= 4) {
     if (load<usize>(at) == changetype<usize>(frame)) {
       store<usize>(at, load<usize>(last));
@@ -49,6 +50,7 @@ function unlend(frame: Frame): void {
 export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
   let lent: u32 = 0;
   let lentToStack: u32 = 0;
+  // Rounds: sockets
   for (let i: u32 = 0; i < state.openEnd; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
     if (!socket) continue;
@@ -194,6 +196,7 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
 
 /** close(2): takes back all lent frames. */
 export function takeBackLent(socket: Socket): void {
+  // Rounds: queue
   for (let at = firstLent(socket); at != socket.lentTop; at += 4) unlend(changetype<Frame>(load<usize>(at)));
   socket.lentTop = firstLent(socket);
 }
