@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { compare, readBaseline, type Figures } from "./bench/baseline.js";
-import { countRun, frameOf, passages } from "./bench/counted.js";
+import { boundsOf, instructionsPerOperation, readBounded } from "../host/build/bounds.js";
+import { options } from "../host/build/options.js";
+import { type Counted, countRun, frameOf, passages } from "./bench/counted.js";
 import { pageOf, plotOf } from "./bench/show.js";
 import { buildImage } from "./support/engines.js";
+import { moduleBytes } from "./support/module.js";
 
 describe("bench: from marks to frames", () => {
   it("counts a frame that came alone from its interrupt until the processor sleeps", () => {
@@ -67,15 +70,18 @@ describe("bench: figures beside the committed ones", () => {
   });
 });
 
+const programs = ["qemu-system-arm", "arm-none-eabi-gcc"];
+
 describe("bench: the first frame", function () {
   this.timeout(60_000);
-  const programs = ["qemu-system-arm", "arm-none-eabi-gcc"];
 
   it("costs at most 1.5 times a later one where the module is compiled at start", async function () {
     if (programs.some((program) => spawnSync(program, ["--version"]).error !== undefined)) this.skip();
     const board = "qemu-mps2-an385";
     execFileSync("make", ["-s", "build/host/count.so"], { stdio: "inherit" });
-    const [first, ...later] = await countRun({
+    const {
+      costs: [first, ...later],
+    } = await countRun({
       board,
       image: buildImage(board, "bench", "wasm3"),
       marks: {
@@ -98,4 +104,65 @@ describe("bench: the first frame", function () {
     const usual = later.map(({ echo }) => echo).sort((a, b) => a - b)[later.length >> 1]!;
     assert.ok(first!.echo <= 1.5 * usual, `${first!.echo} instructions, then ${usual}`);
   });
+});
+
+/** Instructions of a Cortex-M3 with interrupts masked. Going to sleep until a deadline computes the clock's next interrupt. */
+const MASKED = 60;
+const MASKED_BEFORE_SLEEP = 100;
+
+describe("bench: the longest times", function () {
+  this.timeout(120_000);
+  before(function () {
+    if (programs.some((program) => spawnSync(program, ["--version"]).error !== undefined)) this.skip();
+    execFileSync("make", ["-s", "build/host/count.so"], { stdio: "inherit" });
+  });
+
+  /** Echoes over bench.c. `how`: its two characters. `functions`: see buildImage(). */
+  const echoes = (board: string, how: string, functions: boolean): Promise<Counted> =>
+    countRun({
+      board,
+      image: buildImage(board, "bench", "aot", functions),
+      marks: {
+        interrupt: "eth0_interrupt",
+        received: "mark_copy_received",
+        send: "mark_copy_send",
+        sent: "mark_copy_sent",
+      },
+      lengths: [64, 1514],
+      frames: 20,
+      warmUp: 0,
+      begin: async (qemu) => {
+        await qemu.waitFor("bench: how?");
+        qemu.write(how);
+        await qemu.waitFor("bench: ready");
+      },
+      end: async (qemu) => qemu.cable.send(frameOf(15, 0)),
+      echoOf: (frame) => frame,
+    });
+
+  for (const board of ["qemu-lm3s6965evb", "qemu-mps2-an385"]) {
+    it(`with interrupts masked, on ${board}: ${MASKED} instructions, or ${MASKED_BEFORE_SLEEP} before a sleep`, async () => {
+      const { masked } = await echoes(board, "c1", false);
+      const limit = masked.where === "pkt_os_wait" ? MASKED_BEFORE_SLEEP : MASKED;
+      assert.ok(masked.instructions > 0 && masked.instructions <= limit, JSON.stringify(masked));
+    });
+  }
+
+  for (const [how, what] of [
+    ["x4", "with an exhausted pool"],
+    ["i1", "attaching a filter"],
+  ] as const) {
+    it(`under the lock, ${what}: within the bound of the configuration`, async () => {
+      const { locked } = await echoes("qemu-lm3s6965evb", how, true);
+      const set: Readonly<Record<string, number>> = {
+        ...{ NET_PKT_FRAMES: 8, NET_PKT_TX_FRAMES: 3, NET_PKT_RX_RESERVE: 1 }, // its board.mk
+      };
+      const capacity = (name: string) => set[name] ?? options.find((option) => option.name === name)!.default;
+      const bounds = boundsOf(readBounded(moduleBytes()), capacity);
+      const most = Math.max(...[...bounds].map(([name, { operations }]) => (name === "init" ? 0 : operations)));
+      console.log(`      ${locked.instructions} instructions`);
+      assert.ok(locked.instructions > 500 && locked.instructions <= 5000, JSON.stringify(locked));
+      assert.ok(locked.instructions <= most * instructionsPerOperation.aot);
+    });
+  }
 });

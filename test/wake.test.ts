@@ -8,7 +8,9 @@ const MAX_IDLE_COST = 200;
 
 /** What a frame costs while `idle` tasks wait for others. */
 async function costBeside(idle: number): Promise<Cost> {
-  const [cost] = await countRun({
+  const {
+    costs: [cost],
+  } = await countRun({
     board: "qemu-lm3s6965evb",
     image: "build/qemu-lm3s6965evb/idle.elf",
     marks: { interrupt: "eth0_interrupt", received: "mark_received", send: "mark_send", sent: "mark_sent" },

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
 import { peerCosts } from "./peers.js";
-import { boardAddress, countRun, frameOf, type Cost, type Marks } from "./counted.js";
+import { boardAddress, countRun, frameOf, type Cost, type Counted, type Longest, type Marks } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
 const lengths = [64, 512, 1514];
@@ -48,7 +48,8 @@ async function overSockets(
   path: SocketPath,
   sockets: number,
   run = { lengths, frames, warmUp },
-): Promise<Cost[]> {
+  functions = false,
+): Promise<Counted> {
   const how = path === "zero-copy" ? "lent" : path === "forward" ? "forward" : "copy";
   const marks: Marks = {
     interrupt,
@@ -57,7 +58,7 @@ async function overSockets(
     sent: `mark_${how}_sent`,
   };
   return countRun({
-    ...{ board, image: buildImage(board, "bench", engine), marks, ...run },
+    ...{ board, image: buildImage(board, "bench", engine, functions), marks, ...run },
     begin: async (qemu) => {
       await qemu.waitFor("bench: how?");
       qemu.write(`${commands[path]}${sockets}`);
@@ -68,7 +69,7 @@ async function overSockets(
   });
 }
 
-async function bare(board: string): Promise<Cost[]> {
+async function bare(board: string): Promise<Counted> {
   const marks: Marks = { interrupt, received: "mark_received", send: "mark_send", sent: "mark_sent" };
   return countRun({
     ...{ board, image: buildImage(board, "bare", "wasm3"), marks, lengths, frames, warmUp },
@@ -88,13 +89,16 @@ function line(cells: readonly (string | number)[]): string {
   return cells.map((cell, i) => (i < 3 ? `${cell}`.padEnd(widths[i]!) : `${cell}`.padStart(widths[i]!))).join(" ");
 }
 
+const longestOf = (all: readonly Longest[]): Longest => all.reduce((a, b) => (b.instructions > a.instructions ? b : a));
+
 const results: Result[] = [];
+const longest: { board: string; engine: EngineName; masked: Longest; locked: Longest }[] = [];
 console.log("Instructions a frame (Cortex-M3, counted). whole: the echo, and going to sleep for the next frame.");
 console.log(line(["board", "engine", "path", "sockets", "bytes", "tx", "rx", "echo", "whole"]));
 for (const board of boards) {
   const loop = await bare(board);
   for (const engine of chosenEngines()) {
-    const runs: [Path, number, () => Promise<Cost[]>][] = [
+    const runs: [Path, number, () => Promise<Counted>][] = [
       ["copy", 1, () => overSockets(board, engine, "copy", 1)],
       ["copy", 4, () => overSockets(board, engine, "copy", 4)],
       ["zero-copy", 1, () => overSockets(board, engine, "zero-copy", 1)],
@@ -108,15 +112,31 @@ for (const board of boards) {
       ["exhausted", 4, () => overSockets(board, engine, "exhausted", 4)],
       ["bare", 0, async () => loop],
     ];
+    const masked: Longest[] = [];
     for (const [path, sockets, run] of runs) {
-      for (const { whole, ...cost } of await run()) {
+      const counted = await run();
+      masked.push(counted.masked);
+      for (const { whole, ...cost } of counted.costs) {
         results.push({ board, engine, path, sockets, ...cost });
         console.log(line([board, engine, path, sockets, cost.bytes, cost.tx, cost.rx, cost.echo, whole]));
       }
     }
+    const few = { lengths: [64], frames: 40, warmUp: 0 };
+    const held = [
+      (await overSockets(board, engine, "exhausted", 4, few, true)).locked,
+      (await overSockets(board, engine, "interpreted", 1, few, true)).locked,
+    ];
+    longest.push({ board, engine, masked: longestOf(masked), locked: longestOf(held) });
   }
 }
-writeFileSync("build/bench.json", `${JSON.stringify({ results }, null, 2)}\n`);
+writeFileSync("build/bench.json", `${JSON.stringify({ results, longest }, null, 2)}\n`);
+
+console.log(
+  "\nThe longest times with interrupts masked, and under the lock (without LTO; it may compile functions), instructions:",
+);
+for (const { board, engine, masked, locked } of longest) {
+  console.log(`  ${board}, ${engine}: masked ${masked.instructions} in ${masked.where}, locked ${locked.instructions}`);
+}
 
 console.log("\nEcho beside the best peer, NuttX's packet sockets in native C, tuned, on lm3s6965evb:");
 const nuttx = peerCosts.find(({ board, peer }) => board === boards[0] && peer === "NuttX")!.echo;

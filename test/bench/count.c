@@ -3,8 +3,14 @@
  *   -plugin file=count.so,out=FILE,mark=ADDRESS,mark=ADDRESS,...
  *
  * writes a line "MARK COUNT" to FILE for each time, at the end of the run: MARK numbers the marks from 0 (or is "idle": the
- * processor went to sleep), COUNT is the number of instructions executed before. One processor. Debian's QEMU 7.2 comes without the plugin header, so what is
- * used of the interface (version 1) is declared here. */
+ * processor went to sleep), COUNT is the number of instructions executed before.
+ *
+ * Two more lines say how long something lasted at most, in instructions, interrupts in between included, and at which address
+ * it began: "masked COUNT ADDRESS", interrupts (Cortex-M's `cpsid i` and `msr primask`, which must be in pairs), and
+ * "locked COUNT ADDRESS", from the address of lock=ADDRESS to that of unlock=ADDRESS. Both count from main=ADDRESS on.
+ *
+ * One processor. Debian's QEMU 7.2 comes without the plugin header, so what is used of the interface (version 1) is declared
+ * here. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +36,8 @@ void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
 
@@ -66,6 +74,79 @@ static void idle(qemu_plugin_id_t id, unsigned cpu) {
   note(IDLE);
 }
 
+/* ---- Spans ---- */
+
+struct span {
+  const char *name;
+  unsigned depth;
+  uint64_t from, longest;
+  uint64_t at, longest_at; /* where it began */
+};
+static struct span masked = {.name = "masked"}, locked = {.name = "locked"};
+static uint64_t lock_address = UINT64_MAX, unlock_address = UINT64_MAX, main_address = UINT64_MAX;
+static bool started;
+
+static void begin(struct span *span, uint64_t at) {
+  if (!started || span->depth++ != 0)
+    return;
+  span->from = instructions;
+  span->at = at;
+}
+
+static void end(struct span *span) {
+  if (span->depth == 0 || --span->depth != 0)
+    return;
+  uint64_t length = instructions - span->from;
+  if (length <= span->longest)
+    return;
+  span->longest = length;
+  span->longest_at = span->at;
+}
+
+static void start(unsigned cpu, void *at) {
+  (void)cpu, (void)at;
+  started = true;
+}
+
+static void begin_masked(unsigned cpu, void *at) {
+  (void)cpu;
+  begin(&masked, (uint64_t)(uintptr_t)at);
+}
+
+static void end_masked(unsigned cpu, void *at) {
+  (void)cpu, (void)at;
+  end(&masked);
+}
+
+static void begin_locked(unsigned cpu, void *at) {
+  (void)cpu;
+  begin(&locked, (uint64_t)(uintptr_t)at);
+}
+
+static void end_locked(unsigned cpu, void *at) {
+  (void)cpu, (void)at;
+  end(&locked);
+}
+
+/* What this instruction begins or ends. */
+static vcpu_callback span_of(const struct qemu_plugin_insn *insn) {
+  uint16_t half[2] = {0};
+  uint64_t at = qemu_plugin_insn_vaddr(insn);
+  memcpy(half, qemu_plugin_insn_data(insn),
+         qemu_plugin_insn_size(insn) < sizeof(half) ? sizeof(half[0]) : sizeof(half));
+  if (at == main_address)
+    return start;
+  if (at == lock_address)
+    return begin_locked;
+  if (at == unlock_address)
+    return end_locked;
+  if (half[0] == 0xb672) /* cpsid i */
+    return begin_masked;
+  if ((half[0] & 0xfff0) == 0xf380 && half[1] == 0x8810) /* msr primask, rN */
+    return end_masked;
+  return NULL;
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   size_t count = qemu_plugin_tb_n_insns(tb);
@@ -74,6 +155,10 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     for (unsigned mark = 0; mark < mark_count; mark++)
       if (marks[mark] == qemu_plugin_insn_vaddr(insn))
         qemu_plugin_register_vcpu_insn_exec_cb(insn, reached, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)mark);
+    vcpu_callback span = span_of(insn);
+    if (span != NULL)
+      qemu_plugin_register_vcpu_insn_exec_cb(insn, span, QEMU_PLUGIN_CB_NO_REGS,
+                                             (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
     qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &instructions, 1);
   }
 }
@@ -85,6 +170,8 @@ static void ended(qemu_plugin_id_t id, void *data) {
       fprintf(out, "idle %" PRIu64 "\n", records[i].count);
     else
       fprintf(out, "%u %" PRIu64 "\n", records[i].mark, records[i].count);
+  for (const struct span *span = &masked; span != NULL; span = span == &masked ? &locked : NULL)
+    fprintf(out, "%s %" PRIu64 " %" PRIx64 "\n", span->name, span->longest, span->longest_at);
   fclose(out);
 }
 
@@ -95,8 +182,14 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info
       out = fopen(argv[i] + 4, "w");
     else if (strncmp(argv[i], "mark=", 5) == 0 && mark_count < MAX_MARKS)
       marks[mark_count++] = strtoull(argv[i] + 5, NULL, 0);
+    else if (strncmp(argv[i], "lock=", 5) == 0)
+      lock_address = strtoull(argv[i] + 5, NULL, 0);
+    else if (strncmp(argv[i], "unlock=", 7) == 0)
+      unlock_address = strtoull(argv[i] + 7, NULL, 0);
+    else if (strncmp(argv[i], "main=", 5) == 0)
+      main_address = strtoull(argv[i] + 5, NULL, 0);
     else
-      return fprintf(stderr, "count: %s is not out=FILE or one of at most %d mark=ADDRESS\n", argv[i], MAX_MARKS);
+      return fprintf(stderr, "count: %s is not an argument, or the mark after %d others\n", argv[i], MAX_MARKS);
   }
   if (out == NULL)
     return fprintf(stderr, "count: out=FILE is missing or cannot be written\n");

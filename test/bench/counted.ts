@@ -44,6 +44,19 @@ export interface Cost {
   readonly whole: number;
 }
 
+/** How long something lasted at most in a run, in instructions, and the function in which it began. */
+export interface Longest {
+  readonly instructions: number;
+  readonly where: string;
+}
+
+/** The costs of each length, and of the whole run the longest time with interrupts masked and under the component's lock. */
+export interface Counted {
+  readonly costs: Cost[];
+  readonly masked: Longest;
+  readonly locked: Longest;
+}
+
 export const boardAddress = Buffer.from([0x02, 0x50, 0x4b, 0x54, 0x53, 0x01]);
 const ourAddress = [0x02, 0, 0, 0, 0, 0x0a];
 const etherType = [0x88, 0xb5];
@@ -55,14 +68,42 @@ export function frameOf(length: number, seed: number): Buffer {
   return frame;
 }
 
-/** Addresses of `names` in the image's symbol table. */
-function addressesOf(image: string, names: readonly string[]): number[] {
+/** The image's symbols and their addresses. */
+function symbolsOf(image: string): Map<string, number> {
   const table = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
-  return names.map((name) => {
-    const match = new RegExp(`^([0-9a-f]+) [a-zA-Z] ${name}$`, "m").exec(table);
-    if (match === null) throw new Error(`${image} has no symbol ${name}.`);
-    return Number.parseInt(match[1]!, 16);
+  return new Map(
+    [...table.matchAll(/^([0-9a-f]+) [a-zA-Z] (.+)$/gm)].map(([, address, name]) => [
+      name!,
+      Number.parseInt(address!, 16),
+    ]),
+  );
+}
+
+/** The name of the function that this address lies in. */
+function functionAt(symbols: ReadonlyMap<string, number>, address: number): string {
+  const below = [...symbols].filter(([name, at]) => !name.startsWith("$") && at <= address);
+  return below.sort(([, a], [, b]) => b - a)[0]?.[0] ?? "?";
+}
+
+/** The plugin's arguments for what is counted in this image. An image that was linked with LTO may have no function for the lock. */
+function pluginArguments(symbols: ReadonlyMap<string, number>, { image, marks }: CountedRun): string[] {
+  const known = ["main", "lock", "unlock"].flatMap((name) => {
+    const address = symbols.get(name === "main" ? name : `pkt_os_${name}`);
+    return address === undefined ? [] : [`${name}=${address}`];
   });
+  const wanted = [marks.interrupt, marks.received, marks.send, marks.sent].map((name) => {
+    const address = symbols.get(name);
+    if (address === undefined) throw new Error(`${image} has no symbol ${name}.`);
+    return `mark=${address}`;
+  });
+  return [...known, ...wanted];
+}
+
+function longestIn(lines: readonly string[], what: string, symbols: ReadonlyMap<string, number>): Longest {
+  const line = lines.find((text) => text.startsWith(`${what} `));
+  if (line === undefined) throw new Error(`The plugin has not counted what is ${what}.`);
+  const [, count, address] = line.split(" ") as [string, string, string];
+  return { instructions: Number(count), where: functionAt(symbols, Number.parseInt(address, 16)) };
 }
 
 /** The counts of one frame at the marks; `idle`: the processor sleeps again. */
@@ -84,6 +125,7 @@ export function passages(lines: readonly string[]): (Passage | null)[] {
   let counts: number[] = [];
   for (const line of lines) {
     const [mark, count] = line.split(" ") as [string, string];
+    if (mark === "masked" || mark === "locked") continue;
     if (mark !== "idle") {
       order += mark;
       counts.push(Number(count));
@@ -120,12 +162,11 @@ function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
 const pause = 1;
 
 /** Echo frames of every length and count. Throws if an echo differs from the expected bytes. */
-export async function countRun(run: CountedRun): Promise<Cost[]> {
-  const names = [run.marks.interrupt, run.marks.received, run.marks.send, run.marks.sent];
+export async function countRun(run: CountedRun): Promise<Counted> {
+  const symbols = symbolsOf(run.image);
   const dir = mkdtempSync(join(tmpdir(), "pktsock-count-"));
   const out = join(dir, "counts");
-  const plugin = ["file=build/host/count.so", `out=${out}`];
-  for (const address of addressesOf(run.image, names)) plugin.push(`mark=${address}`);
+  const plugin = ["file=build/host/count.so", `out=${out}`, ...pluginArguments(symbols, run)];
   const board = await Qemu.boot({ board: run.board, image: run.image, arguments: ["-plugin", plugin.join(",")] });
   try {
     await run.begin(board);
@@ -143,10 +184,15 @@ export async function countRun(run: CountedRun): Promise<Cost[]> {
     await run.end(board);
     const status = await board.exited();
     if (status !== 0) throw new Error(`${run.board}: ended with status ${status}.\n${board.output}`);
-    const all = passages(readFileSync(out, "utf8").trimEnd().split("\n"));
+    const lines = readFileSync(out, "utf8").trimEnd().split("\n");
+    const all = passages(lines);
     const each = run.warmUp + run.frames;
     if (all.length !== each * run.lengths.length) throw new Error(`${run.board}: ${all.length} frames were counted.`);
-    return run.lengths.map((bytes, i) => costOf(bytes, all.slice(i * each + run.warmUp, (i + 1) * each)));
+    return {
+      costs: run.lengths.map((bytes, i) => costOf(bytes, all.slice(i * each + run.warmUp, (i + 1) * each))),
+      masked: longestIn(lines, "masked", symbols),
+      locked: longestIn(lines, "locked", symbols),
+    };
   } finally {
     await board.stop();
     rmSync(dir, { recursive: true });

@@ -29,8 +29,18 @@ export function chosenEngines(): readonly EngineName[] {
   return names.length > 0 ? names.filter(isEngine) : (Object.keys(engines) as EngineName[]);
 }
 
-/** Builds the image of an application, which `app` names as APP does, for a QEMU board; its path. */
-export function buildImage(board: string, app: string, engine: EngineName): string {
-  execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`, ...engines[engine]], { stdio: "inherit" });
-  return `${folderOf(board, engine)}/${basename(app, ".c")}.elf`;
+/**
+ * Builds the image of an application, which `app` names as APP does, for a QEMU board; its path. With `functions` it is linked
+ * without LTO, so that what is a function in the sources is one in the image: the lock.
+ */
+export function buildImage(board: string, app: string, engine: EngineName, functions = false): string {
+  const suffix = functions ? "-functions" : "";
+  const settings = [
+    `BOARD=${board}`,
+    `APP=${app}`,
+    ...engines[engine],
+    ...(functions ? ["LTO=", `OUT_SUFFIX=${suffix}`] : []),
+  ];
+  execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+  return `${folderOf(board, engine, suffix)}/${basename(app, ".c")}.elf`;
 }
