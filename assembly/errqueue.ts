@@ -47,6 +47,7 @@ export function openErrorQueue(socket: Socket): Messages | null {
 export function closeErrorQueue(socket: Socket): void {
   const queue = socket.messages;
   if (!queue) return;
+  // Rounds: 8
   while (queue.count) drop(queue);
   free(changetype<usize>(queue));
 }
@@ -134,10 +135,12 @@ function hold(frame: Frame): bool {
 
 /** The frames of a pool are scarce: messages no longer hold any of it. */
 export function letGoOf(iface: Iface): void {
+  // Rounds: sockets
   for (let i: u32 = 0; i < state.openEnd; ++i) {
     const socket = changetype<Socket | null>(load<usize>(control.table + (i << 2)));
     const queue = socket ? socket.messages : null;
     if (!queue) continue;
+    // Rounds: 8
     for (let n: u32 = 0; n < queue.count; ++n) {
       const message = messageAt(queue, n);
       const frame = message.frame;
