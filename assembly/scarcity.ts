@@ -36,6 +36,7 @@ export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
   let refs: u32 = 0;
   let socket = state.receivers;
   let others = watchers;
+  // Rounds: listeners
   while (true) {
     if (!socket) {
       socket = others;
@@ -127,6 +128,7 @@ function countAll(iface: Iface): void {
   const several = state.interfaces != 1;
   let most: u32 = 0;
   const end = control.table + (state.openEnd << 2);
+  // Rounds: sockets
   for (let at = control.table; at < end; at += 4) {
     const socket = changetype<Socket | null>(load<usize>(at));
     if (!socket) continue;
@@ -149,6 +151,8 @@ function makeRoom(socket: Socket, iface: Iface, least: u32, counted: u32): bool 
   if (hasRoom(iface)) return true;
   iface.rxPoolEmpty = counted;
   // A frame that several sockets hold comes free only when each has lost it.
+  // Each round drops a queued frame, and a frame is queued once at most by each socket.
+  // Rounds: queue / batch + 2, on average over the frames of a batch and the sockets that they are offered to.
   while (true) {
     if (state.most >= least) {
       if (takeFromRichest(iface)) return true;
@@ -173,6 +177,7 @@ function hasRoom(iface: Iface): bool {
 /** May the stack hold another frame? Sockets that held its share before it was attached lose theirs. */
 function mayStackHold(stack: Socket, iface: Iface, counted: u32): bool {
   const share = stackShare();
+  // Rounds: queue / batch + 2, on average as in makeRoom().
   while (iface.spare + <i32>share <= 0) {
     if (!state.most || stack.queued + lentOf(stack, iface) >= share) return false;
     iface.rxPoolEmpty = counted;
@@ -209,7 +214,9 @@ function takeFromRichest(iface: Iface): bool {
 function findRichest(descriptor: u32): void {
   const end = control.table + (state.openEnd << 2);
   let at = control.table + (descriptor << 2);
+  // Rounds: 2, on average over the calls.
   do {
+    // Rounds: 2, on average over the calls.
     for (; at < end; at += 4) {
       const socket = changetype<Socket | null>(load<usize>(at));
       if (socket) {
@@ -230,10 +237,12 @@ export function shareInUse(stack: Socket | null): u32 {
   if (!stack) return 0;
   let frames: u32 = 0;
   let entry = stack.head;
+  // Rounds: queue
   for (let left = stack.queueLength; entry.frame && left; --left) {
     if (changetype<Frame>(entry.frame).refs == 1) ++frames;
     entry = entry.next;
   }
+  // Rounds: queue
   for (let at = firstLent(stack); at != stack.lentTop; at += 4) {
     if (changetype<Frame>(load<usize>(at)).refs == 1) ++frames;
   }
@@ -243,6 +252,7 @@ export function shareInUse(stack: Socket | null): u32 {
 /** The network stack of the interface, or null. */
 export function stackOf(iface: Iface): Socket | null {
   let watcher = state.watchers;
+  // Rounds: listeners
   while (watcher && (watcher.type != STACK || watcher.iface != iface)) watcher = watcher.next;
   return watcher;
 }
