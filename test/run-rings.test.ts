@@ -10,7 +10,7 @@ import { Lab } from "./support/lab.js";
 import { compileForLinux } from "./support/preloaded.js";
 
 const RINGS = "build/conformance/rings";
-const CHECKS = 91;
+const CHECKS = 93;
 
 describe("pktsock run: packet rings", function () {
   this.timeout(60_000);

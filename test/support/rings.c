@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -352,6 +353,45 @@ static void check_block_cut(void) {
   munmap(memory, 2 * BLOCK);
 }
 
+/* Send an IPv4 frame of UDP between two stations, from `source` to `target` with these ports. */
+static void send_udp(uint8_t source, uint8_t target, uint8_t source_port, uint8_t target_port) {
+  uint8_t frame[60] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, IPPROTO_UDP};
+  const uint8_t rest[] = {192, 0, 2, source, 192, 0, 2, target, 10, source_port, 10, target_port, 0, 26};
+  memcpy(frame + 26, rest, sizeof(rest));
+  if (send(sender, frame, sizeof(frame), 0) != sizeof(frame))
+    give_up("send");
+}
+
+static void check_hashes(int wanted) {
+  enum { FLOWS = 5 };
+  int fd = open_bound(SOCK_RAW, ETH_P_ALL);
+  struct tpacket_req3 ring = blocks(2);
+  uint32_t hash[FLOWS];
+  ring.tp_retire_blk_tov = 1000;
+  ring.tp_feature_req_word = wanted ? TP_FT_REQ_FILL_RXHASH : 0;
+  set(fd, PACKET_VERSION, TPACKET_V3);
+  set_ring(fd, PACKET_RX_RING, ring, TPACKET_V3);
+  uint8_t *memory = map(fd, 2 * BLOCK), *at = memory + 48;
+  send_udp(1, 2, 5, 6);
+  send_udp(1, 2, 5, 6);
+  send_udp(2, 1, 6, 5);
+  send_udp(1, 2, 5, 7);
+  send_udp(1, 3, 5, 6);
+  int readable = polls(fd, 20000);
+  for (int i = 0; i < FLOWS; i++) {
+    hash[i] = ((struct tpacket3_hdr *)at)->hv1.tp_rxhash;
+    at += ((struct tpacket3_hdr *)at)->tp_next_offset;
+  }
+  if (wanted)
+    check("blocks: a flow has one hash in both directions", readable == POLLIN && hash[0] != 0 && hash[0] == hash[1] &&
+                                                                hash[0] == hash[2] && hash[0] != hash[3] &&
+                                                                hash[0] != hash[4]);
+  else
+    check("blocks: no hash that nobody wants", readable == POLLIN && hash[0] == 0 && hash[4] == 0);
+  close(fd);
+  munmap(memory, 2 * BLOCK);
+}
+
 /* ---- Sending ---- */
 
 /* Ask for the frame to be sent: `len` bytes, whose byte behind the header is `mark`. */
@@ -496,6 +536,8 @@ int main(void) {
   check_block_timeout();
   check_block_full();
   check_block_cut();
+  check_hashes(0);
+  check_hashes(1);
   for (int i = 0; i < 3; i++)
     check_sending(versions[i]);
   check_many();

@@ -7,7 +7,10 @@
 
 #include <pktsock/os.h>
 
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <string.h>
 
 /* The time-out of blocks if the program names none, in ms: that of Linux for links below 1 Gbit/s. */
 #define DEFAULT_TIMEOUT 8
@@ -26,6 +29,40 @@ static bool has_program(const struct tpacket_block_desc *block) {
 }
 
 unsigned blocks_most(const struct rings *rings) { return rings->rx.block_size - rings->filling.head; }
+
+static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, unsigned len) {
+  for (unsigned i = 0; i < len; i++)
+    hash = (hash ^ bytes[i]) * 16777619u; /* FNV-1a */
+  return hash;
+}
+
+/* tp_rxhash: the same for all frames of a flow, in both directions, and not 0. A flow has an EtherType and, if it is one of IP,
+ * addresses, a protocol and ports. The numbers are not those of Linux, which differ after each start. */
+static uint32_t hash_of(const struct arrival *a) {
+  const uint8_t *network = a->bytes + a->network, *ports = NULL;
+  const unsigned len = a->len > a->network ? a->len - a->network : 0;
+  unsigned address = 0, size = 0, protocol = 0;
+  struct sockaddr_ll from;
+  memcpy(&from, a->address, sizeof(from));
+  uint32_t hash = hash_bytes(2166136261u, (const uint8_t *)&from.sll_protocol, sizeof(from.sll_protocol));
+  if (from.sll_protocol == htons(ETH_P_IP) && len >= 20) {
+    address = 12, size = 4, protocol = network[9];
+    const unsigned header = (network[0] & 15u) * 4;
+    if (((network[6] & 0x3f) | network[7]) == 0 && len >= header + 4) /* not a fragment */
+      ports = network + header;
+  } else if (from.sll_protocol == htons(ETH_P_IPV6) && len >= 40) {
+    address = 8, size = 16, protocol = network[6];
+    ports = len >= 44 ? network + 40 : NULL;
+  }
+  uint32_t source = hash_bytes(hash, network + address, size),
+           target = hash_bytes(hash, network + address + size, size);
+  if (ports != NULL && (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP)) {
+    source = hash_bytes(source, ports, 2);
+    target = hash_bytes(target, ports + 2, 2);
+  }
+  hash = source + target + protocol;
+  return hash == 0 ? 1 : hash;
+}
 
 /* Begin to fill the current block. */
 static void begin(struct rings *rings) {
@@ -51,6 +88,7 @@ void blocks_open(struct rings *rings, const struct tpacket_req3 *wanted) {
   rings->filling = (struct filling){
       .head = (unsigned)blocks_head(wanted->tp_sizeof_priv),
       .limit = (uint64_t)timeout * 1000,
+      .hashes = (wanted->tp_feature_req_word & TP_FT_REQ_FILL_RXHASH) != 0,
   };
   rings->freezes = 0;
   begin(rings);
@@ -98,7 +136,7 @@ bool blocks_put(struct connection *c, const struct arrival *a) {
   uint8_t *frame = (uint8_t *)block + f->next;
   rings_write(rings, frame, a);
   ((struct tpacket3_hdr *)frame)->tp_next_offset = len;
-  ((struct tpacket3_hdr *)frame)->hv1.tp_rxhash = 0;
+  ((struct tpacket3_hdr *)frame)->hv1.tp_rxhash = f->hashes ? hash_of(a) : 0;
   f->last = f->next;
   f->next += len;
   f->time = a->time;

@@ -34,6 +34,7 @@ struct filling {
   struct timespec time;  /* of its last frame */
   uint64_t sequence;     /* of the block */
   uint64_t began, limit; /* when its time began, and how long it takes, in us */
+  bool hashes;           /* TP_FT_REQ_FILL_RXHASH */
 };
 
 struct rings {
