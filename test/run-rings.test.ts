@@ -10,7 +10,7 @@ import { Lab } from "./support/lab.js";
 import { compileForLinux } from "./support/preloaded.js";
 
 const RINGS = "build/conformance/rings";
-const CHECKS = 93;
+const CHECKS = 95;
 
 describe("pktsock run: packet rings", function () {
   this.timeout(60_000);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -203,13 +204,20 @@ static void check_frames(int version) {
   int readable = polls(fd, 1000), first = is_frame(version, memory, 1, 60, 60, 8);
   int second = is_frame(version, memory + BLOCK / 2, 2, 1000, 1000, 8);
   check_version(version, "two frames are there", readable == POLLIN && first && second);
+  struct epoll_event event = {.events = EPOLLIN};
+  int epoll = epoll_create1(0);
+  epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+  int epolled = epoll_wait(epoll, &event, 1, 0);
   check_version(version, "their status",
                 (status_of(version, memory) & ~OF_INTERFACE) == TP_STATUS_USER &&
                     (status_of(version, memory + BLOCK / 2) & ~OF_INTERFACE) == TP_STATUS_USER);
   send_frame(3, 60), send_frame(4, 60);
   check_version(version, "recv() has nothing", recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
   give_back(version, memory + BLOCK / 2);
+  int after = epoll_wait(epoll, &event, 1, 0);
   check_version(version, "readable is what was filled last", polls(fd, 0) == 0);
+  check_version(version, "and so says epoll", epolled == 1 && after == 0);
+  close(epoll);
   give_back(version, memory);
   send_frame(5, 60);
   check_version(version, "frames without room are lost, and the next one says so",

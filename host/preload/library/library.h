@@ -62,4 +62,8 @@ int library_descriptor(int fd, struct preload_request *request, int *descriptor)
 /* Returns true if this process has mapped a ring. */
 extern volatile bool library_has_rings;
 
+/* The sockets whose rings were mapped last; descriptors that may be closed by now, or -1. */
+enum { MAX_RINGS = 16 };
+extern volatile int library_rings[MAX_RINGS];
+
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
 
@@ -77,6 +78,23 @@ SERVED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except
                    const sigset_t *mask) {
   before_selecting(count, readable);
   return NEXT(pselect)(count, readable, writable, except, timeout, mask);
+}
+
+/* What an epoll(7) instance contains is not known here: all rings may be in it. */
+static void before_epoll(void) {
+  for (int i = 0; library_has_rings && i < MAX_RINGS; i++)
+    if (library_rings[i] >= 0)
+      ask(library_rings[i]);
+}
+
+SERVED int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout) {
+  before_epoll();
+  return NEXT(epoll_wait)(epoll, events, room, timeout);
+}
+
+SERVED int epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout, const sigset_t *mask) {
+  before_epoll();
+  return NEXT(epoll_pwait)(epoll, events, room, timeout, mask);
 }
 
 /* The compiler calls this instead of poll() to check the vector's size (_FORTIFY_SOURCE). */
