@@ -57,8 +57,9 @@ struct pkt_engine {
 void pkt_give(struct pkt_engine *engine, const uint8_t *bytes, uint32_t len);
 void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
 
-/* Load the module; `wasm` must stay where it is. `memory_limit`: bytes of linear memory to allocate, at most 65536. Returns 0, or a negative errno and sets engine->error to a sentence: -ENOEXEC (not a pktsock
- * module, or one for another ABI version), -ENOMEM. */
+/* Load the module; `wasm` must stay where it is. `memory_limit`: bytes of linear memory to allocate, at most 65536. Returns 0, or
+ * a negative errno and sets engine->error to a sentence: -ENOEXEC (not a pktsock module, or one for another ABI version),
+ * -ENOMEM, -EINVAL (`place` is not the static memory that the module was compiled for). */
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit);
 
 /* Compile every function. With `keep` the code stays, and after that no call allocates; otherwise functions are compiled on
