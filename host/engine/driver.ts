@@ -89,6 +89,20 @@ export class Driver {
     return this.take(this.fill);
   }
 
+  /** Stamps a frame by the system's clock. */
+  private stamp(frame: number): void {
+    const now = Date.now();
+    this.memory.set32(frame + abi.FRAME_SEC, Math.floor(now / 1000));
+    this.memory.set32(frame + abi.FRAME_NSEC, (now % 1000) * 1_000_000);
+    this.memory.set32(frame + abi.FRAME_FLAGS, this.memory.u32(frame + abi.FRAME_FLAGS) | abi.FRAME_STAMPED);
+  }
+
+  /** Begins a received frame's description, and stamps it if a socket asks for that. */
+  rxBegin(frame: number): void {
+    this.memory.set32(frame + abi.FRAME_FLAGS, 0);
+    if (this.memory.u32(this.iface + abi.IFACE_STAMPING) !== 0) this.stamp(frame);
+  }
+
   /** Hands over a received frame whose `length` bytes start `offset` bytes into its buffer. */
   rxGive(frame: number, offset: number, length: number): void {
     this.memory.set32(frame + abi.FRAME_MAC, this.memory.u32(frame + abi.FRAME_BUFFER) + offset);
@@ -108,7 +122,9 @@ export class Driver {
     const mac = this.memory.u32(frame + abi.FRAME_MAC);
     const length = this.memory.u32(frame + abi.FRAME_LEN);
     const end = mac + Math.max(length, abi.ETH_ZLEN);
-    return mac < this.umem || length > this.frameSize || end > this.umemEnd ? this.fault() : frame;
+    if (mac < this.umem || length > this.frameSize || end > this.umemEnd) return this.fault();
+    if ((this.memory.u32(frame + abi.FRAME_FLAGS) & abi.FRAME_WANTS_STAMP) !== 0) this.stamp(frame);
+    return frame;
   }
 
   /** The bytes for the wire, at least ETH_ZLEN, without FCS. They are a view, not a copy. */
@@ -133,7 +149,7 @@ export class Driver {
     const frame = this.fillTake();
     if (frame === 0) return drop(abi.IFACE_RX_NO_FRAME);
     this.memory.at(this.memory.u32(frame + abi.FRAME_BUFFER) + offset, bytes.length).set(bytes);
-    this.memory.set32(frame + abi.FRAME_FLAGS, 0);
+    this.rxBegin(frame);
     this.rxGive(frame, offset, bytes.length);
     return true;
   }

@@ -78,6 +78,19 @@ export interface Described extends Received {
   drops: number;
 }
 
+/** A message of a socket's error queue: when a frame was sent. */
+export interface SentMessage {
+  /** The frame that was sent, or nothing: SOF_TIMESTAMPING_OPT_TSONLY, or the pool needed the frame. */
+  data: Uint8Array;
+  flags: number;
+  /** The time is that of the MAC's clock, not the system's. */
+  byMac: boolean;
+  seconds: number;
+  nanoseconds: number;
+  /** With SOF_TIMESTAMPING_OPT_ID: the number of the frame. */
+  id: number;
+}
+
 /** A frame lent in place. */
 export interface LentFrame {
   /** Identifies the frame in submit() and release(). */
@@ -274,6 +287,22 @@ export class PktSock {
       frameFlags: this.memory.u32(exchange + abi.EXCHANGE_FRAME_FLAGS),
       tci: this.memory.u32(exchange + abi.EXCHANGE_TCI),
       drops: this.memory.u32(exchange + abi.EXCHANGE_DROPS),
+    };
+  }
+
+  /** recvmsg() with MSG_ERRQUEUE: the next message about a sent frame (SO_TIMESTAMPING). */
+  recvMessage(fd: number, length = 2048): SentMessage {
+    const { data, flags, frameFlags } = this.recvfrom(fd, length, packet.MSG_ERRQUEUE);
+    const word = (field: number) => this.memory.u32(exchange + field);
+    const byMac = (frameFlags & abi.FRAME_HW_STAMPED) !== 0;
+    const fields = byMac ? [abi.EXCHANGE_HW_SEC, abi.EXCHANGE_HW_NSEC] : [abi.EXCHANGE_SEC, abi.EXCHANGE_NSEC];
+    return {
+      data,
+      flags,
+      byMac,
+      seconds: word(fields[0]!),
+      nanoseconds: word(fields[1]!),
+      id: word(abi.EXCHANGE_STAMP_ID),
     };
   }
 
