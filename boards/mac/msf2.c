@@ -267,8 +267,7 @@ static int msf2_start(struct pkt_mac *mac) {
   struct msf2_registers *r = registers(mac);
   struct msf2 *s = mac->state;
   const uint8_t *a = mac->hwaddr;
-  *s = (struct msf2){0};
-  phy_init(&s->phy);
+  *s = (struct msf2){.phy = mac->restarting ? phy_kept(&s->phy) : (struct phy){0}};
   r->CFG1 = CFG1_SOFT_RESET;
   r->CFG1 = 0;
   if (r->CFG2 != CFG2_RESET_VALUE) /* no MAC at this address */

@@ -254,8 +254,8 @@ static int opencores_start(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
   struct opencores *s = mac->state;
   const uint8_t *a = mac->hwaddr;
-  *s = (struct opencores){.moder = MODER_CRCEN | MODER_TXEN | MODER_RXEN};
-  phy_init(&s->phy);
+  *s = (struct opencores){.moder = MODER_CRCEN | MODER_TXEN | MODER_RXEN,
+                          .phy = mac->restarting ? phy_kept(&s->phy) : (struct phy){0}};
   r->MODER = MODER_RST;
   r->MODER = 0;
   r->INT_MASK = 0;

@@ -74,6 +74,11 @@ int32_t pkt_not_a_number(int32_t result, uint32_t most) {
   return pkt_at_most(result, most);
 }
 
+int32_t pkt_not_received(int32_t result, uint32_t most) {
+  int32_t n = pkt_not_a_number(result, most);
+  return n == -EIO && pkt_component.runs ? -PKT_EAGAIN : n;
+}
+
 bool pkt_put_name(const char *name) {
   size_t len = strnlen(name, PKT_IFNAMSIZ);
   if (len == 0 || len == PKT_IFNAMSIZ)

@@ -64,6 +64,9 @@ int32_t pkt_call(const struct pkt_export *export, uint32_t a, uint32_t b, uint32
 /* What to make of an export's result that is not a number up to `most`: an errno, or a number that is not true. */
 int32_t pkt_not_a_number(int32_t result, uint32_t most);
 
+/* The same for an export that receives: after a trap that the socket may have survived there is nothing (-EAGAIN). */
+int32_t pkt_not_received(int32_t result, uint32_t most);
+
 /* recover.c: what pkt_call() does when the engine has returned -EIO. After a new trap the module is started afresh, if
  * config.recoveries or config.recover allow it: sockets and interfaces are somewhere else in linear memory then, or a
  * descriptor has no socket any more (pkt_no_socket()). Otherwise all use of the module ends: no descriptor has a socket, and
@@ -76,11 +79,13 @@ int32_t pkt_distrust(void);
 /* start.c: let the module that was loaded or restarted divide linear memory. Returns 0 or a negative errno of the platform. */
 int pkt_divide_memory(const struct pktsock_config *config);
 
-/* The same for an export whose result is a number, `most` at most, or an errno; as a part of the calls that every frame makes. */
-PKT_INLINE int32_t pkt_call_here(const struct pkt_export *export, uint32_t most, uint32_t a, uint32_t b, uint32_t c) {
+/* The same for an export whose result is a number, `most` at most, or an errno; as a part of the calls that every frame makes.
+ * `otherwise`: one of the two functions above. */
+PKT_INLINE int32_t pkt_call_here(int32_t otherwise(int32_t result, uint32_t most), const struct pkt_export *export,
+                                 uint32_t most, uint32_t a, uint32_t b, uint32_t c) {
   int32_t result = pkt_engine_call(&pkt_component.engine, export, a, b, c, 0);
   if (PKT_UNLIKELY((uint32_t)result > most))
-    result = pkt_not_a_number(result, most);
+    result = otherwise(result, most);
   pkt_component.room = 0;
   if (pkt_component.refills)
     pkt_refill_macs();
@@ -216,8 +221,8 @@ static inline void pkt_unlock(void) {
   pkt_os_unlock();
 }
 
-/* The rest of pkt_try() once an attempt has returned `n`, an errno. */
-int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *attempt, void *call);
+/* The rest of pkt_try() once an attempt has returned -EAGAIN. */
+int32_t pkt_try_again(int fd, int flags, int events, pkt_attempt *attempt, void *call);
 
 /* Make a call that may wait: take the lock, try, wait for `events`, and try again. `events`: POLLIN or POLLOUT, and POLLERR
  * if the attempt reports a pending error. The socket's mode, its time-out and `flags` (MSG_*) limit the wait. With POLLIN, the
@@ -231,8 +236,8 @@ PKT_INLINE int32_t pkt_try(int fd, int flags, int events, pkt_attempt *attempt, 
   } else {
     bool quiet = (events & PKTSOCK_POLLIN) != 0 && (flags & ~PKTSOCK_MSG_DONTWAIT) == 0 && pkt_is_quiet(socket);
     n = quiet ? -PKT_EAGAIN : attempt(socket, call);
-    if (PKT_UNLIKELY(n < 0))
-      n = pkt_try_again(fd, n, flags, events, attempt, call);
+    if (n == -PKT_EAGAIN)
+      n = pkt_try_again(fd, flags, events, attempt, call);
   }
   pkt_unlock();
   return n;

@@ -95,6 +95,8 @@ static int start_mac(struct pkt_mac *mac, const struct pktsock_config *config, c
   else
     mac->restarts = 0;
   result = mac->ops->start(mac);
+  if (result == 0 && kept != NULL && mac->ops->service != NULL) /* finds the link that was there */
+    mac->ops->service(mac);
   mac->restarting = false;
   return result;
 }

@@ -147,7 +147,7 @@ int32_t pkt_receive_from(uint32_t socket, size_t len, int flags, bool described)
   int32_t n =
       pkt_call(&pkt_export_receiveFrom, socket, pkt_len(len), (uint32_t)flags | (described ? PKT_WANT_NAME : 0), 0);
   bool whole = (flags & PKTSOCK_MSG_TRUNC) != 0; /* the result is the frame's length */
-  return pkt_at_most(n, whole ? pkt_bounds.frame_size : pkt_len(len));
+  return pkt_not_received(n, whole ? pkt_bounds.frame_size : pkt_len(len));
 }
 
 struct receipt {
@@ -162,7 +162,7 @@ static int32_t receive(uint32_t socket, void *call) {
   const struct receipt *r = call;
   uint32_t len = pkt_len(r->len);
   pkt_buffer(r->buffer, r->len);
-  return pkt_call_here(&pkt_export_receive, len, socket, len, 0);
+  return pkt_call_here(pkt_not_received, &pkt_export_receive, len, socket, len, 0);
 }
 
 /* The same with flags or for the address. */
@@ -206,7 +206,7 @@ struct dispatch {
 
 static inline int32_t dispatch(uint32_t socket, const void *buffer, uint32_t len) {
   pkt_buffer(buffer, len);
-  int32_t n = pkt_call_here(&pkt_export_send, len, socket, len, 0);
+  int32_t n = pkt_call_here(pkt_not_a_number, &pkt_export_send, len, socket, len, 0);
   pkt_kick();
   return n;
 }

@@ -206,16 +206,11 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
   }
 }
 
-/* After an attempt that has failed, does the call go on? A trap costs the frames that could have been received, and no more. */
-static inline bool must_go_on(int32_t n, bool sends, uint32_t socket) {
-  return n == -PKT_EAGAIN || (n == -EIO && !sends && socket != 0);
-}
-
-int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *attempt, void *call) {
-  bool sends = (events & PKTSOCK_POLLOUT) != 0;
+int32_t pkt_try_again(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
   uint32_t socket = pkt_socket_of(fd);
-  if (!must_go_on(n, sends, socket))
-    return n;
+  if (socket == 0) /* it was lost in a trap in the first attempt */
+    return pkt_no_socket(fd);
+  bool sends = (events & PKTSOCK_POLLOUT) != 0;
   const struct pkt_socket *s = pkt_socket_at(socket);
   bool waits = (flags & PKTSOCK_MSG_DONTWAIT) == 0 && s->nonblock == 0;
   /* One that does not wait either has seen all frames that are here, or goes on until it has. */
@@ -226,6 +221,7 @@ int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *att
   uint64_t deadline = !waits ? 0 : us != 0 ? pkt_os_now() + us : UINT64_MAX;
   const struct pktsock_pollfd fds = {.fd = fd};
   struct pkt_waiter waiter = {.fds = &fds, .count = 1, .socket = s, .events = (short)events};
+  int32_t n;
   do {
     waiter.full = sends ? s->full : 0;
     n = -PKT_EAGAIN;
@@ -239,7 +235,7 @@ int32_t pkt_try_again(int fd, int32_t n, int flags, int events, pkt_attempt *att
     } else {
       n = attempt(socket, call);
     }
-  } while (must_go_on(n, sends, pkt_component.runs));
+  } while (n == -PKT_EAGAIN);
   pkt_wait_end(&waiter);
   return n;
 }

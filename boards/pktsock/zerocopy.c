@@ -20,7 +20,7 @@ static int32_t describe(struct pktsock_frame *frame, uint32_t handle, bool recei
 static inline uint32_t lent_offset(const struct pktsock_frame *frame) { return frame->handle ^ pkt_bounds.generation; }
 
 static int32_t peek_at(uint32_t socket, void *frame, bool exclusive) {
-  int32_t n = pkt_call_here(&pkt_export_peek, INT32_MAX, socket, exclusive, 0);
+  int32_t n = pkt_call_here(pkt_not_received, &pkt_export_peek, INT32_MAX, socket, exclusive, 0);
   return n < 0 ? n : describe(frame, (uint32_t)n, true);
 }
 
@@ -63,7 +63,8 @@ ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
   if (PKT_UNLIKELY(socket == 0)) {
     n = pkt_no_socket(fd);
   } else {
-    n = pkt_call_here(&pkt_export_submit, (uint32_t)frame->len, socket, lent_offset(frame), (uint32_t)frame->len);
+    n = pkt_call_here(pkt_not_a_number, &pkt_export_submit, (uint32_t)frame->len, socket, lent_offset(frame),
+                      (uint32_t)frame->len);
     pkt_kick();
   }
   pkt_unlock();

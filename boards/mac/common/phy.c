@@ -29,6 +29,12 @@ enum {
 
 void phy_init(struct phy *phy) { *phy = (struct phy){.state = PHY_ABSENT}; }
 
+struct phy phy_kept(const struct phy *phy) {
+  if (!phy_is_up(phy))
+    return (struct phy){.state = PHY_ABSENT};
+  return (struct phy){.state = PHY_LINK_DOWN, .quiet = true, .deadline = pkt_os_now() + PATIENCE_US};
+}
+
 /* Without a PHY, an MDIO read returns all ones (with a pull-up) or all zeros (without one). */
 static bool answers(int value) { return value > 0 && value != 0xffff; }
 
@@ -72,6 +78,10 @@ static void resolve(struct phy *phy, struct pkt_mac *mac, int ours, int theirs) 
   phy->full_duplex = (common & (phy->fast ? AN_100_FULL : AN_10_FULL)) != 0;
   phy->state = PHY_LINK_UP;
   phy->reported = false;
+  if (phy->quiet) {
+    phy->quiet = false;
+    return;
+  }
   pkt_say(mac, phy->fast ? (phy->full_duplex ? "link up, 100 Mbit/s full duplex" : "link up, 100 Mbit/s half duplex")
                          : (phy->full_duplex ? "link up, 10 Mbit/s full duplex" : "link up, 10 Mbit/s half duplex"));
 }

@@ -20,12 +20,17 @@ struct phy {
   bool fast;        /* 100 Mbit/s, otherwise 10; valid in PHY_LINK_UP */
   bool full_duplex; /* valid in PHY_LINK_UP */
   bool reported;    /* the present problem has been reported */
+  bool quiet;       /* the link was up before the MAC started again: nothing is new when it is found */
   uint64_t next;    /* time of the next poll, microseconds */
   uint64_t deadline;
 };
 
 /* Reset the state; the next phy_service() looks for the PHY. */
 void phy_init(struct phy *phy);
+
+/* The state to begin with if the MAC starts again and the PHY is to keep its link (mac->restarting): the next phy_service() finds
+ * the link without a negotiation. */
+struct phy phy_kept(const struct phy *phy);
 
 /* Poll the PHY at `address` (0 to 31) if the next poll is due. True when the link went up or down. Task context. */
 bool phy_service(struct phy *phy, struct pkt_mac *mac, const struct phy_bus *bus, unsigned address);

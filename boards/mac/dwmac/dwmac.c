@@ -163,9 +163,11 @@ static const struct dwmac_core_ops core_ops = {
 static int dwmac_start(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
   struct dwmac *s = dwmac_state(mac);
+  struct phy phy = mac->restarting ? phy_kept(&s->core.phy) : (struct phy){0};
   memset(s, 0, sizeof(*s));
   s->core = (struct dwmac_core){
       .ops = &core_ops,
+      .phy = phy,
       .phy_address = config->phy_address,
       .exact_addresses = config->exact_addresses,
       .hash_table = config->hash_table,

@@ -264,6 +264,10 @@ void dwmac_core_start(struct pkt_mac *mac) {
 }
 
 void dwmac_core_stop(struct pkt_mac *mac) {
+  struct dwmac_core *c = dwmac_core(mac);
+  struct phy phy = c->phy;
   take_down(mac);
-  dwmac_core(mac)->ops->ensure_halted(mac);
+  c->ops->ensure_halted(mac);
+  if (mac->restarting)
+    c->phy = phy;
 }

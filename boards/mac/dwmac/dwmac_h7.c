@@ -162,8 +162,10 @@ static const struct dwmac_core_ops core_ops = {
 
 static int dwmac_h7_start(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
+  struct phy phy = mac->restarting ? phy_kept(&s->core.phy) : (struct phy){0};
   memset(s, 0, sizeof(*s));
   s->core = (struct dwmac_core){.ops = &core_ops,
+                                .phy = phy,
                                 .phy_address = dwmac_h7_config(mac)->phy_address,
                                 .exact_addresses = EXACT_ADDRESSES,
                                 .hash_table = true,
