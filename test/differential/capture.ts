@@ -95,7 +95,7 @@ export class ModuleCapture {
   private readonly fds: number[];
 
   constructor(engine: EngineName) {
-    this.sockets = PktSock.load(moduleBytes(), { engine, interfaces: 3, frames: 12, txFrames: 4, preallocConns: 16 });
+    this.sockets = PktSock.load(moduleBytes(), { engine, interfaces: 3, frames: 11, txFrames: 4, preallocConns: 16 });
     // The interfaces have the kernel's indices and addresses.
     this.sockets.addInterface("lo", Buffer.alloc(6));
     this.out = this.sockets.addInterface("a", Buffer.from("020000000001", "hex")).up();
