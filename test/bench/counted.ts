@@ -181,6 +181,7 @@ export async function countRun(run: CountedRun): Promise<Counted> {
         await setTimeout(pause);
       }
     }
+    await setTimeout(100 * pause); // the last frame, too, ends with sleep
     await run.end(board);
     const status = await board.exited();
     if (status !== 0) throw new Error(`${run.board}: ended with status ${status}.\n${board.output}`);
