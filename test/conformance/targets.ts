@@ -21,6 +21,7 @@ export type Need =
   | "a limit of waiting tasks"
   | "packet sockets only"
   | "no packet ring"
+  | "no address"
   | "an error queue"
   | "an address set by the stack";
 
@@ -171,6 +172,7 @@ export const targets = {
       "an error queue": "its messages have no way to the program",
       "no packet ring": "there is a PACKET_RX_RING, for libpcap",
       "an address set by the stack": "addresses are those of --address",
+      "no address": "a packet socket, too, is told the address that the stand-in has",
     },
     capacities: { SOCKETS: "4" },
     firstDescriptor: 3,

@@ -148,7 +148,8 @@ static int request_of_kernel(unsigned long request, struct ifreq *argument) {
  * socket; 0: on a descriptor of another kind. */
 static int request_of_ours(int fd, uint32_t number, unsigned long request, struct ifreq *argument) {
   int result = request_of(number != 0 ? fd : -1, number, request, argument, sizeof(*argument));
-  if (result < 0 && (errno == EADDRNOTAVAIL || errno == EOPNOTSUPP) && kernel_has_ours())
+  bool may_ask = errno == EADDRNOTAVAIL || (number == 0 && errno == EOPNOTSUPP);
+  if (result < 0 && may_ask && kernel_has_ours())
     return request_of_kernel(request, argument);
   return result;
 }

@@ -125,6 +125,7 @@ export const namesCases: readonly Case[] = [
       asks("SIOCGIFDSTADDR", fails("EADDRNOTAVAIL")),
       asks("SIOCGIFBRDADDR", fails("EADDRNOTAVAIL")),
     ],
+    ["no address"],
   ),
   testCase(
     "ioctl: SIOCGIFADDR, SIOCGIFNETMASK and SIOCGIFBRDADDR tell the network stack's",

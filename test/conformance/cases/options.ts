@@ -356,9 +356,9 @@ export const optionCases: readonly Case[] = [
     ...bound("s"),
     refusedHere("SOL_PACKET", "7", "00020000"), // PACKET_COPY_THRESH
     refusedHere("SOL_PACKET", "15"), // PACKET_VNET_HDR
-    refusedHere("SOL_PACKET", "19"), // PACKET_TX_HAS_OFF
     refusedHere("SOL_SOCKET", "36"), // SO_MARK
   ]),
+  testCase("options: PACKET_TX_HAS_OFF is of rings", "packet_mmap", [...bound("s"), refusedHere("SOL_PACKET", "19")]),
   testCase("options: setting one does not disturb the socket", "setsockopt(2)", [
     ...bound("s"),
     inject(frame()),
