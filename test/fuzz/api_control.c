@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -28,6 +30,11 @@ static void name_interface(struct input *in, struct ifreq *request, uint8_t choi
     input_bytes(in, request->ifr_name, sizeof(request->ifr_name));
 }
 
+/* These requests point to a structure of their own. */
+static bool has_data(unsigned long request) {
+  return request == SIOCETHTOOL || request == SIOCSHWTSTAMP || request == SIOCGHWTSTAMP;
+}
+
 static void control(struct input *in, int fd) {
   union {
     struct ifreq request;
@@ -49,8 +56,14 @@ static void control(struct input *in, int fd) {
     argument.words[0] = how & 1;
   else if (how & 0x20)
     input_bytes(in, &argument.request.ifr_hwaddr, 8);
+  struct ethtool_ts_info data = {.cmd = ETHTOOL_GET_TS_INFO}; /* the longest of them */
+  if (has_data(request)) {
+    if (how & 0x20)
+      memcpy(&data, &argument.request.ifr_hwaddr, 8);
+    argument.request.ifr_data = how & 2 ? (void *)&data : NULL;
+  }
   int result = pktsock_ioctl(fd, request, how == 0xdf ? NULL : &argument);
-  EXPECT("ioctl", result, EBADF, EFAULT, EINVAL, ENOTTY, ENODEV, ENOENT, ENOBUFS, EADDRNOTAVAIL, EOPNOTSUPP);
+  EXPECT("ioctl", result, EBADF, EFAULT, EINVAL, ENOTTY, ENODEV, ENOENT, ENOBUFS, EADDRNOTAVAIL, EOPNOTSUPP, ERANGE);
   int32_t said;
   memcpy(&said, &argument, sizeof(said));
   MUST(result < 0 || request != FIONREAD || (said >= 0 && said <= MAX_FRAME), "FIONREAD says %d bytes", said);
