@@ -82,11 +82,13 @@ struct pktsock_cmsghdr {
 #define PKTSOCK_CMSG_NXTHDR(msg, cmsg) pktsock_cmsg_next_(msg, cmsg)
 
 static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *msg, struct pktsock_cmsghdr *cmsg) {
-  unsigned char *end = (unsigned char *)msg->msg_control + msg->msg_controllen;
-  unsigned char *next = (unsigned char *)cmsg + PKTSOCK_CMSG_ALIGN(cmsg->cmsg_len);
-  if (cmsg->cmsg_len < sizeof(struct pktsock_cmsghdr) || next + sizeof(struct pktsock_cmsghdr) > end)
+  /* Lengths are compared, not pointers: a length may be anything. */
+  size_t left = msg->msg_controllen - (size_t)((unsigned char *)cmsg - (unsigned char *)msg->msg_control);
+  size_t len = PKTSOCK_CMSG_ALIGN(cmsg->cmsg_len);
+  if (cmsg->cmsg_len < sizeof(struct pktsock_cmsghdr) || cmsg->cmsg_len > left || len > left ||
+      left - len < sizeof(struct pktsock_cmsghdr))
     return NULL;
-  return (struct pktsock_cmsghdr *)next;
+  return (struct pktsock_cmsghdr *)((unsigned char *)cmsg + len);
 }
 
 /* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec; for the third,
