@@ -32,7 +32,7 @@ static int32_t get_stamp(uint32_t socket, unsigned long request, void *argument)
   return 0;
 }
 
-static int32_t set_flags(uint32_t index, uint32_t flags) {
+static int32_t request_flags(uint32_t index, uint32_t flags) {
   int32_t result = pkt_call(&pkt_export_requestIfaceFlags, pkt_offset_of(pkt_iface_of(index)), flags, 0, 0);
   if (result >= 0)
     pkt_journal_iface_flags(index, flags);
@@ -67,7 +67,7 @@ static int32_t about_interface(unsigned long request, struct pktsock_ifreq *r) {
     r->ifr_ifru.ifru_flags = (short)(up ? iface->flags : iface->flags & ~(uint32_t)PKTSOCK_IFF_RUNNING);
     return 0;
   }
-  case PKTSOCK_SIOCSIFFLAGS: return set_flags((uint32_t)index, (uint16_t)r->ifr_ifru.ifru_flags);
+  case PKTSOCK_SIOCSIFFLAGS: return request_flags((uint32_t)index, (uint16_t)r->ifr_ifru.ifru_flags);
   case PKTSOCK_SIOCADDMULTI:
   case PKTSOCK_SIOCDELMULTI:
     return set_multicast((uint32_t)index, request == PKTSOCK_SIOCADDMULTI, &r->ifr_ifru.ifru_hwaddr);

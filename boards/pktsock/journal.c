@@ -8,13 +8,13 @@
 enum kind { SOCKET, PACKET_OPTION, SOCKET_OPTION, MULTICAST };
 
 /* Followed by so many words. The longest are filters. */
-struct entry {
+struct journal_entry {
   uint32_t words : 14;
   uint32_t name : 9;  /* of an option */
   uint32_t owner : 6; /* a descriptor without PKTSOCK_FIRST_DESCRIPTOR, or the index of an interface */
   uint32_t kind : 2;
 };
-static_assert(sizeof(struct entry) == sizeof(uint32_t), "struct entry");
+static_assert(sizeof(struct journal_entry) == sizeof(uint32_t), "struct journal_entry");
 
 /* The bytes of SOCKET. */
 struct opened {
@@ -32,7 +32,7 @@ struct opened {
 /* The ways to do again what an entry says. Each is noted when its call is made for the first time, so that the linker can leave
  * out of a firmware the exports that it does not call. */
 enum way { OPEN, OPEN_STACK, BIND, SET_OPTION, ADD_ADDRESS, SET_FLAGS, WAYS };
-static void (*ways[WAYS])(struct entry *entry);
+static void (*ways[WAYS])(struct journal_entry *entry);
 
 static _Alignas(4) uint8_t entries[PKTSOCK_JOURNAL_SIZE + 1];
 static uint32_t used;
@@ -41,9 +41,9 @@ static uint8_t multicast_lost;                   /* a bit for each interface som
 
 static uint32_t size_of(uint32_t words) { return (1 + words) * (uint32_t)sizeof(uint32_t); }
 
-static struct entry *entry_at(uint32_t at) { return (void *)(entries + at); }
+static struct journal_entry *entry_at(uint32_t at) { return (void *)(entries + at); }
 
-static uint8_t *bytes_of(struct entry *entry) { return (uint8_t *)(entry + 1); }
+static uint8_t *bytes_of(struct journal_entry *entry) { return (uint8_t *)(entry + 1); }
 
 static uint32_t owner_of(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTOR; }
 
@@ -51,7 +51,7 @@ static uint32_t owner_of(int fd) { return (uint32_t)fd - PKTSOCK_FIRST_DESCRIPTO
 static uint32_t find(uint32_t owner, enum kind kind, int name, const void *bytes, uint32_t len) {
   uint32_t at = 0;
   for (; at < used; at += size_of(entry_at(at)->words)) {
-    struct entry *e = entry_at(at);
+    struct journal_entry *e = entry_at(at);
     if (e->owner == owner && e->kind == kind && e->name == name && len <= e->words * 4u &&
         memcmp(bytes_of(e), bytes, len) == 0)
       break;
@@ -73,14 +73,15 @@ static bool remove_at(uint32_t at) {
   return true;
 }
 
-static int fd_of(const struct entry *e) { return (int)e->owner + PKTSOCK_FIRST_DESCRIPTOR; }
+static int fd_of(const struct journal_entry *e) { return (int)e->owner + PKTSOCK_FIRST_DESCRIPTOR; }
 
 static bool add(uint32_t owner, enum kind kind, int name, const void *bytes, uint32_t len) {
   uint32_t words = (len + 3) / 4;
   if (size_of(words) > (PKTSOCK_JOURNAL_SIZE & ~3u) - used)
     return false;
-  struct entry *e = entry_at(used);
-  *e = (struct entry){.words = words & 0x3fff, .name = (uint32_t)name & 0x1ff, .owner = owner & 0x3f, .kind = kind};
+  struct journal_entry *e = entry_at(used);
+  *e = (struct journal_entry){
+      .words = words & 0x3fff, .name = (uint32_t)name & 0x1ff, .owner = owner & 0x3f, .kind = kind};
   memset(bytes_of(e), 0, words * 4);
   memcpy(bytes_of(e), bytes, len);
   used += size_of(words);
@@ -102,11 +103,11 @@ void pkt_journal_close(int fd) {
       at += size_of(entry_at(at)->words);
 }
 
-static const struct opened *opened_in(struct entry *e) { return (void *)bytes_of(e); }
+static const struct opened *opened_in(struct journal_entry *e) { return (void *)bytes_of(e); }
 
 static void open_as(int fd, struct opened socket) { add(owner_of(fd), SOCKET, 0, &socket, sizeof(socket)); }
 
-static void open_again(struct entry *e) {
+static void open_again(struct journal_entry *e) {
   pkt_bounds_open(pkt_call(&pkt_export_openSocket, opened_in(e)->type, opened_in(e)->protocol, 0, 0), fd_of(e));
 }
 
@@ -115,7 +116,7 @@ void pkt_journal_open(int fd, int type, uint16_t protocol) {
   open_as(fd, (struct opened){.type = (uint32_t)type, .protocol = protocol});
 }
 
-static void open_stack_again(struct entry *e) {
+static void open_stack_again(struct journal_entry *e) {
   pkt_bounds_open(pkt_call(&pkt_export_openStack, opened_in(e)->ifindex, 0, 0, 0), fd_of(e));
 }
 
@@ -125,7 +126,7 @@ void pkt_journal_stack(int fd, unsigned ifindex) {
 }
 
 /* If the interface is down, the socket reports ENETDOWN again: nobody knows whether it has done so before. */
-static void bind_again(struct entry *e) {
+static void bind_again(struct journal_entry *e) {
   const struct pktsock_sockaddr_ll address = {
       .sll_family = PKTSOCK_AF_PACKET, .sll_protocol = opened_in(e)->protocol, .sll_ifindex = opened_in(e)->ifindex};
   uint32_t len = pkt_put_address(&address, sizeof(address));
@@ -166,7 +167,7 @@ static void bind_to_device(int fd, const char *name, uint32_t len) {
   bind_to(fd, (int)index, 0);
 }
 
-static int32_t set_again(uint32_t socket, struct entry *e) {
+static int32_t set_again(uint32_t socket, struct journal_entry *e) {
   int level = e->kind == PACKET_OPTION ? PKTSOCK_SOL_PACKET : PKTSOCK_SOL_SOCKET;
   if (level != PKTSOCK_SOL_SOCKET || e->name != PKTSOCK_SO_ATTACH_FILTER)
     return pkt_set_option(socket, level, e->name, bytes_of(e), e->words * 4u);
@@ -176,7 +177,7 @@ static int32_t set_again(uint32_t socket, struct entry *e) {
 }
 
 /* A socket that lacks an option does not survive. */
-static void set_option_again(struct entry *e) {
+static void set_option_again(struct journal_entry *e) {
   int fd = fd_of(e);
   if (pkt_socket_of(fd) == 0 || set_again(pkt_socket_of(fd), e) >= 0)
     return;
@@ -211,7 +212,7 @@ void pkt_journal_option(int fd, int level, int name, const void *value, pktsock_
 }
 
 /* Of all interfaces. */
-static void set_flags_again(struct entry *none) {
+static void set_flags_again(struct journal_entry *none) {
   (void)none;
   for (unsigned i = 0; i < pkt_component.mac_count; i++) {
     bool lost = (multicast_lost >> (i + 1) & 1) != 0;
@@ -225,7 +226,7 @@ void pkt_journal_iface_flags(uint32_t index, uint32_t flags) {
   iface_flags[index - 1] = (uint16_t)flags;
 }
 
-static void add_address_again(struct entry *e) {
+static void add_address_again(struct journal_entry *e) {
   memcpy(pkt_exchange(), bytes_of(e), PKT_ETH_ALEN);
   pkt_call(&pkt_export_setMulticast, pkt_offset_of(pkt_iface_of(e->owner)), 1, 0, 0);
 }
@@ -239,7 +240,7 @@ void pkt_journal_multicast(uint32_t index, bool on, const uint8_t *address) {
   multicast_lost |= (uint8_t)(1u << index);
 }
 
-static void replay(struct entry *e) {
+static void replay(struct journal_entry *e) {
   if (e->kind == MULTICAST) {
     ways[ADD_ADDRESS](e);
   } else if (e->kind != SOCKET) {
