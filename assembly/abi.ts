@@ -171,9 +171,9 @@ export const FRAME_STAMPED: u32 = 2;
 export const FRAME_HW_STAMPED: u32 = 4;
 /** A VLAN tag was removed from the frame. */
 export const FRAME_VLAN: u32 = 8;
-/** TX: the driver shall stamp the frame when it hands it to the MAC. */
+/** TX: asks the driver to stamp the frame when it hands it to the MAC. */
 export const FRAME_WANTS_STAMP: u32 = 16;
-/** TX: the MAC shall stamp the frame. */
+/** TX: asks the MAC to stamp the frame. */
 export const FRAME_WANTS_HW_STAMP: u32 = 32;
 
 // ---- A filter's test: the offset of its field from  the frame's link-layer header (assembly/filtertests.ts) --------

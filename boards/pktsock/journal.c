@@ -125,7 +125,7 @@ void pkt_journal_stack(int fd, unsigned ifindex) {
   open_as(fd, (struct opened){.type = STACK, .ifindex = (uint16_t)ifindex});
 }
 
-/* If the interface is down, the socket reports ENETDOWN again: nobody knows whether it has done so before. */
+/* If the interface is down, the socket reports ENETDOWN again, even if it has done so before: the journal does not say. */
 static void bind_again(struct journal_entry *e) {
   const struct pktsock_sockaddr_ll address = {
       .sll_family = PKTSOCK_AF_PACKET, .sll_protocol = opened_in(e)->protocol, .sll_ifindex = opened_in(e)->ifindex};

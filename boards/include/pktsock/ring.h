@@ -115,7 +115,7 @@ static inline void pkt_hw_stamp(struct pkt_frame *frame, uint32_t sec, uint32_t 
   frame->flags |= PKT_FRAME_HW_STAMPED;
 }
 
-/* Returns true if the MAC shall stamp this frame, which pkt_tx_take() has returned. */
+/* Returns true if the MAC must stamp this frame, which pkt_tx_take() has returned. */
 static inline bool pkt_wants_hw_stamp(const struct pkt_frame *frame) {
   return (frame->flags & PKT_FRAME_WANTS_HW_STAMP) != 0;
 }

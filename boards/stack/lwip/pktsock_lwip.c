@@ -79,7 +79,7 @@ static struct pbuf *copy(struct pktsock_lwip *adapter) {
   struct pbuf *p = pbuf_alloc(PBUF_RAW, PKTSOCK_FRAME_SIZE, PKTSOCK_LWIP_COPIES);
   for (struct pbuf *q = p; q != NULL && message.msg_iovlen < MAX_PARTS; q = q->next)
     parts[message.msg_iovlen++] = (struct pktsock_iovec){.iov_base = q->payload, .iov_len = q->len};
-  /* Without a pbuf the frame is taken all the same: lwIP has a better use for the next one. */
+  /* Without a pbuf, take the frame and drop it: otherwise it would keep its place in the queue. */
   ptrdiff_t n = pktsock_recvmsg(adapter->fd, &message, PKTSOCK_MSG_DONTWAIT);
   int why = n < 0 ? errno : 0;
   if (p != NULL && n >= 0) {
