@@ -148,22 +148,6 @@ void port_task_join(struct port_task *task) {
   free(ended);
 }
 
-void port_sleep(uint32_t us) {
-  struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
-  nanosleep(&time, NULL);
-}
-
-static void *run_handler(void *argument) {
-  (*(void (**)(void))argument)();
-  return NULL;
-}
-
-void port_interrupt(void (*handler)(void)) {
-  pthread_t thread;
-  must(pthread_create(&thread, NULL, run_handler, &handler) == 0);
-  pthread_join(thread, NULL);
-}
-
 static void run_tests(void *argument) { *(int *)argument = port_tests(); }
 
 int main(void) {
