@@ -90,6 +90,9 @@ abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is rai
 sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.json (SPDX 2.3)
 	$(QUIET)npx tsx host/build/sbom.ts $(IMAGE) $(ENGINE) $(WASM3_DIR)
 
+docs: node_modules/.package-lock.json ## the API reference, a page for each call: build/docs/reference/index.html, man -M build/docs/man
+	$(QUIET)npx tsx host/docs/reference.ts build/docs
+
 dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz, .zip, .pack
 	$(QUIET)host/setup/setup.sh dist
 	$(QUIET)npx tsx host/build/dist.ts build/dist $(WASM3_DIR)
@@ -144,4 +147,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test traps build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom dist package release clean FORCE
+.PHONY: help demo start test traps build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { reference } from "../docs/reference.js";
 import { compileModule } from "./aot.js";
 import { embed } from "./embed.js";
 import { abiHeader, configHeader, numbersHeader } from "./headers.js";
@@ -58,6 +59,7 @@ function generated(): [string, string][] {
     ["include/pktsock/config.h", configHeader()],
     ["gen/kconfig/pktsock/config.h", kconfigHeader()],
     ["examples/echo.c", echoProgram()],
+    ...[...reference()].map(([path, page]): [string, string] => [`docs/${path}`, page]),
   ];
 }
 

@@ -36,7 +36,11 @@ extern const struct pkt_mac_ops dwmac_ops;
 /* For a MAC that has the IEEE 1588 unit (STM32), with descriptors of 32 bytes: a clock and time stamps. */
 extern const struct pkt_mac_ops dwmac_ptp_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
+/* Handle config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL.
+ *
+ * Errors: none.
+ * Context: the interrupt handler of config->irq.
+ * Source: the data sheet that the first lines of this header name. */
 void dwmac_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

@@ -28,7 +28,11 @@ struct dwmac_h7_state {
 
 extern const struct pkt_mac_ops dwmac_h7_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
+/* Handle config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL.
+ *
+ * Errors: none.
+ * Context: the interrupt handler of config->irq.
+ * Source: the data sheet that the first lines of this header name. */
 void dwmac_h7_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* assembly/abi.ts documents what each word means and which side writes it. Offsets are from the start of linear memory. */
+/* assembly/abi.ts documents what each word means and which side writes it. Offsets are from the start of linear
+ * memory. */
 
 struct pkt_control {
   uint32_t magic, abi;

@@ -2,8 +2,8 @@
  *
  * The component calls the operations below, always in task context and never two at a time (it holds its lock). The
  * driver uses the rings of ring.h, and pkt_os_wake(); both may be used from an interrupt handler. It reports what a
- * user should know with pkt_say(). A driver never calls the module and includes no header of a board: os.h provides what
- * it needs from the operating system and the interrupt controller.
+ * user should know with pkt_say(). A driver never calls the module and includes no header of a board: os.h provides
+ * what it needs from the operating system and the interrupt controller.
  *
  * Ownership of frames: a frame belongs to the side that received it last. A driver owns a frame that it took from FILL
  * until it gives it to RX (if the received frame was bad, it keeps the buffer for the next one), and a frame that it
@@ -15,29 +15,31 @@
  * (rx_no_frame). Sent frames have frame->len bytes, and zeros up to ETH_ZLEN, which the module has written.
  *
  * A burst wakes once. pkt_rx_give() and pkt_completion_give() wake no task, so a driver hands over everything that is
- * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until that call, more frames may follow.
- * A driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or earlier if
- * FILL becomes empty, because only a woken task refills it. transmit() need not wake for frames that it completes.
+ * there and then calls pkt_os_wake() once, at the end of its interrupt handler. Until that call, more frames may
+ * follow. A driver that drains its hardware in chunks, with tasks running in between, wakes after the last chunk, or
+ * earlier if FILL becomes empty, because only a woken task refills it. transmit() need not wake for frames that it
+ * completes.
  *
- * Time stamps. Each frame may have two: one by the system's clock (pkt_os_time()), one by the MAC's clock. Each belongs to
- * exactly one frame, and has a bit in frame->flags that says whether it is valid; a stamp that was not taken is not there.
- *   - By the system's clock, for every MAC: pkt_rx_begin() and pkt_tx_take() take it if a socket asks for it. The second
- *     is called just before a frame goes to the hardware.
- *   - By the MAC's clock, for a MAC with `clock` operations: clock->stamp() turns stamping on and off. The driver hands over
- *     the stamp that the hardware took of a frame with pkt_hw_stamp(): of each received frame, and of each frame to send for
- *     which pkt_wants_hw_stamp() returns true. Sending holds a frame no longer for its stamp: if the hardware has none when
- *     the frame was sent, the frame goes to COMPLETION without one.
+ * Time stamps. Each frame may have two: one by the system's clock (pkt_os_time()), one by the MAC's clock. Each belongs
+ * to exactly one frame, and has a bit in frame->flags that says whether it is valid; a stamp that was not taken is not
+ * there.
+ *   - By the system's clock, for every MAC: pkt_rx_begin() and pkt_tx_take() take it if a socket asks for it. The
+ *     second is called just before a frame goes to the hardware.
+ *   - By the MAC's clock, for a MAC with `clock` operations: clock->stamp() turns stamping on and off. The driver hands
+ *     over the stamp that the hardware took of a frame with pkt_hw_stamp(): of each received frame, and of each frame
+ *     to send for which pkt_wants_hw_stamp() returns true. Sending holds a frame no longer for its stamp: if the
+ *     hardware has none when the frame was sent, the frame goes to COMPLETION without one.
  *
  * Hardware that does not answer: each wait for hardware has a limit. There are two cases.
  *   - The MAC itself: nothing answers at its address, or something else does, or an operation that needs only the bus
  *     clock does not finish. start() returns -EIO (errno of the platform, negated) and leaves nothing running.
- *     pktsock_start() then fails with EIO and stops the MACs that it had started; pktsock_error() returns the
- *     message. The start is not retried.
+ *     pktsock_start() then fails with EIO and stops the MACs that it had started; pktsock_error() returns the message.
+ *     The start is not retried.
  *   - What may appear later: the cable, the PHY, a clock that the PHY supplies. start() returns 0, link() returns
  *     false, and service() retries at most once a second. The driver reports each problem once with pkt_say(), and also
- *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter or receiver) is handled in the same
- *     way, and counted in mac->restarts.
- *     While the MAC cannot send, the driver gives frames from TX to COMPLETION at once and counts them as tx_errors.
+ *     reports its end. A MAC that stops while it runs (bus error, stalled transmitter or receiver) is handled in the
+ *     same way, and counted in mac->restarts. While the MAC cannot send, the driver gives frames from TX to COMPLETION
+ *     at once and counts them as tx_errors.
  * A driver that cannot distinguish the two cases assumes the second. */
 #ifndef PKT_MAC_H
 #define PKT_MAC_H
@@ -61,8 +63,8 @@ struct pkt_mac_filter {
   bool promiscuous;
   bool all_multicast;
   uint16_t count; /* number of addresses */
-  const uint8_t (
-      *addresses)[6]; /* multicast and further unicast addresses, in wire order; valid during the call only */
+  /* Multicast and further unicast addresses, in wire order; valid during the call only. */
+  const uint8_t (*addresses)[6];
 };
 
 struct pkt_mac {
@@ -82,8 +84,9 @@ struct pkt_mac {
   uint32_t frame_stride;    /* from the start of one buffer to that of the next */
   uint32_t frame_size;      /* of one buffer */
 
-  /* Set by the component while it calls stop() and then start() to begin anew after a trap of the module: what lies behind the
-   * MAC must stay as it is (the PHY and its link, the cable), so that no frame is lost but those that the driver has. */
+  /* Set by the component while it calls stop() and then start() to begin anew after a trap of the module: what lies
+   * behind the MAC must stay as it is (the PHY and its link, the cable), so that no frame is lost but those that the
+   * driver has. */
   bool restarting;
 
   /* Counted by the driver: how often it restarted the MAC, or its reception or sending, because it had stopped. */
@@ -96,22 +99,24 @@ struct pkt_time {
   uint32_t nsec; /* 0 to 999999999 */
 };
 
-/* The clock of a MAC (IEEE 1588), by which it stamps frames. It begins with pkt_os_time() in start(), and then runs freely: it
- * belongs to the application. If the driver restarts the MAC, it keeps the rate, and the time as well as it can.
+/* The clock of a MAC (IEEE 1588), by which it stamps frames. It begins with pkt_os_time() in start(), and then runs
+ * freely: it belongs to the application. If the driver restarts the MAC, it keeps the rate, and the time as well as it
+ * can.
  *
- * Called in task context with the lock held, after start(). Each returns 0 or a negative errno of the platform: -EIO if the MAC
- * does not run, or does not answer within the driver's limit. The component has checked the values that it passes, and checks
- * those that it gets. */
+ * Called in task context with the lock held, after start(). Each returns 0 or a negative errno of the platform: -EIO if
+ * the MAC does not run, or does not answer within the driver's limit. The component has checked the values that it
+ * passes, and checks those that it gets. */
 struct pkt_clock_ops {
   int32_t max_ppb; /* the largest rate of adjust(), in either direction */
   int (*get)(struct pkt_mac *mac, struct pkt_time *now);
   int (*set)(struct pkt_mac *mac, const struct pkt_time *time);
   /* Move by `ns` nanoseconds, backwards if negative, without losing time meanwhile. The sum is a time of the clock. */
   int (*step)(struct pkt_mac *mac, int64_t ns);
-  /* Run faster than the MAC's oscillator by `ppb` parts per billion, slower if negative, in place of an earlier rate. */
+  /* Run faster than the MAC's oscillator by `ppb` parts per billion, slower if negative, in place of an earlier
+   * rate. */
   int (*adjust)(struct pkt_mac *mac, int32_t ppb);
-  /* Stamp received frames, and frames to send that ask for it. Both are off after start(). Frames on their way may still have
-   * a stamp, or none. NULL: the MAC has a clock, but stamps no frames. */
+  /* Stamp received frames, and frames to send that ask for it. Both are off after start(). Frames on their way may
+   * still have a stamp, or none. NULL: the MAC has a clock, but stamps no frames. */
   int (*stamp)(struct pkt_mac *mac, bool received, bool sent);
 };
 
@@ -150,17 +155,20 @@ struct pkt_mac_ops {
    * component. NULL when there is none. */
   void (*service)(struct pkt_mac *mac);
 
-  /* Receive what has arrived, without waiting: a call that does not wait found nothing. NULL for a driver whose interrupt
-   * handler or thread receives each frame at once. */
+  /* Receive what has arrived, without waiting: a call that does not wait found nothing. NULL for a driver whose
+   * interrupt handler or thread receives each frame at once. */
   void (*look)(struct pkt_mac *mac);
 
   /* NULL if the MAC has no clock. */
   const struct pkt_clock_ops *clock;
 };
 
-/* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The component
- * passes it to pktsock_config's report() and keeps no pointer to it. Task context: from start(), stop(), service() and the
- * other operations, not from an interrupt handler. */
+/* Report `sentence` to the user: NUL-terminated, one line, without the interface's name and without a newline. The
+ * component passes it to pktsock_config's report() and keeps no pointer to it.
+ *
+ * Errors: none.
+ * Context: task, from start(), stop(), service() and the other operations; not an interrupt handler.
+ * Source: this component's own contract. */
 void pkt_say(const struct pkt_mac *mac, const char *sentence);
 
 #ifdef __cplusplus

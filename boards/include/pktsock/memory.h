@@ -4,11 +4,11 @@
  *   static _Alignas(8) uint8_t memory[PKTSOCK_MEMORY_SIZE] __attribute__((section(".dma")));
  *   static _Alignas(8) uint8_t heap[PKTSOCK_ENGINE_HEAP_SIZE];
  *
- * A build that defines PKTSOCK_STATIC_MEMORY for all files promises that config.memory is the array pktsock_linear_memory,
- * which the firmware defines. The engine aot then has its address and size as constants, and needs no malloc():
+ * A build that defines PKTSOCK_STATIC_MEMORY for all files promises that config.memory is the array
+ * pktsock_linear_memory, which the firmware defines. The engine aot then has its address and size as constants, and
+ * needs no malloc():
  *
- *   _Alignas(8) uint8_t pktsock_linear_memory[PKTSOCK_MEMORY_SIZE];
- */
+ *   _Alignas(8) uint8_t pktsock_linear_memory[PKTSOCK_MEMORY_SIZE]; */
 #ifndef PKTSOCK_MEMORY_H
 #define PKTSOCK_MEMORY_H
 
@@ -31,9 +31,9 @@
 #define PKTSOCK_DESCRIPTORS PKT_MAX_DESCRIPTORS
 #endif
 
-/* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With PKTSOCK_PRECOMPILE
- * the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code. pktsock_engine_heap_used() returns the use.
- * The engine aot needs none: set it to 0 for that. */
+/* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With
+ * PKTSOCK_PRECOMPILE the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code.
+ * pktsock_engine_heap_used() returns the use. The engine aot needs none: set it to 0 for that. */
 #define PKTSOCK_WHOLE_HEAP_ (25600 * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
 #ifndef PKTSOCK_ENGINE_HEAP_SIZE

@@ -1,9 +1,9 @@
-/* Driver of the SmartFusion2's Ethernet MAC (EMAC), which has its own DMA. The descriptors point directly to the frames in
- * linear memory, in both directions.
+/* Driver of the SmartFusion2's Ethernet MAC (EMAC), which has its own DMA. The descriptors point directly to the frames
+ * in linear memory, in both directions.
  *
- * It was written from Microsemi's user guide UG0331 and QEMU's model of the MAC, and ran on the latter only. Received frames
- * have no FCS there. The MAC compares one address: it receives no frames to other hosts and to further unicast addresses,
- * whatever is asked for, and all of multicast or none. */
+ * It was written from Microsemi's user guide UG0331 and QEMU's model of the MAC, and ran on the latter only. Received
+ * frames have no FCS there. The MAC compares one address: it receives no frames to other hosts and to further unicast
+ * addresses, whatever is asked for, and all of multicast or none. */
 #ifndef MAC_MSF2_H
 #define MAC_MSF2_H
 
@@ -28,7 +28,11 @@ struct msf2_state {
 
 extern const struct pkt_mac_ops msf2_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
+/* Handle config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL.
+ *
+ * Errors: none.
+ * Context: the interrupt handler of config->irq.
+ * Source: the data sheet that the first lines of this header name. */
 void msf2_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

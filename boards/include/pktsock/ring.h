@@ -3,7 +3,11 @@
  * context at a time: a driver that also uses a ring in task context masks its interrupt meanwhile.
  *
  * These functions check each entry from the module before hardware uses it: a faulty module can stop traffic, but
- * cannot make a driver read or write outside the frames. Invalid entries are counted in ring_faults and skipped. */
+ * cannot make a driver read or write outside the frames. Invalid entries are counted in ring_faults and skipped.
+ *
+ * Errors: none.
+ * Context: any, interrupt handlers too; each ring from one context at a time.
+ * Source: this component's own contract; the rings have the names of AF_XDP's. */
 #ifndef PKT_RING_H
 #define PKT_RING_H
 
@@ -15,8 +19,9 @@
 extern "C" {
 #endif
 
-/* Read and write a slot that the other side writes and reads meanwhile. If that side can only be an interrupt handler on the
- * same core, which sees memory in program order, a build may define PKTSOCK_ONE_CORE for all files and save the barriers. */
+/* Read and write a slot that the other side writes and reads meanwhile. If that side can only be an interrupt handler
+ * on the same core, which sees memory in program order, a build may define PKTSOCK_ONE_CORE for all files and save the
+ * barriers. */
 static inline uint32_t pkt_slot_load_(const uint32_t *slot) {
 #ifdef PKTSOCK_ONE_CORE
   uint32_t value = __atomic_load_n(slot, __ATOMIC_RELAXED);
@@ -67,30 +72,42 @@ static inline void pkt_ring_give_(struct pkt_mac *mac, struct pkt_ring *ring, st
   pkt_slot_store_(&slot->frame, offset);
 }
 
-/* The next empty frame, or NULL when there is none or the entry was invalid. */
+/* Take the next empty frame.
+ *
+ * Returns: the frame, or NULL when there is none or the entry was invalid. */
 static inline struct pkt_frame *pkt_fill_take(struct pkt_mac *mac) { return pkt_ring_take_(mac, &mac->fill); }
 
-/* Returns false if pkt_fill_take() would return NULL because there is none. */
+/* See whether FILL has an entry, from the driver's side.
+ *
+ * Returns: false if pkt_fill_take() would return NULL because there is none. */
 static inline bool pkt_fill_has(const struct pkt_mac *mac) {
   return pkt_slot_load_(&mac->fill.slots[mac->fill.at].frame) != 0;
 }
 
-/* Returns true if the module has not yet looked at the last `count` frames that were given, `count` from 1 to the ring's length. */
+/* See whether the module has yet to look at the last `count` frames that were given, `count` from 1 to the ring's
+ * length.
+ *
+ * Returns: true if it has not looked at them. */
 static inline bool pkt_rx_holds(const struct pkt_mac *mac, unsigned count) {
   const struct pkt_ring *rx = &mac->rx;
   return pkt_slot_load_(&rx->slots[(rx->at + rx->length - count) % rx->length].frame) != 0;
 }
 
-/* Returns true if FILL has an empty frame. A hint for the component: the driver's interrupt handler may take it at any
- * time. */
+/* See whether FILL has an empty frame: a hint for the component, because the driver's interrupt handler may take it at
+ * any time.
+ *
+ * Returns: true if it has. */
 static inline bool pkt_fill_pending(struct pkt_mac *mac) { return mac->fill.slots[mac->fill.at].frame != 0; }
 
-/* The start of a frame's buffer: aligned as configured (frame_align), mac->frame_size bytes long. */
+/* Find a frame's buffer: aligned as configured (frame_align), mac->frame_size bytes long.
+ *
+ * Returns: its start. */
 static inline uint8_t *pkt_frame_buffer(struct pkt_mac *mac, struct pkt_frame *frame) {
   return mac->memory + mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride;
 }
 
-/* Stamp a frame by the system's clock. Not a part of the functions below, so that frames without a stamp do not pay for it. */
+/* Stamp a frame by the system's clock. Not a part of the functions below, so that frames without a stamp do not pay for
+ * it. */
 __attribute__((noinline, cold, unused)) static void pkt_stamp_(struct pkt_frame *frame) {
   pkt_os_time(&frame->sec, &frame->nsec);
   frame->flags |= PKT_FRAME_STAMPED;
@@ -104,9 +121,9 @@ static inline void pkt_rx_begin(struct pkt_mac *mac, struct pkt_frame *frame) {
     pkt_stamp_(frame);
 }
 
-/* The MAC has stamped this frame, by its own clock: a received frame, between pkt_rx_begin() and pkt_rx_give(), or one to
- * send, before pkt_completion_give(). Never call it with a stamp that may be another frame's, or an old one. A stamp whose
- * nanoseconds are not below 1,000,000,000 is none. */
+/* Record that the MAC has stamped a frame by its own clock: a received frame, between pkt_rx_begin() and pkt_rx_give(),
+ * or one to send, before pkt_completion_give(). Never call it with a stamp that may be another frame's, or an old one.
+ * A stamp whose nanoseconds are not below 1,000,000,000 is none. */
 static inline void pkt_hw_stamp(struct pkt_frame *frame, uint32_t sec, uint32_t nsec) {
   if (nsec >= 1000000000)
     return;
@@ -115,14 +132,16 @@ static inline void pkt_hw_stamp(struct pkt_frame *frame, uint32_t sec, uint32_t 
   frame->flags |= PKT_FRAME_HW_STAMPED;
 }
 
-/* Returns true if the MAC must stamp this frame, which pkt_tx_take() has returned. */
+/* See whether the MAC must stamp this frame, which pkt_tx_take() has returned.
+ *
+ * Returns: true if it must. */
 static inline bool pkt_wants_hw_stamp(const struct pkt_frame *frame) {
   return (frame->flags & PKT_FRAME_WANTS_HW_STAMP) != 0;
 }
 
 /* Give a received frame to RX: `len` bytes without FCS (ETH_HLEN to frame_size - offset), starting `offset` bytes after
- * the start of the buffer. Call pkt_rx_begin() first. Wakes no task: call pkt_os_wake() once after the last frame of a burst
- * (mac.h). */
+ * the start of the buffer. Call pkt_rx_begin() first. Wakes no task: call pkt_os_wake() once after the last frame of a
+ * burst (mac.h). */
 static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uint32_t offset, uint32_t len) {
   frame->mac = mac->umem + (uint32_t)(frame - mac->frames) * mac->frame_stride + offset;
   frame->len = len;
@@ -136,9 +155,11 @@ struct pkt_bytes {
   uint32_t len;
 };
 
-/* The next frame to send and its bytes, or NULL when there is none or the entry was invalid. The bytes were checked: use
- * them, and not the words of the frame, which the module may change at any time. Take a frame only when it goes to the MAC at
- * once: the software stamp of sending is taken here. */
+/* Take the next frame to send and its bytes. The bytes were checked: use them, and not the words of the frame, which
+ * the module may change at any time. Take a frame only when it goes to the MAC at once: the software stamp of sending
+ * is taken here.
+ *
+ * Returns: the frame, or NULL when there is none or the entry was invalid. */
 static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_bytes *bytes) {
   struct pkt_frame *frame = pkt_ring_take_(mac, &mac->tx);
   if (frame == NULL)
@@ -158,7 +179,9 @@ static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_byte
   return frame;
 }
 
-/* Returns true if TX has an entry. A driver checks its hardware for room before it takes the frame. */
+/* See whether TX has an entry. A driver checks its hardware for room before it takes the frame.
+ *
+ * Returns: true if it has. */
 static inline bool pkt_tx_pending(struct pkt_mac *mac) { return mac->tx.slots[mac->tx.at].frame != 0; }
 
 /* Give a frame to COMPLETION after the hardware has fetched its last byte. Wakes no task, like pkt_rx_give(). */

@@ -1,7 +1,7 @@
 /* The types and numbers of the calls in pktsock.h. They have names of their own, so that this header can be included
- * together with the socket headers of any system or network stack. Layouts and numbers are Linux's: packet(7), socket(7),
- * netdevice(7). boards/posix maps the standard names to them. Multi-byte fields are in host order unless stated
- * otherwise. */
+ * together with the socket headers of any system or network stack. Layouts and numbers are Linux's: packet(7),
+ * socket(7), netdevice(7). boards/posix maps the standard names to them. Multi-byte fields are in host order unless
+ * stated otherwise. */
 #ifndef PKTSOCK_SOCKET_H
 #define PKTSOCK_SOCKET_H
 
@@ -15,7 +15,7 @@ extern "C" {
 
 typedef uint32_t pktsock_socklen_t;
 
-/* ---- Addresses ---------------------------------------------------------------------------------------------------- */
+/* ---- Addresses --------------------------------------------------------------------------------------------------- */
 
 struct pktsock_sockaddr {
   uint16_t sa_family;
@@ -49,7 +49,7 @@ struct pktsock_in_addr {
 #define PKTSOCK_AF_UNSPEC 0
 #define PKTSOCK_AF_INET 2
 
-/* ---- Messages ----------------------------------------------------------------------------------------------------- */
+/* ---- Messages ---------------------------------------------------------------------------------------------------- */
 
 struct pktsock_iovec {
   void *iov_base;
@@ -91,14 +91,14 @@ static inline struct pktsock_cmsghdr *pktsock_cmsg_next_(struct pktsock_msghdr *
   return (struct pktsock_cmsghdr *)((unsigned char *)cmsg + len);
 }
 
-/* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec; for the third,
- * three of the latter: by the system's clock, unused, by the MAC's clock. A time that is not known is 0. */
+/* Control messages of PKTSOCK_SOL_SOCKET. Their data is the C library's struct timeval and struct timespec; for the
+ * third, three of the latter: by the system's clock, unused, by the MAC's clock. A time that is not known is 0. */
 #define PKTSOCK_SCM_TIMESTAMP PKTSOCK_SO_TIMESTAMP
 #define PKTSOCK_SCM_TIMESTAMPNS PKTSOCK_SO_TIMESTAMPNS
 #define PKTSOCK_SCM_TIMESTAMPING PKTSOCK_SO_TIMESTAMPING
 
-/* The data of PKTSOCK_PACKET_TX_TIMESTAMP, a control message of PKTSOCK_SOL_PACKET that recvmsg() with PKTSOCK_MSG_ERRQUEUE
- * returns beside PKTSOCK_SCM_TIMESTAMPING: the frame was sent at that time. */
+/* The data of PKTSOCK_PACKET_TX_TIMESTAMP, a control message of PKTSOCK_SOL_PACKET that recvmsg() with
+ * PKTSOCK_MSG_ERRQUEUE returns beside PKTSOCK_SCM_TIMESTAMPING: the frame was sent at that time. */
 struct pktsock_sock_extended_err {
   uint32_t ee_errno; /* ENOMSG of the C library */
   uint8_t ee_origin; /* PKTSOCK_SO_EE_ORIGIN_TIMESTAMPING */
@@ -110,8 +110,8 @@ struct pktsock_sock_extended_err {
 #define PKTSOCK_SO_EE_ORIGIN_TIMESTAMPING 4
 #define PKTSOCK_SCM_TSTAMP_SND 0
 
-/* PKTSOCK_SO_RXQ_OVFL, a control message of PKTSOCK_SOL_SOCKET, has a uint32_t: the frames that the socket had lost when it
- * received this one. There is none while it has lost no frame. */
+/* PKTSOCK_SO_RXQ_OVFL, a control message of PKTSOCK_SOL_SOCKET, has a uint32_t: the frames that the socket had lost
+ * when it received this one. There is none while it has lost no frame. */
 
 /* The data of PKTSOCK_PACKET_AUXDATA, a control message of PKTSOCK_SOL_PACKET. */
 struct pktsock_tpacket_auxdata {
@@ -126,7 +126,7 @@ struct pktsock_tpacket_auxdata {
 #define PKTSOCK_TP_STATUS_VLAN_VALID 0x10
 #define PKTSOCK_TP_STATUS_VLAN_TPID_VALID 0x40
 
-/* ---- Options ------------------------------------------------------------------------------------------------------ */
+/* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 /* PKTSOCK_SO_RCVTIMEO and _SNDTIMEO take the struct timeval of the C library's <sys/time.h>. */
 
@@ -162,7 +162,7 @@ struct pktsock_sock_fprog {
   struct pktsock_sock_filter *filter;
 };
 
-/* ---- Interfaces --------------------------------------------------------------------------------------------------- */
+/* ---- Interfaces -------------------------------------------------------------------------------------------------- */
 
 #define PKTSOCK_IFNAMSIZ 16 /* bytes of an interface's name, with the NUL */
 
@@ -243,7 +243,8 @@ struct pktsock_ifaddrs {
 #define PKTSOCK_SIOCSHWTSTAMP 0x89b0 /* ifru_data: struct pktsock_hwtstamp_config, in and out */
 #define PKTSOCK_SIOCGHWTSTAMP 0x89b1
 
-/* Which frames the MAC stamps. A MAC stamps all received frames or none, and says so. Without such a MAC: EOPNOTSUPP. */
+/* Which frames the MAC stamps. A MAC stamps all received frames or none, and says so. Without such a MAC:
+ * EOPNOTSUPP. */
 struct pktsock_hwtstamp_config {
   int flags;     /* 0, or PKTSOCK_HWTSTAMP_FLAG_BONDED_PHC_INDEX, which changes nothing */
   int tx_type;   /* PKTSOCK_HWTSTAMP_TX_OFF or _ON: frames that ask for it with PKTSOCK_SO_TIMESTAMPING */
@@ -271,7 +272,7 @@ struct pktsock_ethtool_ts_info {
 
 #define PKTSOCK_ETHTOOL_GET_TS_INFO 0x41
 
-/* ---- Waiting ------------------------------------------------------------------------------------------------------ */
+/* ---- Waiting ----------------------------------------------------------------------------------------------------- */
 
 struct pktsock_pollfd {
   int fd;        /* negative: the entry is ignored */
@@ -283,7 +284,7 @@ struct pktsock_pollfd {
 #define PKTSOCK_POLLRDNORM 0x040
 #define PKTSOCK_POLLWRNORM 0x100
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
 /* errno of socket() for an unsupported type, if <errno.h> has no ESOCKTNOSUPPORT: newlib's number. */
 #define PKTSOCK_ESOCKTNOSUPPORT 124

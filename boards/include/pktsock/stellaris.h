@@ -22,7 +22,11 @@ struct stellaris_state {
 
 extern const struct pkt_mac_ops stellaris_ops;
 
-/* The handler of config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL. */
+/* Handle config->irq: the board calls it from its interrupt vector, with its own `mac`, not NULL.
+ *
+ * Errors: none.
+ * Context: the interrupt handler of config->irq.
+ * Source: the data sheet that the first lines of this header name. */
 void stellaris_interrupt(struct pkt_mac *mac);
 
 #ifdef __cplusplus

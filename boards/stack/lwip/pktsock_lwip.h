@@ -1,9 +1,9 @@
-/* lwIP behind the tap: a netif on pktsock_stack(). Packet sockets are offered each received frame first, and lwIP gets it
- * after them. What lwIP sends, they see as PACKET_OUTGOING.
+/* lwIP behind the tap: a netif on pktsock_stack(). Packet sockets are offered each received frame first, and lwIP gets
+ * it after them. What lwIP sends, they see as PACKET_OUTGOING.
  *
- * Received frames are not copied: lwIP gets a pbuf whose bytes are the driver's buffer. lwIP writes into what it receives, so
- * a frame that a packet socket still holds is copied into other pbufs (PKTSOCK_LWIP_COPIES), and so is one that comes while
- * PKTSOCK_LWIP_LENT are lent. What lwIP sends is gathered into a buffer that the MAC sends from.
+ * Received frames are not copied: lwIP gets a pbuf whose bytes are the driver's buffer. lwIP writes into what it
+ * receives, so a frame that a packet socket still holds is copied into other pbufs (PKTSOCK_LWIP_COPIES), and so is one
+ * that comes while PKTSOCK_LWIP_LENT are lent. What lwIP sends is gathered into a buffer that the MAC sends from.
  *
  * Use, with an operating system (NO_SYS 0), after pktsock_start() and tcpip_init():
  *
@@ -24,7 +24,9 @@
  *
  * Set config.link of pktsock_start() to pktsock_lwip_link, so that lwIP knows the state of the link.
  *
- * Choose CONFIG_NET_PKT_FRAMES as pktsock_stack() says. lwIP's options: LWIP_SUPPORT_CUSTOM_PBUF 1 and ETH_PAD_SIZE 0. */
+ * Choose CONFIG_NET_PKT_FRAMES as pktsock_stack() says. lwIP's options: LWIP_SUPPORT_CUSTOM_PBUF 1 and ETH_PAD_SIZE 0.
+ *
+ * Source: lwIP's netif.h. */
 #ifndef PKTSOCK_LWIP_H
 #define PKTSOCK_LWIP_H
 
@@ -37,8 +39,8 @@
 extern "C" {
 #endif
 
-/* The most frames that lwIP holds at a time, of each interface. It may hold them for long, in the queue of a connection that
- * nobody reads, and what it holds is missing for reception. By default half of its share (pktsock_stack()). */
+/* The most frames that lwIP holds at a time, of each interface. It may hold them for long, in the queue of a connection
+ * that nobody reads, and what it holds is missing for reception. By default half of its share (pktsock_stack()). */
 #ifndef PKTSOCK_LWIP_LENT
 #define PKTSOCK_LWIP_LENT ((PKTSOCK_FRAMES - PKTSOCK_TX_FRAMES) / 3)
 #endif
@@ -69,24 +71,38 @@ struct pktsock_lwip {
   struct pktsock_lwip *next;
 };
 
-/* The `init` function of netif_add(), whose `state` is a struct pktsock_lwip. Returns ERR_OK, or ERR_IF: there is no such
- * interface, it has a network stack already, or too few frames are left for it (errno of pktsock_stack()). Context: where
- * netif_add() may be called. */
+/* Add the adapter's functions to a netif: the `init` function of netif_add(), whose `state` is a struct pktsock_lwip.
+ *
+ * Returns: ERR_OK, or ERR_IF and errno.
+ * Errors: those of pktsock_stack(): there is no such interface, it has a network stack already, or too few frames are
+ * left.
+ * Context: where netif_add() may be called. */
 err_t pktsock_lwip_init(struct netif *netif);
 
-/* Take one received frame and give it to netif->input. `flags`: 0 waits for a frame, PKTSOCK_MSG_DONTWAIT does not. Returns
- * false when there was none, or when the descriptor is closed or the component is stopped. One task at a time. */
+/* Take one received frame and give it to netif->input. `flags`: 0 waits for a frame, PKTSOCK_MSG_DONTWAIT does not.
+ *
+ * Returns: false when there was none, or when the descriptor is closed or the component is stopped.
+ * Errors: none.
+ * Context: one task at a time. */
 bool pktsock_lwip_receive(struct netif *netif, int flags);
 
-/* A task that receives for `netif` until the component is stopped or the descriptor is closed; with NO_SYS 0 only. */
+/* Receive for `netif` until the component is stopped or the descriptor is closed; with NO_SYS 0 only.
+ *
+ * Errors: none.
+ * Context: a task of its own. */
 void pktsock_lwip_task(void *netif);
 
-/* The function for config.link: tells lwIP when the link goes up or down. */
+/* Tell lwIP that the link goes up or down: the function for config.link.
+ *
+ * Errors: none.
+ * Context: as config.link. */
 void pktsock_lwip_link(unsigned ifindex, bool up);
 
-/* Undo what pktsock_lwip_init() did, before netif_remove(). It closes the descriptor, so that pktsock_lwip_task() ends. lwIP
- * must not hold received frames any more, because their buffers are used again: abort its connections first. Context: as
- * netif_remove(). */
+/* Undo what pktsock_lwip_init() did, before netif_remove(). It closes the descriptor, so that pktsock_lwip_task() ends.
+ * lwIP must not hold received frames any more, because their buffers are used again: abort its connections first.
+ *
+ * Errors: none.
+ * Context: as netif_remove(). */
 void pktsock_lwip_remove(struct netif *netif);
 
 #ifdef __cplusplus
