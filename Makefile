@@ -78,13 +78,13 @@ bench-host: build/gen/pktsock_wasm.c build/pktsock.mjs preload ## round trips ov
 bench-diff: node_modules/.package-lock.json ## the last bench and size beside the committed figures; fails if one is worse by 1 %
 	$(QUIET)npx tsx test/bench/diff.ts
 
-bench-accept: node_modules/.package-lock.json ## the last bench and size become the committed figures, in docs/engines.md too
+bench-accept: node_modules/.package-lock.json ## the last bench and size become the committed figures, in README and docs/engines.md too
 	$(QUIET)npx tsx test/bench/diff.ts accept
 
 bounds: build/pktsock.wasm ## how long a call can last at most, for CONFIG="NET_PKT_...=n"
 	$(QUIET)npx tsx host/build/bounds.ts $< $(CONFIG)
 
-abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (README.md)
+abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (CONTRIBUTING.md)
 	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
 
 sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.json (SPDX 2.3)

@@ -7,7 +7,7 @@
 
 /** Identifies a pktsock module: "PKTS" in memory order. */
 export const MAGIC: u32 = 0x53544b50;
-/** Raised with every change of the ABI (README.md). A loader refuses a module of another version. */
+/** Raised with every change of the ABI (CONTRIBUTING.md). A loader refuses a module of another version. */
 export const ABI_VERSION: u32 = 4;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */

@@ -1,4 +1,4 @@
-// The ABI between module and firmware changes only with its version: see README.md, "Where things are".
+// The ABI between module and firmware changes only with its version: see CONTRIBUTING.md, "The ABI".
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type AbiRecord, complaint, currentAbi, differences } from "../host/build/abi.js";

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { options } from "../host/build/options.js";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Qemu } from "../host/net/qemu.js";
+import { readBaseline } from "./bench/baseline.js";
+import { echoOf, pageOf, pages } from "./bench/show.js";
 
 const text = readFileSync("README.md", "utf8");
-const [program, integration] = [...text.matchAll(/^```c\n(.*?)^```$/gms)].map(([, code]) => code!) as [string, string];
+const [, program] = /^```c\n(.*?)^```$/ms.exec(text)!;
 const folder = "build/readme";
 const boards = ["qemu-mps2-an385", "qemu-lm3s6965evb", "qemu-emcraft-sf2", "linux"];
 
@@ -14,8 +15,7 @@ describe("README", function () {
 
   before(() => {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(`${folder}/echo.c`, program);
-    writeFileSync(`${folder}/integration.c`, integration);
+    writeFileSync(`${folder}/echo.c`, program!);
   });
 
   for (const board of boards) {
@@ -43,33 +43,18 @@ describe("README", function () {
     }
   });
 
-  it("starts the component in a way that compiles for a firmware", () => {
-    const flags = ["--specs=picolibc.specs", "-mcpu=cortex-m3", "-mthumb", "-std=gnu11", "-Wall", "-Wextra", "-Werror"];
-    const paths = ["-Iboards/include", "-Ibuild/gen"];
-    execFileSync("arm-none-eabi-gcc", [
-      ...flags,
-      ...paths,
-      "-c",
-      `${folder}/integration.c`,
-      "-o",
-      `${folder}/integration.o`,
-    ]);
+  it("has the committed figures", () => {
+    const [, tableFrom] = pages.find(([file]) => file === "README.md")!;
+    assert.equal(text, pageOf(text, tableFrom(readBaseline())), "run make bench, make size and make bench-accept");
+    const [short, long] = [64, 1514].map((bytes) => echoOf(readBaseline().costs, "wasm3", "bare", bytes, 0)!);
+    const loop = `A driver loop without sockets takes ${short} and ${long!.toLocaleString("en-US")}.`;
+    assert.ok(text.includes(loop), loop);
   });
 
-  it("has the options as they are", () => {
-    const rows = options.map(
-      ({ name, default: value, min, max, help }) => `| \`CONFIG_${name}\` | ${value} | ${min} to ${max} | ${help} |`,
-    );
-    assert.equal(/^\| option .*\n\|---.*\n((?:\|.*\n)+)/m.exec(text)![1], `${rows.join("\n")}\n`);
-  });
-
-  it("names files, folders and verbs that exist", () => {
-    const help = execFileSync("make", ["help"], { encoding: "utf8" });
-    for (const [, path] of text.matchAll(/\]\(([^):]+)\)/g)) assert.ok(existsSync(path!), path);
-    for (const [, path] of text.matchAll(/`((?:assembly|boards|host|test)\/[a-z_/.]*)`/g))
-      assert.ok(existsSync(path!), path);
-    const verbs = [...text.matchAll(/^make ([a-z]+)$/gm), ...text.matchAll(/`make (?:[A-Z]+=\S+ )?([a-z]+)[` ]/g)];
-    assert.ok(verbs.length > 3);
-    for (const [, verb] of verbs) assert.match(help, new RegExp(`^  make ${verb} `, "m"), verb);
+  it("names its picture, and says first what was never run on silicon", () => {
+    const [screen] = text.split("## Two commands");
+    assert.match(screen!, /!\[[^\]]+\]\(docs\/frame\.svg\)/);
+    assert.match(screen!, /Nothing here was ever run on silicon/);
+    assert.ok(screen!.split("\n").length < 50, "the first screen is no screen any more");
   });
 });

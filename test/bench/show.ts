@@ -1,30 +1,38 @@
-// Figures as people read them: the table and the plot of docs/engines.md.
+// Figures as people read them: the tables of docs/engines.md and README.md, and the plot.
 import { readFileSync, writeFileSync } from "node:fs";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Figures } from "./baseline.js";
 import { peerCosts, peerSizes } from "./peers.js";
 
-const page = "docs/engines.md";
 const plot = "docs/engines.svg";
 const board = "qemu-lm3s6965evb";
 const lengths = [64, 512, 1514];
 
 const number = (value: number | undefined): string => (value === undefined ? "-" : value.toLocaleString("en-US"));
 
+/** What an echo costs on the board that the peers were measured on. */
+export const echoOf = (
+  costs: Figures["costs"],
+  engine: string,
+  path: string,
+  bytes: number,
+  sockets = 1,
+): number | undefined =>
+  costs.find(
+    (cost) =>
+      cost.board === board &&
+      cost.engine === engine &&
+      cost.path === path &&
+      cost.sockets === sockets &&
+      cost.bytes === bytes,
+  )?.echo;
+
 /** The table: engines, then peers, on the board that the peers were measured on. */
 export function tableOf({ costs, sizes }: Figures): string {
   const here = costs.filter((cost) => cost.board === board);
   const echo = (engine: string, path: string): string =>
-    lengths
-      .map((bytes) =>
-        number(
-          here.find(
-            (cost) => cost.engine === engine && cost.path === path && cost.bytes === bytes && cost.sockets === 1,
-          )?.echo,
-        ),
-      )
-      .join(" / ");
+    lengths.map((bytes) => number(echoOf(costs, engine, path, bytes))).join(" / ");
   const engines = [...new Set(here.map(({ engine }) => engine))];
   const rows = engines.map((engine) => {
     const size = sizes.find((candidate) => candidate.board === board && candidate.engine === engine);
@@ -41,6 +49,37 @@ export function tableOf({ costs, sizes }: Figures): string {
   const head = ["engine", "echo, copied", "echo, zero copy", "forwarded", "text", "RAM"];
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
+
+/** The README's table: the short form, for frames of the shortest and the longest length. */
+export function shortTableOf({ costs, sizes }: Figures): string {
+  const [shortest, longest] = [lengths[0]!, lengths.at(-1)!];
+  const names: readonly (readonly [engine: string, name: string])[] = [
+    ["aot", "pktsock, compiled to C (`ENGINE=aot`)"],
+    ["wasm3-tuned", "pktsock, interpreted (`ENGINE=wasm3-tuned`)"],
+    ["wasm3", "pktsock, interpreted by wasm3 as it is"],
+  ];
+  const own = names.map(([engine, name]) => {
+    const echoes = [shortest, longest].map((bytes) => number(echoOf(costs, engine, "copy", bytes)));
+    const size = sizes.find((candidate) => candidate.board === board && candidate.engine === engine);
+    return [name].concat(echoes, number(size?.text), number(size?.ram));
+  });
+  const peers = peerCosts
+    .filter((candidate) => candidate.board === board)
+    .map(({ peer, echo }) => {
+      const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
+      const figures = [echo[shortest], echo[longest], size?.text, size?.ram].map((figure) => number(figure));
+      return [`${peer}'s packet sockets, native C`].concat(figures);
+    });
+  const head = ["", `echo of ${shortest} bytes`, `of ${number(longest)} bytes`, "flash", "RAM"];
+  const rows = [head, ["---", "--:", "--:", "--:", "--:"], ...own, ...peers];
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The pages with figures, and what makes the table of each. */
+export const pages: readonly (readonly [file: string, table: (figures: Figures) => string])[] = [
+  ["docs/engines.md", tableOf],
+  ["README.md", shortTableOf],
+];
 
 interface Point {
   readonly who: string;
@@ -118,14 +157,14 @@ export async function plotOf({ costs }: Figures): Promise<string> {
 const begin = "<!-- figures: made by make bench-accept -->";
 const end = "<!-- end of figures -->";
 
-/** The page with the table of these figures. */
-export function pageOf(text: string, figures: Figures): string {
+/** `text` of a page, with this table in its place. */
+export function pageOf(text: string, table: string): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the figures.`);
-  return `${text.slice(0, from)}${begin}\n\n${tableOf(figures)}\n\n${text.slice(to)}`;
+  if (from < 0 || to < from) throw new Error("A page has no place for the figures.");
+  return `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(to)}`;
 }
 
 export async function writeDocs(figures: Figures): Promise<void> {
-  writeFileSync(page, pageOf(readFileSync(page, "utf8"), figures));
+  for (const [file, tableFrom] of pages) writeFileSync(file, pageOf(readFileSync(file, "utf8"), tableFrom(figures)));
   writeFileSync(plot, await plotOf(figures));
 }
