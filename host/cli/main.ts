@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { cable } from "./cable.js";
 import { type Command, UsageError } from "./command.js";
 import { demo } from "./demo.js";
+import { keygen } from "./keygen.js";
 import { runCommand } from "./run.js";
+import { sign } from "./sign.js";
 
-const commands: Record<string, Command> = { cable, demo, run: runCommand };
+const commands: Record<string, Command> = { cable, demo, keygen, run: runCommand, sign };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);

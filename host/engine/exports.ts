@@ -34,3 +34,10 @@ export const exportArguments = {
 } as const;
 
 export type ExportName = keyof typeof exportArguments;
+
+/** The functions that the module imports (assembly/port.ts), with their types as readWasm() writes them. */
+export const importTypes: Readonly<Record<string, string>> = {
+  "port.give": "i32 i32 ->",
+  "port.take": "i32 i32 ->",
+  "port.match": "i32 i32 -> i32",
+};

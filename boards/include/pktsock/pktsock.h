@@ -88,6 +88,13 @@ struct pktsock_config {
   bool (*recover)(const char *reason, uint32_t recent);
 };
 
+/* A module that may be swapped in, as config.verify finds it in a file. */
+struct pktsock_module {
+  const uint8_t *wasm; /* lies in the file */
+  size_t wasm_size;    /* bytes */
+  uint32_t version;    /* the number that was signed */
+};
+
 /* Default of config.recoveries. */
 #ifndef PKTSOCK_RECOVERIES
 #define PKTSOCK_RECOVERIES 10
