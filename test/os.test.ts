@@ -2,6 +2,7 @@
 // ThreadSanitizer, and on a small preemptive kernel for a Cortex-M3 in QEMU. test/os/NAME says what each stands for.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { boardObstacle } from "../host/demo/tools.js";
 
 const CASES = 12;
@@ -21,10 +22,15 @@ describe("ports of os.h", function () {
     return stderr;
   }
 
-  for (const os of ["posix", "freertos"]) {
-    it(`${os}, on POSIX threads`, () => {
-      build(os, "linux", `OS=${os}`, "SANITIZE=thread");
-      assert.equal(run(`build/port-${os}-thread/port.elf`, []), "");
+  const ports = readdirSync("boards/os")
+    .filter((file) => file.endsWith(".c") && file !== "baremetal.c")
+    .map((file) => file.slice(0, -2));
+  const systems = [...ports.map((os) => [os, os] as const), ["esp_idf", "freertos"] as const];
+  for (const [system, os] of systems) {
+    it(`${system}, on POSIX threads`, () => {
+      const folder = system === "esp_idf" ? system : "linux"; // a macro of its own for all files
+      build(folder, "linux", `OS=${os}`, `SYSTEM=${system}`, "SANITIZE=thread");
+      assert.equal(run(`build/port-${folder}-thread/port.elf`, []), "");
     });
   }
 

@@ -10,7 +10,7 @@
 /* The only task. */
 static struct pkt_os_task { volatile bool woken; } task;
 
-void pkt_os_init(void) {}
+int pkt_os_init(void) { return 0; }
 
 void pkt_os_lock(void) {}
 

@@ -23,7 +23,7 @@ static struct pkt_os_task *watcher;
 static struct pkt_os_task *in_driver; /* the task that waits in `waiting` */
 static const struct pkt_os_waiting *waiting;
 
-void pkt_os_init(void) {}
+int pkt_os_init(void) { return 0; }
 
 void pkt_os_lock(void) { pthread_mutex_lock(&lock); }
 

@@ -130,8 +130,12 @@ static void stop(void) {
 }
 
 int pktsock_start(const struct pktsock_config *config) {
-  int result;
-  pkt_os_init();
+  int result = pkt_os_init();
+  if (result < 0) { /* there is no lock */
+    pkt_component.error = "the operating system has no memory for the lock";
+    errno = -result;
+    return -1;
+  }
   pkt_os_lock();
   if (pkt_component.control != NULL) {
     pkt_component.error = "it has been started before";

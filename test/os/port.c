@@ -346,7 +346,10 @@ static void test(const char *name, void (*run)(void)) {
 }
 
 int port_tests(void) {
-  pkt_os_init();
+  if (pkt_os_init() == -ENOMEM) { /* some systems have no memory at first */
+    CHECK(pktsock_start_board() == -1 && errno == ENOMEM);
+    CHECK(pkt_os_init() == 0);
+  }
   test("a task knows itself", test_self);
   test("one task at a time holds the lock", test_lock);
   test("the clock runs, and never backwards", test_clock);

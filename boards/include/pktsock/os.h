@@ -11,7 +11,8 @@
  *     may be called: with FreeRTOS on Cortex-M its number is at least configMAX_SYSCALL_INTERRUPT_PRIORITY. The NVIC's
  *     reset value 0 is not.
  *   - errno. Each task has its own: with FreeRTOS configUSE_NEWLIB_REENTRANT (newlib) or
- *     configUSE_C_RUNTIME_TLS_SUPPORT (picolibc). Otherwise a task may read the errno of another task's call.
+ *     configUSE_C_RUNTIME_TLS_SUPPORT (picolibc); the first lines of each file of boards/os say it for its system.
+ *     Otherwise a task may read the errno of another task's call.
  *   - Stack. A task that makes calls needs stack for the component in addition to its own use:
  *     pktsock_config.precompile in pktsock.h documents how much. Interrupt handlers never enter the module.
  *   - Tasks that end. A task must not be deleted while it is in a call, because other tasks hold a pointer to its
@@ -34,10 +35,11 @@ extern "C" {
 
 /* Create what the functions below need. pktsock_start() calls it first, each time: after pktsock_stop() it has nothing
  * to do. Before it, one task may make calls of pktsock.h that take the lock: pkt_os_lock() returns at once while there
- * is no lock.
+ * is no lock. Returns 0, or a negative errno of the platform, with which pktsock_start() fails.
  *
+ * Errors: -ENOMEM: the system has no memory for a lock.
  * Context: task. */
-void pkt_os_init(void);
+int pkt_os_init(void);
 
 /* Take and release the component's only lock, which is not recursive. It is held while the module runs one call and the
  * drivers carry out what that call asks for; no task sleeps while it holds it. On a system with a single task both may

@@ -1,5 +1,5 @@
-/* FreeRTOS's calls that boards/os/freertos.c uses, on POSIX threads: a stand-in, not FreeRTOS. A task is a thread; a thread that
- * is no task stands for an interrupt handler. Priorities have no effect. A critical section is one lock for all. */
+/* FreeRTOS's calls that boards/os/freertos.c uses, as FreeRTOS V11 has them with two cores: a stand-in, not FreeRTOS
+ * (../linux/system.h). */
 #ifndef STAND_IN_FREERTOS_H
 #define STAND_IN_FREERTOS_H
 
@@ -14,7 +14,8 @@ typedef unsigned long UBaseType_t;
 #define portMAX_DELAY UINT32_MAX
 #define configTICK_RATE_HZ 1000
 #define configTASK_NOTIFICATION_ARRAY_ENTRIES 2
-#define configNUMBER_OF_CORES 1
+#define configNUMBER_OF_CORES 2
+#define configMAX_SYSCALL_INTERRUPT_PRIORITY 0x60
 
 #define PKTSOCK_OWN_CLOCK
 #define PKTSOCK_OWN_INTERRUPTS

@@ -3,14 +3,9 @@
 #define STAND_IN_SEMPHR_H
 
 #include "FreeRTOS.h"
-#include "task.h"
-#include <pthread.h>
+#include "system.h"
 
-typedef struct {
-  pthread_mutex_t mutex;
-  TaskHandle_t holder;
-} StaticSemaphore_t;
-typedef StaticSemaphore_t *SemaphoreHandle_t;
+typedef struct lock StaticSemaphore_t, *SemaphoreHandle_t;
 
 SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory);
 BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks);

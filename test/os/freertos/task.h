@@ -4,20 +4,22 @@
 
 #include "FreeRTOS.h"
 
-typedef struct stand_in_task *TaskHandle_t;
+typedef struct task *TaskHandle_t;
 
 TaskHandle_t xTaskGetCurrentTaskHandle(void);
 BaseType_t xPortIsInsideInterrupt(void);
 uint32_t ulTaskNotifyTakeIndexed(UBaseType_t index, BaseType_t clear, TickType_t ticks);
 BaseType_t xTaskNotifyGiveIndexed(TaskHandle_t task, UBaseType_t index);
 void vTaskNotifyGiveIndexedFromISR(TaskHandle_t task, UBaseType_t index, BaseType_t *switch_now);
-void stand_in_enter_critical(void);
-void stand_in_exit_critical(void);
+void vTaskEnterCritical(void);
+void vTaskExitCritical(void);
+UBaseType_t vTaskEnterCriticalFromISR(void);
+void vTaskExitCriticalFromISR(UBaseType_t state);
 
-#define taskENTER_CRITICAL() stand_in_enter_critical()
-#define taskEXIT_CRITICAL() stand_in_exit_critical()
-#define taskENTER_CRITICAL_FROM_ISR() (stand_in_enter_critical(), 0ul)
-#define taskEXIT_CRITICAL_FROM_ISR(state) ((void)(state), stand_in_exit_critical())
+#define taskENTER_CRITICAL() vTaskEnterCritical()
+#define taskEXIT_CRITICAL() vTaskExitCritical()
+#define taskENTER_CRITICAL_FROM_ISR() vTaskEnterCriticalFromISR()
+#define taskEXIT_CRITICAL_FROM_ISR(state) vTaskExitCriticalFromISR(state)
 #define portYIELD_FROM_ISR(now) ((void)(now))
 
 #endif

@@ -1,0 +1,2 @@
+/* FreeRTOS.h says what this is. */
+#include "../../freertos/semphr.h"

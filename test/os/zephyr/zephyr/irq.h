@@ -1,0 +1,2 @@
+/* kernel.h says what this is. */
+#include "kernel.h"
