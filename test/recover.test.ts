@@ -80,6 +80,17 @@ describe("after the last trap", function () {
   }
 });
 
+describe("whether it recovers", function () {
+  this.timeout(240_000);
+
+  for (const engine of ["wasm3", "aot"] as const) {
+    it(`is decided by recover() or a minute, and ends with a driver that does not start again: ${engine}`, async () => {
+      const output = await outputOf("limits", "linux", engine);
+      assert.match(output, /^failures: 0$/m, output);
+    });
+  }
+});
+
 /** What a recovery may take on a Cortex-M3: 20 ms at 50 MHz, a million instructions. */
 const MOST_US = 1000;
 

@@ -60,6 +60,8 @@ static bool recover(void) {
   c->runs = false; /* a further trap is the last one */
   c->rest_count = 0;
   c->runs = start_afresh();
+  if (!c->runs && c->engine.error == NULL && c->config.report != NULL) /* a driver did not start */
+    c->config.report("pktsock", c->error);
   c->error = reason;
   c->traps = c->engine.traps;
   if (!c->runs)

@@ -152,6 +152,7 @@ int pktsock_start(const struct pktsock_config *config) {
   } else {
     pkt_component.error = NULL;
     pkt_component.config = *config;
+    pkt_component.recent_recoveries = 0;
     pkt_journal_clear();
     result = load_module(config);
     if (result < 0)

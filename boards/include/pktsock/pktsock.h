@@ -80,10 +80,10 @@ struct pktsock_config {
   uint32_t budget;
 
   /* What happens when the module has trapped. It is started again, and the sockets stay open, up to `recoveries` times
-   * in a minute (0: never); after the next trap every call fails with EIO, and pktsock_error() has the reason.
-   * `recover`, if it is not NULL, decides instead: `reason` is a sentence, `recent` how often the module was started
-   * again in the last minute; it returns true to start it again. Task context, under the lock of os.h: it must not call
-   * the component. */
+   * in the minute that begins with the first of them (0: never); after the next trap every call fails with EIO, and
+   * pktsock_error() has the reason. `recover`, if it is not NULL, decides instead: `reason` is a sentence, `recent` how
+   * often the module was started again in that minute; it returns true to start it again. Task context, under the lock
+   * of os.h: it must not call the component. A driver that does not start again ends it, too, and is reported. */
   uint32_t recoveries;
   bool (*recover)(const char *reason, uint32_t recent);
 };
