@@ -76,7 +76,8 @@ int32_t pkt_not_a_number(int32_t result, uint32_t most) {
 
 int32_t pkt_not_received(int32_t result, uint32_t most) {
   int32_t n = pkt_not_a_number(result, most);
-  return n == -EIO && pkt_component.runs ? -PKT_EAGAIN : n;
+  pkt_component.receive_trapped = n == -EIO && pkt_component.runs;
+  return pkt_component.receive_trapped ? -PKT_EAGAIN : n;
 }
 
 bool pkt_put_name(const char *name) {

@@ -28,6 +28,7 @@ struct pkt_component {
   const char *error;
   uint32_t traps;             /* of the engine, as far as they were reported */
   bool runs;                  /* pktsock_start() has ended, and the module may be restarted */
+  bool receive_trapped;       /* the last attempt to receive, which has returned -EAGAIN */
   uint64_t first_recovery;    /* of the last minute; as pkt_os_now() */
   uint32_t recent_recoveries; /* in that minute */
   uint32_t recoveries, lost_frames, lost_sockets;
@@ -46,6 +47,9 @@ struct pkt_component {
 };
 
 extern struct pkt_component pkt_component;
+
+/* How often an attempt that only looks is made, if it traps each time. */
+#define PKT_ATTEMPTS_MAX 16
 
 /* Why a module whose layout is refused is refused: see bounds.h. */
 extern const char pkt_foreign_layout[];

@@ -8,6 +8,19 @@
 /* Tasks that poll each descriptor right now; guarded by the lock. */
 static uint8_t pollers[PKT_MAX_DESCRIPTORS];
 
+/* The events of a socket, as pollSocket() has them. After a trap that the socket has survived it is asked again. */
+static int32_t events_of(int fd) {
+  int32_t events = -PKT_EIO;
+  uint32_t socket;
+  for (unsigned i = 0; i < PKT_ATTEMPTS_MAX && events < 0 && (socket = pkt_socket_of(fd)) != 0; i++)
+    events = pkt_call(&pkt_export_pollSocket, socket, 0, 0, 0);
+  if (events >= 0)
+    return events;
+  if (pkt_socket_of(fd) != 0)
+    return 0;
+  return pkt_no_socket(fd) == -PKT_EBADF ? PKTSOCK_POLLNVAL : PKTSOCK_POLLERR;
+}
+
 /* Fill in revents of all entries. Returns the number of entries with events. This and the functions below need the lock. */
 static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
   int ready = 0;
@@ -15,12 +28,7 @@ static int scan(struct pktsock_pollfd *fds, unsigned long count, int unasked) {
     fds[i].revents = 0;
     if (fds[i].fd < 0)
       continue;
-    uint32_t socket = pkt_socket_of(fds[i].fd);
-    int32_t events = socket != 0 ? pkt_call(&pkt_export_pollSocket, socket, 0, 0, 0) : pkt_no_socket(fds[i].fd);
-    if (events < 0 && pkt_socket_of(fds[i].fd) != 0) /* a trap, which the socket has survived */
-      events = 0;
-    else if (events < 0)
-      events = events == -PKT_EBADF ? PKTSOCK_POLLNVAL : PKTSOCK_POLLERR;
+    int32_t events = events_of(fds[i].fd);
     if ((events & PKTSOCK_POLLIN) != 0)
       events |= READABLE;
     if ((events & PKTSOCK_POLLOUT) != 0)

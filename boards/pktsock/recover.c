@@ -28,23 +28,26 @@ static uint32_t entries_of(const struct pkt_ring *ring) {
 }
 
 /* The frames that sockets hold, that wait for the module, and that wait for the drivers, as far as linear memory says so. */
-static uint32_t count_lost_frames(void) {
+static uint32_t count_lost_frames(unsigned macs) {
   const struct pkt_component *c = &pkt_component;
   uint32_t count = 0;
-  for (uint32_t i = 0; c->mac_count != 0 && i < c->macs[0]->frame_count; i++)
+  for (uint32_t i = 0; macs != 0 && i < c->macs[0]->frame_count; i++)
     count += c->macs[0]->frames[i].refs != 0;
-  for (unsigned i = 0; i < c->mac_count; i++)
+  for (unsigned i = 0; i < macs; i++)
     count += entries_of(&c->macs[i]->rx) + entries_of(&c->macs[i]->tx);
   return count < pkt_bounds.frame_count ? count : pkt_bounds.frame_count;
 }
 
-/* The drivers are stopped before linear memory changes, so that no DMA meets a frame that is used again. */
+/* The drivers are stopped before linear memory changes, so that no DMA meets a frame that is used again; and before anything is
+ * counted, because until then frames arrive. */
 static bool start_afresh(void) {
   struct pkt_component *c = &pkt_component;
   struct pkt_iface_counters kept[PKTSOCK_INTERFACES];
-  for (unsigned i = 0; i < c->mac_count; i++)
-    memcpy(&kept[i], &c->macs[i]->iface->rx_frames, sizeof(kept[i]));
+  unsigned macs = c->mac_count;
   pkt_stop_macs(true);
+  c->lost_frames += count_lost_frames(macs);
+  for (unsigned i = 0; i < macs; i++)
+    memcpy(&kept[i], &c->macs[i]->iface->rx_frames, sizeof(kept[i]));
   if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0)
     return false;
   pkt_stamp_again();
@@ -56,7 +59,7 @@ static bool start_afresh(void) {
 static bool recover(void) {
   struct pkt_component *c = &pkt_component;
   const char *reason = c->error;
-  uint32_t sockets = pkt_bounds_sockets(), frames = count_lost_frames();
+  uint32_t sockets = pkt_bounds_sockets();
   c->runs = false; /* a further trap is the last one */
   c->rest_count = 0;
   c->runs = start_afresh();
@@ -67,7 +70,6 @@ static bool recover(void) {
   if (!c->runs)
     return false;
   c->recoveries++;
-  c->lost_frames += frames;
   c->lost_sockets += sockets - pkt_bounds_sockets();
   return true;
 }

@@ -206,9 +206,22 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
   }
 }
 
+/* After a trap in the first attempt to receive: what is wrong with the call itself ends it, instead of a wait. */
+static int32_t attempt_again(int fd, pkt_attempt *attempt, void *call) {
+  int32_t n = -PKT_EAGAIN;
+  for (unsigned i = 0; i < PKT_ATTEMPTS_MAX && n == -PKT_EAGAIN && pkt_component.receive_trapped; i++) {
+    pkt_component.receive_trapped = false;
+    n = pkt_socket_of(fd) != 0 ? attempt(pkt_socket_of(fd), call) : pkt_no_socket(fd);
+  }
+  return n;
+}
+
 int32_t pkt_try_again(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
+  int32_t again = attempt_again(fd, attempt, call);
+  if (again != -PKT_EAGAIN)
+    return again;
   uint32_t socket = pkt_socket_of(fd);
-  if (socket == 0) /* it was lost in a trap in the first attempt */
+  if (socket == 0) /* it was lost in a trap in the last attempt */
     return pkt_no_socket(fd);
   bool sends = (events & PKTSOCK_POLLOUT) != 0;
   const struct pkt_socket *s = pkt_socket_at(socket);

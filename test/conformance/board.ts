@@ -1,6 +1,7 @@
 // Our component: BOARD=linux under sanitizers, or a board in QEMU. The cable is UDP, this process its other end.
 
 import { execFileSync } from "node:child_process";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BoardProcess } from "../../host/net/board.js";
 import { qemuCommand, qemuOf, udpNic } from "../../host/net/qemu.js";
@@ -38,14 +39,16 @@ export function missingFor({ board }: BoardBuild): string | undefined {
   return missing.length ? `${missing.join(" and ")} is missing` : undefined;
 }
 
+const AGENT = "test/agent/agent.c";
+
 /** Path of the agent's image in the repository, without its ending. */
-export function imageOf({ board, engine, suffix }: Build<string>): string {
-  return `${folderOf(board, engine, suffix)}/agent`;
+export function imageOf({ board, engine, suffix, app = AGENT }: Build<string>): string {
+  return `${folderOf(board, engine, suffix)}/${basename(app, ".c")}`;
 }
 
 /** Builds the agent's image. */
-export function buildAgent({ board, engine, settings }: Build<string>): void {
-  const all = [`BOARD=${board}`, "APP=test/agent/agent.c", ...engines[engine], ...settings];
+export function buildAgent({ board, engine, settings, app = AGENT }: Build<string>): void {
+  const all = [`BOARD=${board}`, `APP=${app}`, ...engines[engine], ...settings];
   execFileSync("make", ["-s", "-C", ROOT, "firmware", ...all], { stdio: ["ignore", "ignore", "inherit"] });
 }
 

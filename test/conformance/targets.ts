@@ -47,6 +47,8 @@ export interface Build<Kind extends string> {
   readonly suffix: string;
   /** Further settings of make. */
   readonly settings: readonly string[];
+  /** The program, if it is not the agent alone (test/agent/agent.c). */
+  readonly app?: string;
 }
 
 export interface Description {

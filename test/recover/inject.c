@@ -7,6 +7,7 @@
 unsigned inject_calls, inject_at, inject_every, inject_hits[PKT_EXPORT_COUNT];
 bool inject_lasts;
 uint32_t inject_seed = 1;
+bool (*inject_may)(struct pkt_engine *engine);
 
 static const struct pkt_export *const exports[] = {PKT_EXPORTS(PKT_EXPORT_ADDRESS)};
 
@@ -26,10 +27,11 @@ static int32_t trap(struct pkt_engine *engine) {
   return -EIO;
 }
 
-static bool is_due(void) {
+static bool is_due(struct pkt_engine *engine) {
   if (inject_at != 0 && (inject_lasts ? inject_calls >= inject_at : inject_calls == inject_at))
     return true;
-  return inject_every != 0 && pkt_component.runs && next(inject_every) == 0;
+  return inject_every != 0 && pkt_component.runs && (inject_may == NULL || inject_may(engine)) &&
+         next(inject_every) == 0;
 }
 
 static void count(const struct pkt_export *export) {
@@ -42,7 +44,7 @@ int32_t __wrap_pkt_engine_call(struct pkt_engine *engine, const struct pkt_expor
   if (engine->error != NULL)
     return -EIO;
   inject_calls++;
-  if (!is_due())
+  if (!is_due(engine))
     return __real_pkt_engine_call(engine, export, a, b, c, d);
   count(export);
   if (inject_every == 0 || next(3) == 0)

@@ -18,6 +18,9 @@ extern bool inject_lasts;
 extern unsigned inject_every;
 extern uint32_t inject_seed; /* not 0 */
 
+/* If it is not NULL: only where it returns true, before the call of an export. With the lock held. */
+extern bool (*inject_may)(struct pkt_engine *engine);
+
 /* How many of those hit each export, in the order of PKT_EXPORTS. */
 extern unsigned inject_hits[PKT_EXPORT_COUNT];
 
