@@ -281,21 +281,23 @@ describe("the archive of make dist", function () {
         const said = succeed(join(place, "build/user"), []);
         assert.equal(said, "16 frames, descriptors from 64, slack 256, one core\n");
         const members = succeed("ar", ["t", join(place, "build/pktsock/libpktsock.a")]).split("\n");
-        for (const member of ["aot.c.o", "call.c.o", "template.c.o"]) assert.ok(members.includes(member), member);
+        for (const member of ["aot.c.o", "call.c.o", "template.c.o", system === "idf" ? "freertos.c.o" : "zephyr.c.o"])
+          assert.ok(members.includes(member), member);
         assert.ok(!members.includes("wasm3.c.o"));
       });
     }
 
     it("Kconfig's answers make a library: nuttx", () => {
-      const place = answered("nuttx", "PKTSOCK_ENGINE_WASM3_TUNED=y", "PKTSOCK_MAC_OPENCORES=y", "PKTSOCK_FRAMES=16");
+      const place = answered("nuttx", "PKTSOCK_ENGINE_WASM3_TUNED=y", "PKTSOCK_MAC_LAN9118=y", "PKTSOCK_FRAMES=16");
       mkdirSync(join(place, "nuttx"));
       mkdirSync(join(place, "external"));
-      cpSync(join(place, "sdkconfig.h"), join(place, "nuttx/config.h"));
+      const system = resolve("test/os/nuttx/nuttx/config.h");
+      writeFileSync(join(place, "nuttx/config.h"), `#include "../sdkconfig.h"\n#include "${system}"\n`);
       symlinkSync(join(top, "nuttx"), join(place, "external/pktsock"));
-      const settings = [`APPDIR=${resolve("test/dist/nuttx")}`, `OUT=${place}`];
+      const settings = [`APPDIR=${resolve("test/dist/nuttx")}`, `OUT=${place}`, `SYSTEMS=${resolve("test/os")}`];
       succeed("make", ["-s", JOBS, "-C", join(place, "external/pktsock"), ...settings]);
       const members = succeed("ar", ["t", join(place, "libapps.a")]).split("\n");
-      for (const member of ["wasm3.c.o", "pktsock_wasm.c.o", "call.c.o", "opencores.c.o", "phy.c.o"])
+      for (const member of ["wasm3.c.o", "pktsock_wasm.c.o", "call.c.o", "nuttx.c.o", "lan9118.c.o", "fifo.c.o"])
         assert.ok(members.includes(member), member);
       assert.ok(!members.includes("aot.c.o"));
       const list = `CONFIG_PKTSOCK=y\nAPPDIR=apps\ninclude ${join(top, "nuttx/Make.defs")}\nall:\n\t@echo $(CONFIGURED_APPS)\n`;
@@ -344,7 +346,11 @@ describe("the archive of make dist", function () {
 
   const mistakes = [
     ["PKTSOCK_ENGINE", "wasm4", /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded/],
-    ["PKTSOCK_OS", "plan9", /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, baremetal, freertos, posix/],
+    [
+      "PKTSOCK_OS",
+      "plan9",
+      /PKTSOCK_OS="plan9" is none of baremetal-cortex-m, auto, baremetal, cmsis_rtos2, freertos, nuttx, posix, threadx, zephyr/,
+    ],
     ["PKTSOCK_MACS", "lan9119", /[Tt]here is no MAC driver "lan9119"/],
     ["PKTSOCK_CONFIG", "NET_PKT_FRAME=8", /there is no capacity NET_PKT_FRAME\. include\/pktsock\/config\.h has all/],
   ] as const;

@@ -66,6 +66,8 @@ export function pdsc(version: string, paths: readonly string[]): string {
     engine("wasm3-tuned", "The module is interpreted, at two fifths of the cost", [...wasm3, "engine/wasm3-tuned/"]),
     engine("aot", "The module compiled to C", ["engine/aot.c", "gen/aot-exact/"]),
     { group: "OS", variant: "FreeRTOS", description: "os.h for FreeRTOS", files: ["os/freertos.c"] },
+    { group: "OS", variant: "CMSIS-RTOS2", description: "os.h for CMSIS-RTOS2", files: ["os/cmsis_rtos2.c"] },
+    { group: "OS", variant: "ThreadX", description: "os.h for ThreadX", files: ["os/threadx.c"] },
     {
       ...{ group: "OS", variant: "Bare metal", isDefault: true },
       description: "os.h for a Cortex-M without an operating system",

@@ -1,7 +1,8 @@
 # pktsock @VERSION@ in a Makefile: set what is needed, include this file behind it, and link $(PKTSOCK_LIB).
 #
 #   PKTSOCK_ENGINE   wasm3 (the default), wasm3-tuned, aot, aot-guarded: INTEGRATING.md compares them
-#   PKTSOCK_OS       baremetal-cortex-m, baremetal (with an arch.h of yours), freertos, posix; empty: the functions of os.h are yours
+#   PKTSOCK_OS       baremetal-cortex-m, baremetal (with an arch.h of yours), or a file of os/: freertos, posix, cmsis_rtos2,
+#                    threadx, zephyr, nuttx; auto: what the compiler's macros show; empty: the functions of os.h are yours
 #   PKTSOCK_MACS     drivers that mac/mac.mk lists, such as: lan9118; empty: the driver is yours
 #   PKTSOCK_CONFIG   capacities, such as: NET_PKT_FRAMES=8 NET_PKT_PREALLOC_CONNS=2
 #   PKTSOCK_DEFINES  further macros, such as: PKTSOCK_FIRST_DESCRIPTOR=13 PKTSOCK_ONE_CORE
@@ -30,15 +31,14 @@ ifeq ($(pktsock_engine_$(PKTSOCK_ENGINE)),)
 $(error PKTSOCK_ENGINE="$(PKTSOCK_ENGINE)" is none of wasm3, wasm3-tuned, aot, aot-guarded)
 endif
 
-pktsock_os_baremetal := os/baremetal.c
-pktsock_os_baremetal-cortex-m := os/baremetal.c os/cortex-m/clock.c os/cortex-m/copy.S os/cortex-m/fifo.S
-pktsock_os_freertos := os/freertos.c
-pktsock_os_posix := os/posix.c
-ifneq ($(PKTSOCK_OS),)
-ifeq ($(pktsock_os_$(PKTSOCK_OS)),)
-$(error PKTSOCK_OS="$(PKTSOCK_OS)" is none of baremetal-cortex-m, baremetal, freertos, posix)
+pktsock_systems := baremetal-cortex-m $(sort $(basename $(notdir $(wildcard $(PKTSOCK_DIR)/os/*.c))))
+ifneq ($(filter-out $(pktsock_systems),$(PKTSOCK_OS)),)
+pktsock_comma := ,
+pktsock_space := $(subst ,, )
+$(error PKTSOCK_OS="$(PKTSOCK_OS)" is none of $(subst $(pktsock_space),$(pktsock_comma) ,$(pktsock_systems)))
 endif
-endif
+pktsock_os := $(patsubst %,os/%.c,$(filter-out %-cortex-m,$(PKTSOCK_OS))) \
+  $(if $(filter %-cortex-m,$(PKTSOCK_OS)),os/baremetal.c os/cortex-m/clock.c os/cortex-m/copy.S os/cortex-m/fifo.S)
 
 # A misspelt capacity would be none.
 pktsock_unknown := $(if $(PKTSOCK_CONFIG),$(filter-out \
@@ -48,7 +48,7 @@ $(error PKTSOCK_CONFIG: there is no capacity $(pktsock_unknown). include/pktsock
 endif
 
 pktsock_sources := $(patsubst $(PKTSOCK_DIR)/%,%,$(wildcard $(PKTSOCK_DIR)/src/*.c)) \
-  $(pktsock_engine_$(PKTSOCK_ENGINE)) $(pktsock_os_$(PKTSOCK_OS)) \
+  $(pktsock_engine_$(PKTSOCK_ENGINE)) $(pktsock_os) \
   $(patsubst $(PKTSOCK_DIR)/%,%,$(filter-out $(if $(filter %-cortex-m,$(PKTSOCK_OS)),%/fifo.c),$(call mac_sources,$(PKTSOCK_MACS))))
 pktsock_objects := $(pktsock_sources:%=$(PKTSOCK_BUILD)/%.o)
 

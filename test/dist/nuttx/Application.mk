@@ -5,4 +5,4 @@ VPATH += :.
 all: $(CSRCS:.c=.c.o)
 	ar rcs $(OUT)/libapps.a $(addprefix $(OUT)/,$(^F))
 %.c.o: %.c
-	arm-none-eabi-gcc --specs=picolibc.specs -mcpu=cortex-m4 -mthumb -I$(OUT) $(CFLAGS) -c $< -o $(OUT)/$@
+	cc -I$(OUT) -I$(SYSTEMS)/linux -I$(SYSTEMS)/nuttx $(CFLAGS) -c $< -o $(OUT)/$@

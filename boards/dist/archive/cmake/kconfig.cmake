@@ -1,6 +1,12 @@
 # sources.cmake for a system with Kconfig, whose answers are CONFIG_PKTSOCK_... here and macros in gen/kconfig/pktsock/config.h.
 get_filename_component(pktsock_dir "${CMAKE_CURRENT_LIST_DIR}" DIRECTORY)
-set(PKTSOCK_OS "") # the functions of os.h are the application's
+if(CONFIG_PKTSOCK_OWN_OS)
+  set(PKTSOCK_OS "")
+elseif(ESP_PLATFORM)
+  set(PKTSOCK_OS freertos)
+else()
+  set(PKTSOCK_OS zephyr)
+endif()
 set(PKTSOCK_CONFIG "")
 set(PKTSOCK_DEFINES "")
 set(PKTSOCK_ENGINE wasm3)
