@@ -35,8 +35,9 @@ extern "C" {
 
 /* Create what the functions below need. pktsock_start() calls it first, each time: after pktsock_stop() it has nothing
  * to do. Before it, one task may make calls of pktsock.h that take the lock: pkt_os_lock() returns at once while there
- * is no lock. Returns 0, or a negative errno of the platform, with which pktsock_start() fails.
+ * is no lock.
  *
+ * Returns: 0, or a negative errno of the platform, with which pktsock_start() fails.
  * Errors: -ENOMEM: the system has no memory for a lock.
  * Context: task. */
 int pkt_os_init(void);
