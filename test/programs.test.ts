@@ -48,7 +48,7 @@ for (const place of PLACES) {
 
     for (const [name, does, peer] of programs) {
       it(does, async () => {
-        const run = await start(place, name);
+        const run = await start(place, `test/programs/${name}.c`);
         try {
           await peer(run);
         } finally {

@@ -40,13 +40,6 @@ function copied(wasm3Directory: string): [string, Buffer][] {
   });
 }
 
-/** The program of the README, which is the archive's first example. */
-function echoProgram(): string {
-  const block = /^```c\n(.*?)^```$/ms.exec(readFileSync("README.md", "utf8"));
-  if (block === null) throw new Error("README.md has no program");
-  return `/* Answers each frame of a local EtherType. The same source compiles for Linux, where it needs root. */\n${block[1]}`;
-}
-
 function generated(): [string, string][] {
   const wasm = readFileSync(MODULE);
   const name = basename(MODULE);
@@ -58,7 +51,6 @@ function generated(): [string, string][] {
     ["include/pktsock/numbers.h", numbersHeader()],
     ["include/pktsock/config.h", configHeader()],
     ["gen/kconfig/pktsock/config.h", kconfigHeader()],
-    ["examples/echo.c", echoProgram()],
     ...[...reference()].map(([path, page]): [string, string] => [`docs/${path}`, page]),
   ];
 }

@@ -1,6 +1,7 @@
-// A C program of test/programs, compiled for a board of ours or for the Linux kernel, with this process as its peer.
+// A C program, compiled for a board of ours or for the Linux kernel, with this process as its peer.
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { basename } from "node:path";
 import { boardObstacle } from "../../host/demo/tools.js";
 import { BoardProcess } from "../../host/net/board.js";
 import { Qemu } from "../../host/net/qemu.js";
@@ -114,9 +115,9 @@ async function startOnBoard(board: string, source: string, name: string): Promis
   return [new BoardProcess([`build/linux-sanitized/${name}.elf`], env), cable];
 }
 
-/** Builds test/programs/NAME.c for the place and starts it. */
-export async function start(place: Place, name: string): Promise<Running> {
-  const source = `test/programs/${name}.c`;
+/** Builds a .c file for the place and starts it. */
+export async function start(place: Place, source: string): Promise<Running> {
+  const name = basename(source, ".c");
   if (place === "kernel") return startOnKernel(source, name);
   const [console, cable] = await startOnBoard(place, source, name);
   return running(place, console, place === "linux" ? OWN : "02504b545301", {
