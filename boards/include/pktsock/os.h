@@ -38,7 +38,7 @@ extern "C" {
  * is no lock.
  *
  * Returns: 0, or a negative errno of the platform, with which pktsock_start() fails.
- * Errors: -ENOMEM: the system has no memory for a lock.
+ * Errors: -ENOMEM (the system has no memory for a lock).
  * Context: task. */
 int pkt_os_init(void);
 
