@@ -104,8 +104,9 @@ void pkt_wake_all(void) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
     if (w->lost != PKT_CLOSED)
       w->lost = pkt_component.control == NULL ? PKT_CLOSED : PKT_TRAPPED;
-    if (w->socket != NULL && w->lost != PKT_CLOSED)
-      w->socket = pkt_socket_at(pkt_socket_of(w->fds->fd));
+    uint32_t socket = w->socket != NULL && w->lost != PKT_CLOSED ? pkt_socket_of(w->fds->fd) : 0;
+    if (socket != 0)
+      w->socket = pkt_socket_at(socket);
     wake_waiter(w);
   }
 }
@@ -241,8 +242,11 @@ int32_t pkt_try_again(int fd, int flags, int events, pkt_attempt *attempt, void 
     if (!pkt_wait(&waiter, deadline))
       break;
     if (PKT_UNLIKELY(waiter.lost != 0)) {
-      socket = pkt_socket_of(fd);
-      n = waiter.lost == PKT_CLOSED ? -PKT_EBADF : socket == 0 ? pkt_no_socket(fd) : -PKT_EAGAIN;
+      socket = waiter.lost == PKT_CLOSED ? 0 : pkt_socket_of(fd);
+      if (socket == 0) {
+        n = waiter.lost == PKT_CLOSED ? -PKT_EBADF : pkt_no_socket(fd);
+        break;
+      }
       waiter.socket = s = pkt_socket_at(socket);
       waiter.lost = 0;
     } else {
