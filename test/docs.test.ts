@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { options } from "../host/build/options.js";
+import { cases } from "./conformance/cases/index.js";
 
 const folder = "build/docs-test";
 const pages = execFileSync("git", ["ls-files", "*.md"], { encoding: "utf8" })
@@ -55,6 +56,29 @@ describe("the pages of documentation", function () {
     const text = readFileSync("README.md", "utf8");
     for (const name of readdirSync("docs").filter((file) => file.endsWith(".md")))
       assert.ok(text.includes(`(docs/${name})`), `README.md does not name docs/${name}`);
+  });
+
+  it("docs/compare.md names a conformance case for each row, and says something of each system", () => {
+    const table = /^\| what (?:\|.*\n)+/m.exec(readFileSync("docs/compare.md", "utf8"))![0];
+    const [head, , ...rows] = table
+      .trim()
+      .split("\n")
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split("|")
+          .map((cell) => cell.trim()),
+      );
+    assert.deepEqual(head!.slice(1), ["pktsock", "NuttX", "Zephyr", "ESP-IDF L2 TAP", "Linux", "case"]);
+    assert.ok(rows.length > 15, `${rows.length} rows`);
+    for (const row of rows) {
+      assert.equal(row.filter((cell) => cell !== "").length, head!.length, row[0]);
+      const [, start] = /^`(.+)`$/.exec(row.at(-1)!)!;
+      assert.ok(
+        cases.some(({ name }) => name.startsWith(start!)),
+        `${row[0]}: no case "${start}..."`,
+      );
+    }
   });
 
   it("docs/firmware.md has the options as they are", () => {
