@@ -13,8 +13,9 @@ export function pollSocket(socket: Socket): u32 {
   service();
   let events: u32 = 0;
   if (socket.head.frame) events |= POLLIN;
-  if (socket.special & Special.ERROR) events |= POLLERR;
-  if (hasMessages(socket)) events |= socket.options & abi.OPTION_SELECT_ERR_QUEUE ? POLLERR | POLLPRI : POLLERR;
+  if (hasMessages(socket) || socket.special & Special.ERROR) {
+    events |= socket.options & abi.OPTION_SELECT_ERR_QUEUE ? POLLERR | POLLPRI : POLLERR;
+  }
   const iface = socket.iface;
   if (!iface) return events | POLLOUT;
   // Sending on an interface that is down does not wait: it fails at once.

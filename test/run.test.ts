@@ -10,6 +10,7 @@ import { compileForLinux } from "./support/preloaded.js";
 
 const DESCRIPTORS = "build/conformance/descriptors";
 const PENDING = `${DESCRIPTORS}-pending`;
+const MESSAGES = `${DESCRIPTORS}-messages`;
 const PRIVATE = ["--private", "--address", "192.0.2.2/24"];
 
 function pktsock(...args: string[]) {
@@ -197,6 +198,13 @@ describe("pktsock run", function () {
     assert.deepEqual([stdout, status], ["200 times\n", 0], stderr);
   });
 
+  it("wakes who waits for messages of the error queue", async () => {
+    compileForLinux(["test/support/messages.c"], MESSAGES);
+    const { stdout, status } = pktsock(...(await nowhere()), "--", MESSAGES);
+    assert.equal(status, 0, stdout);
+    assert.equal(stdout.match(/^ok/gm)?.length, 40, stdout);
+  });
+
   it("loses no frame when one is reclaimed that the program already has", async () => {
     compileForLinux(["test/support/reclaim.c"], `${DESCRIPTORS}-reclaim`);
     const cable = await UdpCable.open(await freePort());
@@ -316,6 +324,11 @@ describe("pktsock run", function () {
     it("is what the check of pending errors is true for", () => {
       const { stdout } = lab.runOnVeth(PENDING, "16");
       assert.equal(stdout, "16 times\n");
+    });
+
+    it("is what the checks of error queues are true for", () => {
+      const { stdout, status } = lab.runOnVeth(MESSAGES);
+      assert.equal(status, 0, stdout);
     });
 
     program("arping", "is answered", async () => {

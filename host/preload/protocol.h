@@ -51,6 +51,8 @@ enum preload_call {
   CALL_MMAP,    /* arguments: PACKET_RX_RING or PACKET_TX_RING; result: the size of that ring's memory, whose descriptor
                       comes with the answer (SCM_RIGHTS) */
   CALL_POLL,    /* result: poll(2)'s events of the socket; also drains what the program has emptied by itself */
+  CALL_MESSAGE, /* arguments: flags; answer's data: a message of the error queue, a struct preload_frame and its bytes */
+  CALL_QUEUE,   /* with the answer comes a descriptor that shows POLLERR while there is a message or an error */
   CALL_NOTHING, /* the answer shows that the server has handled earlier events from the kernel */
   CALL_IOCTL,   /* arguments: request; data and answer's data: what the argument points to */
 };
@@ -83,7 +85,7 @@ struct preload_answer {
   uint32_t again; /* CALL_SENDTO, CALL_SENDMSG: a ring may have more to send; make the same call again */
 };
 
-/* A received frame, as the connection of its socket carries it: `len` bytes follow. */
+/* A received frame, as the connection of its socket carries it, or a message of the error queue: `len` bytes follow. */
 struct preload_frame {
   uint32_t len;
   int32_t flags; /* msg_flags */

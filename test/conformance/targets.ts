@@ -22,7 +22,6 @@ export type Need =
   | "packet sockets only"
   | "no packet ring"
   | "no address"
-  | "an error queue"
   | "an address set by the stack";
 
 /** How a target starts. */
@@ -171,7 +170,6 @@ export const targets = {
       "a close() that ends waits": keepsWaiting,
       "a limit of waiting tasks": "the kernel does the waiting, for any number of tasks",
       "packet sockets only": "a program's other sockets are the kernel's",
-      "an error queue": "its messages have no way to the program",
       "no packet ring": "there is a PACKET_RX_RING, for libpcap",
       "an address set by the stack": "addresses are those of --address",
       "no address": "a packet socket, too, is told the address that the stand-in has",

@@ -49,6 +49,8 @@ static ssize_t give(int fd, uint32_t number, enum preload_call call, const struc
     return fail(EMSGSIZE);
   if (message->msg_control != NULL && message->msg_controllen > PRELOAD_CONTROL)
     return fail(ENOBUFS);
+  if (control != 0)
+    library_has_queues = true; /* it may ask for a stamp */
   memcpy(out + 2, message->msg_iov, message->msg_iovlen * sizeof(*out));
   ssize_t sum = 0;
   do {
@@ -168,7 +170,7 @@ static ssize_t describe(const struct preload_frame *frame, size_t room, struct m
   message->msg_flags = frame->flags;
   if (frame->len > room)
     message->msg_flags |= MSG_TRUNC;
-  if (message->msg_name != NULL) {
+  if (message->msg_name != NULL && frame->name != 0) {
     memcpy(message->msg_name, frame->address, at_most(message->msg_namelen, PRELOAD_NAME));
     message->msg_namelen = frame->name;
   } else {
@@ -185,12 +187,25 @@ static bool ask_for_more(int fd, uint32_t number, int flags, int64_t began) {
   if (library_call(fd, &request, NULL, 0, &answer, NULL, 0) >= 0 || errno != EAGAIN)
     return false;
   if (answer.ring == 0)
-    return (flags & MSG_ERRQUEUE) == 0;
-  if ((flags & (MSG_ERRQUEUE | MSG_DONTWAIT)) != 0 || (NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) != 0) {
+    return true;
+  if ((flags & MSG_DONTWAIT) != 0 || (NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) != 0) {
     errno = EAGAIN;
     return false;
   }
   return pause_until_next(fd, began); /* the ring's frames make the descriptor readable */
+}
+
+/* MSG_ERRQUEUE: a call that never waits. The length is that in the caller's buffer, with MSG_TRUNC too. */
+static ssize_t take_message(int fd, uint32_t number, struct msghdr *message, int flags) {
+  struct preload_request request = {.call = CALL_MESSAGE, .number = number, .arguments = {flags}};
+  struct preload_answer answer;
+  struct preload_frame frame = {.len = 0};
+  struct iovec in[1 + MAX_PARTS] = {{&frame, sizeof(frame)}};
+  library_has_queues = true;
+  memcpy(in + 1, message->msg_iov, message->msg_iovlen * sizeof(*in));
+  if (library_call(fd, &request, NULL, 0, &answer, in, 1 + message->msg_iovlen) < 0)
+    return -1;
+  return describe(&frame, (size_t)length_of(message->msg_iov, message->msg_iovlen), message, flags & ~MSG_TRUNC);
 }
 
 /* Flags with which the connection's own recvmsg(2) does what a packet socket's does; the component judges others. */
@@ -201,6 +216,8 @@ static ssize_t take(int fd, uint32_t number, struct msghdr *message, int flags) 
   const size_t room = (size_t)length_of(message->msg_iov, message->msg_iovlen);
   struct preload_frame frame;
   char byte;
+  if ((flags & MSG_ERRQUEUE) != 0)
+    return take_message(fd, number, message, flags);
   if (((flags & ~USUAL_FLAGS) != 0 || library_has_error(fd, number)) && !ask_for_more(fd, number, flags, began))
     return -1;
   for (;;) {

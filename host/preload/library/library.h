@@ -59,6 +59,9 @@ bool library_has_error(int fd, uint32_t number);
 /* A call without data whose answer comes with a descriptor. Returns the result; -1 and errno on failure. */
 int library_descriptor(int fd, struct preload_request *request, int *descriptor);
 
+/* Set when this process asks for messages of an error queue. */
+extern volatile bool library_has_queues;
+
 /* Returns true if this process has mapped a ring. */
 extern volatile bool library_has_rings;
 

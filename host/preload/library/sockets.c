@@ -134,6 +134,8 @@ SERVED int setsockopt(int fd, int level, int name, const void *value, socklen_t 
     out = (struct iovec){program->filter, program->filter != NULL && program->len <= BPF_MAXINSNS ? bytes : 0};
     request.arguments[3] = program->len;
   }
+  if (level == SOL_SOCKET && (name == SO_TIMESTAMPING || name == SO_SELECT_ERR_QUEUE))
+    library_has_queues = true;
   int result = library_call(fd, &request, &out, 1, &answer, NULL, 0);
   if (result == 0 && level == SOL_SOCKET)
     share_timeout(fd, name, value, len);

@@ -1,14 +1,19 @@
 /* poll(2), select(2) and related calls. The kernel waits, because the descriptor of a packet socket is readable exactly
  * while there is something to receive. The kernel cannot know whether that is an error, nor that the program has emptied a
- * ring in shared memory, which it does without a call. */
+ * ring in shared memory, which it does without a call. Messages of error queues do not make it readable: for them poll(2) and
+ * select(2) wait on a second descriptor, of the server. epoll(7) does not. */
 #define _GNU_SOURCE
 #include "library.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Returns poll(2)'s events of a packet socket: 0 if the descriptor is not one, POLLERR if the server has ended. Makes the
  * server update whether the descriptor is readable. */
@@ -51,14 +56,120 @@ static int after_polling(struct pollfd *fds, nfds_t count, int ready) {
   return ready;
 }
 
-SERVED int poll(struct pollfd *fds, nfds_t count, int timeout) {
+volatile bool library_has_queues;
+
+/* Returns the descriptor that shows POLLERR while there is a message or an error, or -1 if it is no packet socket. Keeps errno. */
+static int queue_of(int fd) {
+  int error = errno, descriptor = -1;
+  struct preload_request request = {.call = CALL_QUEUE, .number = fd < 0 ? 0 : library_number(fd)};
+  if (request.number != 0 && library_descriptor(fd, &request, &descriptor) < 0)
+    descriptor = -1;
+  errno = error;
+  return descriptor;
+}
+
+/* The most sockets whose error queues are polled, and the most descriptors beside those: they are copied. */
+enum { MAX_QUEUES = 64, MAX_POLLED = 4096 };
+
+/* ppoll(2) that looks into error queues, too. */
+static int poll_queues(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
+  struct pollfd all[count + MAX_QUEUES];
+  nfds_t socket_of[MAX_QUEUES], queues = 0;
+  memcpy(all, fds, count * sizeof(*fds));
+  for (nfds_t i = 0; i < count && queues < MAX_QUEUES; i++) {
+    const int queue = queue_of(fds[i].fd);
+    if (queue < 0)
+      continue;
+    all[count + queues] = (struct pollfd){.fd = queue};
+    socket_of[queues++] = i;
+  }
+  const int result = NEXT(ppoll)(all, count + queues, timeout, mask), error = errno;
+  for (nfds_t i = 0; i < queues; i++) {
+    struct pollfd *socket = &all[socket_of[i]];
+    NEXT(close)(all[count + i].fd);
+    if (result <= 0 || (all[count + i].revents & POLLERR) == 0)
+      continue;
+    socket->revents |= POLLERR;
+    if ((socket->events & POLLPRI) != 0)
+      socket->revents |= ask(socket->fd) & POLLPRI;
+  }
+  errno = error;
+  if (result < 0)
+    return result;
+  int ready = 0;
+  for (nfds_t i = 0; i < count; i++) {
+    fds[i].revents = all[i].revents;
+    ready += fds[i].revents != 0;
+  }
+  return ready;
+}
+
+static int poll_all(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
   before_polling(fds, count);
-  return after_polling(fds, count, NEXT(poll)(fds, count, timeout));
+  const bool queues = library_has_queues && fds != NULL && count != 0 && count <= MAX_POLLED;
+  return after_polling(fds, count, (queues ? poll_queues : NEXT(ppoll))(fds, count, timeout, mask));
 }
 
 SERVED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
-  before_polling(fds, count);
-  return after_polling(fds, count, NEXT(ppoll)(fds, count, timeout, mask));
+  return poll_all(fds, count, timeout, mask);
+}
+
+SERVED int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000};
+  return poll_all(fds, count, timeout < 0 ? NULL : &limit, NULL);
+}
+
+/* The sets of select(2), each with what it asks poll(2) and what makes a descriptor ready. */
+enum { SETS = 3 };
+struct sets {
+  fd_set *of[SETS]; /* or NULL */
+};
+static const short asked_by[SETS] = {POLLIN, POLLOUT, POLLPRI};
+static const short ready_in[SETS] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, POLLPRI};
+
+static bool has(const struct sets *sets, int i, int fd) { return sets->of[i] != NULL && FD_ISSET(fd, sets->of[i]); }
+
+/* Returns how many bits are left in the sets; -1 and EBADF if a descriptor is none. */
+static int put_ready(const struct pollfd *fds, nfds_t count, const struct sets *sets) {
+  int bits = 0;
+  for (nfds_t n = 0; n < count; n++)
+    if ((fds[n].revents & POLLNVAL) != 0) {
+      errno = EBADF;
+      return -1;
+    }
+  for (nfds_t n = 0; n < count; n++)
+    for (int i = 0; i < SETS; i++) {
+      if (!has(sets, i, fds[n].fd))
+        continue;
+      if ((fds[n].revents & ready_in[i]) != 0)
+        bits++;
+      else
+        FD_CLR(fds[n].fd, sets->of[i]);
+    }
+  return bits;
+}
+
+/* pselect(2) that looks into error queues, by poll(2). */
+static int select_queues(int count, const struct sets *sets, const struct timespec *timeout, const sigset_t *mask) {
+  struct pollfd fds[FD_SETSIZE];
+  nfds_t used = 0;
+  for (int fd = 0; fd < count; fd++) {
+    struct pollfd asked = {.fd = fd};
+    for (int i = 0; i < SETS; i++)
+      asked.events |= has(sets, i, fd) ? asked_by[i] : 0;
+    if (asked.events != 0)
+      fds[used++] = asked;
+  }
+  return poll_all(fds, used, timeout, mask) < 0 ? -1 : put_ready(fds, used, sets);
+}
+
+/* The time that is left of `limit` since `began`, as Linux writes it to the argument of select(2). */
+static struct timeval left_of(struct timeval limit, const struct timespec *began) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t passed = (int64_t)(now.tv_sec - began->tv_sec) * 1000000 + (now.tv_nsec - began->tv_nsec) / 1000,
+                left = (int64_t)limit.tv_sec * 1000000 + limit.tv_usec - passed;
+  return left <= 0 ? (struct timeval){0, 0} : (struct timeval){left / 1000000, left % 1000000};
 }
 
 static void before_selecting(int count, fd_set *readable) {
@@ -70,12 +181,26 @@ static void before_selecting(int count, fd_set *readable) {
 }
 
 SERVED int select(int count, fd_set *readable, fd_set *writable, fd_set *except, struct timeval *timeout) {
-  before_selecting(count, readable);
-  return NEXT(select)(count, readable, writable, except, timeout);
+  if (!library_has_queues || count < 0 || count > FD_SETSIZE) {
+    before_selecting(count, readable);
+    return NEXT(select)(count, readable, writable, except, timeout);
+  }
+  const struct sets sets = {{readable, writable, except}};
+  if (timeout == NULL)
+    return select_queues(count, &sets, NULL, NULL);
+  const struct timespec limit = {timeout->tv_sec + timeout->tv_usec / 1000000, timeout->tv_usec % 1000000 * 1000};
+  struct timespec began;
+  clock_gettime(CLOCK_MONOTONIC, &began);
+  const int bits = select_queues(count, &sets, &limit, NULL);
+  *timeout = left_of(*timeout, &began);
+  return bits;
 }
 
 SERVED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except, const struct timespec *timeout,
                    const sigset_t *mask) {
+  const struct sets sets = {{readable, writable, except}};
+  if (library_has_queues && count >= 0 && count <= FD_SETSIZE)
+    return select_queues(count, &sets, timeout, mask);
   before_selecting(count, readable);
   return NEXT(pselect)(count, readable, writable, except, timeout, mask);
 }
@@ -97,16 +222,14 @@ SERVED int epoll_pwait(int epoll, struct epoll_event *events, int room, int time
   return NEXT(epoll_pwait)(epoll, events, room, timeout, mask);
 }
 
-/* The compiler calls this instead of poll() to check the vector's size (_FORTIFY_SOURCE). */
+/* The compiler calls these instead of poll() and ppoll() to check the vector's size (_FORTIFY_SOURCE). */
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room);
 SERVED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room) {
-  before_polling(fds, count);
-  return after_polling(fds, count, NEXT(__poll_chk)(fds, count, timeout, room));
+  return room / sizeof(*fds) < count ? (abort(), -1) : poll(fds, count, timeout);
 }
 
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t room);
 SERVED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
                        size_t room) {
-  before_polling(fds, count);
-  return after_polling(fds, count, NEXT(__ppoll_chk)(fds, count, timeout, mask, room));
+  return room / sizeof(*fds) < count ? (abort(), -1) : poll_all(fds, count, timeout, mask);
 }

@@ -75,11 +75,6 @@ static ssize_t do_send(struct job *job) {
       .msg_control = control_len != 0 ? control.bytes : NULL,
       .msg_controllen = control_len,
   };
-  for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(&message); c != NULL; c = PKTSOCK_CMSG_NXTHDR(&message, c))
-    if (c->cmsg_level == SOL_SOCKET) { /* SO_TIMESTAMPING: as above */
-      errno = EINVAL;
-      return -1;
-    }
   if (has_kept_error(job))
     return -1;
   if (job->connection->rings.tx.memory != NULL) {
@@ -104,14 +99,9 @@ static int do_receive(struct job *job) {
   return -1;
 }
 
-/* Does not reach the program: messages of the error queue (protocol.h has no way for them). */
-static bool wants_messages(int name, const uint8_t *value, size_t len) {
-  uint32_t flags = 0;
-  if (name == SO_SELECT_ERR_QUEUE)
-    return true;
-  memcpy(&flags, value, most((int32_t)len, sizeof(flags)));
-  return name == SO_TIMESTAMPING &&
-         (flags & (SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK)) != 0;
+static int do_message(struct job *job) {
+  job->out_len = messages_receive(job->connection, job->request->arguments[0], job->out);
+  return job->out_len == 0 ? -1 : 0;
 }
 
 static int do_setsockopt(struct job *job) {
@@ -126,10 +116,6 @@ static int do_setsockopt(struct job *job) {
                                        (struct pktsock_sock_filter *)job->data};
   if (level == SOL_SOCKET && name == SO_ATTACH_FILTER)
     return pktsock_setsockopt(job->socket, level, name, &program, len);
-  if (level == SOL_SOCKET && wants_messages(name, job->data, job->len)) {
-    errno = ENOPROTOOPT;
-    return -1;
-  }
   if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
     memset(job->data + job->len, 0, IFNAMSIZ);
     view_name_to_component((char *)job->data);
@@ -174,8 +160,13 @@ static int do_mmap(struct job *job) {
 }
 
 static int do_poll(struct job *job) {
-  struct pktsock_pollfd fd = {.fd = job->socket, .events = POLLIN};
-  const int kept = job->connection->error != 0 ? POLLERR : 0;
+  struct pktsock_pollfd fd = {.fd = job->socket, .events = POLLIN | POLLPRI};
+  int kept = 0, selects = 0;
+  socklen_t len = sizeof(selects);
+  if (job->connection->error != 0) {
+    pktsock_getsockopt(job->socket, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &selects, &len);
+    kept = selects != 0 ? POLLERR | POLLPRI : POLLERR;
+  }
   return pktsock_poll(&fd, 1, 0) < 0 ? -1 : fd.revents | kept;
 }
 
@@ -263,6 +254,8 @@ static ssize_t make(struct job *job) {
   case CALL_ANSWERS: return answers_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_MMAP: return do_mmap(job);
   case CALL_POLL: return do_poll(job);
+  case CALL_MESSAGE: return do_message(job);
+  case CALL_QUEUE: return messages_descriptor(job->connection) < 0 ? -1 : 0;
   case CALL_NOTHING: return 0;
   case CALL_IOCTL: return do_ioctl(job);
   default: errno = ENOSYS; return -1;

@@ -48,13 +48,24 @@ static uint32_t queued(const struct connection *c) {
   return pktsock_socket_counters(c->socket, &counters) == 0 ? counters.packets - c->received : 0;
 }
 
-/* Returns true if there is a pending error. An interface that is down does not make a socket readable, as on Linux. The component
- * sorts what was received meanwhile, so ask this before queued(). */
-static bool has_error(const struct connection *c) {
-  if (c->error != 0)
-    return true;
+/* Returns true if there is a pending error, or a message in the error queue. An interface that is down does not make a socket
+ * readable, as on Linux. The component sorts what was received meanwhile, so ask this before queued(). */
+static bool has_errors(const struct connection *c) {
   struct pktsock_pollfd fd = {.fd = c->socket, .events = 0};
   return pktsock_poll(&fd, 1, 0) > 0 && (fd.revents & POLLERR) != 0;
+}
+
+/* Tell pending errors from messages: the former are kept here. Returns true if there is one. */
+static bool look_for_errors(struct connection *c) {
+  bool messages = has_errors(c);
+  int error = 0;
+  socklen_t len = sizeof(error);
+  if (messages && pktsock_getsockopt(c->socket, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0) {
+    c->error = error;
+    messages = has_errors(c);
+  }
+  messages_show(c, messages || c->error != 0);
+  return c->error != 0;
 }
 
 ssize_t connection_receive(struct connection *c, struct pktsock_msghdr *message, int flags) {
@@ -128,7 +139,7 @@ static bool has_frames(struct connection *c) {
 static bool has_more(struct connection *c, bool *error) {
   /* A ring empties the queue before the component sorts more into it. */
   const bool has_ring = c->rings.rx.memory != NULL, in_ring = has_ring && rings_receive(c);
-  *error = has_error(c);
+  *error = look_for_errors(c);
   if (has_ring && queued(c) != 0)
     c->rings.behind = true;
   return *error || in_ring || (!has_ring && has_frames(c));
@@ -322,6 +333,7 @@ void connection_drop(struct connection *c) {
     pktsock_close(c->socket);
   }
   rings_close(&c->rings);
+  messages_close(c);
   if (c->answers == NULL)
     return;
   __atomic_store_n(&c->answers->closed, 1, __ATOMIC_RELEASE);

@@ -117,6 +117,8 @@ static void serve(struct connection *c) {
       descriptor = rings_give(socket, in.request.arguments[0])->fd;
     else if (out.answer.result == 0 && in.request.call == CALL_ANSWERS)
       descriptor = answers_descriptor(socket);
+    else if (out.answer.result == 0 && in.request.call == CALL_QUEUE)
+      descriptor = messages_descriptor(socket);
   }
   /* Sockets that the call made readable are reported before the program goes on. A socket's first message is the answer
    * below. */
@@ -178,7 +180,7 @@ static void accept_one(void) {
       close(fd);
     return;
   }
-  *c = (struct connection){.fd = fd, .socket = -1, .age = age++, .known = is_known(fd)};
+  *c = (struct connection){.fd = fd, .socket = -1, .age = age++, .known = is_known(fd), .queue = {-1, -1}};
   add(fd, CONNECTION + (uint64_t)(c - connections));
 }
 

@@ -32,7 +32,9 @@ struct connection {
   int answers_fd;
   uint32_t turn; /* answers so far */
 
-  int error; /* a pending error that the component has told instead of a frame; 0: none */
+  int error; /* a pending error that the component has told; 0: none */
+  int queue
+      [2]; /* a pipe that shows whether there is a message in the error queue, or an error (messages.c); -1: closed */
   struct rings rings;
 };
 
@@ -88,6 +90,20 @@ void report_drops(void);
 
 /* Close the packet sockets whose last descriptor is closed. */
 void reap_connections(void);
+
+/* ---- Error queues (messages.c) ---- */
+
+/* Returns the descriptor on which poll(2) reports POLLERR while there is a message or a pending error, or -1 and errno. */
+int messages_descriptor(struct connection *connection);
+
+/* Show on that descriptor, if there is one, whether there is any of that. */
+void messages_show(struct connection *connection, bool any);
+
+/* Take a message of the error queue: a struct preload_frame and its bytes. `flags`: as recvmsg(2). Returns the length; 0 and errno
+ * if there is none. */
+size_t messages_receive(struct connection *connection, int flags, uint8_t *out);
+
+void messages_close(struct connection *connection);
 
 /* ---- Calls (calls.c) ---- */
 

@@ -101,10 +101,6 @@ function refused(flags: number, errno: string): Case {
   ]);
 }
 
-function queueCase(name: string, source: string, steps: readonly Step[]): Case {
-  return testCase(name, source, steps, ["an error queue"]);
-}
-
 /** The request with a struct hwtstamp_config: flags, tx_type, rx_filter. */
 function hwConfig(request: string, config: readonly [number, number, number], errno: string): CallStep {
   return call(`ioctl $s ${request} data:$NAME:{${config.map((word) => le(word, 4)).join(" ")}}`, fails(errno));
@@ -178,7 +174,7 @@ export const stampCases: readonly Case[] = [
     arrives(outgoing()),
     receivesStamped("t"),
   ]),
-  queueCase("error queue: a sent frame with its stamp", "kernel sock_recv_errqueue()", [
+  testCase("error queue: a sent frame with its stamp", "kernel sock_recv_errqueue()", [
     ...bound("s"),
     noMessage("s"),
     timestamping("s", SENT | F.TX_ACK),
@@ -189,7 +185,7 @@ export const stampCases: readonly Case[] = [
     noMessage("s"),
     call("poll 0 $s:POLLIN", { ret: 0 }),
   ]),
-  queueCase("error queue: SOCK_DGRAM gets the header, too", "kernel sock_recv_errqueue()", [
+  testCase("error queue: SOCK_DGRAM gets the header, too", "kernel sock_recv_errqueue()", [
     ...bound("s", "DGRAM"),
     timestamping("s", SENT),
     call(`sendto $s {@20:1} 0 {${ll({ protocol: TEST_TYPE, halen: 6, address: "PEER" })}}`, { ret: 20 }),
@@ -197,7 +193,7 @@ export const stampCases: readonly Case[] = [
     stamped("s"),
     message("s", 34, { cmsg: whole(SOFTWARE, sent(0)), data: `{${outgoing({ payload: "@20:1" })}}` }),
   ]),
-  queueCase("error queue: nothing unless asked for", "kernel skb_tx_timestamp()", [
+  testCase("error queue: nothing unless asked for", "kernel skb_tx_timestamp()", [
     ...bound("s"),
     timestamping("s", F.SOFTWARE | F.OPT_ID | F.RAW_HARDWARE),
     sends("s", outgoing(), 60),
@@ -205,13 +201,13 @@ export const stampCases: readonly Case[] = [
     quiet,
     noMessage("s"),
   ]),
-  queueCase("error queue: without SOF_TIMESTAMPING_SOFTWARE a message without a time", "kernel sock_recv_errqueue()", [
+  testCase("error queue: without SOF_TIMESTAMPING_SOFTWARE a message without a time", "kernel sock_recv_errqueue()", [
     ...bound("s"),
     timestamping("s", F.TX_SOFTWARE),
     ...sendsOne("s"),
     message("s", 60, { cmsg: sent(0) }),
   ]),
-  queueCase("error queue: without hardware SOF_TIMESTAMPING_TX_HARDWARE gives nothing", "kernel skb_tx_timestamp()", [
+  testCase("error queue: without hardware SOF_TIMESTAMPING_TX_HARDWARE gives nothing", "kernel skb_tx_timestamp()", [
     ...bound("s"),
     timestamping("s", F.TX_HARDWARE | F.RAW_HARDWARE),
     sends("s", outgoing(), 60),
@@ -223,7 +219,7 @@ export const stampCases: readonly Case[] = [
     message("s", 60, { cmsg: whole(SOFTWARE, sent(0)) }),
     noMessage("s"),
   ]),
-  queueCase("error queue: SOF_TIMESTAMPING_OPT_ID counts the frames", "kernel skb_setup_tx_timestamp()", [
+  testCase("error queue: SOF_TIMESTAMPING_OPT_ID counts the frames", "kernel skb_setup_tx_timestamp()", [
     ...bound("s"),
     timestamping("s", SENT | F.OPT_ID),
     ...times(3, (i) => [...sendsOne("s"), message("s", 60, { cmsg: whole(SOFTWARE, sent(i)) })]),
@@ -235,7 +231,7 @@ export const stampCases: readonly Case[] = [
     ...sendsOne("s"),
     message("s", 60, { cmsg: whole(SOFTWARE, sent(0)) }),
   ]),
-  queueCase("error queue: messages come in the order of sending", "kernel sock_queue_err_skb()", [
+  testCase("error queue: messages come in the order of sending", "kernel sock_queue_err_skb()", [
     ...bound("s"),
     timestamping("s", SENT | F.OPT_ID | F.OPT_TSONLY | F.OPT_CMSG),
     ...times(4, () => [sends("s", outgoing(), 60), arrives(outgoing())]),
@@ -248,7 +244,7 @@ export const stampCases: readonly Case[] = [
       return [1, 2, 3].every((i) => stamp(i) >= stamp(i - 1));
     }),
   ]),
-  queueCase("error queue: a short buffer truncates the frame, and MSG_PEEK takes it", "kernel sock_recv_errqueue()", [
+  testCase("error queue: a short buffer truncates the frame, and MSG_PEEK takes it", "kernel sock_recv_errqueue()", [
     ...bound("s"),
     timestamping("s", SENT),
     ...sendsOne("s"),
@@ -264,7 +260,7 @@ export const stampCases: readonly Case[] = [
     call(`recvmsg $s ${MSG_ERRQUEUE} - 0 1540`, { ret: 60, fields: { flags: MSG_ERRQUEUE | MSG_CTRUNC } }),
     call(`recvmsg $s ${MSG_ERRQUEUE | 1} 20 200 10`, fails("EINVAL")),
   ]),
-  queueCase("error queue: recvfrom() has no address", "recvfrom(2)", [
+  testCase("error queue: recvfrom() has no address", "recvfrom(2)", [
     ...bound("s"),
     timestamping("s", SENT),
     ...sendsOne("s"),
@@ -273,7 +269,7 @@ export const stampCases: readonly Case[] = [
     call(`recv $s 1540 ${MSG_ERRQUEUE}`, { ret: 60, fields: { data: `{${outgoing()}}` } }),
     call(`recv $s 1540 ${MSG_ERRQUEUE}`, fails("EAGAIN")),
   ]),
-  queueCase("error queue: it is no error, and nothing to be received", "kernel datagram_poll()", [
+  testCase("error queue: it is no error, and nothing to be received", "kernel datagram_poll()", [
     ...bound("s"),
     timestamping("s", SENT),
     ...sendsOne("s"),
@@ -284,7 +280,7 @@ export const stampCases: readonly Case[] = [
     receives("s", frame(), 60),
     message("s", 60),
   ]),
-  queueCase("error queue: SO_SELECT_ERR_QUEUE makes it POLLPRI", "kernel datagram_poll()", [
+  testCase("error queue: SO_SELECT_ERR_QUEUE makes it POLLPRI", "kernel datagram_poll()", [
     ...bound("s"),
     getInt("s", "SOL_SOCKET", "SO_SELECT_ERR_QUEUE", 0),
     setInt("s", "SOL_SOCKET", "SO_SELECT_ERR_QUEUE", 5),
@@ -300,7 +296,7 @@ export const stampCases: readonly Case[] = [
     call(`poll 0 $s:${POLLPRI}`, { ret: 1, fields: { revents: POLLERR } }),
     message("s", 60),
   ]),
-  queueCase("error queue: a control message asks for one frame's stamp", "kernel sock_cmsg_send()", [
+  testCase("error queue: a control message asks for one frame's stamp", "kernel sock_cmsg_send()", [
     ...bound("s"),
     timestamping("s", F.SOFTWARE | F.OPT_ID),
     call(`sendmsg $s 0 - 1:37:{${le(F.TX_SOFTWARE, 4)}} {${outgoing()}}`, { ret: 60 }),
@@ -316,7 +312,7 @@ export const stampCases: readonly Case[] = [
     stamped("s"),
     message("s", 60, { cmsg: whole(SOFTWARE, sent(1)) }),
   ]),
-  queueCase("error queue: a control message asks for none", "kernel sock_cmsg_send()", [
+  testCase("error queue: a control message asks for none", "kernel sock_cmsg_send()", [
     ...bound("s"),
     timestamping("s", SENT | F.OPT_ID),
     call("sendmsg $s 0 - 1:37:{00000000} {%}".replace("%", outgoing()), { ret: 60 }),
@@ -330,7 +326,7 @@ export const stampCases: readonly Case[] = [
     quiet,
     noMessage("s"),
   ]),
-  queueCase("error queue: messages that nobody reads stop nothing", "SO_TIMESTAMPING", [
+  testCase("error queue: messages that nobody reads stop nothing", "SO_TIMESTAMPING", [
     ...bound("s"),
     timestamping("s", SENT),
     ...times(30, () => [sends("s", outgoing(), 60), arrives(outgoing())]),
