@@ -13,13 +13,15 @@
  *   c        print the counters
  *   k        print the time of the MAC's clock
  *   s + -    set that clock to 1700000000.9 s; add 2.7 s; take 3.3 s away
- *   f F 0    let it run 1000000 ppb faster, slower; neither */
+ *   f F 0    let it run 1000000 ppb faster, slower; neither
+ *   t        spoil linear memory, so that the module traps at the next call */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -27,6 +29,8 @@
 #include <time.h>
 
 #include "board.h"
+#include <pktsock/layout.h>
+#include <pktsock/mac.h>
 #include <pktsock/os.h>
 #include <pktsock/pktsock.h>
 
@@ -154,6 +158,7 @@ static void obey(int c) {
   case 'f':
   case 'F': print_result(pktsock_clock_adjust((unsigned)ifindex, c == 'f' ? 1000000 : -1000000)); break;
   case '0': print_result(pktsock_clock_adjust((unsigned)ifindex, 0)); break;
+  case 't': memset(board_mac(0)->memory, 0xff, offsetof(struct pkt_control, exchange)); break;
   }
   printf("did %c\n", c);
 }

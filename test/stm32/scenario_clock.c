@@ -94,6 +94,15 @@ void scenario_clock(struct bench *b) {
   expect_answer(b, "0", "ok");
   expect_gain(b, 0);
 
+  /* So does a trap of the module, after which the driver starts anew. */
+  expect_answer(b, "f", "ok");
+  before = ahead(b);
+  soc_type(&b->soc, "t");
+  soc_expect(&b->soc, "the module was started again", 1000000);
+  expect_near(b, "the time after a trap", ahead(b), before, MS);
+  expect_gain(b, 1000000);
+  expect_answer(b, "0", "ok");
+
   /* An update that does not end is reported, and nothing is written over it. */
   b->nic.hold_clock = true;
   expect_answer(b, "s", "EIO");
@@ -121,7 +130,7 @@ void scenario_clock(struct bench *b) {
   soc_expect(&b->soc, "link up", 8000000);
   bench_wait(b, 2000);
   bench_echo(b, 60);
-  bench_expect_no_traps(b);
+  EXPECT(b, bench_counter(b, "traps") == 1 && bench_counter(b, "faults") == 0, "other traps than one, or ring faults");
 }
 
 /* A MAC without a clock (or whose clock this driver does not use). */

@@ -86,7 +86,7 @@ struct pkt_mac {
 
   /* Set by the component while it calls stop() and then start() to begin anew after a trap of the module: what lies
    * behind the MAC must stay as it is (the PHY and its link, the cable), so that no frame is lost but those that the
-   * driver has. */
+   * driver has. Its clock goes on as when the driver restarts the MAC: with its time and its rate. */
   bool restarting;
 
   /* Counted by the driver: how often it restarted the MAC, or its reception or sending, because it had stopped. */

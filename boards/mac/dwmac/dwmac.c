@@ -164,14 +164,16 @@ static int dwmac_start(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
   struct dwmac *s = dwmac_state(mac);
   struct phy phy = mac->restarting ? phy_kept(&s->core.phy) : (struct phy){0};
+  struct dwmac_clock clock = dwmac_clock_begin(mac);
+  clock.registers = mac->ops->clock != NULL ? dwmac_mac(mac, PTPTSCR) : NULL;
+  clock.bus_hz = config->bus_clock;
   memset(s, 0, sizeof(*s));
-  s->core = (struct dwmac_core){
-      .ops = &core_ops,
-      .phy = phy,
-      .phy_address = config->phy_address,
-      .exact_addresses = config->exact_addresses,
-      .hash_table = config->hash_table,
-      .clock = {.registers = mac->ops->clock != NULL ? dwmac_mac(mac, PTPTSCR) : NULL, .bus_hz = config->bus_clock}};
+  s->core = (struct dwmac_core){.ops = &core_ops,
+                                .phy = phy,
+                                .phy_address = config->phy_address,
+                                .exact_addresses = config->exact_addresses,
+                                .hash_table = config->hash_table,
+                                .clock = clock};
   dwmac_core_start(mac);
   pkt_os_irq_enable(config->irq);
   return 0;

@@ -79,10 +79,18 @@ static void stamp_received(struct pkt_mac *mac) {
     dwmac_write(reg(mac, PTPTSCR), (control & ~PTPTSCR_TSSARFE) | all);
 }
 
-void dwmac_clock_init(struct pkt_mac *mac) {
+struct dwmac_clock dwmac_clock_begin(const struct pkt_mac *mac) {
+  const struct dwmac_clock *before = &dwmac_core(mac)->clock;
   uint32_t sec, nsec;
+  if (mac->restarting)
+    return (struct dwmac_clock){.ppb = before->ppb, .ahead = before->ahead};
   pkt_os_time(&sec, &nsec);
-  dwmac_core(mac)->clock.ahead = (int64_t)sec * NS_PER_S + nsec - now_ns();
+  return (struct dwmac_clock){.ahead = (int64_t)sec * NS_PER_S + nsec - now_ns()};
+}
+
+void dwmac_clock_stop(struct pkt_mac *mac) {
+  if (dwmac_core(mac)->clock.registers != NULL && dwmac_core(mac)->running)
+    note_time(mac);
 }
 
 void dwmac_clock_start(struct pkt_mac *mac) {

@@ -258,14 +258,12 @@ void dwmac_service(struct pkt_mac *mac) {
     follow_link(mac);
 }
 
-void dwmac_core_start(struct pkt_mac *mac) {
-  dwmac_clock_init(mac);
-  try_bring_up(mac);
-}
+void dwmac_core_start(struct pkt_mac *mac) { try_bring_up(mac); }
 
 void dwmac_core_stop(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
   struct phy phy = c->phy;
+  dwmac_clock_stop(mac);
   take_down(mac);
   c->ops->ensure_halted(mac);
   if (mac->restarting)

@@ -118,7 +118,7 @@ static inline struct dwmac_core *dwmac_core(const struct pkt_mac *mac) { return 
 
 extern const char dwmac_bus_error[]; /* for core->trouble */
 
-/* Start with a zeroed state whose core has ops, phy_address, exact_addresses, hash_table and the first three fields of clock. Never fails (mac.h, second
+/* Start with a zeroed state whose core has ops, phy_address, exact_addresses, hash_table and clock. Never fails (mac.h, second
  * case). The interrupt is enabled by the caller. */
 void dwmac_core_start(struct pkt_mac *mac);
 void dwmac_core_stop(struct pkt_mac *mac);
@@ -129,10 +129,14 @@ unsigned dwmac_held_frames(struct dwmac_core *core, struct pkt_frame *held[DWMAC
 /* Give back the next frame of the TX ring, which the MAC has sent or given up. */
 void dwmac_sent(struct pkt_mac *mac, bool failed);
 
-/* dwmac_clock.c. Begin with the system's time; start the clock after each reset of the MAC; look at it now and then. */
-void dwmac_clock_init(struct pkt_mac *mac);
+/* dwmac_clock.c. Start the clock after each reset of the MAC; look at it now and then, and before the MAC stops. */
 void dwmac_clock_start(struct pkt_mac *mac);
 void dwmac_clock_service(struct pkt_mac *mac);
+void dwmac_clock_stop(struct pkt_mac *mac);
+
+/* The clock of a MAC that starts, without its registers: it begins with the system's time, or after a trap of the module goes on
+ * with its own, at its rate. Called before the state is zeroed. */
+struct dwmac_clock dwmac_clock_begin(const struct pkt_mac *mac);
 extern const struct pkt_clock_ops dwmac_clock_ops;
 
 /* Operations of the contract. */

@@ -163,15 +163,17 @@ static const struct dwmac_core_ops core_ops = {
 static int dwmac_h7_start(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   struct phy phy = mac->restarting ? phy_kept(&s->core.phy) : (struct phy){0};
+  struct dwmac_clock clock = dwmac_clock_begin(mac);
+  clock.registers = reg(mac, MACTSCR);
+  clock.bus_hz = dwmac_h7_config(mac)->bus_clock;
+  clock.increment_shift = MACSSIR_SSINC_SHIFT;
   memset(s, 0, sizeof(*s));
   s->core = (struct dwmac_core){.ops = &core_ops,
                                 .phy = phy,
                                 .phy_address = dwmac_h7_config(mac)->phy_address,
                                 .exact_addresses = EXACT_ADDRESSES,
                                 .hash_table = true,
-                                .clock = {.registers = reg(mac, MACTSCR),
-                                          .bus_hz = dwmac_h7_config(mac)->bus_clock,
-                                          .increment_shift = MACSSIR_SSINC_SHIFT}};
+                                .clock = clock};
   dwmac_core_start(mac);
   pkt_os_irq_enable(dwmac_h7_config(mac)->irq);
   return 0;
