@@ -10,7 +10,9 @@ import { Lab } from "./support/lab.js";
 import { compileForLinux } from "./support/preloaded.js";
 
 const RINGS = "build/conformance/rings";
+const STAMPS = `${RINGS}-stamps`;
 const CHECKS = 95;
+const STAMPS_CHECKS = 36;
 
 describe("pktsock run: packet rings", function () {
   this.timeout(60_000);
@@ -19,6 +21,7 @@ describe("pktsock run: packet rings", function () {
     this.timeout(300_000);
     execFileSync("make", ["-s", "preload", "build/pktsock.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
     compileForLinux(["test/support/rings.c"], RINGS);
+    compileForLinux(["test/support/ring_stamps.c"], STAMPS);
   });
 
   it("are as Linux has them, in all versions, in both directions", async () => {
@@ -28,6 +31,14 @@ describe("pktsock run: packet rings", function () {
     assert.equal(status, 0, stdout + stderr);
     assert.equal(stdout.match(/^ok/gm)?.length, CHECKS, stdout);
     assert.match(stderr, /6 frames dropped: a packet ring was full/);
+  });
+
+  it("have stamps as Linux has them", async () => {
+    const cable = `${await freePort()}:${await freePort()}`;
+    const command = ["build/pktsock.mjs", "run", "--udp", cable, "--", STAMPS];
+    const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: "utf8", timeout: 30_000 });
+    assert.equal(status, 0, stdout + stderr);
+    assert.equal(stdout.match(/^ok/gm)?.length, STAMPS_CHECKS, stdout);
   });
 
   describe("with the Linux kernel at the other end", () => {
@@ -54,6 +65,12 @@ describe("pktsock run: packet rings", function () {
       const { stdout, status } = lab.runOnVeth(RINGS);
       assert.equal(status, 0, stdout);
       assert.equal(stdout.match(/^ok/gm)?.length, CHECKS, stdout);
+    });
+
+    it("are what the checks of stamps are true for", () => {
+      const { stdout, status } = lab.runOnVeth(STAMPS);
+      assert.equal(status, 0, stdout);
+      assert.equal(stdout.match(/^ok/gm)?.length, STAMPS_CHECKS, stdout);
     });
 
     it("netsniff-ng captures with blocks", async function () {

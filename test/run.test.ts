@@ -17,6 +17,12 @@ function pktsock(...args: string[]) {
   return spawnSync(process.execPath, ["build/pktsock.mjs", "run", ...args], { encoding: "utf8", timeout: 30_000 });
 }
 
+/** Other capacities: each set has a server of its own. */
+const SHORT_QUEUE = ["--config", "NET_PKT_QUEUE_FRAMES=5"];
+const SMALL_POOL = Object.entries({ FRAMES: 4, TX_FRAMES: 1, RX_RESERVE: 1, STACK_RESERVE: 0 }).flatMap(
+  ([name, number]) => ["--config", `NET_PKT_${name}=${number}`],
+);
+
 /** A cable that ends nowhere. */
 async function nowhere(): Promise<string[]> {
   return ["--udp", `${await freePort()}:${await freePort()}`];
@@ -25,10 +31,14 @@ async function nowhere(): Promise<string[]> {
 describe("pktsock run", function () {
   this.timeout(60_000);
 
-  before(function () {
+  before(async function () {
     this.timeout(300_000);
     execFileSync("make", ["-s", "preload", "build/pktsock.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
     compileForLinux(["test/support/descriptors.c"], DESCRIPTORS);
+    for (const config of [SHORT_QUEUE, SMALL_POOL]) {
+      const command = ["build/pktsock.mjs", "run", ...(await nowhere()), ...config, "--", "true"];
+      execFileSync(process.execPath, command, { stdio: ["ignore", "ignore", "inherit"] });
+    }
   });
 
   describe("bad input", () => {
@@ -148,20 +158,18 @@ describe("pktsock run", function () {
     writeFileSync(source, `${lines.join("\n")}\n`);
     compileForLinux([source], `${DESCRIPTORS}-sleeper`);
     const cable = await UdpCable.open(await freePort());
-    const options = ["--udp", `${cable.remotePort}:${cable.localPort}`, "--config", "NET_PKT_QUEUE_FRAMES=5"];
-    const program = new LabProcess([
-      process.execPath,
-      "build/pktsock.mjs",
-      "run",
-      ...options,
-      "--",
-      `${DESCRIPTORS}-sleeper`,
-    ]);
-    await program.writes(/open/);
-    for (let i = 0; i < 12; i++) cable.send(Buffer.from("ffffffffffff02000000000288b5".padEnd(120, "0"), "hex"));
-    const { output } = await program.ended;
-    await cable.close();
-    assert.match(output, /pktsock run: 7 frames dropped: a socket's queue was full/);
+    const options = ["--udp", `${cable.remotePort}:${cable.localPort}`, ...SHORT_QUEUE];
+    const command = ["build/pktsock.mjs", "run", ...options, "--", `${DESCRIPTORS}-sleeper`];
+    const program = new LabProcess([process.execPath, ...command]);
+    try {
+      await program.writes(/open/);
+      for (let i = 0; i < 12; i++) cable.send(Buffer.from("ffffffffffff02000000000288b5".padEnd(120, "0"), "hex"));
+      const { output } = await program.ended;
+      assert.match(output, /pktsock run: 7 frames dropped: a socket's queue was full/);
+    } finally {
+      await program.stop();
+      await cable.close();
+    }
   });
 
   it("accounts for each frame of a flood: 13,790 frames at 5,000 a second", async () => {
@@ -208,10 +216,9 @@ describe("pktsock run", function () {
   it("loses no frame when one is reclaimed that the program already has", async () => {
     compileForLinux(["test/support/reclaim.c"], `${DESCRIPTORS}-reclaim`);
     const cable = await UdpCable.open(await freePort());
-    const command = [process.execPath, "build/pktsock.mjs", "run", "--udp", `${cable.remotePort}:${cable.localPort}`];
-    const pool = { FRAMES: 4, TX_FRAMES: 1, RX_RESERVE: 1, STACK_RESERVE: 0 };
-    for (const [name, number] of Object.entries(pool)) command.push("--config", `NET_PKT_${name}=${number}`);
-    const program = new LabProcess([...command, "--", `${DESCRIPTORS}-reclaim`]);
+    const options = ["--udp", `${cable.remotePort}:${cable.localPort}`, ...SMALL_POOL];
+    const command = ["build/pktsock.mjs", "run", ...options, "--", `${DESCRIPTORS}-reclaim`];
+    const program = new LabProcess([process.execPath, ...command]);
     const send = (...frames: string[]) => {
       for (const frame of frames) cable.send(Buffer.from(`ffffffffffff020000000002${frame}`.padEnd(120, "0"), "hex"));
     };
@@ -236,17 +243,23 @@ describe("pktsock run", function () {
     const cable = await UdpCable.open(await freePort());
     const command = [process.execPath, "build/pktsock.mjs", "run", "--udp", `${cable.remotePort}:${cable.localPort}`];
     const program = new LabProcess([...command, "--", `${DESCRIPTORS}-filters`]);
-    await program.writes(/open|no libpcap/);
     // Of both kinds that the program asks for: pcap_next() waits for one, with Linux's rings of this version, too.
     const [frame, arp] = ["88b5", "0806"].map((type) =>
       Buffer.from(`ffffffffffff020000000002${type}`.padEnd(120, "0"), "hex"),
     ) as [Buffer, Buffer];
-    const flood = setInterval(() => {
-      for (let i = 0; i < 10; i++) cable.send(i % 2 === 0 ? frame : arp);
-    }, 1);
+    let flood: NodeJS.Timeout | undefined;
+    try {
+      await program.writes(/open|no libpcap/);
+      flood = setInterval(() => {
+        for (let i = 0; i < 10; i++) cable.send(i % 2 === 0 ? frame : arp);
+      }, 1);
+      await program.ended;
+    } finally {
+      clearInterval(flood);
+      await program.stop();
+      await cable.close();
+    }
     const { output, status } = await program.ended;
-    clearInterval(flood);
-    await cable.close();
     if (output.includes("no libpcap")) this.skip();
     assert.match(output, /set 200, received$/m);
     assert.equal(status, 0);

@@ -46,26 +46,23 @@ static bool place(const struct rings *rings, struct arrival *a, unsigned most) {
 }
 
 void rings_write(const struct rings *rings, uint8_t *frame, const struct arrival *a) {
-  const uint32_t sec = (uint32_t)a->time.tv_sec, nsec = (uint32_t)a->time.tv_nsec;
+  rings_set_time(rings, frame, &a->time);
   memcpy(frame + a->mac, a->bytes, a->len);
   memcpy(frame + TPACKET_ALIGN(rings_header(rings->version)), a->address, sizeof(struct sockaddr_ll));
   if (rings->version == TPACKET_V1) {
     struct tpacket_hdr *h = (struct tpacket_hdr *)frame;
     h->tp_len = a->len_all, h->tp_snaplen = a->len;
     h->tp_mac = (uint16_t)a->mac, h->tp_net = (uint16_t)a->net;
-    h->tp_sec = sec, h->tp_usec = nsec / 1000;
   } else if (rings->version == TPACKET_V2) {
     struct tpacket2_hdr *h = (struct tpacket2_hdr *)frame;
     h->tp_len = a->len_all, h->tp_snaplen = a->len;
     h->tp_mac = (uint16_t)a->mac, h->tp_net = (uint16_t)a->net;
-    h->tp_sec = sec, h->tp_nsec = nsec;
     h->tp_vlan_tci = a->vlan_tci, h->tp_vlan_tpid = a->vlan_tpid;
     memset(h->tp_padding, 0, sizeof(h->tp_padding));
   } else {
     struct tpacket3_hdr *h = (struct tpacket3_hdr *)frame;
     h->tp_len = a->len_all, h->tp_snaplen = a->len;
     h->tp_mac = (uint16_t)a->mac, h->tp_net = (uint16_t)a->net;
-    h->tp_sec = sec, h->tp_nsec = nsec;
     h->hv1.tp_vlan_tci = a->vlan_tci, h->hv1.tp_vlan_tpid = a->vlan_tpid;
     h->hv1.tp_padding = 0;
     h->tp_status = TP_STATUS_USER | a->status;
@@ -91,10 +88,11 @@ static void describe(struct arrival *a, struct pktsock_msghdr *message) {
   for (struct pktsock_cmsghdr *c = PKTSOCK_CMSG_FIRSTHDR(message); c != NULL; c = PKTSOCK_CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
       memcpy(&a->time, PKTSOCK_CMSG_DATA(c), sizeof(a->time));
+      a->status |= TP_STATUS_TS_SOFTWARE;
     } else if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
       struct tpacket_auxdata aux;
       memcpy(&aux, PKTSOCK_CMSG_DATA(c), sizeof(aux));
-      a->status = aux.tp_status & ~(uint32_t)TP_STATUS_USER;
+      a->status |= aux.tp_status & ~(uint32_t)TP_STATUS_USER;
       a->len_all = aux.tp_len;
       a->network = aux.tp_net;
       a->vlan_tci = aux.tp_vlan_tci, a->vlan_tpid = aux.tp_vlan_tpid;

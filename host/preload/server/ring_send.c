@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <string.h>
+#include <time.h>
 
 /* Frames that one call sends. The library calls again, and meanwhile others are served. */
 #define BATCH 32
@@ -64,9 +66,19 @@ static ssize_t take(const struct rings *rings, const uint8_t *frame, bool is_raw
 /* Returns true if the error is the frame's, not the socket's or the interface's. */
 static bool is_of_frame(int error) { return error == EINVAL || error == EMSGSIZE; }
 
-static void advance(struct rings *rings, uint8_t *frame) {
-  rings_set_status(rings, frame, TP_STATUS_AVAILABLE);
+static void advance(struct rings *rings, uint8_t *frame, unsigned long stamped) {
+  rings_set_status(rings, frame, TP_STATUS_AVAILABLE | stamped);
   rings->tx.at = (rings->tx.at + 1) % rings->tx.frames;
+}
+
+/* Write the time of a frame that was just sent into the ring, if PACKET_TIMESTAMP wants it. Returns what the status says of it. */
+static unsigned long stamp(const struct rings *rings, uint8_t *frame) {
+  struct timespec now;
+  if ((rings->stamps & SOF_TIMESTAMPING_SOFTWARE) == 0)
+    return 0;
+  clock_gettime(CLOCK_REALTIME, &now);
+  rings_set_time(rings, frame, &now);
+  return TP_STATUS_TS_SOFTWARE;
 }
 
 ssize_t rings_send(struct connection *c, struct pktsock_msghdr *message, int flags, bool *again) {
@@ -93,10 +105,10 @@ ssize_t rings_send(struct connection *c, struct pktsock_msghdr *message, int fla
       n = pktsock_sendmsg(c->socket, message, flags);
     }
     if (n >= 0) {
-      advance(rings, frame);
+      advance(rings, frame, stamp(rings, frame));
       sum += n;
     } else if (is_of_frame(errno) && rings->loss) {
-      advance(rings, frame);
+      advance(rings, frame, 0);
     } else {
       rings_set_status(rings, frame, is_of_frame(errno) ? TP_STATUS_WRONG_FORMAT : TP_STATUS_SEND_REQUEST);
       return is_of_frame(errno) || sum == 0 ? -1 : sum;

@@ -59,6 +59,20 @@ void rings_set_status(const struct rings *rings, uint8_t *frame, unsigned long s
     __atomic_store_n(status_of(rings, frame), (uint32_t)status, __ATOMIC_RELEASE);
 }
 
+void rings_set_time(const struct rings *rings, uint8_t *frame, const struct timespec *time) {
+  const uint32_t sec = (uint32_t)time->tv_sec, nsec = (uint32_t)time->tv_nsec;
+  if (rings->version == TPACKET_V1) {
+    struct tpacket_hdr *h = (struct tpacket_hdr *)frame;
+    h->tp_sec = sec, h->tp_usec = nsec / 1000;
+  } else if (rings->version == TPACKET_V2) {
+    struct tpacket2_hdr *h = (struct tpacket2_hdr *)frame;
+    h->tp_sec = sec, h->tp_nsec = nsec;
+  } else {
+    struct tpacket3_hdr *h = (struct tpacket3_hdr *)frame;
+    h->tp_sec = sec, h->tp_nsec = nsec;
+  }
+}
+
 /* ---- Memory ---- */
 
 static void close_ring(struct ring *ring) {
@@ -170,6 +184,7 @@ bool rings_have_option(int level, int name) {
   case PACKET_LOSS:
   case PACKET_TX_HAS_OFF:
   case PACKET_STATISTICS:
+  case PACKET_TIMESTAMP:
   case PACKET_RX_RING:
   case PACKET_TX_RING: return level == SOL_PACKET;
   default: return false;
@@ -188,6 +203,10 @@ int rings_setsockopt(struct connection *c, int name, const void *value, size_t l
   memcpy(&number, value, sizeof(number));
   if ((name == PACKET_VERSION && number > TPACKET_V3) || (name == PACKET_RESERVE && number > INT_MAX))
     return fail(EINVAL);
+  if (name == PACKET_TIMESTAMP) {
+    rings->stamps = number;
+    return 0;
+  }
   if (has_ring(rings))
     return name == PACKET_TX_HAS_OFF ? 0 : fail(EBUSY);
   switch (name) {
@@ -224,6 +243,7 @@ int rings_getsockopt(struct connection *c, int name, uint8_t *value, socklen_t *
   switch (name) {
   case PACKET_STATISTICS: return get_statistics(c, value, len);
   case PACKET_VERSION: number = rings->version; break;
+  case PACKET_TIMESTAMP: number = rings->stamps; break;
   case PACKET_RESERVE: number = rings->reserve; break;
   case PACKET_LOSS: number = rings->loss; break;
   case PACKET_TX_HAS_OFF: number = rings->has_offset; break;

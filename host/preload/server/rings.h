@@ -40,6 +40,7 @@ struct filling {
 struct rings {
   unsigned version, reserve; /* PACKET_VERSION, PACKET_RESERVE */
   bool loss, has_offset;     /* PACKET_LOSS, PACKET_TX_HAS_OFF */
+  unsigned stamps; /* PACKET_TIMESTAMP; received frames have a stamp of the software, whatever it says, as on Linux */
   struct ring rx, tx;
   bool behind; /* there may be frames in the queue that rx has room for */
   struct filling filling;
@@ -86,6 +87,9 @@ size_t ring_size(const struct ring *ring);
 /* A frame's status is an unsigned long in version 1. */
 unsigned long rings_status(const struct rings *rings, uint8_t *frame);
 void rings_set_status(const struct rings *rings, uint8_t *frame, unsigned long status);
+
+/* Write a frame's time, received or sent, into its header. */
+void rings_set_time(const struct rings *rings, uint8_t *frame, const struct timespec *time);
 
 /* A received frame, and where in the ring its parts are placed. */
 struct arrival {
