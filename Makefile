@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 FORCE:
 
 BOARD ?= qemu-mps2-an385
-APP ?= demo
+APP ?= $(if $(APP_TS),app,demo)
 ENGINE ?= wasm3
 # The capacities' macros are CONFIG_PREFIX and PREALLOC_CONNS, FRAMES, ...
 CONFIG_PREFIX ?= CONFIG_NET_PKT_
@@ -16,6 +16,7 @@ QUIET := $(if $(V),,@)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Settings: BOARD=$(BOARD) APP=$(APP) ENGINE=$(ENGINE) CONFIG=\"NET_PKT_...=n\" V=1 (show commands)"
+	@echo "          APP_TS=examples/ts/echo.ts (an application in TypeScript, compiled together with the module)"
 	@echo "Boards: $(BOARDS)"
 
 demo: ## a board that answers the Linux kernel's arping and ping; the first thing to see
@@ -47,6 +48,8 @@ include test/fuzz/fuzz.mk
 firmware: ## build/BOARD/APP.elf, and what the board is flashed with
 	@mkdir -p build
 	@flock build/lock $(MAKE) --no-print-directory $(IMAGE) $(FURTHER_IMAGES)
+
+module: $(MODULE)/pktsock.wasm ## build/pktsock.wasm; APP_TS=examples/ts/echo.ts: with that application, build/app/echo/pktsock.wasm
 
 run: $(IMAGE) ## boot the image for BOARD in QEMU, console on the terminal, no network; Ctrl-C ends
 	$(QUIET)$(or $(RUN_QEMU),$(RUN_OTHERWISE))
@@ -131,20 +134,30 @@ build/host/count.so: test/bench/count.c
 	@mkdir -p $(@D)
 	$(QUIET)cc -shared -fPIC -fvisibility=hidden -O2 -Wall -Wextra -Werror $< -o $@
 
-build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts)
+build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts
 	$(QUIET)npx asc --target release
 	$(QUIET)npx tsx host/build/check-wasm.ts $@
 
-build/gen/pktsock_wasm.c: build/pktsock.wasm host/build/embed.ts | build/gen/pktsock/abi.h
-	$(QUIET)npx tsx host/build/embed.ts $< $@
+# The files that an application imports are in pktsock.d, which the build of it writes.
+-include $(if $(APP_TS),build/app/$(APP_TS_NAME)/pktsock.d)
+build/app/$(APP_TS_NAME)/pktsock.wasm: $(APP_TS) node_modules/.package-lock.json asconfig.json \
+  $(wildcard assembly/*.ts assembly/app/*.ts) $(addprefix host/build/,app.ts check-app.ts check-wasm.ts wasm.ts)
+	$(QUIET)npx tsx host/build/app.ts $< $@
 
-build/gen/aot-%/pktsock_aot.h: build/pktsock.wasm \
-  $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
-	$(QUIET)npx tsx host/build/aot.ts $* $< $@
+# $(call MODULE_IN_C,MODULE.wasm,FOLDER): what images take of a module.
+define MODULE_IN_C
+$(2)/pktsock_wasm.c: $(1) host/build/embed.ts | build/gen/pktsock/abi.h
+	$$(QUIET)npx tsx host/build/embed.ts $$< $$@
+
+$(2)/aot-%/pktsock_aot.h: $(1) $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
+	$$(QUIET)npx tsx host/build/aot.ts $$* $$< $$@
+endef
+$(eval $(call MODULE_IN_C,build/pktsock.wasm,build/gen))
+$(if $(APP_TS),$(eval $(call MODULE_IN_C,$(MODULE)/pktsock.wasm,$(MODULE))))
 
 # wasm3.h stands for all files that it writes.
 build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_operations.h $(wildcard $(WASM3_DIR)/*.[ch]) \
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test traps build firmware run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE
+.PHONY: help demo start test traps build firmware module run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

@@ -122,6 +122,13 @@ export const SENT_BY_OPTION: u32 = 0xffffffff;
 
 /** Flag of receiveFrom() beside MSG_*: fill the exchange area. */
 export const WANT_NAME: u32 = 0x10000000;
+
+/** In: bytes of linear memory for the state of an application that is compiled together with the module (assembly/app). */
+export const CONTROL_APP_SIZE: u32 = 176;
+/** Out: bytes that its state takes; init() returns -ENOMEM when these are more. A module without an application writes nothing. */
+export const CONTROL_APP_NEEDED: u32 = 180;
+/** Out: set to 1 when the application has set a timer: appTimers() must be called, which clears this. */
+export const CONTROL_APP_WAKE: u32 = 184;
 export const CONTROL_BYTES: u32 = 192;
 
 // ---- Ring slot: the four rings of an interface are circles of these ----------------------------------------------

@@ -1,6 +1,7 @@
 // init() divides linear memory once, according to the control block.
 
 import * as abi from "./abi";
+import { appBytes } from "./app/hooks";
 import * as range from "./capacities";
 import { makeHeap } from "./heap";
 import { Socket, State, checkLayout } from "./layout";
@@ -44,7 +45,7 @@ export function initialize(): i32 {
   if (control.allocConns) descriptors = max(descriptors, control.maxConns ? control.maxConns : abi.MAX_DESCRIPTORS);
   control.tableLength = descriptors;
 
-  let at = changetype<usize>(state) + offsetof<State>();
+  let at = changetype<usize>(state) + offsetof<State>() + appBytes();
   control.table = at;
   at += descriptors << 2;
   const ifaces = at;

@@ -114,6 +114,14 @@ export class Control {
   news: u32;
 }
 
+/** What the control block says about an application, behind the exchange area. */
+@unmanaged
+export class ControlApp {
+  size: u32;
+  needed: u32;
+  wake: u32;
+}
+
 /** struct sockaddr_ll of packet(7), in the exchange area. */
 @unmanaged
 export class Sockaddr {
@@ -386,6 +394,9 @@ export function checkLayout(): void {
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");
   if (offsetof<Control>("news") != abi.CONTROL_NEWS) ERROR("Control.news");
   if (offsetof<Control>() > abi.CONTROL_EXCHANGE) ERROR("Control");
+  if (abi.CONTROL_APP_SIZE < abi.CONTROL_EXCHANGE + abi.EXCHANGE_BYTES) ERROR("ControlApp");
+  if (abi.CONTROL_APP_SIZE + offsetof<ControlApp>("needed") != abi.CONTROL_APP_NEEDED) ERROR("ControlApp.needed");
+  if (abi.CONTROL_APP_SIZE + offsetof<ControlApp>("wake") != abi.CONTROL_APP_WAKE) ERROR("ControlApp.wake");
   if (offsetof<Sockaddr>("ifindex") != SLL_IFINDEX) ERROR("Sockaddr.ifindex");
   if (offsetof<Sockaddr>("halen") != SLL_HALEN) ERROR("Sockaddr.halen");
   if (offsetof<Sockaddr>("addrHead") != SLL_ADDR) ERROR("Sockaddr.addrHead");

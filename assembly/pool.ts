@@ -9,6 +9,7 @@
 // sending side.
 
 import * as abi from "./abi";
+import { returned } from "./app/hooks";
 import { letGoOf, reportSent } from "./errqueue";
 import { Frame, Iface } from "./layout";
 import { state } from "./memory";
@@ -92,16 +93,18 @@ export function reap(iface: Iface): void {
     }
     const refs = frame.refs;
     if (refs) {
-      frame.refs = refs - 1;
-      if (refs == 1) {
-        ++spare;
-        if (iface.txMissing) {
-          --iface.txMissing;
-          ++iface.txOwned;
-          pushFree(iface, frame);
-        } else {
-          filled.frame = frame;
-          filled = filled.next;
+      if (!returned(iface, frame)) {
+        frame.refs = refs - 1;
+        if (refs == 1) {
+          ++spare;
+          if (iface.txMissing) {
+            --iface.txMissing;
+            ++iface.txOwned;
+            pushFree(iface, frame);
+          } else {
+            filled.frame = frame;
+            filled = filled.next;
+          }
         }
       }
     } else {

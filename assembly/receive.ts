@@ -2,6 +2,7 @@
 // them share the frame; the only copy is into an application's buffer.
 
 import * as abi from "./abi";
+import { deliver } from "./app/hooks";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
 import { receiveMessage } from "./errqueue";
@@ -55,6 +56,7 @@ function receiveFrames(iface: Iface, slot: Slot, frame: Frame): void {
     slot.frame = null;
     slot = slot.next;
     receiveFrame(iface, changetype<Frame>(next));
+    deliver();
     next = slot.frame;
   } while (next && ++frames < state.framesAtOnce);
   iface.rx = slot;

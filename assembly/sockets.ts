@@ -57,7 +57,7 @@ export function openSocket(type: u32, protocol: u32): i32 {
 /** The socket of a descriptor that is open. */
 // @ts-ignore: decorator
 @inline
-function socketAt(descriptor: u32): Socket {
+export function socketAt(descriptor: u32): Socket {
   return changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
 }
 

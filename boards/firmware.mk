@@ -27,6 +27,15 @@ include boards/mac/mac.mk
 include $(TARGET)/board.mk
 include boards/family/$(FAMILY)/family.mk
 
+# APP_TS=path.ts: an application in TypeScript, compiled together with the module (docs/apps.md); APP gives it time.
+APP_TS_NAME := $(basename $(notdir $(APP_TS)))
+ifneq ($(APP_TS),$(wildcard $(APP_TS)))
+$(error There is no application $(APP_TS))
+endif
+# Where the module is, and where its forms in C are.
+MODULE := $(if $(APP_TS),build/app/$(APP_TS_NAME),build)
+MODULE_C := $(if $(APP_TS),$(MODULE),build/gen)
+
 APP_NAME := $(basename $(notdir $(APP)))
 APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
 ifeq ($(wildcard $(APP_SOURCE)),)
@@ -44,12 +53,12 @@ WASM3_DIR ?= node_modules/react-native-webassembly/cpp
 # files; ENGINE_NEEDS, what is generated before its sources are compiled; ENGINE_SUFFIX, of the folder in build/
 include boards/engine/$(ENGINE).mk
 
-OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(OUT_SUFFIX)
-IMAGE := $(OUT)/$(APP_NAME).elf
+OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(if $(APP_TS),-app)$(OUT_SUFFIX)
+IMAGE := $(OUT)/$(if $(APP_TS),$(APP_TS_NAME)$(patsubst %,-%,$(filter-out app,$(APP_NAME))),$(APP_NAME)).elf
 
 # The board's options, but for those that the command line sets.
 name_of = $(firstword $(subst =, ,$(1)))
-OPTIONS := $(foreach option,$(BOARD_CONFIG),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
+OPTIONS := $(foreach option,$(BOARD_CONFIG) $(if $(APP_TS),NET_PKT_APP_SIZE=512),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
 
 # A misspelt option would be none, and y not a number.
 UNKNOWN_OPTIONS := $(if $(OPTIONS),$(shell printf '%s\n' $(OPTIONS) | \

@@ -17,7 +17,7 @@ $(HOST_ENGINES): host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/eng
   node_modules/.package-lock.json host/host.mk
 	@echo "  addon  $@"
 	@mkdir -p $(@D)
-	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -Ibuild/gen -Iboards/include -isystem $(HOST_WASM3) \
+	$(QUIET)$(HOST_CC) $(HOST_CFLAGS) -shared -Wall -Wextra -Werror -D$(CONFIG_PREFIX)APP_SIZE=1024 -Ibuild/gen -Iboards/include -isystem $(HOST_WASM3) \
 	  -isystem node_modules/node-api-headers/include -o $@ $(filter %.c,$^)
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json
@@ -28,7 +28,7 @@ build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.t
 
 # Assembly is AssemblyScript: oxlint cannot read its decorators, and its compiler checks the types.
 LINT_TS := host test
-LINT_PRETTIER := assembly host test
+LINT_PRETTIER := assembly examples host test
 LINT_C = $(shell find boards host test -name '*.[ch]')
 CLANG_FORMAT ?= clang-format
 NEED_CLANG_FORMAT = @command -v $(CLANG_FORMAT) >/dev/null || \

@@ -220,6 +220,13 @@ __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t fram
 
 #include "pktsock_aot.h"
 
+/* A module without an application lacks its exports. */
+#ifndef AOT_HAS_APP
+#define export_appStart NULL
+#define export_appAdopt NULL
+#define export_appTimers NULL
+#endif
+
 _Static_assert(AOT_ABI_VERSION == PKT_ABI_VERSION, "the module and abi.h are not of one build");
 _Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES,
                "the glue begins with the least memory");
@@ -291,6 +298,13 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   engine->error = NULL;
   return 0;
 }
+
+#if PKTSOCK_APP_SIZE > 0
+bool pkt_engine_has(const struct pkt_engine *engine, const struct pkt_export *export) {
+  (void)engine;
+  return export->function != NULL;
+}
+#endif
 
 int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
   (void)engine, (void)keep; /* it is compiled, and calls do not allocate */

@@ -62,6 +62,11 @@ void pkt_take(struct pkt_engine *engine, uint8_t *bytes, uint32_t len);
  * -ENOMEM, -EINVAL (`place` is not the static memory that the module was compiled for). */
 int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit);
 
+#if PKTSOCK_APP_SIZE > 0
+/* Returns true if the loaded module has the export: those of an application are not in every module. */
+bool pkt_engine_has(const struct pkt_engine *engine, const struct pkt_export *export);
+#endif
+
 /* Compile every function. With `keep` the code stays, and after that no call allocates; otherwise functions are compiled on
  * demand, and this only proves that they can be. Once after loading, before the first call. Returns 0, or a negative errno
  * and sets engine->error to a sentence: -ENOEXEC (a value or an instruction that the engine lacks), -ENOMEM. The caller must

@@ -117,6 +117,8 @@ _Static_assert(sizeof(M3MemoryHeader) <= PKTSOCK_MEMORY_HEADER, "config.memory h
 #define PKT_ENGINE_NATIVE_STACK 12288
 #elif UINTPTR_MAX > UINT32_MAX /* a host, whose sanitizers have large frames */
 #define PKT_ENGINE_NATIVE_STACK 65536
+#elif PKTSOCK_APP_SIZE > 0
+#define PKT_ENGINE_NATIVE_STACK (sizeof(void *) * 384)
 #else
 #define PKT_ENGINE_NATIVE_STACK (sizeof(void *) * 192)
 #endif
@@ -229,7 +231,7 @@ static void engine_free_module(IM3Module module) {
 
 /* Bytes of the interpreter's own stack. The deepest call of the module needs less than 1024. */
 #ifndef PKT_ENGINE_STACK
-#define PKT_ENGINE_STACK 1472
+#define PKT_ENGINE_STACK (PKTSOCK_APP_SIZE > 0 ? 2560 : 1472)
 #endif
 
 struct engine_export {
@@ -416,6 +418,12 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   engine->error = NULL;
   return 0;
 }
+
+#if PKTSOCK_APP_SIZE > 0
+bool pkt_engine_has(const struct pkt_engine *engine, const struct pkt_export *export) {
+  return engine->exports[export->number] != 0;
+}
+#endif
 
 static bool engine_has_variables(IM3Module module) {
   for (uint32_t i = 0; i < module->numGlobals; i++)

@@ -3,4 +3,4 @@ ENGINE_SOURCES := boards/engine/wasm3.c
 ENGINE_CFLAGS := -isystem $(WASM3_DIR)
 # WebAssembly's arithmetic wraps; wasm3 leaves that to the compiler.
 ENGINE_UNSANITIZED := -fno-sanitize=undefined
-ENGINE_MODULE := build/gen/pktsock_wasm.c
+ENGINE_MODULE := $(MODULE_C)/pktsock_wasm.c

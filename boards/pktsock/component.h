@@ -96,6 +96,22 @@ PKT_INLINE int32_t pkt_call_here(int32_t otherwise(int32_t result, uint32_t most
   return result;
 }
 
+/* app.c, if there may be an application that is compiled together with the module. pkt_app_fits(): its state fits into what
+ * the option has for it, or engine->error says that it does not. pkt_app_wakes(): it wants its timers looked at. pkt_app_start() starts it, once all interfaces are there; returns
+ * 0 or a negative errno of the platform. pkt_app_settle() passes on what it has done in a call into the module: what it
+ * sends, and what it wants to receive. With the lock held. */
+#if PKTSOCK_APP_SIZE > 0
+bool pkt_app_fits(void);
+int pkt_app_start(void);
+static inline void pkt_app_settle(void);
+static inline bool pkt_app_wakes(void) { return pkt_component.control->app_wake != 0; }
+#else
+static inline bool pkt_app_wakes(void) { return false; }
+static inline bool pkt_app_fits(void) { return true; }
+static inline int pkt_app_start(void) { return 0; }
+static inline void pkt_app_settle(void) {}
+#endif
+
 /* Returns true after the last trap, until the component is started again. With the lock held. */
 static inline bool pkt_has_ended(void) { return pkt_component.control != NULL && pkt_component.engine.error != NULL; }
 
@@ -160,6 +176,13 @@ static inline void pkt_kick(void) {
 /* Pass changed address filters to the drivers. With the lock held. */
 void pkt_update_filters(void);
 
+#if PKTSOCK_APP_SIZE > 0
+static inline void pkt_app_settle(void) {
+  pkt_kick();
+  pkt_update_filters();
+}
+#endif
+
 /* Copy an interface's name, NUL-padded, to the exchange area; returns false if it is not a valid name. With the lock held. */
 bool pkt_put_name(const char *name);
 
@@ -192,6 +215,7 @@ struct pkt_waiter {
   unsigned long count;
   short events;                    /* events to wait for on all of them */
   bool drains;                     /* waits until the drivers have taken what is to be sent; no descriptors */
+  bool runs_app;                   /* waits until the application wants its timers looked at; no descriptors */
   uint32_t full;                   /* the interface that must have room; 0: the one that the socket is bound to */
   const struct pkt_socket *socket; /* the socket of a single descriptor, a faster path, or NULL */
 
@@ -220,6 +244,7 @@ void pkt_wake_closed(int fd);
 
 /* Release the lock after a call into the module, which may have ended the waits of other tasks. */
 static inline void pkt_unlock(void) {
+  pkt_app_settle();
   if (PKT_UNLIKELY(pkt_component.waiters != NULL))
     pkt_wake_ready();
   pkt_os_unlock();

@@ -48,7 +48,8 @@ static bool start_afresh(void) {
   c->lost_frames += count_lost_frames(macs);
   for (unsigned i = 0; i < macs; i++)
     memcpy(&kept[i], &c->macs[i]->iface->rx_frames, sizeof(kept[i]));
-  if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0)
+  if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0 ||
+      pkt_app_start() < 0)
     return false;
   pkt_stamp_again();
   pkt_journal_replay();

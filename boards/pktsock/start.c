@@ -33,6 +33,7 @@ static void write_control(const struct pktsock_config *config) {
   control->stack_reserve = config->stack_reserve;
   control->queue_frames = config->queue_frames;
   control->heap_size = config->heap_size;
+  control->app_size = PKTSOCK_APP_SIZE;
   pkt_component.control = control;
 }
 
@@ -55,6 +56,8 @@ int pkt_divide_memory(const struct pktsock_config *config) {
   if (fits) {
     write_control(config);
     int32_t result = pkt_call(&pkt_export_init, 0, 0, 0, 0);
+    if (!pkt_app_fits())
+      return -EINVAL;
     if (result < 0)
       return -pkt_errno(result);
     fits = pkt_bounds_take(config);
@@ -160,6 +163,8 @@ int pktsock_start(const struct pktsock_config *config) {
                                                                : "a capacity of the configuration is out of range";
     else
       result = pkt_start_macs(config, NULL);
+    if (result == 0)
+      result = pkt_app_start();
   }
   if (result == 0) {
     pkt_engine_forget(&pkt_component.engine);

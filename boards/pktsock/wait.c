@@ -61,6 +61,10 @@ static bool has_message(const struct pkt_socket *socket, int events) {
 
 /* The same for the descriptors of poll(). */
 static bool is_any_ready(const struct pkt_waiter *waiter) {
+#if PKTSOCK_APP_SIZE > 0
+  if (waiter->runs_app)
+    return pkt_app_wakes();
+#endif
 #if !PKTSOCK_WRITE_BUFFERS
   if (waiter->drains)
     return !must_send();
@@ -92,7 +96,7 @@ static void wake_waiter(struct pkt_waiter *waiter) {
 
 void pkt_wake_ready(void) {
   struct pkt_component *c = &pkt_component;
-  if (c->control == NULL || (c->control->news == 0 && c->senders == 0))
+  if (c->control == NULL || (c->control->news == 0 && c->senders == 0 && !pkt_app_wakes()))
     return;
   c->control->news = 0;
   for (struct pkt_waiter *w = c->waiters; w != NULL; w = w->next)
@@ -184,6 +188,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
       left = pkt_call(&pkt_export_service, 0, 0, 0, 0) == 0 && pkt_has_received();
     if (c->stampers != 0 && has_sent())
       pkt_call(&pkt_export_reapAll, 0, 0, 0, 0);
+    pkt_app_settle();
     waiter->woken = waiter->woken || is_ready(waiter);
     pkt_wake_ready();
     if (waiter->woken) {

@@ -116,6 +116,7 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
     `#define AOT_STAND_IN {${Array.from(standInBytes).join(", ")}}`,
     `#define AOT_ABI_VERSION ${abi}u`,
     `#define AOT_LEAST_MEMORY ${LEAST}u`,
+    ...(module.exportedFunctions.has("appStart") ? [`#define AOT_HAS_APP`] : []),
     `#define AOT_SLACK ${bounds === "guarded" ? SLACK : 0}u`,
     ``,
     ...functions.map(({ signature }, i) => {

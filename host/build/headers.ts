@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as abi from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
-import { exportArguments } from "../engine/exports.js";
+import { appExportArguments, exportArguments } from "../engine/exports.js";
 import { isMain } from "./main.js";
 import { contradictions, options } from "./options.js";
 import { entryStruct, socketStruct, stateStruct } from "./structs.js";
@@ -36,12 +36,19 @@ export function abiHeader(): string {
   // For the size of linear memory: pktsock/memory.h.
   const sizes = { STATE_BYTES: stateStruct, SOCKET_WHOLE_BYTES: socketStruct, ENTRY_BYTES: entryStruct };
   for (const [name, { bytes }] of Object.entries(sizes)) defines.push(`#define PKT_${name} ${bytes}u`);
-  const exports = Object.entries(exportArguments).map(([name, count]) => `X(${name}, ${count})`);
+  const listed = (functions: Record<string, number>) =>
+    Object.entries(functions).map(([name, count]) => `X(${name}, ${count})`).join(" ");
   return [
     `/* ${generated} Source and meaning: assembly/abi.ts, assembly/packet.ts, host/engine/exports.ts */`,
     `#pragma once`,
     ...defines,
-    `#define PKT_EXPORTS(X) ${exports.join(" ")}`,
+    `#include <pktsock/config.h>`,
+    `#if PKTSOCK_APP_SIZE > 0`,
+    `#define PKT_APP_EXPORTS(X) ${listed(appExportArguments)}`,
+    `#else`,
+    `#define PKT_APP_EXPORTS(X)`,
+    `#endif`,
+    `#define PKT_EXPORTS(X) ${listed(exportArguments)} PKT_APP_EXPORTS(X)`,
     ``,
   ].join("\n");
 }

@@ -97,6 +97,13 @@ export const options = [
     help: "Bytes of the heap for dynamic connections, filters and memberships.",
   },
   {
+    name: "NET_PKT_APP_SIZE",
+    default: 0,
+    min: 0,
+    max: 8192,
+    help: "Bytes of linear memory for an application that is compiled together with the module (docs/apps.md); 0: there is none.",
+  },
+  {
     name: "NET_PKT_MEMBERSHIPS",
     default: 16,
     min: 1,

@@ -1,7 +1,7 @@
 // The interface between the host's tools and the engines that run the module: V8, which is always available, and the boards'
 // interpreters, wasm3 and wasm3-tuned, through the boards' own C code (host/engine/addon.c).
 import { LoadError, TrapError } from "./errors.js";
-import { exportArguments, type ExportName } from "./exports.js";
+import { exportArguments, type CallName } from "./exports.js";
 import * as v8 from "./v8.js";
 import * as wasm3 from "./wasm3.js";
 
@@ -20,7 +20,7 @@ export interface Engine {
    * the result as a signed number, or 0 for a function without one. Throws TrapError when the module traps, and at every
    * later call, because its state can no longer be trusted.
    */
-  call(name: ExportName, args?: readonly number[], buffer?: Uint8Array): number;
+  call(name: CallName, args?: readonly number[], buffer?: Uint8Array): number;
 }
 
 export interface LoadOptions {

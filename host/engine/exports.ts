@@ -33,7 +33,15 @@ export const exportArguments = {
   setMulticast: 2,
 } as const;
 
+/** Those of a module with an application (assembly/app/runtime.ts); a module without one has none of them. */
+export const appExportArguments = {
+  appStart: 0,
+  appAdopt: 0,
+  appTimers: 1,
+} as const;
+
 export type ExportName = keyof typeof exportArguments;
+export type CallName = ExportName | keyof typeof appExportArguments;
 
 /** The functions that the module imports (assembly/port.ts), with their types as readWasm() writes them. */
 export const importTypes: Readonly<Record<string, string>> = {

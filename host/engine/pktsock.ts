@@ -6,7 +6,7 @@ import { type OptionName, options } from "../build/options.js";
 import { Driver } from "./driver.js";
 import { type Engine, type EngineName, load } from "./engine.js";
 import { check, ErrnoError } from "./errno.js";
-import type { ExportName } from "./exports.js";
+import type { CallName } from "./exports.js";
 import { Memory } from "./memory.js";
 import { decodeSockaddr, encodeSockaddr, type SockaddrLl } from "./sockaddr.js";
 
@@ -23,6 +23,7 @@ export const optionOf = {
   stackReserve: "NET_PKT_STACK_RESERVE",
   queueFrames: "NET_PKT_QUEUE_FRAMES",
   heapSize: "NET_PKT_HEAP_SIZE",
+  appSize: "NET_PKT_APP_SIZE",
 } as const satisfies Record<string, OptionName>;
 
 type OptionCapacity = keyof typeof optionOf;
@@ -43,6 +44,7 @@ const capacities = {
   stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("stackReserve")],
   queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("queueFrames")],
   heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("heapSize")],
+  appSize: [abi.CONTROL_APP_SIZE, defaultOf("appSize")],
 } as const;
 
 export type Capacities = Partial<Record<keyof typeof capacities, number>>;
@@ -176,7 +178,7 @@ export class PktSock {
   }
 
   /** Calls the module with numbers only. */
-  call(name: ExportName, ...args: number[]): number {
+  call(name: CallName, ...args: number[]): number {
     return this.engine.call(name, args);
   }
 
@@ -230,6 +232,18 @@ export class PktSock {
   /** Empties the RX rings of all interfaces into the sockets' queues. Receiving and poll() do this, too. */
   service(): void {
     this.call("service");
+  }
+
+  // ---- An application that is compiled together with the module ----
+
+  /** Starts it, once all interfaces are there. Throws if a socket cannot be opened. */
+  startApp(): void {
+    check(this.call("appStart"), "appStart");
+  }
+
+  /** Calls its timers that are due. `now`: milliseconds. Returns the milliseconds until the next one is due. */
+  runTimers(now: number): number {
+    return check(this.call("appTimers", now), "appTimers");
   }
 
   // ---- Sockets ----

@@ -13,7 +13,7 @@ import { Module } from "./module.js";
 import { addressOf, frameOf, optionNumbers, type Step } from "./steps.js";
 
 export interface Setup {
-  capacities: Required<Capacities>;
+  capacities: Required<Omit<Capacities, "appSize">>;
   /** Of each interface. */
   txOffsets: readonly number[];
   opening: readonly Step[];

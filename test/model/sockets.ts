@@ -26,7 +26,7 @@ export class Sockets {
   private there: number;
 
   constructor(
-    readonly capacities: Required<Capacities>,
+    readonly capacities: Required<Omit<Capacities, "appSize">>,
     readonly heap: Heap,
   ) {
     const { preallocConns, allocConns, maxConns, frameSize, frameAlign } = capacities;

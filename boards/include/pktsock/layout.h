@@ -22,6 +22,7 @@ struct pkt_control {
   uint32_t interfaces, frames, frame_size, tx_frames, rx_reserve, stack_reserve, queue_frames, heap_size;
   uint32_t table, table_length, first_iface, frame_table, frame_count, umem, frame_stride, needed, news;
   uint8_t exchange[PKT_EXCHANGE_BYTES];
+  uint32_t app_size, app_needed, app_wake;
 };
 
 /* The exchange area before addIface(). */
@@ -81,6 +82,9 @@ PKT_AT(pkt_control, table, PKT_CONTROL_TABLE);
 PKT_AT(pkt_control, needed, PKT_CONTROL_NEEDED);
 PKT_AT(pkt_control, news, PKT_CONTROL_NEWS);
 PKT_AT(pkt_control, exchange, PKT_CONTROL_EXCHANGE);
+PKT_AT(pkt_control, app_size, PKT_CONTROL_APP_SIZE);
+PKT_AT(pkt_control, app_needed, PKT_CONTROL_APP_NEEDED);
+PKT_AT(pkt_control, app_wake, PKT_CONTROL_APP_WAKE);
 PKT_AT(pkt_exchange_iface, hwaddr, PKT_IFNAMSIZ);
 PKT_AT(pkt_exchange_received, msg_flags, PKT_EXCHANGE_MSG_FLAGS);
 PKT_AT(pkt_exchange_received, len, PKT_EXCHANGE_LEN);
@@ -122,7 +126,7 @@ static_assert(sizeof(struct pkt_exchange_received) <= PKT_EXCHANGE_BYTES, "pkt_e
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");
-static_assert(offsetof(struct pkt_control, exchange) + PKT_EXCHANGE_BYTES <= PKT_CONTROL_BYTES, "pkt_control");
+static_assert(sizeof(struct pkt_control) <= PKT_CONTROL_BYTES, "pkt_control");
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,7 @@
 /* Bytes of config.engine_heap for the engine wasm3: measured with all calls in use, plus a margin. With
  * PKTSOCK_PRECOMPILE the whole module is compiled; otherwise PKTSOCK_CODE_PAGES limits the code.
  * pktsock_engine_heap_used() returns the use. The engine aot needs none: set it to 0 for that. */
-#define PKTSOCK_WHOLE_HEAP_ (25600 * sizeof(void *))
+#define PKTSOCK_WHOLE_HEAP_ ((PKTSOCK_APP_SIZE > 0 ? 33792 : 25600) * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
 #ifndef PKTSOCK_ENGINE_HEAP_SIZE
 #define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \
@@ -44,7 +44,8 @@
 /* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
 #define PKTSOCK_MEMORY_SIZE                                                                                            \
   (PKTSOCK_MEMORY_HEADER + PKTSOCK_MEMORY_SLACK + PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_BYTES +                  \
-   PKTSOCK_DESCRIPTORS * 4 + PKTSOCK_INTERFACES * (PKT_IFACE_BYTES + PKTSOCK_FRAMES * (4 * PKT_SLOT_BYTES + 4) + 4) +  \
+   PKTSOCK_APP_SIZE + PKTSOCK_DESCRIPTORS * 4 +                                                                        \
+   PKTSOCK_INTERFACES * (PKT_IFACE_BYTES + PKTSOCK_FRAMES * (4 * PKT_SLOT_BYTES + 4) + 4) +                            \
    PKTSOCK_PREALLOC_CONNS * (PKT_SOCKET_WHOLE_BYTES + PKTSOCK_QUEUE_FRAMES * (PKT_ENTRY_BYTES + 4)) +                  \
    ((PKTSOCK_HEAP_SIZE + 7u) & ~7u) + PKTSOCK_FRAME_ALIGN + 4 +                                                        \
    PKTSOCK_INTERFACES * PKTSOCK_FRAMES *                                                                               \

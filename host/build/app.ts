@@ -1,0 +1,115 @@
+// Compiles an application together with the module: `tsx host/build/app.ts APP.ts OUT.wasm`. The application's file takes the
+// place of assembly/app/program.ts, and assembly/app/runtime.ts that of assembly/app/hooks.ts.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkApp } from "./check-app.js";
+import { isMain } from "./main.js";
+
+/** The folder that has assembly/: the repository or the package, seen from here or from the tool in build/. */
+const home = ["../..", ".."]
+  .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+  .find((folder) => exists(`${folder}/assembly/app/runtime.ts`));
+
+function exists(path: string): boolean {
+  return read(path) !== null;
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** The application cannot be compiled; the message has asc's own errors, with file and line, or what it must not do. */
+export class AppError extends Error {}
+
+const importOfApi = /(\bfrom\s*)(["'])pktsock\/app\2/g;
+
+/** Relative paths as asc writes them. */
+const pathTo = (from: string, to: string): string => {
+  const path = relative(dirname(from), to).replaceAll("\\", "/").replace(/\.ts$/, "");
+  return path.startsWith(".") ? path : `./${path}`;
+};
+
+export interface AppOptions {
+  /** Further options of asc. */
+  asc?: readonly string[];
+  /** Gets the names of the application's files, relative to the repository or package. */
+  files?: string[];
+}
+
+/**
+ * Compiles the application in `file`, whose default export is a class that extends App, with the module. Returns the whole module.
+ * Throws AppError.
+ */
+export async function buildApp(file: string, options: AppOptions = {}): Promise<Uint8Array> {
+  if (home === undefined) throw new AppError("The folder assembly/ with the module's sources is not there.");
+  if (!exists(file)) throw new AppError(`There is no file ${file}.`);
+  const { main } = await import("assemblyscript/asc");
+  const program = relative(home, resolve(file)).replaceAll("\\", "/");
+  const generated: Record<string, string> = {
+    "assembly/module.ts": `export * from "./index";\nexport { appStart, appAdopt, appTimers } from "./app/runtime";\n`,
+    "assembly/app/hooks.ts": `export { appBytes, deliver, returned } from "./runtime";\n`,
+    "assembly/app/program.ts": `import Program from "${pathTo("assembly/app/program.ts", program)}";\nexport default Program;\n`,
+  };
+  let wasm: Uint8Array | undefined;
+  const flags = ["assembly/module.ts", "--config", "none", "--outFile", "app.wasm", ...release(home), ...(options.asc ?? [])];
+  const { error, stderr } = await main(flags, {
+    readFile: (name) => {
+      const text = generated[name] ?? read(resolve(home, name));
+      if (text === null || name.startsWith("assembly/")) return text;
+      options.files?.push(name);
+      return text.replace(importOfApi, `$1$2${pathTo(name, "assembly/app/index.ts")}$2`);
+    },
+    writeFile: (name, contents) => {
+      if (name === "app.wasm") wasm = contents as Uint8Array;
+    },
+    listFiles: (folder) => {
+      try {
+        return readdirSync(resolve(home, folder)).filter((name) => name.endsWith(".ts"));
+      } catch {
+        return null;
+      }
+    },
+  });
+  if (error !== null || wasm === undefined) throw new AppError(`${stderr.toString()}${error?.message ?? ""}`.trim());
+  const faults = checkApp(wasm);
+  if (faults.length > 0) throw new AppError(faults.map((fault) => `${file}: ${fault}`).join("\n"));
+  return wasm;
+}
+
+/** The options of the release build in asconfig.json. */
+function release(folder: string): string[] {
+  const { options, targets } = JSON.parse(readFileSync(`${folder}/asconfig.json`, "utf8")) as {
+    options: Record<string, unknown>;
+    targets: { release: Record<string, unknown> };
+  };
+  return Object.entries({ ...options, ...targets.release }).flatMap(([name, value]) => {
+    if (value === false || name === "outFile" || name === "textFile") return [];
+    if (value === true) return [`--${name}`];
+    return [value].flat().flatMap((word) => [`--${name}`, String(word)]);
+  });
+}
+
+if (isMain(import.meta.url)) {
+  const [input, output] = process.argv.slice(2);
+  if (input === undefined || output === undefined) {
+    console.error("app: name the application and the module: tsx host/build/app.ts APP.ts OUT.wasm");
+    process.exit(2);
+  }
+  try {
+    const files: string[] = [];
+    const wasm = await buildApp(input, { files });
+    mkdirSync(dirname(output), { recursive: true });
+    writeFileSync(output, wasm);
+    const needs = files.map((name) => `${output}: ${name}\n${name}:\n`);
+    writeFileSync(output.replace(/\.wasm$/, ".d"), needs.join(""));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
