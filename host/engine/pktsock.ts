@@ -23,7 +23,6 @@ export const optionOf = {
   stackReserve: "NET_PKT_STACK_RESERVE",
   queueFrames: "NET_PKT_QUEUE_FRAMES",
   heapSize: "NET_PKT_HEAP_SIZE",
-  appSize: "NET_PKT_APP_SIZE",
 } as const satisfies Record<string, OptionName>;
 
 type OptionCapacity = keyof typeof optionOf;
@@ -44,7 +43,8 @@ const capacities = {
   stackReserve: [abi.CONTROL_STACK_RESERVE, defaultOf("stackReserve")],
   queueFrames: [abi.CONTROL_QUEUE_FRAMES, defaultOf("queueFrames")],
   heapSize: [abi.CONTROL_HEAP_SIZE, defaultOf("heapSize")],
-  appSize: [abi.CONTROL_APP_SIZE, defaultOf("appSize")],
+  // Only a module with an application looks at it.
+  appSize: [abi.CONTROL_APP_SIZE, 0],
 } as const;
 
 export type Capacities = Partial<Record<keyof typeof capacities, number>>;
