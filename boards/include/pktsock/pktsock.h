@@ -159,10 +159,13 @@ void pktsock_stop(void);
  * Errors: none. */
 const char *pktsock_error(void);
 
-/* Give time to the application that is compiled together with the module (docs/apps.md): wait for frames for it and call its
- * timers, for `timeout_ms` milliseconds, or for ever if that is negative. Its callbacks also run inside other calls of the
- * component, but only this call waits for it: one task calls it again and again. Task context. Returns 0, or -1 and errno: ENODEV (the module has no application), ENETDOWN (not started, or stopped), EIO (stopped after a trap). */
 #if PKTSOCK_APP_SIZE > 0
+/* Give time to the application that is compiled together with the module (docs/apps.md): wait for frames for it and
+ * call its timers, for `timeout_ms` milliseconds, or for ever if that is negative. Its callbacks also run inside other
+ * calls of the component, but only this call waits for it: one task calls it again and again.
+ *
+ * Returns: 0, or -1 and errno.
+ * Errors: ENODEV (the module has no application), ENETDOWN (not started, or stopped). */
 int pktsock_app_run(int timeout_ms);
 #endif
 
