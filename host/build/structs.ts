@@ -24,3 +24,5 @@ function struct(name: string): Record<string, number> & { bytes: number } {
 export const socketStruct = struct("Socket");
 export const stateStruct = struct("State");
 export const entryStruct = struct("Entry");
+export const messagesStruct = struct("Messages");
+export const messageStruct = struct("Message");

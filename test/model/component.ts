@@ -27,6 +27,13 @@ export type Counters = Record<
 /** What is lent: a received frame, a received frame without other holders, or an empty one. */
 export type Lending = "received" | "exclusive" | "empty";
 
+/** A message of an error queue. */
+export interface SentMessage {
+  data: Uint8Array;
+  flags: number;
+  id: number;
+}
+
 export interface Lent {
   name: number;
   data: Uint8Array;
@@ -36,6 +43,8 @@ export interface Lent {
 /** A call that fails throws an ErrnoError. Interfaces are named by their index. */
 export interface Component extends Calls {
   recvfrom(fd: number, length?: number, flags?: number): Received;
+  /** The next message of the error queue. */
+  message(fd: number, length: number): SentMessage;
   openStack(ifindex: number): number;
   /** Seconds and nanoseconds. */
   lastStamp(fd: number): readonly [number, number];

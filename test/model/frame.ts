@@ -22,8 +22,11 @@ export interface About {
 export class Frame {
   /** Sockets that hold it, and the sending side while it sends what sockets hold too. */
   refs = 0;
-  /** The socket whose SO_SNDBUF it counts against while it is being sent. */
+  /** The socket whose SO_SNDBUF it counts against while it is being sent, and which asks for its stamp. */
   owner: Socket | undefined;
+  /** Its owner's error queue shall tell when it was sent, with this number. */
+  wantsStamp = false;
+  id = 0;
 
   constructor(
     /** The interface to whose frames it belongs. */

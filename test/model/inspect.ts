@@ -4,7 +4,8 @@ import * as abi from "../../assembly/abi.js";
 import type { Mac, Module } from "./module.js";
 import type { Model } from "./model.js";
 import type { Pool } from "./pool.js";
-import { entryStruct, socketStruct, stateStruct } from "../../host/build/structs.js";
+import { entryStruct, messagesStruct, messageStruct, socketStruct, stateStruct } from "../../host/build/structs.js";
+import { MAX_MESSAGES } from "./errqueue.js";
 
 type Place = "FILL" | "driver, to receive" | "RX" | "TX" | "driver, to send" | "COMPLETION" | "free";
 /** On its way out, or just back. */
@@ -21,12 +22,15 @@ export class Inspection {
   /** In how many queues, and in how many lists of lent frames, a frame is. */
   private readonly queued = new Map<number, number>();
   private readonly lent = new Map<number, number>();
+  /** In how many messages of error queues it is. */
+  private readonly reported = new Map<number, number>();
 
   constructor(private readonly module: Module) {
     this.memory = module.sockets.memory;
     for (const socket of this.openSockets()) {
       const { queue, lent } = this.holdingsOf(socket);
       for (const frame of queue) this.queued.set(frame, (this.queued.get(frame) ?? 0) + 1);
+      for (const frame of this.reportedBy(socket)) this.reported.set(frame, (this.reported.get(frame) ?? 0) + 1);
       for (const frame of lent) this.lent.set(frame, (this.lent.get(frame) ?? 0) + 1);
     }
   }
@@ -40,6 +44,19 @@ export class Inspection {
 
   private field(socket: number, name: string): number {
     return this.memory.u32(socket + socketStruct[name]!);
+  }
+
+  /** The frames that the messages of its error queue hold. */
+  private reportedBy(socket: number): number[] {
+    const errors = this.field(socket, "messages");
+    if (errors === 0) return [];
+    const count = this.memory.u32(errors + messagesStruct.count!);
+    const first = this.memory.u32(errors + messagesStruct.first!);
+    assert.ok(count <= MAX_MESSAGES, "an error queue is bounded");
+    const messages = Array.from({ length: count }, (_, i) => (first + i) % MAX_MESSAGES);
+    return messages
+      .map((i) => this.memory.u32(errors + messagesStruct.bytes + i * messageStruct.bytes + messageStruct.frame!))
+      .filter((frame) => frame !== 0);
   }
 
   /** Walks the circle of a queue: its used entries must be contiguous, from head to tail. */
@@ -119,15 +136,16 @@ export class Inspection {
       const isOutward = place !== undefined && outward.has(place);
       const queued = this.queued.get(frame) ?? 0;
       const lent = this.lent.get(frame) ?? 0;
+      const reported = this.reported.get(frame) ?? 0;
       const refs = this.memory.u32(frame + abi.FRAME_REFS);
-      const what = `frame ${i} of eth${mac.iface.index - 1} (${place ?? "no ring"}, queued ${queued}, lent ${lent})`;
+      const what = `frame ${i} of eth${mac.iface.index - 1} (${place ?? "no ring"}, queued ${queued}, lent ${lent}, reported ${reported})`;
       assert.equal(this.memory.u32(frame + abi.FRAME_IFACE), mac.iface.offset, `${what} belongs to its interface`);
       if (refs > 0) {
-        assert.equal(refs, queued + lent + Number(isOutward), `${what} counts its holders`);
+        assert.equal(refs, queued + lent + reported + Number(isOutward), `${what} counts its holders`);
         assert.ok(place === undefined || isOutward, `${what} is held`);
         count.held++;
       } else {
-        assert.equal(queued, 0, `${what} is held and counts nobody`);
+        assert.equal(queued + reported, 0, `${what} is held and counts nobody`);
         assert.equal(lent + Number(place !== undefined), 1, `${what} is in one place`);
         if (place === "free" || isOutward) count.owned++;
         if (lent > 0) count.lentEmpty++;

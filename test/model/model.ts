@@ -3,7 +3,7 @@
 import * as packet from "../../assembly/packet.js";
 import type { Received } from "../../host/engine/pktsock.js";
 import { decodeSockaddr, encodeSockaddr, htons, type SockaddrLl } from "../../host/engine/sockaddr.js";
-import type { Component, Counters, Lending, Lent } from "./component.js";
+import type { Component, Counters, Lending, Lent, SentMessage } from "./component.js";
 import { fail } from "./fail.js";
 import { Frame, innermost, isTag } from "./frame.js";
 import { Options } from "./options.js";
@@ -95,7 +95,8 @@ export class Model extends Sockets implements Component {
     const { iface } = socket;
     this.service();
     let events = socket.queue.length > 0 ? packet.POLLIN : 0;
-    if (socket.error !== 0) events |= packet.POLLERR;
+    const errors = socket.selectsErrors ? packet.POLLERR | packet.POLLPRI : packet.POLLERR;
+    if (this.hasMessages(socket) || socket.error !== 0) events |= errors;
     if (iface === undefined) return events | packet.POLLOUT;
     if (!iface.up) return events | packet.POLLOUT;
     return this.mayQueue(socket) && iface.hasFree() ? events | packet.POLLOUT : events;
@@ -125,7 +126,6 @@ export class Model extends Sockets implements Component {
 
   recvfrom(fd: number, length = 2048, flags = 0): Received {
     const socket = this.of(fd);
-    if ((flags & MSG_ERRQUEUE) !== 0) return fail("EAGAIN");
     if ((flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) !== 0) return fail("EINVAL");
     this.reportError(socket);
     const oldest = this.oldest(socket) ?? fail("EAGAIN");
@@ -151,6 +151,21 @@ export class Model extends Sockets implements Component {
       flags: data.length < visible.length ? MSG_TRUNC : 0,
       uncutLength: frame.bytes.length - socket.skip,
     };
+  }
+
+  private hasMessages({ errors }: Socket): boolean {
+    if (errors !== undefined) for (const iface of this.interfaces) iface.reap();
+    return errors !== undefined && errors.messages.length > 0;
+  }
+
+  message(fd: number, length: number): SentMessage {
+    const socket = this.of(fd);
+    if (!this.hasMessages(socket)) return fail("EAGAIN");
+    const { frame, id } = socket.errors!.messages.shift()!;
+    const bytes = frame?.bytes ?? Buffer.alloc(0);
+    const data = new Uint8Array(bytes.subarray(0, length));
+    frame?.pool.release(frame);
+    return { data, id, flags: MSG_ERRQUEUE | (data.length < bytes.length ? MSG_TRUNC : 0) };
   }
 
   private take(socket: Socket): Frame {
@@ -203,6 +218,12 @@ export class Model extends Sockets implements Component {
 
   private queue(socket: Socket, frame: Frame, protocol: number): void {
     this.tap.showOutgoing(socket, frame, protocol);
+    frame.wantsStamp = false;
+    socket.errors?.request(frame, socket.timestamping);
+    if (frame.wantsStamp && frame.owner === undefined) {
+      frame.owner = socket;
+      socket.sending++;
+    }
     frame.pool.tx.push(frame);
   }
 
@@ -244,7 +265,7 @@ export class Model extends Sockets implements Component {
     if (exclusive && frame.refs > 1) return fail("ENOBUFS");
     const toStack = socket.type === STACK;
     const lent = [this.lentTo(pool, false) + Number(!toStack), this.lentTo(pool, true) + Number(toStack)] as const;
-    if (pool.spare <= 0) pool.reap();
+    if (pool.spare <= 0) pool.reclaim();
     if (pool.spare <= 0 && pool.wouldLendAll(...lent)) return fail("ENOBUFS");
     this.take(socket);
     socket.lent.push(frame);

@@ -1,11 +1,12 @@
 // The module under test as a Component.
+import assert from "node:assert/strict";
 import * as abi from "../../assembly/abi.js";
 import { ENODEV, ENOENT } from "../../assembly/packet.js";
 import type { EngineName } from "../../host/engine/engine.js";
 import { check, ErrnoError } from "../../host/engine/errno.js";
 import { type Capacities, type Interface, type LentFrame, PktSock } from "../../host/engine/pktsock.js";
 import { moduleBytes } from "../support/module.js";
-import type { Component, Counters, Lending, Lent } from "./component.js";
+import type { Component, Counters, Lending, Lent, SentMessage } from "./component.js";
 
 const exchange = abi.CONTROL + abi.CONTROL_EXCHANGE;
 
@@ -49,6 +50,11 @@ export class Module implements Component {
     const { result, data, address, flags: told, uncutLength } = this.sockets.recvfrom(fd, length, flags);
     return { result, data, address, flags: told, uncutLength };
   };
+  message(fd: number, length: number): SentMessage {
+    const { data, flags, id, byMac, seconds } = this.sockets.recvMessage(fd, length);
+    assert.ok(!byMac && seconds > 0, "a message has a time of the system's clock");
+    return { data, flags, id };
+  }
   bytesReadable = (fd: number) => this.sockets.bytesReadable(fd);
   bytesUnsent = (fd: number) => this.sockets.bytesUnsent(fd);
   setsockopt: PktSock["setsockopt"] = (...args) => this.sockets.setsockopt(...args);

@@ -1,5 +1,7 @@
 // setsockopt(2), getsockopt(2), memberships and time stamps of the model.
 import * as packet from "../../assembly/packet.js";
+import { messagesStruct, messageStruct } from "../../host/build/structs.js";
+import { ErrorQueue, MAX_MESSAGES } from "./errqueue.js";
 import { fail } from "./fail.js";
 import { filters } from "./filters.js";
 import type { Pool } from "./pool.js";
@@ -7,6 +9,21 @@ import { type Membership, type Socket, STACK } from "./socket.js";
 import type { Sockets } from "./sockets.js";
 
 const { SOL_SOCKET, SOL_PACKET, IFF_PROMISC, IFF_ALLMULTI } = packet;
+
+/** The flags of SO_TIMESTAMPING: those about sent frames, and all that are accepted. */
+const SENT = packet.SOF_TIMESTAMPING_TX_HARDWARE | packet.SOF_TIMESTAMPING_TX_SOFTWARE | packet.SOF_TIMESTAMPING_TX_ACK;
+const KNOWN =
+  SENT |
+  packet.SOF_TIMESTAMPING_RX_HARDWARE |
+  packet.SOF_TIMESTAMPING_RX_SOFTWARE |
+  packet.SOF_TIMESTAMPING_SOFTWARE |
+  packet.SOF_TIMESTAMPING_SYS_HARDWARE |
+  packet.SOF_TIMESTAMPING_RAW_HARDWARE |
+  packet.SOF_TIMESTAMPING_OPT_ID |
+  packet.SOF_TIMESTAMPING_OPT_CMSG |
+  packet.SOF_TIMESTAMPING_OPT_TSONLY |
+  packet.SOF_TIMESTAMPING_OPT_STATS |
+  packet.SOF_TIMESTAMPING_OPT_TX_SWHW;
 
 function word(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -47,6 +64,11 @@ export class Options {
         return this.setStamping(socket, number !== 0 ? "us" : "");
       case packet.SO_TIMESTAMPNS:
         return this.setStamping(socket, number !== 0 ? "ns" : "");
+      case packet.SO_TIMESTAMPING:
+        return this.setTimestamping(socket, number);
+      case packet.SO_SELECT_ERR_QUEUE:
+        socket.selectsErrors = number !== 0;
+        return;
       default:
         return fail("ENOPROTOOPT");
     }
@@ -89,6 +111,10 @@ export class Options {
         return word(Number(socket.stamping === "us"));
       case packet.SO_TIMESTAMPNS:
         return word(Number(socket.stamping === "ns"));
+      case packet.SO_TIMESTAMPING:
+        return Buffer.concat([word(socket.timestamping), word(0)]);
+      case packet.SO_SELECT_ERR_QUEUE:
+        return word(Number(socket.selectsErrors));
       default:
         return fail("ENOPROTOOPT");
     }
@@ -214,6 +240,22 @@ export class Options {
     socket.stamping = kind;
   }
 
+  private setTimestamping(socket: Socket, flags: number): void {
+    if ((flags & ~(KNOWN | packet.SOF_TIMESTAMPING_BIND_PHC)) !== 0) return fail("EINVAL");
+    if ((flags & packet.SOF_TIMESTAMPING_OPT_STATS) !== 0 && (flags & packet.SOF_TIMESTAMPING_OPT_TSONLY) === 0)
+      return fail("EINVAL");
+    if ((flags & packet.SOF_TIMESTAMPING_BIND_PHC) !== 0) return fail("EOPNOTSUPP");
+    if ((flags & SENT) !== 0 && socket.errors === undefined) {
+      if (!this.sockets.heap.fits(messagesStruct.bytes + MAX_MESSAGES * messageStruct.bytes)) return fail("ENOBUFS");
+      socket.errors = new ErrorQueue();
+    }
+    const changed = flags ^ socket.timestamping;
+    socket.errors?.set(flags & SENT, flags & changed);
+    if ((changed & packet.SOF_TIMESTAMPING_RX_SOFTWARE) !== 0)
+      this.wantStamps((flags & packet.SOF_TIMESTAMPING_RX_SOFTWARE) !== 0 ? 1 : -1);
+    socket.timestamping = flags;
+  }
+
   lastStamp(socket: Socket): readonly [number, number] {
     if (!socket.keepsStamp) this.wantStamps(1);
     socket.keepsStamp = true;
@@ -226,6 +268,8 @@ export class Options {
     for (const { iface } of socket.memberships) iface.filterChanged = true;
     socket.memberships = [];
     this.setStamping(socket, "");
+    if ((socket.timestamping & packet.SOF_TIMESTAMPING_RX_SOFTWARE) !== 0) this.wantStamps(-1);
+    socket.errors?.letGo();
     if (socket.keepsStamp) this.wantStamps(-1);
   }
 }

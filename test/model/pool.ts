@@ -33,6 +33,8 @@ export class Pool {
   stackAttached = false;
   stamping = 0;
   filterChanged = false;
+  /** Makes error queues give up frames of this pool. */
+  letGo: () => void = () => undefined;
   readonly counters = { frames: 0, noFrame: 0, tooShort: 0, tooLong: 0, poolEmpty: 0, linkDown: 0, sent: 0 };
 
   constructor(
@@ -88,7 +90,7 @@ export class Pool {
 
   /** May sockets hold a copy, which is a frame of the sending side? One stays there. */
   mayCopy(): boolean {
-    this.reap();
+    this.reclaim();
     if (this.owned <= 1 || this.spare <= 0) return false;
     return this.free > 0;
   }
@@ -111,11 +113,28 @@ export class Pool {
   /** Takes back what was sent. Done when something is lacking, not before. */
   reap(): void {
     for (const frame of this.completed.splice(0)) {
-      if (frame.owner !== undefined) frame.owner.sending--;
+      const { owner } = frame;
       frame.owner = undefined;
+      if (owner !== undefined) owner.sending--;
+      if (owner?.errors !== undefined && frame.wantsStamp) owner.errors.append(frame, owner.timestamping);
       if (frame.refs > 0) frame.pool.release(frame);
       else this.free++;
     }
+  }
+
+  /** Takes back what was sent and, if sockets may hold no further frame, what error queues hold. */
+  reclaim(): void {
+    this.reap();
+    if (this.spare <= 0) this.letGo();
+  }
+
+  /** May a message hold this frame, which was sent? One stays for sending. If so, it does. */
+  holdSent(frame: Frame): boolean {
+    if (frame.refs === 0) {
+      if (this.owned <= 1 || this.spare <= 0) return false;
+      this.share(frame, 1);
+    } else frame.refs++;
+    return true;
   }
 
   /** Is there a frame to send with? */
@@ -162,7 +181,7 @@ export class Pool {
 
   /** May sockets hold another frame? */
   hasSpare(): boolean {
-    if (this.spare <= 0) this.reap();
+    if (this.spare <= 0) this.reclaim();
     return this.spare > 0;
   }
 
@@ -171,7 +190,7 @@ export class Pool {
     const held = frame.refs > 0;
     const may = (more: number) => (held ? this.spare + more >= 0 : this.owned > 1 && this.spare + more > 0);
     if (may(0)) return true;
-    this.reap();
+    this.reclaim();
     return may(inUse());
   }
 

@@ -103,6 +103,8 @@ export class Run {
         return this.both((on) => on.recv(step.fd, step.length));
       case "recvfrom":
         return this.both((on) => on.recvfrom(step.fd, step.length, step.flags));
+      case "message":
+        return this.both((on) => on.message(step.fd, step.length));
       case "poll":
         return this.both((on) => on.poll(step.fd));
       case "name":

@@ -1,6 +1,7 @@
 // A socket as the model knows it.
 import { ETH_P_ALL, SOCK_DGRAM } from "../../assembly/packet.js";
 import { htons } from "../../host/engine/sockaddr.js";
+import type { ErrorQueue } from "./errqueue.js";
 import type { Filter } from "./filters.js";
 import type { Frame } from "./frame.js";
 import type { Pool } from "./pool.js";
@@ -44,6 +45,10 @@ export class Socket {
   sndbufBytes = 0;
   sending = 0;
   stamping: "" | "us" | "ns" = "";
+  /** SO_TIMESTAMPING, SO_SELECT_ERR_QUEUE, and the error queue once stamps of sent frames were asked for. */
+  timestamping = 0;
+  selectsErrors = false;
+  errors: ErrorQueue | undefined;
   keepsStamp = false;
   stamp: readonly [number, number] = [0, 0];
   /** Since PACKET_STATISTICS was read: frames that entered the queue, and drops. */

@@ -38,7 +38,9 @@ export class Sockets {
 
   addInterface(hwaddr: Buffer, txOffset: number): void {
     const mtu = Math.min(this.capacities.frameSize - txOffset - 18, 1500);
-    this.interfaces.push(new Pool(this.interfaces.length + 1, hwaddr, mtu, txOffset, this.capacities));
+    const pool = new Pool(this.interfaces.length + 1, hwaddr, mtu, txOffset, this.capacities);
+    pool.letGo = () => this.openSockets().forEach(({ errors }) => errors?.letGo(pool));
+    this.interfaces.push(pool);
   }
 
   ifaceOf(index: number): Pool | undefined {

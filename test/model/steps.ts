@@ -23,6 +23,7 @@ export type Step =
   | { do: "service" }
   | { do: "wire"; ifindex: number; frame: FrameWords; offset: number; times: number }
   | { do: "recv"; fd: number; length: number }
+  | { do: "message"; fd: number; length: number }
   | { do: "recvfrom"; fd: number; length: number; flags: number }
   | { do: "send"; fd: number; frame: FrameWords; times: number }
   | { do: "sendto"; fd: number; frame: FrameWords; ifindex: number; protocol: number; length: number }
@@ -50,6 +51,8 @@ export const optionNumbers = {
   LOCK_FILTER: [packet.SOL_SOCKET, packet.SO_LOCK_FILTER],
   TIMESTAMP: [packet.SOL_SOCKET, packet.SO_TIMESTAMP],
   TIMESTAMPNS: [packet.SOL_SOCKET, packet.SO_TIMESTAMPNS],
+  TIMESTAMPING: [packet.SOL_SOCKET, packet.SO_TIMESTAMPING],
+  SELECT_ERR_QUEUE: [packet.SOL_SOCKET, packet.SO_SELECT_ERR_QUEUE],
   ERROR: [packet.SOL_SOCKET, packet.SO_ERROR],
   TYPE: [packet.SOL_SOCKET, packet.SO_TYPE],
   LOSS: [packet.SOL_PACKET, packet.PACKET_LOSS],
@@ -104,22 +107,21 @@ const frame: fc.Arbitrary<FrameWords> = fc.record({
 });
 const length = fc.constantFrom(0, 1, 10, 14, 40, 60, 2048, 2048, 2048);
 const flags = fc.constantFrom(
-  ...[
-    0,
-    0,
-    packet.MSG_PEEK,
-    packet.MSG_TRUNC,
-    packet.MSG_PEEK | packet.MSG_TRUNC,
-    packet.MSG_DONTWAIT,
-    0x2000,
-    1,
-    4,
-    0x100,
-  ],
+  ...[0, 0, packet.MSG_PEEK, packet.MSG_TRUNC, packet.MSG_PEEK | packet.MSG_TRUNC, packet.MSG_DONTWAIT, 1, 4, 0x100],
 );
 const back = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(6) });
 const optionName = fc.constantFrom(...(Object.keys(optionNumbers) as (keyof typeof optionNumbers)[]));
 const optionValue = fc.oneof(fc.constantFrom(0, 1, 1, 2, -1), fc.nat(4000));
+/** Mostly with stamps of sent frames. */
+const timestamping = fc
+  .tuple(
+    fc.constantFrom(...[packet.SOF_TIMESTAMPING_TX_SOFTWARE, packet.SOF_TIMESTAMPING_TX_SOFTWARE, 0]),
+    fc.subarray([
+      ...[packet.SOF_TIMESTAMPING_TX_HARDWARE, packet.SOF_TIMESTAMPING_RX_SOFTWARE, packet.SOF_TIMESTAMPING_SOFTWARE],
+      ...[packet.SOF_TIMESTAMPING_OPT_ID, packet.SOF_TIMESTAMPING_OPT_TSONLY],
+    ]),
+  )
+  .map(([sent, others]) => others.reduce((sum, flag) => sum | flag, sent));
 const times = fc.oneof(
   { weight: 3, arbitrary: fc.constant(1) },
   { weight: 1, arbitrary: fc.integer({ min: 2, max: 8 }) },
@@ -162,6 +164,8 @@ const weighted: readonly [number, fc.Arbitrary<Step>][] = [
   [3, step("release", { fd, back })],
   [5, step("submit", { fd, back, frame })],
   [5, step("option", { fd, name: optionName, value: optionValue })],
+  [3, step("option", { fd, name: fc.constant("TIMESTAMPING"), value: timestamping })],
+  [4, step("message", { fd, length })],
   [2, step("getOption", { fd, name: optionName, length: fc.nat(5) })],
   [4, step("filter", { fd, number: fc.nat(filters.length + invalidFilters.length - 1) })],
   [1, step("device", { fd, name: fc.constantFrom("", "eth0", "eth0\0x", "eth1", "eth7", "averylongname15+") })],

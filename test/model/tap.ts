@@ -92,6 +92,7 @@ export class Tap {
   /** VLAN 0 in front of another tag, which only sockets of ETH_P_ALL see. The others share a copy if both want it. */
   private offerNested(frame: Frame): void {
     const { pool } = frame;
+    if (pool.spare <= 0) pool.letGo();
     const first = this.offerScarce(frame, (socket) => socket.protocol === ALL);
     let inner = frame;
     if (first > 0) {
