@@ -133,6 +133,11 @@ describe("pktsock run", function () {
     ["recv", ["recv ENETDOWN", "recv ENETDOWN", "close 0"]],
     ["poll", ["poll 1 POLLERR", "poll 1 POLLERR", "close 0"]],
     ["send", ["send ENETDOWN", "send ENETDOWN", "close 0"]],
+    ["under a first send", ["send ENETDOWN"]],
+    ["under a later send", ["send 0", "send ENETDOWN"]],
+    ["under setsockopt", ["setsockopt ENETDOWN"]],
+    ["under socket", ["socket ENETDOWN"]],
+    ["under close", ["close 0"]],
   ] as const) {
     it(`never hangs: ${name}`, async () => {
       const program = "build/conformance/no-answer";

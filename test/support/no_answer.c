@@ -65,6 +65,34 @@ static int beside_ring(void) {
   return 0;
 }
 
+/* The server is held, so that the next call is under way when it is killed. */
+static void kill_later(int hold) {
+  if (hold)
+    kill(server, SIGSTOP);
+  if (fork() != 0)
+    return;
+  usleep(WAIT_MS * 1000);
+  kill(server, SIGKILL);
+  _exit(0);
+}
+
+static int killed_under(const char *name) {
+  char frame[60] = {0};
+  int option = 1;
+  if (strcmp(name, "under a later send") == 0)
+    say("send", send(fd, frame, sizeof(frame), 0) - (ssize_t)sizeof(frame));
+  kill_later(1);
+  if (strcmp(name, "under close") == 0)
+    say("close", close(fd));
+  else if (strcmp(name, "under setsockopt") == 0)
+    say("setsockopt", setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &option, sizeof(option)));
+  else if (strcmp(name, "under socket") == 0)
+    say("socket", socket(AF_PACKET, SOCK_RAW, 0));
+  else
+    say("send", send(fd, frame, sizeof(frame), 0));
+  return 0;
+}
+
 static void call(const char *name) {
   char frame[60] = {0};
   struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -89,14 +117,14 @@ int main(int argc, char **argv) {
   if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
     return 2;
   server = peer.pid;
+  if (strncmp(argv[1], "under", 5) == 0)
+    return killed_under(argv[1]);
   if (strcmp(argv[1], "send") == 0) {
     struct pollfd ended = {.fd = fd, .events = 0};
     kill(server, SIGKILL);
     syscall(SYS_poll, &ended, 1, 5000);
-  } else if (fork() == 0) {
-    usleep(WAIT_MS * 1000);
-    kill(server, SIGKILL);
-    _exit(0);
+  } else {
+    kill_later(0);
   }
   call(argv[1]);
   call(argv[1]);
