@@ -149,7 +149,7 @@ define MODULE_IN_C
 $(2)/pktsock_wasm.c: $(1) host/build/embed.ts | build/gen/pktsock/abi.h
 	$$(QUIET)npx tsx host/build/embed.ts $$< $$@
 
-$(2)/aot-%/pktsock_aot.h: $(1) $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts wasm.ts)
+$(2)/aot-%/pktsock_aot.h: $(1) $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts structs.ts wasm.ts)
 	$$(QUIET)npx tsx host/build/aot.ts $$* $$< $$@
 endef
 $(eval $(call MODULE_IN_C,build/pktsock.wasm,build/gen))

@@ -4,10 +4,10 @@ import * as abi from "./abi";
 import { appBytes } from "./app/hooks";
 import * as range from "./capacities";
 import { makeHeap } from "./heap";
-import { Socket, State, checkLayout } from "./layout";
-import { control, ifaceBytes, socketBytes, state } from "./memory";
+import { Socket, checkLayout } from "./layout";
+import { limitWork } from "./lists";
+import { control, ifaceBytes, listsEnd, socketBytes, state } from "./memory";
 import { EINVAL, ENOMEM } from "./packet";
-import { limitWork } from "./sockets";
 
 /** The smallest number that is at least `value` and, added to `base`, a multiple of `align` (a power of two). */
 function alignUp(value: usize, base: usize, align: usize): usize {
@@ -45,7 +45,7 @@ export function initialize(): i32 {
   if (control.allocConns) descriptors = max(descriptors, control.maxConns ? control.maxConns : abi.MAX_DESCRIPTORS);
   control.tableLength = descriptors;
 
-  let at = changetype<usize>(state) + offsetof<State>() + appBytes();
+  let at = listsEnd + appBytes();
   control.table = at;
   at += descriptors << 2;
   const ifaces = at;

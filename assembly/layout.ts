@@ -215,7 +215,7 @@ export class Socket {
   sending: u32;
   /** abi.OPTION_*. */
   options: u32;
-  /** The next in State.receivers, State.watchers or State.freeSockets. */
+  /** The next of the receivers, of the watchers or in State.freeSockets. */
   next: Socket | null;
   /** A frame matches when ((frame.key ^ key) & mask) == 0. */
   key: u32;
@@ -323,12 +323,21 @@ export class Membership {
   count: u32;
 }
 
-/** The module's global state, behind the control block. */
+/** The sockets that are offered a received frame (lists.ts); linked by Socket.next. */
 @unmanaged
-export class State {
+export class Listeners {
   receivers: Socket | null;
   /** Sockets with a filter, then the network stack: they are offered a frame after the receivers. */
   watchers: Socket | null;
+}
+
+/** The number of these behind the State, a power of two; and offsetof<Listeners>() as a shift. */
+export const LISTS: u32 = 8;
+export const LISTENERS_SHIFT: u32 = 3;
+
+/** The module's global state, behind the control block. */
+@unmanaged
+export class State {
   /** Sockets that see outgoing frames, and those of them that do not take each frame as it is (see isPicky()). */
   taps: Socket | null;
   pickyTaps: Socket | null;
@@ -346,7 +355,7 @@ export class State {
   nextIface: usize;
   /** The free block of the heap with the lowest address, or 0. */
   heap: usize;
-  /** The most frames of an interface that one call demultiplexes: WORK of sockets.ts by the sockets that see a frame. */
+  /** The most frames of an interface that one call demultiplexes: WORK of lists.ts by the sockets that see a frame. */
   framesAtOnce: u32;
   /** Every open descriptor is below this one. */
   openEnd: u32;
@@ -389,6 +398,7 @@ export function checkLayout(): void {
   if (offsetof<Socket>("sndbuf") != abi.SOCKET_SNDBUF) ERROR("Socket.sndbuf");
   if (offsetof<Socket>("sending") != abi.SOCKET_SENDING) ERROR("Socket.sending");
   if (offsetof<Socket>("options") != abi.SOCKET_OPTIONS) ERROR("Socket.options");
+  if (offsetof<Listeners>() != 1 << LISTENERS_SHIFT) ERROR("Listeners");
   if (offsetof<Control>("preallocConns") != abi.CONTROL_PREALLOC_CONNS) ERROR("Control.preallocConns");
   if (offsetof<Control>("table") != abi.CONTROL_TABLE) ERROR("Control.table");
   if (offsetof<Control>("needed") != abi.CONTROL_NEEDED) ERROR("Control.needed");

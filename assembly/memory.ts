@@ -1,12 +1,22 @@
-// Addresses in linear memory: the control block and the global state behind it.
+// Addresses in linear memory: the control block, the global state and the lists behind it.
 
 import * as abi from "./abi";
-import { Control, Entry, Socket, State } from "./layout";
+import { Control, Entry, LISTS, Listeners, Socket, State } from "./layout";
 
 export const control = changetype<Control>(abi.CONTROL);
 export const state = changetype<State>(abi.CONTROL + abi.CONTROL_BYTES);
+/** The lists of those who are offered received frames: LISTS times Listeners. */
+export const lists: usize = abi.CONTROL + abi.CONTROL_BYTES + offsetof<State>();
+export const listsEnd: usize = lists + LISTS * offsetof<Listeners>();
 /** Names, addresses and option values that enter or leave the module. */
 export const exchange: usize = abi.CONTROL + abi.CONTROL_EXCHANGE;
+
+/** The socket of a descriptor below CONTROL_TABLE_LENGTH that is open. */
+// @ts-ignore: decorator
+@inline
+export function socketAt(descriptor: u32): Socket {
+  return changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
+}
 
 /** Bytes of a socket with its receive queue and its list of lent frames. */
 export function socketBytes(): u32 {

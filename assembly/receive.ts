@@ -8,6 +8,7 @@ import { takeError } from "./errors";
 import { receiveMessage } from "./errqueue";
 import { endOfTags, htons, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
 import { Entry, ExchangeReceived, Frame, Iface, Slot, Socket, Special } from "./layout";
+import { pairOf, receiversIn, watchersIn } from "./lists";
 import { control, exchange, state } from "./memory";
 import {
   AF_PACKET,
@@ -30,7 +31,7 @@ import { OfAll, OfAny, OfOne, offerScarce, settleCopy, takeCopy } from "./scarci
 
 /**
  * Demultiplexes what is in the RX rings of all interfaces: of each at least a frame, but no more than WORK allows
- * (sockets.ts). The caller calls again while frames are left, and may release the lock in between.
+ * (lists.ts). The caller calls again while frames are left, and may release the lock in between.
  */
 export function service(): void {
   let iface = control.firstIface;
@@ -84,7 +85,8 @@ function receiveFrame(iface: Iface, frame: Frame): void {
     if (spare <= 0) return hold(iface, frame, offerScarce(iface, frame, OfAny));
   }
   let refs: u32 = 0;
-  let socket = state.receivers;
+  const lists = pairOf(key);
+  let socket = receiversIn(lists);
   if (socket) {
     // Rounds: listeners
     do {
@@ -101,7 +103,7 @@ function receiveFrame(iface: Iface, frame: Frame): void {
       socket = socket.next;
     } while (socket);
   }
-  socket = state.watchers;
+  socket = watchersIn(lists);
   if (socket) {
     // Rounds: listeners
     do {

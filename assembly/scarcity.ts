@@ -7,6 +7,7 @@
 import { noteDrop } from "./drops";
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
+import { pairOf, receiversIn, watchersIn } from "./lists";
 import { control, state } from "./memory";
 import { tagVisible } from "./frame";
 import { popFree, pushFree, reclaim } from "./pool";
@@ -25,8 +26,7 @@ export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
   // One frame counts once, however many sockets lose something.
   const counted = iface.rxPoolEmpty + 1;
   state.most = UNKNOWN;
-  const watchers = state.watchers;
-  const stack = watchers ? stackOf(iface) : null;
+  const stack = stackOf(iface);
   state.stack = stack;
   state.stackInUse = stack ? shareInUse(stack) : 0;
   const key = frame.key;
@@ -34,8 +34,9 @@ export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
   const roomy: u32 = iface.spare > 0 ? 1 : 0; // of a frame that is offered twice, when it is offered first
   let lost = false;
   let refs: u32 = 0;
-  let socket = state.receivers;
-  let others = watchers;
+  const lists = pairOf(key);
+  let socket = receiversIn(lists);
+  let others = watchersIn(lists);
   // Rounds: listeners
   while (true) {
     if (!socket) {
@@ -251,8 +252,8 @@ export function shareInUse(stack: Socket | null): u32 {
 
 /** The network stack of the interface, or null. */
 export function stackOf(iface: Iface): Socket | null {
-  let watcher = state.watchers;
-  // Rounds: listeners
+  let watcher = watchersIn(0); // they end each list
+  // Rounds: sockets
   while (watcher && (watcher.type != STACK || watcher.iface != iface)) watcher = watcher.next;
   return watcher;
 }

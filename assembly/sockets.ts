@@ -8,8 +8,9 @@ import { freeFilter } from "./filter";
 import { htons } from "./frame";
 import { allocate, free } from "./heap";
 import { ifaceOf } from "./interfaces";
-import { Entry, Frame, Iface, Outgoing, STACK, Sockaddr, Socket, Special, State } from "./layout";
-import { control, exchange, socketBytes, state } from "./memory";
+import { Frame, Iface, STACK, Sockaddr, Socket, Special } from "./layout";
+import { detach, enlist, limitWork, noteTaps } from "./lists";
+import { control, exchange, socketAt, socketBytes, state } from "./memory";
 import {
   AF_PACKET,
   ARPHRD_ETHER,
@@ -52,13 +53,6 @@ export function openSocket(type: u32, protocol: u32): i32 {
   socket.options = type & SOCK_CLOEXEC ? abi.OPTION_CLOEXEC : 0;
   attach(socket, null, protocol & 0xffff);
   return descriptor;
-}
-
-/** The socket of a descriptor that is open. */
-// @ts-ignore: decorator
-@inline
-export function socketAt(descriptor: u32): Socket {
-  return changetype<Socket>(load<usize>(control.table + (descriptor << 2)));
 }
 
 /** A new socket with the lowest free descriptor, not attached yet. Returns the descriptor, or -ENOBUFS. */
@@ -133,7 +127,6 @@ function allocateConnections(): void {
 /** close(2): frees received frames; frames in the TX ring are still sent. */
 export function closeSocket(socket: Socket): void {
   detach(socket);
-  limitWork();
   let frame = dequeue(socket);
   // Rounds: queue
   while (frame) {
@@ -153,6 +146,7 @@ export function closeSocket(socket: Socket): void {
   // Rounds: sockets
   while (state.openEnd && !load<u32>(control.table + ((state.openEnd - 1) << 2))) --state.openEnd;
   noteTaps();
+  limitWork();
   if (socket.single) {
     --state.connections;
     free(changetype<usize>(socket));
@@ -220,112 +214,15 @@ function attach(socket: Socket, iface: Iface | null, protocol: u32): void {
   socket.key = protocol | (iface ? iface.key : 0);
   socket.mask = (protocol == htons(ETH_P_ALL) ? 0 : 0xffff) | (iface ? 0xffff0000 : 0);
   choosePath(socket);
-  if (protocol) enlist(socket, protocol);
+  if (protocol) enlist(socket);
   noteTaps();
   limitWork();
-}
-
-/** Enters a socket into the lists of sockets that are offered frames. */
-function enlist(socket: Socket, protocol: u32): void {
-  if (watches(socket)) {
-    // The network stack is served last.
-    let link = changetype<usize>(state) + offsetof<State>("watchers");
-    // Rounds: listeners
-    if (socket.type == STACK) while (load<usize>(link)) link = load<usize>(link) + offsetof<Socket>("next");
-    socket.next = changetype<Socket | null>(load<usize>(link));
-    store<usize>(link, changetype<usize>(socket));
-  } else {
-    socket.next = state.receivers;
-    state.receivers = socket;
-  }
-  if (socket.protocol == htons(ETH_P_ALL) && socket.type != STACK && !(socket.options & abi.OPTION_IGNORE_OUTGOING)) {
-    if (isPicky(socket)) {
-      socket.nextTap = state.pickyTaps;
-      state.pickyTaps = socket;
-    } else {
-      socket.nextTap = state.taps;
-      state.taps = socket;
-    }
-  }
-}
-
-/** Notes in all sockets whether others see what they send, after the list of taps or the table has changed. */
-function noteTaps(): void {
-  // Rounds: sockets
-  for (let descriptor: u32 = 0; descriptor < control.tableLength; ++descriptor) {
-    const socket = socketAt(descriptor);
-    if (!socket) continue;
-    const seen = hasOther(state.taps, socket) || hasOther(state.pickyTaps, socket);
-    socket.outgoing = (socket.outgoing & ~Outgoing.SEEN) | (seen ? Outgoing.SEEN : 0);
-  }
-}
-
-/** Is a tap in the list besides this socket? The usual tap is the sender itself, which does not see what it sends. */
-function hasOther(tap: Socket | null, socket: Socket): bool {
-  return tap && (tap != socket || tap.nextTap != null);
-}
-
-/**
- * How much one call may do with the received frames of an interface, so that no burst keeps the lock for long. A frame, and
- * each socket that is offered it, counts 1; eight instructions of a filter count as a further socket.
- */
-const WORK: u32 = 64;
-
-/** Sets how many frames one call demultiplexes, after the lists of sockets or their filters have changed. */
-export function limitWork(): void {
-  state.framesAtOnce = max(1, WORK / (1 + workOf(state.receivers) + workOf(state.watchers)));
-}
-
-/** How much a frame costs that is offered to a list of sockets. */
-function workOf(list: Socket | null): u32 {
-  let work: u32 = 0;
-  let socket = list;
-  // Rounds: sockets
-  while (socket) {
-    ++work;
-    if (socket.filter) work += socket.filterLength >> 3;
-    socket = socket.next;
-  }
-  return work;
 }
 
 /** Moves a socket to the lists where it belongs, after something has changed that decides this. */
 export function rebind(socket: Socket): void {
   detach(socket);
   attach(socket, socket.iface, socket.protocol);
-}
-
-/** Does the socket belong to the watchers, which receive() does not serve in its inner loop? */
-function watches(socket: Socket): bool {
-  return socket.type == STACK || (socket.special & (Special.SNAP | Special.DROPS)) != 0;
-}
-
-/** Must showToTaps() look at more than the socket's key? */
-function isPicky(socket: Socket): bool {
-  return socket.skip != 0 || watches(socket);
-}
-
-/** Removes a socket from the lists of sockets that are offered frames. */
-function detach(socket: Socket): void {
-  const roots = changetype<usize>(state);
-  unlink(roots + offsetof<State>("receivers"), socket, offsetof<Socket>("next"));
-  unlink(roots + offsetof<State>("watchers"), socket, offsetof<Socket>("next"));
-  unlink(roots + offsetof<State>("taps"), socket, offsetof<Socket>("nextTap"));
-  unlink(roots + offsetof<State>("pickyTaps"), socket, offsetof<Socket>("nextTap"));
-}
-
-/** Removes `socket`, if it is there, from the list that starts at `link`; its members have their link at offset `next`. */
-function unlink(link: usize, socket: Socket, next: usize): void {
-  // Rounds: sockets
-  for (;;) {
-    const member = load<usize>(link);
-    if (!member) return;
-    if (member == changetype<usize>(socket)) {
-      store<usize>(link, load<usize>(member + next));
-      return;
-    }
-    link = member + next;
-  }
 }
 
 /** Decides whether send() may take its fast path. */

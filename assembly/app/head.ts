@@ -1,10 +1,10 @@
-// What is kept of an application beside its own state, which follows: in linear memory behind State, where the next version of
-// the application finds both (DESIGN.md). Words that are written only here stay zero until then.
+// What is kept of an application beside its own state, which follows: in linear memory behind the lists of sockets, where
+// the next version of the application finds both (DESIGN.md). Words that are written only here stay zero until then.
 
 import * as abi from "../abi";
 import { MAX_INTERFACES } from "../capacities";
-import { ControlApp, Iface, State } from "../layout";
-import { state } from "../memory";
+import { ControlApp, Iface } from "../layout";
+import { listsEnd } from "../memory";
 import { Frame } from "./frame";
 import { PacketSocket } from "./socket";
 
@@ -48,7 +48,7 @@ export const PENDING: u32 = 1;
 export const RUNNING: u32 = 2;
 
 export const control = changetype<ControlApp>(abi.CONTROL + abi.CONTROL_APP_SIZE);
-export const head = changetype<Head>(changetype<usize>(state) + offsetof<State>());
+export const head = changetype<Head>(listsEnd);
 
 /** The timers, the sockets (words, 0 for none), and the application's state, one behind the other. */
 // @ts-ignore: decorator

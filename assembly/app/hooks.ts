@@ -3,7 +3,7 @@
 
 import { Frame, Iface } from "../layout";
 
-/** Bytes of linear memory for the application, behind State. */
+/** Bytes of linear memory for the application, behind the lists of sockets. */
 // @ts-ignore: decorator
 @inline
 export function appBytes(): u32 {

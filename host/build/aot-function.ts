@@ -1,8 +1,8 @@
 // One function of the module as C (aot.ts): each value becomes a variable that is set once, and memory accesses are checked,
 // but for those that an earlier check of the same value covers.
 import { CONTROL, CONTROL_BYTES } from "../../assembly/abi.js";
-import { binary, trapping, unary, loads, stores, BLOCK, LOOP, IF, ELSE, END } from "./aot-opcodes.js";
-import { stateStruct } from "./structs.js";
+import { binary, trapping, unary, loads, stores, ADD, AND, BLOCK, LOOP, IF, ELSE, END } from "./aot-opcodes.js";
+import { STATE_BYTES } from "./structs.js";
 import { Reader, skipImmediates, type WasmFunction, type WasmModule } from "./wasm.js";
 
 export type Bounds = "exact" | "guarded";
@@ -12,8 +12,8 @@ export class UnsupportedError extends Error {}
 
 /** Bytes behind linear memory that guarded accesses may reach. */
 export const SLACK = 256;
-/** No linear memory is smaller: the control block and the module's State. */
-export const LEAST = CONTROL + CONTROL_BYTES + stateStruct.bytes;
+/** No linear memory is smaller: the control block, the module's State and its lists. */
+export const LEAST = CONTROL + CONTROL_BYTES + STATE_BYTES;
 
 /** A value on WebAssembly's stack. Equal keys are equal values. */
 interface Value {
@@ -96,6 +96,8 @@ export class FunctionCompiler {
   /** Undefined behind a branch, where nothing comes by. */
   private state: State | undefined;
   private readonly sums = new Map<string, { base: string; plus: number }>();
+  /** The most that a value can be, for those of which that is known. */
+  private readonly limits = new Map<string, number>();
   private readonly variables: number;
   private names = 0;
   /** Rises where another path begins or ends, or something other than a memory access may end the call. */
@@ -193,6 +195,9 @@ export class FunctionCompiler {
       return { base: String(at), offset: 0, pointer: undefined, distance: 0 };
     }
     const reach = offset + bytes;
+    if ((this.limits.get(base.key) ?? LEAST) + reach <= LEAST) {
+      return { base: base.text, offset, pointer: undefined, distance: 0 };
+    }
     if (this.bounds === "guarded" && reach > SLACK) {
       throw new UnsupportedError(`${this.source.name} reaches ${reach} bytes from a base; guarded, ${SLACK} are the most.`);
     }
@@ -427,7 +432,8 @@ export class FunctionCompiler {
     } else if (opcode in binary) {
       const [a, b] = this.stack.splice(this.stack.length - 2) as [Value, Value];
       const sum = this.push(binary[opcode]!(a.text, b.text));
-      if (opcode === 0x6a && b.constant !== undefined) this.sums.set(sum, { base: a.key, plus: b.constant });
+      if (opcode === ADD && b.constant !== undefined) this.sums.set(sum, { base: a.key, plus: b.constant });
+      if (opcode === AND && b.constant !== undefined) this.limits.set(sum, b.constant);
     } else if (opcode in trapping) {
       const [a, b] = this.stack.splice(this.stack.length - 2) as [Value, Value];
       this.push(`${trapping[opcode]}(${a.text}, ${b.text})`);

@@ -1,5 +1,8 @@
 // WebAssembly's instructions on i32 in C: an expression of the operands, or a function of boards/engine/aot.c.
 
+export const ADD = 0x6a;
+export const AND = 0x71;
+
 export const signed = (value: string): string => `(int32_t)${value}`;
 const infix =
   (operator: string) =>
@@ -21,10 +24,10 @@ export const binary: Readonly<Record<number, (a: string, b: string) => string>> 
   0x4d: infix("<="),
   0x4e: infixSigned(">="),
   0x4f: infix(">="),
-  0x6a: infix("+"),
+  [ADD]: infix("+"),
   0x6b: infix("-"),
   0x6c: infix("*"),
-  0x71: infix("&"),
+  [AND]: infix("&"),
   0x72: infix("|"),
   0x73: infix("^"),
   0x74: (a, b) => `${a} << (${b} & 31)`,

@@ -48,7 +48,7 @@ export interface Capacities {
   readonly filters: number;
 }
 
-/** Visits of sockets and filters that one call makes for an interface: WORK of assembly/sockets.ts. */
+/** Visits of sockets and filters that one call makes for an interface: WORK of assembly/lists.ts. */
 const WORK = 64;
 const FILTER_INSTRUCTION = 8;
 const MEMBERSHIP_BYTES = 28;

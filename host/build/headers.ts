@@ -7,7 +7,7 @@ import * as packet from "../../assembly/packet.js";
 import { appExportArguments, exportArguments } from "../engine/exports.js";
 import { isMain } from "./main.js";
 import { contradictions, options } from "./options.js";
-import { entryStruct, socketStruct, stateStruct } from "./structs.js";
+import { entryStruct, socketStruct, STATE_BYTES } from "./structs.js";
 
 /** The prefix of the capacities in a build, by default that of NuttX. */
 export const DEFAULT_PREFIX = "CONFIG_NET_PKT_";
@@ -34,8 +34,8 @@ export function abiHeader(): string {
     ([name, value]) => `#define PKT_${name} ${value}${isErrno(name) ? "" : "u"}`,
   );
   // For the size of linear memory: pktsock/memory.h.
-  const sizes = { STATE_BYTES: stateStruct, SOCKET_WHOLE_BYTES: socketStruct, ENTRY_BYTES: entryStruct };
-  for (const [name, { bytes }] of Object.entries(sizes)) defines.push(`#define PKT_${name} ${bytes}u`);
+  const sizes = { STATE_BYTES, SOCKET_WHOLE_BYTES: socketStruct.bytes, ENTRY_BYTES: entryStruct.bytes };
+  for (const [name, bytes] of Object.entries(sizes)) defines.push(`#define PKT_${name} ${bytes}u`);
   const listed = (functions: Record<string, number>) =>
     Object.entries(functions).map(([name, count]) => `X(${name}, ${count})`).join(" ");
   return [

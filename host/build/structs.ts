@@ -21,8 +21,19 @@ function struct(name: string): Record<string, number> & { bytes: number } {
   return Object.assign(strict, { bytes: fields.length * 4 });
 }
 
+/** The value of a constant of layout.ts. */
+function constant(name: string): number {
+  const value = new RegExp(`^export const ${name}: u32 = (\\d+);$`, "m").exec(source)?.[1];
+  if (value === undefined) throw new Error(`assembly/layout.ts has no constant ${name}`);
+  return Number(value);
+}
+
 export const socketStruct = struct("Socket");
 export const stateStruct = struct("State");
+export const listenersStruct = struct("Listeners");
+/** The lists of sockets that are behind the State, and the bytes of both. */
+export const LISTS = constant("LISTS");
+export const STATE_BYTES = stateStruct.bytes + LISTS * listenersStruct.bytes;
 export const entryStruct = struct("Entry");
 export const messagesStruct = struct("Messages");
 export const messageStruct = struct("Message");

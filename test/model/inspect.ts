@@ -4,8 +4,17 @@ import * as abi from "../../assembly/abi.js";
 import type { Mac, Module } from "./module.js";
 import type { Model } from "./model.js";
 import type { Pool } from "./pool.js";
-import { entryStruct, messagesStruct, messageStruct, socketStruct, stateStruct } from "../../host/build/structs.js";
+import {
+  entryStruct,
+  listenersStruct,
+  LISTS,
+  messagesStruct,
+  messageStruct,
+  socketStruct,
+  stateStruct,
+} from "../../host/build/structs.js";
 import { MAX_MESSAGES } from "./errqueue.js";
+import { ALL } from "./socket.js";
 
 type Place = "FILL" | "driver, to receive" | "RX" | "TX" | "driver, to send" | "COMPLETION" | "free";
 /** On its way out, or just back. */
@@ -182,10 +191,10 @@ export class Inspection {
     return this.module.sockets.control(field);
   }
 
-  /** The lists of sockets, as sets of offsets. */
-  private list(root: string, next: string): number[] {
+  /** The members of the list that starts at `root`, an offset from the module's State. */
+  private list(root: number, next: string): number[] {
     const members: number[] = [];
-    let at = this.memory.u32(abi.CONTROL + abi.CONTROL_BYTES + stateStruct[root]!);
+    let at = this.memory.u32(abi.CONTROL + abi.CONTROL_BYTES + root);
     for (; at !== 0; at = this.field(at, next)) {
       members.push(at);
       assert.ok(members.length <= abi.MAX_DESCRIPTORS, `the list of ${root} ends`);
@@ -193,13 +202,22 @@ export class Inspection {
     return members;
   }
 
+  /** A pair of lists has the sockets of its protocols and those of ETH_P_ALL, each once. */
+  private checkListeners(pair: number, listening: readonly number[]): void {
+    const at = stateStruct.bytes + pair * listenersStruct.bytes;
+    const offered = ["receivers", "watchers"].flatMap((kind) => this.list(at + listenersStruct[kind]!, "next"));
+    const expected = listening.filter((socket) => {
+      const protocol = this.field(socket, "protocol");
+      return protocol === ALL || (protocol >> 8) % LISTS === pair;
+    });
+    assert.deepEqual(offered.sort(), expected.sort(), `pair ${pair} of lists has whom its frames are offered to`);
+  }
+
   private checkSockets(model: Model): void {
     const offsets = this.openSockets();
-    const offered = [...this.list("receivers", "next"), ...this.list("watchers", "next")];
-    assert.equal(new Set(offered).size, offered.length, "a socket is offered a frame once");
     const listening = offsets.filter((socket) => this.field(socket, "protocol") !== 0);
-    assert.deepEqual(offered.sort(), listening.sort(), "sockets that receive are in a list");
-    for (const tap of [...this.list("taps", "nextTap"), ...this.list("pickyTaps", "nextTap")])
+    for (let i = 0; i < LISTS; i++) this.checkListeners(i, listening);
+    for (const tap of [...this.list(stateStruct.taps!, "nextTap"), ...this.list(stateStruct.pickyTaps!, "nextTap")])
       assert.ok(listening.includes(tap), "taps are open sockets");
 
     const frames = this.control(abi.CONTROL_FRAME_COUNT);

@@ -23,8 +23,8 @@ function sees({ filter }: Socket, { bytes }: Frame, skip: number): boolean {
 }
 
 export class Tap {
-  /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each in the order in
-   * which frames are offered. */
+  /** Those without a filter, those with one and the network stacks, those that see outgoing frames: each with those that
+   * entered last in front. */
   private receivers: Socket[] = [];
   private watchers: Socket[] = [];
   private taps: Socket[] = [];
@@ -37,7 +37,7 @@ export class Tap {
     return this.watchers.find((socket) => socket.type === STACK && socket.iface === iface);
   }
 
-  /** Enters a socket anew: the latest is offered a frame first, network stacks last of all. */
+  /** Enters a socket anew; network stacks are last of all. */
   enter(socket: Socket): void {
     this.leave(socket);
     if (socket.protocol === 0) return;
@@ -112,8 +112,13 @@ export class Tap {
     if (inner !== frame) pool.leaveSending();
   }
 
+  /** Those that a frame is offered to, in this order: sockets of one protocol before those of ETH_P_ALL. */
   private matching(frame: Frame): Socket[] {
-    return [...this.receivers, ...this.watchers].filter((socket) => socket.matches(frame));
+    const inOrder = (list: Socket[]) => [
+      ...list.filter(({ protocol }) => protocol !== ALL),
+      ...list.filter(({ protocol }) => protocol === ALL),
+    ];
+    return [...inOrder(this.receivers), ...inOrder(this.watchers)].filter((socket) => socket.matches(frame));
   }
 
   private offer(frame: Frame): number {
