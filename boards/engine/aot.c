@@ -28,10 +28,16 @@ static struct aot {
   struct pkt_engine *engine; /* NULL: not loaded */
   uint8_t *memory;
   uint32_t size;
+} aot;
+
+/* What each call needs. It is right in front of linear memory, whose address the module's C has at hand. */
+struct call {
+  void *stack;     /* where leave() returns to */
   uint32_t budget; /* engine->budget */
   uint32_t left;   /* what the current call may still spend of it */
-  void *call[5];   /* where leave() returns to */
-} aot;
+};
+#define CALL_AT(memory) ((struct call *)(void *)(memory)-1)
+_Static_assert(sizeof(struct call) <= PKTSOCK_MEMORY_HEADER, "it is in front of linear memory");
 
 /* Where linear memory lies, and its size. */
 #ifdef PKTSOCK_STATIC_MEMORY
@@ -43,44 +49,61 @@ static struct aot {
 #define SIZE aot.size
 #endif
 
+/* Where a base is too high with AOT_BOUNDS=guarded. If it is constant, it is the next number that an instruction of Thumb-2
+ * contains (8 bits, shifted), provided that the bytes behind linear memory allow for that. */
+#ifdef PKTSOCK_STATIC_MEMORY
+#define NEXT_MULTIPLE(of) ((SIZE + (of)-1) / (of) * (of))
+#define NEXT_SHORT (SIZE <= 255 * 64 ? NEXT_MULTIPLE(64) : SIZE <= 255 * 128 ? NEXT_MULTIPLE(128) : NEXT_MULTIPLE(256))
+#define BASES_END (NEXT_SHORT - SIZE + AOT_REACH <= AOT_SLACK ? NEXT_SHORT : SIZE)
+#else
+#define BASES_END SIZE
+#endif
+
 typedef uint32_t function(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* enter() calls a function of the module with a new budget; leave() ends that call with -EIO, from wherever in it. Each echo
  * enters twice, so where the registers to keep are known, nothing else is done. */
 #if defined(__thumb2__) && !defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+#define IN_CALL(field) ((int)offsetof(struct call, field) - (int)sizeof(struct call))
+#ifdef PKTSOCK_STATIC_MEMORY
+#define BASE_LITERAL BASE
+#define LOAD_BASE "ldr r4, =%c0\n\t"
+#else
+#define BASE_LITERAL (&aot.memory)
+#define LOAD_BASE "ldr r4, =%c0\n\tldr r4, [r4]\n\t"
+#endif
+
 __attribute__((naked, noipa)) static uint32_t enter(uint32_t a, uint32_t b, uint32_t c, uint32_t d, function *f) {
   (void)a, (void)b, (void)c, (void)d, (void)f;
   __asm__ volatile("push {r3-r11, lr}\n\t"
-                   "ldr ip, [sp, #40]\n\t"
-                   "ldr r4, =%c0\n\t"
-                   "ldr r5, [r4, %1]\n\t"
+                   "ldr ip, [sp, #40]\n\t" LOAD_BASE "ldr r5, [r4, %1]\n\t"
                    "str sp, [r4, %2]\n\t"
                    "str r5, [r4, %3]\n\t"
                    "blx ip\n\t"
                    "pop {r3-r11, pc}\n\t"
                    ".ltorg"
                    :
-                   : "i"(&aot), "i"(offsetof(struct aot, budget)), "i"(offsetof(struct aot, call)),
-                     "i"(offsetof(struct aot, left)));
+                   : "i"(BASE_LITERAL), "i"(IN_CALL(budget)), "i"(IN_CALL(stack)), "i"(IN_CALL(left)));
 }
 
 __attribute__((naked, noreturn, noipa, cold)) static void leave(void) {
-  __asm__ volatile("ldr r4, =%c0\n\t"
-                   "ldr sp, [r4, %1]\n\t"
-                   "mvn r0, %2\n\t"
-                   "pop {r3-r11, pc}\n\t"
-                   ".ltorg"
+  __asm__ volatile(LOAD_BASE "ldr sp, [r4, %1]\n\t"
+                             "mvn r0, %2\n\t"
+                             "pop {r3-r11, pc}\n\t"
+                             ".ltorg"
                    :
-                   : "i"(&aot), "i"(offsetof(struct aot, call)), "i"(EIO - 1));
+                   : "i"(BASE_LITERAL), "i"(IN_CALL(stack)), "i"(EIO - 1));
 }
 #else
 /* The compiler's own setjmp keeps three registers, and works without a C library. */
+static void *resume[5];
+
 __attribute__((noinline)) static uint32_t enter(uint32_t a, uint32_t b, uint32_t c, uint32_t d, function *f) {
-  aot.left = aot.budget;
-  return __builtin_setjmp(aot.call) == 0 ? f(a, b, c, d) : (uint32_t)-EIO;
+  CALL_AT(BASE)->left = CALL_AT(BASE)->budget;
+  return __builtin_setjmp(resume) == 0 ? f(a, b, c, d) : (uint32_t)-EIO;
 }
 
-__attribute__((noreturn, noinline, cold)) static void leave(void) { __builtin_longjmp(aot.call, 1); }
+__attribute__((noreturn, noinline, cold)) static void leave(void) { __builtin_longjmp(resume, 1); }
 #endif
 
 __attribute__((noreturn, noinline, cold)) static void trap(enum trap reason) {
@@ -97,8 +120,8 @@ __attribute__((noreturn, noinline, cold)) static void out_of_bounds(void) { trap
 /* Linear memory is the same for all calls, so each function keeps its address and size in registers, or knows them. */
 #define MEMORY                                                                                                         \
   uint8_t *const memory = as_value(BASE);                                                                              \
-  const uint32_t size = SIZE;                                                                                          \
-  (void)size
+  const uint32_t size = SIZE, end = BASES_END;                                                                         \
+  (void)size, (void)end
 
 /* A pointer as a value of its own: else the compiler adds constants to where it came from, each anew. */
 INLINE uint8_t *as_value(uint8_t *pointer) {
@@ -121,15 +144,17 @@ INLINE void check_far(uint32_t size, uint32_t at, uint32_t reach) {
 INLINE uint8_t *pointer(uint8_t *memory, uint32_t at) { return as_value(memory + at); }
 
 /* The call's budget: a loop costs 1 each time it goes round, and what takes longer by its length costs more. */
-INLINE void spend(uint32_t cost) {
-  if (UNLIKELY(aot.left <= cost))
+INLINE void spend(uint8_t *memory, uint32_t cost) {
+  if (UNLIKELY(CALL_AT(memory)->left <= cost))
     trap(ENDLESS);
-  aot.left -= cost;
+  CALL_AT(memory)->left -= cost;
 }
 
-INLINE void again(void) {
-  if (UNLIKELY(--aot.left == 0))
+INLINE void again(uint8_t *memory) {
+  uint32_t left = CALL_AT(memory)->left - 1;
+  if (UNLIKELY(left == 0)) /* before it is stored: the subtraction is the comparison */
     trap(ENDLESS);
+  CALL_AT(memory)->left = left;
 }
 
 INLINE uint32_t load8(const uint8_t *at) { return *at; }
@@ -165,13 +190,13 @@ INLINE uint8_t *range(uint8_t *memory, uint32_t size, uint32_t at, uint32_t len)
 }
 
 INLINE void fill(uint8_t *memory, uint32_t size, uint32_t at, uint32_t value, uint32_t len) {
-  spend(len / PKT_BUDGET_BYTES);
+  spend(memory, len / PKT_BUDGET_BYTES);
   memset(range(memory, size, at, len), (int)(value & 255), len);
 }
 
 INLINE void copy(uint8_t *memory, uint32_t size, uint32_t to, uint32_t from, uint32_t len) {
   const uint8_t *source = range(memory, size, from, len);
-  spend(len / PKT_BUDGET_BYTES);
+  spend(memory, len / PKT_BUDGET_BYTES);
   memmove(range(memory, size, to, len), source, len);
 }
 
@@ -214,7 +239,7 @@ __attribute__((unused)) static uint32_t port_match(uint32_t tests, uint32_t fram
   uint32_t verdict, cost = pkt_match(BASE, SIZE, tests, frame, &verdict);
   if (cost == 0)
     out_of_bounds();
-  spend(cost);
+  spend(BASE, cost);
   return verdict;
 }
 
@@ -268,8 +293,10 @@ _Static_assert(PKTSOCK_MEMORY_SLACK >= AOT_SLACK,
 
 static uint8_t *linear_memory(struct pkt_engine *engine, size_t size) {
 #ifndef PKTSOCK_STATIC_MEMORY
-  if (engine->place == NULL)
-    return calloc(1, size);
+  if (engine->place == NULL) {
+    uint8_t *place = calloc(1, PKTSOCK_MEMORY_HEADER + size);
+    return place != NULL ? place + PKTSOCK_MEMORY_HEADER : NULL;
+  }
 #endif
   if (engine->place_size < PKTSOCK_MEMORY_HEADER || engine->place_size - PKTSOCK_MEMORY_HEADER < size)
     return NULL;
@@ -292,7 +319,7 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   if (memory == NULL)
     return fail(engine, ENOMEM, "not enough memory to load the module");
   aot.engine = engine;
-  aot.budget = engine->budget != 0 ? engine->budget : UINT32_MAX;
+  CALL_AT(memory)->budget = engine->budget != 0 ? engine->budget : UINT32_MAX;
   aot.memory = engine->memory = memory;
   aot.size = engine->memory_size = memory_limit;
   engine->error = NULL;
@@ -324,7 +351,7 @@ void pkt_engine_unload(struct pkt_engine *engine) {
     return;
 #ifndef PKTSOCK_STATIC_MEMORY
   if (engine->place == NULL)
-    free(aot.memory);
+    free(aot.memory - PKTSOCK_MEMORY_HEADER);
 #endif
   aot.engine = NULL;
   aot.memory = engine->memory = NULL;

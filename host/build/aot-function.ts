@@ -81,8 +81,9 @@ function textOf({ base, offset, pointer, distance }: Address): string {
   return plus === 0 ? start : `${start} + ${plus}`;
 }
 
-function linesOf({ at, reach, pointer }: Check): string[] {
-  const check = `${reach > LEAST ? "check_far" : "check"}(size, ${at}, ${reach}u);`;
+function linesOf({ at, reach, pointer }: Check, bounds: Bounds): string[] {
+  const end = bounds === "exact" ? "size" : "end";
+  const check = `${reach > LEAST ? "check_far" : "check"}(${end}, ${at}, ${reach}u);`;
   return pays(pointer) ? [check, `${pointer.name} = pointer(memory, ${at});`] : [check];
 }
 
@@ -104,6 +105,8 @@ export class FunctionCompiler {
   private segment = 0;
   private readonly reader: Reader;
   readonly calls = new Set<number>();
+  /** The most bytes that an access reaches from a value that was checked. */
+  reach = 0;
 
   constructor(
     private readonly module: WasmModule,
@@ -132,7 +135,7 @@ export class FunctionCompiler {
     const body = this.lines.flatMap((line) => {
       if (typeof line === "string") return [line];
       if ("length" in line) return [line.map((part) => (typeof part === "string" ? part : textOf(part))).join("")];
-      if ("reach" in line) return linesOf(line);
+      if ("reach" in line) return linesOf(line, this.bounds);
       return line.used ? [`${line.name}:;`] : [];
     });
     const locals = Array.from({ length: this.source.locals }, (_, i) => {
@@ -213,6 +216,7 @@ export class FunctionCompiler {
     if (covered !== undefined) return covered;
     const { facts } = this.state!;
     const need = this.bounds === "exact" ? reach : 1;
+    this.reach = Math.max(this.reach, reach);
     const known = facts.get(key);
     let check = known?.check;
     let pointer = known?.pointer;
@@ -268,7 +272,7 @@ export class FunctionCompiler {
     if (frame === this.frames[0]) return frame.result === undefined ? "return;" : `return ${this.stack.at(-1)!.text};`;
     frame.label.used = true;
     const go = `goto ${frame.label.name};`;
-    if (frame.opcode === LOOP) return `again(); ${go}`;
+    if (frame.opcode === LOOP) return `again(memory); ${go}`;
     this.merge(frame, this.state!);
     return frame.result === undefined ? go : `${frame.result} = ${this.stack.at(-1)!.text}; ${go}`;
   }

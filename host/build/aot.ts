@@ -3,8 +3,8 @@
 // are checked, but for those that an earlier check of the same value covers.
 //
 //   exact    an access that leaves linear memory traps
-//   guarded  an access traps when its base lies outside linear memory. Its constant offset may lead up to AOT_SLACK bytes
-//            behind the end, which belong to the engine, without a trap.
+//   guarded  an access traps when its base lies outside linear memory. Base and constant offset may lead up to AOT_SLACK
+//            bytes behind the end, which belong to the engine, without a trap.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -95,11 +95,13 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
   if (imports.some(({ signature }) => signature === undefined)) throw new UnsupportedError("It imports more than functions.");
 
   const calls = new Map<number, ReadonlySet<number>>();
+  let reach = 0;
   const definitions = functions.flatMap((source, i) => {
     const number = imports.length + i;
     const compiler = new FunctionCompiler(module, source, bounds);
     const lines = compiler.compile();
     calls.set(number, compiler.calls);
+    reach = Math.max(reach, compiler.reach);
     return [``, `/* ${source.name} */`, `${declaration(number, source.signature)} {`, ...indented(lines), `}`];
   });
   const depth = depthOf(calls, (number) => functions[number - imports.length]?.name ?? "An import");
@@ -117,6 +119,7 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
     `#define AOT_ABI_VERSION ${abi}u`,
     `#define AOT_LEAST_MEMORY ${LEAST}u`,
     ...(module.exportedFunctions.has("appStart") ? [`#define AOT_HAS_APP`] : []),
+    `#define AOT_REACH ${reach}u`,
     `#define AOT_SLACK ${bounds === "guarded" ? SLACK : 0}u`,
     ``,
     ...functions.map(({ signature }, i) => {
