@@ -153,8 +153,7 @@ int32_t pkt_no_socket(int fd) {
 
 const struct pkt_frame *pkt_bounds_frame(uint32_t handle) {
   const struct pkt_bounds *b = &pkt_bounds;
-  uint32_t index = (handle - b->frame_table) / PKT_FRAME_BYTES;
-  if (index >= b->frame_count || handle != b->frame_table + index * PKT_FRAME_BYTES)
+  if (pkt_frame_index_(handle - b->frame_table) >= b->frame_count)
     return NULL;
   return (const void *)(b->memory + handle);
 }
@@ -162,5 +161,5 @@ const struct pkt_frame *pkt_bounds_frame(uint32_t handle) {
 uint8_t *pkt_bounds_buffer(const struct pkt_frame *frame) {
   const struct pkt_bounds *b = &pkt_bounds;
   uint32_t offset = (uint32_t)((const uint8_t *)frame - b->memory);
-  return b->memory + b->umem + (offset - b->frame_table) / PKT_FRAME_BYTES * b->frame_stride;
+  return b->memory + b->umem + pkt_frame_index_(offset - b->frame_table) * b->frame_stride;
 }

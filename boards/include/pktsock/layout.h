@@ -125,6 +125,18 @@ static_assert(sizeof(struct pkt_socket) == PKT_SOCKET_BYTES, "pkt_socket");
 static_assert(sizeof(struct pkt_exchange_received) <= PKT_EXCHANGE_BYTES, "pkt_exchange_received");
 static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
+
+/* Returns the index of the frame whose place in the frame table is `distance` bytes, or a number above all indices if no frame
+ * begins there: a division that tells whether there is a remainder, in two instructions. The product with the inverse of
+ * an odd number is the quotient or large, and the rotation does the same for 4. */
+static inline uint32_t pkt_frame_index_(uint32_t distance) {
+  const uint32_t odd = PKT_FRAME_BYTES / 4;
+  /* The lowest 3 bits of an odd number are their own inverse; each step doubles how many are. */
+  const uint32_t of6 = odd * (2 - odd * odd), of12 = of6 * (2 - odd * of6), of24 = of12 * (2 - odd * of12);
+  uint32_t quotient = distance * (of24 * (2 - odd * of24));
+  return quotient >> 2 | quotient << 30;
+}
+static_assert(PKT_FRAME_BYTES % 8 == 4, "PKT_FRAME_BYTES is an odd number times 4");
 static_assert(sizeof(struct pkt_iface) == PKT_IFACE_BYTES, "pkt_iface");
 static_assert(sizeof(struct pkt_control) <= PKT_CONTROL_BYTES, "pkt_control");
 

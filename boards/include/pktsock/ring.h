@@ -53,8 +53,8 @@ static inline struct pkt_frame *pkt_ring_take_(struct pkt_mac *mac, struct pkt_r
     return NULL;
   pkt_slot_store_(&slot->frame, 0);
   pkt_ring_advance_(ring);
-  uint32_t index = (offset - mac->frame_table) / PKT_FRAME_BYTES;
-  if (index >= mac->frame_count || offset != mac->frame_table + index * PKT_FRAME_BYTES) {
+  uint32_t index = pkt_frame_index_(offset - mac->frame_table);
+  if (index >= mac->frame_count) {
     mac->iface->ring_faults++;
     return NULL;
   }
