@@ -217,9 +217,6 @@ export class Socket {
   options: u32;
   /** The next of the receivers, of the watchers or in State.freeSockets. */
   next: Socket | null;
-  /** A frame matches when ((frame.key ^ key) & mask) == 0. */
-  key: u32;
-  mask: u32;
   /** The next entry for a received frame. */
   tail: Entry;
   /** Bytes at the start of a frame that the socket does not see: 0 for SOCK_RAW, ETH_HLEN for SOCK_DGRAM. */
@@ -227,6 +224,12 @@ export class Socket {
   /** Frames that entered the queue, and how many of these PACKET_STATISTICS has reported. */
   packets: u32;
   packetsRead: u32;
+  /**
+   * A frame matches when ((frame.key ^ key) & mask) == 0. This is looked at first: compiled to C, the check of this address
+   * is also that of those in front of it.
+   */
+  key: u32;
+  mask: u32;
   /** The interface that the fast path of send() uses, or null. */
   out: Iface | null;
   /** What else must be done with a frame that is sent: Outgoing. */

@@ -172,16 +172,18 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
   if (!iface) return -ENXIO;
   // Unsigned: a length below the header's becomes a large number.
   if (len - abi.ETH_HLEN >= iface.limit) return lengthError(iface, len);
+  if (!changetype<usize>(frame)) return -EINVAL;
   // The frame is usually the last of the list. Before the list is a 0.
   const last = socket.lentTop - 4;
-  if (load<usize>(last) != changetype<usize>(frame) || !changetype<usize>(frame)) {
+  if (load<usize>(last) != changetype<usize>(frame)) {
     if (!takeBack(socket, frame)) return -EINVAL;
   } else {
     socket.lentTop = last;
   }
   const refs = frame.refs;
-  const unusual =
-    (<u32>(refs > 1)) | (<u32>(frame.iface != iface)) | (<u32>(len > frame.len)) | (<u32>(len < abi.ETH_ZLEN));
+  // Held by others, of another interface, or of a length beyond the frame's or below ETH_ZLEN: a difference below 0.
+  const strange = (refs >> 1) | (changetype<u32>(frame.iface) ^ changetype<u32>(iface));
+  const unusual = strange | (((frame.len - len) | (len - abi.ETH_ZLEN)) >> 31);
   if (unusual) {
     const error = prepare(iface, frame, len);
     if (error) {
