@@ -134,14 +134,15 @@ build/host/count.so: test/bench/count.c
 	@mkdir -p $(@D)
 	$(QUIET)cc -shared -fPIC -fvisibility=hidden -O2 -Wall -Wextra -Werror $< -o $@
 
-build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts
-	$(QUIET)npx asc --target release
+build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts \
+  host/build/layout.ts
+	$(QUIET)npx asc --target release --use PKTSOCK_LAYOUT_SUM=$$(npx tsx host/build/layout.ts)
 	$(QUIET)npx tsx host/build/check-wasm.ts $@
 
 # The files that an application imports are in pktsock.d, which the build of it writes.
 -include $(if $(APP_TS),build/app/$(APP_TS_NAME)/pktsock.d)
 build/app/$(APP_TS_NAME)/pktsock.wasm: $(APP_TS) node_modules/.package-lock.json asconfig.json \
-  $(wildcard assembly/*.ts assembly/app/*.ts) $(addprefix host/build/,app.ts check-app.ts check-wasm.ts wasm.ts)
+  $(wildcard assembly/*.ts assembly/app/*.ts) $(addprefix host/build/,app.ts check-app.ts check-wasm.ts layout.ts wasm.ts)
 	$(QUIET)npx tsx host/build/app.ts $< $@
 
 # $(call MODULE_IN_C,MODULE.wasm,FOLDER): what images take of a module.

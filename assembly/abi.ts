@@ -9,6 +9,11 @@
 export const MAGIC: u32 = 0x53544b50;
 /** Raised with every change of the ABI (CONTRIBUTING.md). A loader refuses a module of another version. */
 export const ABI_VERSION: u32 = 4;
+/**
+ * Raised when what the words of linear memory mean changes and their places stay. It is part of PKTSOCK_LAYOUT (index.ts), and
+ * a module with another one cannot continue where this one was.
+ */
+export const LAYOUT_VERSION: u32 = 1;
 
 /** The descriptor table never has more entries, however many sockets memory allows. */
 export const MAX_DESCRIPTORS: u32 = 64;

@@ -9,6 +9,13 @@ import { initialize } from "./initialize";
 /** The version of the ABI. A loader refuses a module without it or with another one. */
 export const PKTSOCK_ABI: u32 = ABI_VERSION;
 
+/**
+ * A checksum of the layout (host/build/layout.ts), which the build gives to asc: a module with the same one can go on with linear
+ * memory as it is. 0: unknown.
+ */
+// @ts-ignore: asc defines it
+export const PKTSOCK_LAYOUT: u32 = isDefined(PKTSOCK_LAYOUT_SUM) ? PKTSOCK_LAYOUT_SUM : 0;
+
 export { initialize as init };
 export { addIface, ifaceIndex, requestIfaceFlags, setIfaceFlags } from "./interfaces";
 export { openSocket, openStack, closeSocket, bindSocket, socketName } from "./sockets";

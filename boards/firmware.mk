@@ -43,7 +43,7 @@ $(error There is no application $(APP_SOURCE). Applications: $(basename $(notdir
 endif
 -include $(APP_SOURCE:.c=.mk)
 
-ENGINE_NAMES := $(patsubst boards/engine/%.mk,%,$(wildcard boards/engine/*.mk))
+ENGINE_NAMES := $(filter-out swap,$(patsubst boards/engine/%.mk,%,$(wildcard boards/engine/*.mk)))
 ifeq ($(filter $(ENGINE),$(ENGINE_NAMES)),)
 $(error There is no engine "$(ENGINE)". Engines: $(ENGINE_NAMES))
 endif
@@ -52,6 +52,9 @@ WASM3_DIR ?= node_modules/react-native-webassembly/cpp
 # ENGINE_SOURCES, ENGINE_CFLAGS, ENGINE_UNSANITIZED; ENGINE_MODULE, the module's bytes if it needs them; ENGINE_DEFINES, for all
 # files; ENGINE_NEEDS, what is generated before its sources are compiled; ENGINE_SUFFIX, of the folder in build/
 include boards/engine/$(ENGINE).mk
+ifneq ($(SWAP),)
+include boards/engine/swap.mk
+endif
 
 OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(if $(APP_TS),-app)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(if $(APP_TS),$(APP_TS_NAME)$(patsubst %,-%,$(filter-out app,$(APP_NAME))),$(APP_NAME)).elf
@@ -115,7 +118,7 @@ $(OUT)/flags: FORCE
 	@command -v $(CROSS)gcc >/dev/null || \
 	  { echo "The compiler $(CROSS)gcc is missing: apt-get install $(or $(CROSS_PACKAGES),gcc)" >&2; exit 1; }
 	@mkdir -p $(OUT)/obj/posix
-	$(call RECORD,$(COMPILER) $(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS))
+	$(call RECORD,$(COMPILER) $(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS) $(ENGINE_CFLAGS_aot) $(ENGINE_CFLAGS_wasm3))
 COMPILER = $(CROSS)gcc $(shell $(CROSS)gcc --version 2>/dev/null | head -n 1)
 
 # Of each application its own: they share the folder.
@@ -132,6 +135,7 @@ $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(call own_flags,$(source)))))
 $(foreach source,$(ENGINE_SOURCES),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) \
+    $(ENGINE_CFLAGS_$(basename $(notdir $(source)))) \
     $(if $(SANITIZE),$(ENGINE_UNSANITIZED) $(filter -fno-sanitize=thread,-fno-sanitize=$(SANITIZE))))))
 $(foreach source,$(POSIX_SOURCES),\
   $(eval $(call FIRMWARE_OBJECT,$(source)): private STANDARD_HEADERS := -Iboards/posix))

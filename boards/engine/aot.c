@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if PKTSOCK_SWAP && !defined(PKT_ENGINE_NAME)
+#error "modules that are swapped in need an interpreter beside this engine: pair.c"
+#endif
+
 #define INLINE static inline __attribute__((always_inline, unused))
 #define UNLIKELY(condition) __builtin_expect(condition, 0)
 
@@ -259,7 +263,7 @@ _Static_assert(AOT_LEAST_MEMORY <= PKT_CONTROL + PKT_CONTROL_BYTES + PKT_STATE_B
 struct pkt_export {
   function *function;
 };
-#define EXPORT(name, arguments) const struct pkt_export pkt_export_##name = {export_##name};
+#define EXPORT(name, arguments) const struct pkt_export PKT_EXPORT(name) = {export_##name};
 PKT_EXPORTS(EXPORT)
 
 /* ---- engine.h ------------------------------------------------------------------------------------------------------- */
@@ -323,6 +327,9 @@ int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_
   aot.memory = engine->memory = memory;
   aot.size = engine->memory_size = memory_limit;
   engine->error = NULL;
+#if PKTSOCK_SWAP
+  engine->layout = AOT_LAYOUT;
+#endif
   return 0;
 }
 
@@ -363,3 +370,26 @@ int32_t pkt_engine_call(struct pkt_engine *engine, const struct pkt_export *expo
     return -EIO;
   return (int32_t)enter(a, b, c, d, export->function);
 }
+
+#if PKTSOCK_SWAP
+/* For pair.c: it stays in its memory while others run. */
+bool pkt_aot_is_compiled(const uint8_t *wasm, size_t wasm_size);
+bool pkt_aot_is_compiled(const uint8_t *wasm, size_t wasm_size) { return is_compiled(wasm, wasm_size); }
+
+int pkt_engine_prepare(struct pkt_engine *next, const struct pkt_engine *now, const uint8_t *wasm, size_t wasm_size,
+                       bool keep) {
+  (void)wasm, (void)wasm_size, (void)keep;
+  next->place = now->place;
+  next->place_size = now->place_size;
+  next->memory = now->memory;
+  next->memory_size = now->memory_size;
+  next->layout = AOT_LAYOUT;
+  next->error = NULL;
+  return 0;
+}
+
+const char *pkt_engine_name(const struct pkt_engine *engine) {
+  (void)engine;
+  return "aot";
+}
+#endif

@@ -5,16 +5,24 @@
 
 #include "heap.h"
 #include <pktsock/abi.h>
+#include <pktsock/config.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef PKT_ENGINE_NAME /* one of two in an image: pair.c */
+#include "pair.h"
+#endif
+
 /* pkt_export_receive and so on: the exports of assembly/index.ts. PKT_EXPORTS lists each with its number of i32 arguments;
  * each returns an i32, or nothing (0 here). Each is an object of its own, so that the linker can leave out of an image
  * what it does not call. */
 struct pkt_export;
-#define PKT_EXPORT_OBJECT(name, arguments) extern const struct pkt_export pkt_export_##name;
+#ifndef PKT_EXPORT
+#define PKT_EXPORT(name) pkt_export_##name
+#endif
+#define PKT_EXPORT_OBJECT(name, arguments) extern const struct pkt_export PKT_EXPORT(name);
 PKT_EXPORTS(PKT_EXPORT_OBJECT)
 #define PKT_EXPORT_NUMBER(name, arguments) PKT_NUMBER_##name,
 enum { PKT_EXPORTS(PKT_EXPORT_NUMBER) PKT_EXPORT_COUNT };
@@ -43,10 +51,13 @@ struct pkt_engine {
   bool keeps_code;
   void *environment, *runtime, *stack;
   void *functions[PKT_EXPORT_COUNT];
-  void *import_code[12];
   uintptr_t *function_words;
   uint32_t function_count;
   uint16_t exports[PKT_EXPORT_COUNT];
+#if PKTSOCK_SWAP
+  uint32_t layout;  /* the checksum of the module's layout of linear memory (host/build/layout.ts); 0: unknown */
+  bool interpreted; /* of a pair of engines: the one that interprets runs this module */
+#endif
 };
 
 #define PKT_BUDGET_BYTES 64u
@@ -82,6 +93,22 @@ int pkt_engine_restart(struct pkt_engine *engine);
 
 /* Free everything; engine->memory is no longer valid. */
 void pkt_engine_unload(struct pkt_engine *engine);
+
+#if PKTSOCK_SWAP
+/* Load and compile a module that can go on with the linear memory of `now`, whose `place` is given. What is in memory is neither
+ * read nor written. `next` has nothing loaded; its `heap` is another one than that of `now`. `keep` as for
+ * pkt_engine_compile(). Task context, without the lock of os.h, in one task at a time; calls into `now` may be made
+ * meanwhile. Returns 0, or a negative errno and sets next->error to a sentence, and nothing is loaded. */
+int pkt_engine_prepare(struct pkt_engine *next, const struct pkt_engine *now, const uint8_t *wasm, size_t wasm_size,
+                       bool keep);
+
+/* The module that was prepared takes the place of the one in `now`, which is prepared then. A trap is forgotten; the number of
+ * traps stays. */
+void pkt_engine_exchange(struct pkt_engine *now, struct pkt_engine *next);
+
+/* "wasm3", "wasm3-tuned" or "aot". */
+const char *pkt_engine_name(const struct pkt_engine *engine);
+#endif
 
 /* Call an export; surplus arguments are ignored. Returns its result, or -EIO if it trapped: engine->error is then the
  * reason, and every further call returns -EIO until the module is restarted or loaded again. */

@@ -16,6 +16,7 @@
 #include <pktsock/abi.h>
 #include <pktsock/config.h>
 #include <pktsock/memory.h>
+#include <pktsock/os.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,23 +47,36 @@
 #define M3_IMPLEMENT_ERROR_STRINGS
 #include "wasm3_names.h"
 
-/* The engine that loads, compiles or unloads, because wasm3's allocator calls do not identify it. */
+/* The engine that loads, compiles, calls or unloads, because wasm3's allocator calls do not identify it. */
 static struct pkt_engine *engine_at_work;
 
+#if PKTSOCK_SWAP
+/* A task prepares a module while others make calls: its engine, and the task. */
+static struct pkt_engine *engine_prepared;
+static struct pkt_os_task *engine_preparer;
+
+static struct pkt_engine *engine_here(void) {
+  struct pkt_os_task *preparer = __atomic_load_n(&engine_preparer, __ATOMIC_RELAXED);
+  return preparer != NULL && preparer == pkt_os_self() ? engine_prepared : engine_at_work;
+}
+#else
+static inline struct pkt_engine *engine_here(void) { return engine_at_work; }
+#endif
+
 __attribute__((noinline)) static void *engine_calloc(size_t count, size_t size) {
-  struct pkt_heap *heap = &engine_at_work->blocks;
+  struct pkt_heap *heap = &engine_here()->blocks;
   return heap->start != NULL ? pkt_heap_take(heap, count * size) : calloc(count, size);
 }
 
 static void engine_free(void *bytes) {
-  if (engine_at_work->blocks.start != NULL)
+  if (engine_here()->blocks.start != NULL)
     pkt_heap_give(bytes);
   else
     free(bytes);
 }
 
 static void *engine_realloc(void *bytes, size_t size) {
-  struct pkt_heap *heap = &engine_at_work->blocks;
+  struct pkt_heap *heap = &engine_here()->blocks;
   if (heap->start == NULL)
     return realloc(bytes, size);
   if (bytes != NULL && pkt_heap_size(bytes) >= size)
@@ -77,7 +91,12 @@ static void *engine_realloc(void *bytes, size_t size) {
 
 /* Linear memory, with wasm3's header in front; it is allocated once, since it does not grow. */
 static void *engine_linear_memory(size_t size) {
-  struct pkt_engine *engine = engine_at_work;
+  struct pkt_engine *engine = engine_here();
+#if PKTSOCK_SWAP
+  static void *header_alone[PKTSOCK_MEMORY_HEADER / sizeof(void *)];
+  if (engine == engine_prepared)
+    return header_alone;
+#endif
   if (engine->place == NULL)
     return engine_calloc(1, size);
   return size <= engine->place_size ? memset(engine->place, 0, size) : NULL;
@@ -167,6 +186,7 @@ d_m3Op(EngineLoop) {
   forwardTrap(result);
 }
 #define op_Loop op_EngineLoop
+#define ENGINE_LABEL "wasm3"
 
 /* The same for those that take longer by a length. */
 #define ENGINE_BULK(name)                                                                                              \
@@ -179,6 +199,8 @@ ENGINE_BULK(MemCopy)
 ENGINE_BULK(MemFill)
 #define op_MemCopy op_EngineMemCopy
 #define op_MemFill op_EngineMemFill
+#else
+#define ENGINE_LABEL "wasm3-tuned"
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")
@@ -245,7 +267,7 @@ static const struct engine_export engine_exports[] = {PKT_EXPORTS(PKT_EXPORT_NAM
 struct pkt_export {
   uint8_t number;
 };
-#define PKT_EXPORT_DEFINITION(name, arguments) const struct pkt_export pkt_export_##name = {PKT_NUMBER_##name};
+#define PKT_EXPORT_DEFINITION(name, arguments) const struct pkt_export PKT_EXPORT(name) = {PKT_NUMBER_##name};
 PKT_EXPORTS(PKT_EXPORT_DEFINITION)
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -253,8 +275,8 @@ PKT_EXPORTS(PKT_EXPORT_DEFINITION)
 #endif
 
 /* The imports of assembly/port.ts: give and take (offset, len) without a result, match (tests, frame) with one. */
-static const void *engine_transfer(IM3ImportContext context, uint64_t *sp, bool give) {
-  struct pkt_engine *engine = context->userdata;
+static const void *engine_transfer(uint64_t *sp, bool give) {
+  struct pkt_engine *engine = engine_at_work;
   uint32_t offset = (uint32_t)sp[0], len = (uint32_t)sp[1];
   if (offset > engine->memory_size || len > engine->memory_size - offset)
     return m3Err_trapOutOfBoundsMemoryAccess;
@@ -267,18 +289,18 @@ static const void *engine_transfer(IM3ImportContext context, uint64_t *sp, bool 
 }
 
 static const void *engine_give(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
-  (void)runtime, (void)memory;
-  return engine_transfer(context, sp, true);
+  (void)runtime, (void)context, (void)memory;
+  return engine_transfer(sp, true);
 }
 
 static const void *engine_take(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
-  (void)runtime, (void)memory;
-  return engine_transfer(context, sp, false);
+  (void)runtime, (void)context, (void)memory;
+  return engine_transfer(sp, false);
 }
 
 static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, uint64_t *sp, void *memory) {
-  (void)runtime, (void)memory;
-  const struct pkt_engine *engine = context->userdata;
+  (void)runtime, (void)context, (void)memory;
+  const struct pkt_engine *engine = engine_at_work;
   uint32_t verdict, cost = pkt_match(engine->memory, engine->memory_size, (uint32_t)sp[1], (uint32_t)sp[2], &verdict);
   if (cost == 0)
     return m3Err_trapOutOfBoundsMemoryAccess;
@@ -292,42 +314,49 @@ static const void *engine_match(IM3Runtime runtime, IM3ImportContext context, ui
 #pragma GCC optimize("Os")
 #endif
 
-/* Check that the module is a pktsock module of our ABI version. */
-static const char *engine_check_abi(IM3Module module) {
+/* Check that the module is a pktsock module of our ABI version, and note its layout. */
+static const char *engine_check_abi(struct pkt_engine *engine, IM3Module module) {
   IM3Global global = m3_FindGlobal(module, "PKTSOCK_ABI");
   M3TaggedValue value;
   if (global == NULL || m3_GetGlobal(global, &value) != m3Err_none)
     return "not a pktsock module: it exports no PKTSOCK_ABI";
   if (value.value.i32 != PKT_ABI_VERSION)
     return "the module speaks another version of the pktsock ABI than this firmware";
+#if PKTSOCK_SWAP
+  global = m3_FindGlobal(module, "PKTSOCK_LAYOUT");
+  engine->layout = global != NULL && m3_GetGlobal(global, &value) == m3Err_none ? value.value.i32 : 0;
+#else
+  (void)engine;
+#endif
   return NULL;
 }
 
-/* The imports' code, in the place of what wasm3 would allocate a page for. A module need not import all of them. */
+/* The imports with their code, in the place of what wasm3 would allocate a page for: none of them asks for its function's struct
+ * or for user data. A module need not import all of them. */
+static const struct engine_import {
+  const char *name;
+  u16 results;
+  const void *code[4];
+} engine_imports[] = {
+    {"give", 0, {(const void *)op_CallRawFunction, (const void *)engine_give, NULL, NULL}},
+    {"take", 0, {(const void *)op_CallRawFunction, (const void *)engine_take, NULL, NULL}},
+    {"match", 1, {(const void *)op_CallRawFunction, (const void *)engine_match, NULL, NULL}},
+};
+enum { ENGINE_IMPORTS = sizeof(engine_imports) / sizeof(engine_imports[0]) };
+
 static M3Result engine_link_imports(struct pkt_engine *engine) {
-  static const struct {
-    const char *name;
-    M3RawCall call;
-    u16 results;
-  } imports[] = {{"give", engine_give, 0}, {"take", engine_take, 0}, {"match", engine_match, 1}};
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
-  void **code = engine->import_code;
   for (uint32_t i = 0; i < module->numFuncImports; i++) {
     IM3Function function = &module->functions[i];
     const M3ImportInfo *import = &function->import;
-    size_t port = 0;
-    while (strcmp(import->fieldUtf8, imports[port].name) != 0 || strcmp(import->moduleUtf8, "port") != 0)
-      if (++port == sizeof(imports) / sizeof(imports[0]))
+    const struct engine_import *port = engine_imports;
+    while (strcmp(import->fieldUtf8, port->name) != 0 || strcmp(import->moduleUtf8, "port") != 0)
+      if (++port == engine_imports + ENGINE_IMPORTS)
         return "the module imports what the port does not have";
-    if (i == sizeof(imports) / sizeof(imports[0]) || function->funcType->numArgs != 2 ||
-        function->funcType->numRets != imports[port].results)
+    if (function->funcType->numArgs != 2 || function->funcType->numRets != port->results)
       return "the module imports a function of the port with another signature";
     function->module = module;
-    function->compiled = (pc_t)code;
-    *code++ = (void *)op_CallRawFunction;
-    *code++ = (void *)imports[port].call;
-    *code++ = NULL; /* the function's struct, for which none of them asks */
-    *code++ = engine;
+    function->compiled = (pc_t)port->code;
   }
   return m3Err_none;
 }
@@ -372,53 +401,6 @@ static bool engine_lacks_memory(M3Result result) {
 
 static int engine_errno(M3Result result) { return engine_lacks_memory(result) ? ENOMEM : ENOEXEC; }
 
-static int engine_fail(struct pkt_engine *engine, int error, const char *reason) {
-  pkt_engine_unload(engine);
-  engine->error = reason;
-  return -error;
-}
-
-int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit) {
-  static const char *const out_of_memory = "not enough memory to load the module";
-  engine_at_work = engine;
-  engine->blocks = (struct pkt_heap){NULL, NULL, NULL};
-  engine->keeps_code = false;
-  engine->function_words = NULL;
-  engine->function_count = 0;
-  if (engine->budget == 0)
-    engine->budget = UINT32_MAX;
-  if (engine->heap != NULL)
-    pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
-  engine->environment = m3_NewEnvironment();
-  if (engine->environment == NULL)
-    return engine_fail(engine, ENOMEM, out_of_memory);
-  IM3Runtime runtime = m3_NewRuntime(engine->environment, PKT_ENGINE_STACK, NULL);
-  engine->runtime = runtime;
-  if (runtime == NULL)
-    return engine_fail(engine, ENOMEM, out_of_memory);
-  runtime->memoryLimit = memory_limit;
-
-  IM3Module module = NULL;
-  M3Result result = m3_ParseModule(engine->environment, &module, wasm, (uint32_t)wasm_size);
-  if (result != m3Err_none)
-    return engine_fail(engine, engine_errno(result), result);
-  if ((result = m3_LoadModule(runtime, module)) != m3Err_none) {
-    if (module->runtime == NULL)
-      m3_FreeModule(module);
-    return engine_fail(engine, engine_errno(result), result);
-  }
-  engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
-  if (engine->memory == NULL)
-    return engine_fail(engine, ENOMEM, out_of_memory);
-  engine->stack = runtime->stack;
-  if ((result = engine_check_abi(module)) != m3Err_none || (result = engine_link_imports(engine)) != m3Err_none ||
-      (result = engine_take_exports(engine)) != m3Err_none ||
-      (result = engine_make_functions(engine, module)) != m3Err_none)
-    return engine_fail(engine, engine_errno(result), result);
-  engine->error = NULL;
-  return 0;
-}
-
 #if PKTSOCK_APP_SIZE > 0
 bool pkt_engine_has(const struct pkt_engine *engine, const struct pkt_export *export) {
   return engine->exports[export->number] != 0;
@@ -430,6 +412,83 @@ static bool engine_has_variables(IM3Module module) {
     if (module->globals[i].isMutable)
       return true;
   return false;
+}
+
+static const char engine_out_of_memory[] = "not enough memory to load the module";
+
+/* Make environment and runtime, and parse the module. */
+static M3Result engine_parse(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit,
+                             IM3Module *module) {
+  engine->keeps_code = false;
+  engine->function_words = NULL;
+  engine->function_count = 0;
+  engine->environment = m3_NewEnvironment();
+  if (engine->environment == NULL)
+    return m3Err_mallocFailed;
+  IM3Runtime runtime = m3_NewRuntime(engine->environment, PKT_ENGINE_STACK, NULL);
+  engine->runtime = runtime;
+  if (runtime == NULL)
+    return m3Err_mallocFailed;
+  runtime->memoryLimit = memory_limit;
+  return m3_ParseModule(engine->environment, module, wasm, (uint32_t)wasm_size);
+}
+
+/* Give the module that was parsed its memory, and connect it with the firmware. */
+static M3Result engine_link(struct pkt_engine *engine, IM3Module module) {
+  IM3Runtime runtime = engine->runtime;
+  M3Result result = m3_LoadModule(runtime, module);
+  if (result != m3Err_none) {
+    if (module->runtime == NULL)
+      m3_FreeModule(module);
+    return result;
+  }
+  engine->memory = m3_GetMemory(runtime, &engine->memory_size, 0);
+  if (engine->memory == NULL)
+    return m3Err_mallocFailed;
+  engine->stack = runtime->stack;
+  if ((result = engine_check_abi(engine, module)) != m3Err_none ||
+      (result = engine_link_imports(engine)) != m3Err_none || (result = engine_take_exports(engine)) != m3Err_none)
+    return result;
+  return engine_make_functions(engine, module);
+}
+
+static void engine_release(struct pkt_engine *engine) {
+  IM3Runtime runtime = engine->runtime;
+  if (runtime != NULL && engine->place != NULL)
+    runtime->memory.mallocated = NULL;
+  if (runtime != NULL) {
+    if (runtime->modules != NULL)
+      engine_forget_code(engine);
+    m3_Free(engine->function_words);
+    m3_FreeRuntime(runtime);
+  }
+  if (engine->environment != NULL)
+    m3_FreeEnvironment(engine->environment);
+  engine->runtime = engine->environment = engine->stack = NULL;
+  engine->memory = NULL;
+  memset(engine->functions, 0, sizeof(engine->functions));
+}
+
+/* What loading ends with. */
+static int engine_loaded(struct pkt_engine *engine, M3Result result) {
+  if (result != m3Err_none)
+    engine_release(engine);
+  engine->error = result == m3Err_mallocFailed ? engine_out_of_memory : result;
+  return result == m3Err_none ? 0 : -engine_errno(result);
+}
+
+int pkt_engine_load(struct pkt_engine *engine, const uint8_t *wasm, size_t wasm_size, uint32_t memory_limit) {
+  IM3Module module = NULL;
+  engine_at_work = engine;
+  engine->blocks = (struct pkt_heap){NULL, NULL, NULL};
+  if (engine->budget == 0)
+    engine->budget = UINT32_MAX;
+  if (engine->heap != NULL)
+    pkt_heap_make(&engine->blocks, engine->heap, engine->heap_size);
+  M3Result result = engine_parse(engine, wasm, wasm_size, memory_limit, &module);
+  if (result == m3Err_none)
+    result = engine_link(engine, module);
+  return engine_loaded(engine, result);
 }
 
 int pkt_engine_restart(struct pkt_engine *engine) {
@@ -448,21 +507,8 @@ int pkt_engine_restart(struct pkt_engine *engine) {
 }
 
 void pkt_engine_unload(struct pkt_engine *engine) {
-  IM3Runtime runtime = engine->runtime;
   engine_at_work = engine;
-  if (runtime != NULL && engine->place != NULL)
-    runtime->memory.mallocated = NULL;
-  if (runtime != NULL) {
-    if (runtime->modules != NULL)
-      engine_forget_code(engine);
-    m3_Free(engine->function_words);
-    m3_FreeRuntime(runtime);
-  }
-  if (engine->environment != NULL)
-    m3_FreeEnvironment(engine->environment);
-  engine->runtime = engine->environment = engine->stack = NULL;
-  engine->memory = NULL;
-  memset(engine->functions, 0, sizeof(engine->functions));
+  engine_release(engine);
 }
 
 static M3Result engine_compile_function(struct pkt_engine *engine, uint32_t number, IM3Function *function) {
@@ -493,15 +539,15 @@ void pkt_engine_forget(struct pkt_engine *engine) {
     engine_forget_code(engine);
 }
 
-int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
+static int engine_compile_all(struct pkt_engine *engine, bool keep) {
   IM3Module module = ((IM3Runtime)engine->runtime)->modules;
   M3Result result = m3Err_none;
-  engine_at_work = engine;
   engine->keeps_code = keep;
   for (uint32_t i = module->numFuncImports; i < engine_function_count(engine, module) && result == m3Err_none; i++) {
     IM3Function function;
     result = engine_compile_function(engine, i, &function);
-    pkt_engine_forget(engine);
+    if (!keep)
+      engine_forget_code(engine);
   }
   if (result == m3Err_none)
     return 0;
@@ -510,6 +556,15 @@ int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
                                                : "not enough memory to compile the largest function of the module";
   return -engine_errno(result);
 }
+
+int pkt_engine_compile(struct pkt_engine *engine, bool keep) {
+  engine_at_work = engine;
+  return engine_compile_all(engine, keep);
+}
+
+#if PKTSOCK_SWAP
+#include "wasm3_swap.h"
+#endif
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")

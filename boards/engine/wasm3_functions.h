@@ -28,7 +28,7 @@ static uintptr_t engine_word(IM3Module module, const M3Function *function) {
 /* Returns NULL if there is no memory for its struct. */
 static IM3Function engine_function(IM3Module module, u32 number) {
   static M3Function none; /* not linked to a module, as wasm3's compiler finds */
-  const struct pkt_engine *engine = engine_at_work;
+  const struct pkt_engine *engine = engine_here();
   if (number < module->numFuncImports)
     return &module->functions[number];
   if (number >= engine_function_count(engine, module))

@@ -25,6 +25,12 @@ int pkt_app_start(void) {
   return -pkt_errno(result);
 }
 
+int32_t pkt_app_adopt(void) {
+  if (!pkt_engine_has(&pkt_component.engine, &pkt_export_appAdopt))
+    return 0;
+  return pkt_call(&pkt_export_appAdopt, 0, 0, 0, 0);
+}
+
 /* Call the timers that are due. Returns when the next one is: a time of pkt_os_now(), or UINT64_MAX. */
 static uint64_t run_timers(uint64_t now) {
   uint32_t ms = (uint32_t)(now / 1000);

@@ -65,6 +65,7 @@ int32_t pkt_call(const struct pkt_export *export, uint32_t a, uint32_t b, uint32
   component->room = 0;
   if (component->refills)
     pkt_refill_macs();
+  pkt_count_call();
   return result;
 }
 

@@ -22,7 +22,7 @@ struct pkt_component {
   struct pkt_control *control; /* in linear memory; NULL while stopped */
   struct pkt_mac *macs[PKTSOCK_INTERFACES];
   unsigned mac_count;
-  struct pktsock_config config;     /* its pointers to memory and to the module are not used after the start */
+  struct pktsock_config config;     /* its pointers to memory are not used after the start */
   bool link_up[PKTSOCK_INTERFACES]; /* as last reported to link(), or the initial state */
   bool reporting_links;             /* a task is in link() */
   const char *error;
@@ -44,6 +44,9 @@ struct pkt_component {
   size_t room;
   const struct pktsock_iovec *rest;
   int rest_count;
+#if PKTSOCK_SWAP
+  uint32_t trial; /* calls into a module on trial that are left; see pkt_tried() */
+#endif
 };
 
 extern struct pkt_component pkt_component;
@@ -80,6 +83,37 @@ void pkt_trapped(void);
 /* The same, because the module has given an answer that cannot be true. Returns -EIO. */
 int32_t pkt_distrust(void);
 
+/* Its parts: start the module afresh, which returns false if that is not possible; end all use of it. */
+bool pkt_restart(void);
+void pkt_end(void);
+
+#if PKTSOCK_SWAP
+/* swap.c: a module on trial has made its calls. */
+void pkt_tried(void);
+
+/* After a trap: if the module was on trial, the one before it takes its place, and must be restarted. Returns true then. */
+bool pkt_take_back(void);
+
+/* A module does not start. If another one has been asked to let it in, that takes its place again, and must be restarted. Returns
+ * true then. */
+bool pkt_take_back_refused(void);
+
+/* Unload what is loaded beside the module that runs, because the component stops. */
+void pkt_forget_swaps(void);
+#else
+static inline bool pkt_take_back(void) { return false; }
+static inline bool pkt_take_back_refused(void) { return false; }
+static inline void pkt_forget_swaps(void) {}
+#endif
+
+/* A call into the module was made. */
+PKT_INLINE void pkt_count_call(void) {
+#if PKTSOCK_SWAP
+  if (PKT_UNLIKELY(--pkt_component.trial == 0))
+    pkt_tried();
+#endif
+}
+
 /* start.c: let the module that was loaded or restarted divide linear memory. Returns 0 or a negative errno of the platform. */
 int pkt_divide_memory(const struct pktsock_config *config);
 
@@ -93,22 +127,26 @@ PKT_INLINE int32_t pkt_call_here(int32_t otherwise(int32_t result, uint32_t most
   pkt_component.room = 0;
   if (pkt_component.refills)
     pkt_refill_macs();
+  pkt_count_call();
   return result;
 }
 
 /* app.c, if there may be an application that is compiled together with the module. pkt_app_fits(): its state fits into what
  * the option has for it, or engine->error says that it does not. pkt_app_wakes(): it wants its timers looked at. pkt_app_start() starts it, once all interfaces are there; returns
- * 0 or a negative errno of the platform. pkt_app_settle() passes on what it has done in a call into the module: what it
+ * 0 or a negative errno of the platform. pkt_app_adopt() lets it go on with the state of the module before; returns a negative
+ * errno if it cannot. pkt_app_settle() passes on what it has done in a call into the module: what it
  * sends, and what it wants to receive. With the lock held. */
 #if PKTSOCK_APP_SIZE > 0
 bool pkt_app_fits(void);
 int pkt_app_start(void);
+int32_t pkt_app_adopt(void);
 static inline void pkt_app_settle(void);
 static inline bool pkt_app_wakes(void) { return pkt_component.control->app_wake != 0; }
 #else
 static inline bool pkt_app_wakes(void) { return false; }
 static inline bool pkt_app_fits(void) { return true; }
 static inline int pkt_app_start(void) { return 0; }
+static inline int32_t pkt_app_adopt(void) { return 0; }
 static inline void pkt_app_settle(void) {}
 #endif
 

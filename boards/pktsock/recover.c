@@ -38,6 +38,18 @@ static uint32_t count_lost_frames(unsigned macs) {
   return count < pkt_bounds.frame_count ? count : pkt_bounds.frame_count;
 }
 
+/* One attempt, with the drivers stopped. */
+static bool start_stopped(const struct pkt_iface_counters *kept) {
+  struct pkt_component *c = &pkt_component;
+  if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0 ||
+      pkt_app_start() < 0)
+    return false;
+  pkt_stamp_again();
+  pkt_journal_replay();
+  pkt_update_filters();
+  return c->engine.error == NULL;
+}
+
 /* The drivers are stopped before linear memory changes, so that no DMA meets a frame that is used again; and before anything is
  * counted, because until then frames arrive. */
 static bool start_afresh(void) {
@@ -48,16 +60,15 @@ static bool start_afresh(void) {
   c->lost_frames += count_lost_frames(macs);
   for (unsigned i = 0; i < macs; i++)
     memcpy(&kept[i], &c->macs[i]->iface->rx_frames, sizeof(kept[i]));
-  if (pkt_engine_restart(&c->engine) < 0 || pkt_divide_memory(&c->config) < 0 || pkt_start_macs(&c->config, kept) < 0 ||
-      pkt_app_start() < 0)
-    return false;
-  pkt_stamp_again();
-  pkt_journal_replay();
-  pkt_update_filters();
-  return c->engine.error == NULL;
+  bool started = start_stopped(kept);
+  if (!started && pkt_take_back_refused()) {
+    pkt_stop_macs(true);
+    started = start_stopped(kept);
+  }
+  return started;
 }
 
-static bool recover(void) {
+bool pkt_restart(void) {
   struct pkt_component *c = &pkt_component;
   const char *reason = c->error;
   uint32_t sockets = pkt_bounds_sockets();
@@ -75,7 +86,7 @@ static bool recover(void) {
   return true;
 }
 
-static void end(void) {
+void pkt_end(void) {
   struct pkt_engine *engine = &pkt_component.engine;
   if (engine->error == NULL) /* a driver did not start */
     engine->error = pkt_component.error;
@@ -95,9 +106,9 @@ __attribute__((cold)) void pkt_trapped(void) {
     report("pktsock", c->error);
   if (!c->runs)
     return;
-  bool recovered = may_recover() && recover();
+  bool recovered = (pkt_take_back() || may_recover()) && pkt_restart();
   if (!recovered)
-    end();
+    pkt_end();
   pkt_wake_all();
   if (report != NULL)
     report("pktsock", recovered ? "the module was started again" : "the module is not started again");

@@ -3,6 +3,7 @@
 #include <pktsock/memory.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct pkt_component pkt_component;
@@ -99,6 +100,21 @@ static int load_into(const struct pktsock_config *config) {
   return result;
 }
 
+#if PKTSOCK_SWAP
+static void *own_memory;
+
+/* Linear memory stays when its first module is unloaded, so it is not part of that one's heap. */
+static int load_placed(const struct pktsock_config *config, uint32_t memory) {
+  struct pktsock_config placed = *config;
+  placed.memory_size = PKTSOCK_MEMORY_HEADER + memory + PKTSOCK_MEMORY_SLACK;
+  placed.memory = own_memory = malloc(placed.memory_size);
+  if (own_memory != NULL)
+    return load(&placed, memory, false);
+  pkt_component.engine.error = "not enough memory to load the module";
+  return -ENOMEM;
+}
+#endif
+
 /* Load the module with exactly the memory that the configuration needs. The module computes the size: loaded with only enough
  * memory for its fixed structs, it returns the size in CONTROL_NEEDED. */
 static int load_fitting(const struct pktsock_config *config) {
@@ -114,7 +130,11 @@ static int load_fitting(const struct pktsock_config *config) {
     pkt_component.engine.error = "the configured frames, queues and heap need more than 64 KiB of linear memory";
     return -ENOMEM;
   }
+#if PKTSOCK_SWAP
+  return load_placed(config, needed);
+#else
   return load(config, needed, false);
+#endif
 }
 
 static int load_module(const struct pktsock_config *config) {
@@ -128,7 +148,12 @@ static void stop(void) {
   pkt_forget_macs();
   pkt_component.control = NULL;
   pkt_bounds = (struct pkt_bounds){.generation = pkt_bounds.generation};
+  pkt_forget_swaps();
   pkt_engine_unload(&pkt_component.engine);
+#if PKTSOCK_SWAP
+  free(own_memory);
+  own_memory = NULL;
+#endif
   pkt_wake_all();
 }
 

@@ -12,7 +12,7 @@ import { type Bounds, FunctionCompiler, LEAST, SLACK, UnsupportedError } from ".
 import { checkWasm } from "./check-wasm.js";
 import type { ExportName } from "../engine/exports.js";
 import { isMain } from "./main.js";
-import { readWasm, type Signature } from "./wasm.js";
+import { readWasm, type Signature, type WasmModule } from "./wasm.js";
 
 function indented(lines: readonly string[]): string[] {
   let depth = 1;
@@ -83,6 +83,9 @@ function standIn(wasm: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from("\0asm\x01\0\0\0", "latin1"), Buffer.from([0, section.length]), section]);
 }
 
+const constantOf = (module: WasmModule, name: string): number | undefined =>
+  module.constants[module.exportedGlobals.get(name) ?? -1];
+
 /** The module in C. Throws UnsupportedError, or MalformedError of wasm.ts. */
 export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): string {
   const faults = checkWasm(wasm);
@@ -107,7 +110,7 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
   const depth = depthOf(calls, (number) => functions[number - imports.length]?.name ?? "An import");
   const roots = [...module.exportedFunctions].filter(([name]) => frequent.has(name)).map(([, number]) => number);
   const fast = reachable(calls, roots);
-  const abi = module.constants[module.exportedGlobals.get("PKTSOCK_ABI") ?? -1];
+  const abi = constantOf(module, "PKTSOCK_ABI");
   if (abi === undefined) throw new UnsupportedError("It exports no PKTSOCK_ABI.");
   const standInBytes = standIn(wasm);
   return [
@@ -117,6 +120,7 @@ export function compileModule(wasm: Uint8Array, bounds: Bounds, from: string): s
     `#define AOT_MODULE_HASH ${hashOf(wasm)}u`,
     `#define AOT_STAND_IN {${Array.from(standInBytes).join(", ")}}`,
     `#define AOT_ABI_VERSION ${abi}u`,
+    `#define AOT_LAYOUT ${(constantOf(module, "PKTSOCK_LAYOUT") ?? 0) >>> 0}u`,
     `#define AOT_LEAST_MEMORY ${LEAST}u`,
     ...(module.exportedFunctions.has("appStart") ? [`#define AOT_HAS_APP`] : []),
     `#define AOT_REACH ${reach}u`,

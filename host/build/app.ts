@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApp } from "./check-app.js";
+import { layoutChecksum } from "./layout.js";
 import { isMain } from "./main.js";
 
 /** The folder that has assembly/: the repository or the package, seen from here or from the tool in build/. */
@@ -56,7 +57,9 @@ export async function buildApp(file: string, options: AppOptions = {}): Promise<
     "assembly/app/program.ts": `import Program from "${pathTo("assembly/app/program.ts", program)}";\nexport default Program;\n`,
   };
   let wasm: Uint8Array | undefined;
+  const layout = layoutChecksum(`${home}/assembly`, "app");
   const flags = ["assembly/module.ts", "--config", "none", "--outFile", "app.wasm", ...release(home), ...(options.asc ?? [])];
+  flags.push("--use", `PKTSOCK_LAYOUT_SUM=${layout}`);
   const { error, stderr } = await main(flags, {
     readFile: (name) => {
       const text = generated[name] ?? read(resolve(home, name));

@@ -111,6 +111,13 @@ export const options = [
     help: "Maximum of membership addresses that a MAC filters one by one; with more it accepts all multicast frames.",
   },
   {
+    name: "NET_PKT_SWAP",
+    default: 0,
+    min: 0,
+    max: 1,
+    help: "1: another module can take the place of the one that runs (pktsock_swap()).",
+  },
+  {
     name: "NET_PKT_CODE_PAGES",
     default: 64,
     min: 8,

@@ -44,3 +44,15 @@ export function buildImage(board: string, app: string, engine: EngineName, funct
   execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
   return `${folderOf(board, engine, suffix)}/${basename(app, ".c")}.elf`;
 }
+
+/** Engines that a module can be swapped in on: the same one, or of a pair the one behind the plus sign. */
+export type SwapEngine = "wasm3" | "wasm3-tuned" | `${"aot" | "aot-guarded"}+${"wasm3" | "wasm3-tuned"}`;
+
+/** As buildImage(), with SWAP. */
+export function buildSwapping(board: string, app: string, engine: SwapEngine, ...settings: string[]): string {
+  const [own, interpreter = own] = engine.split("+") as [EngineName, string?];
+  const suffix = own === interpreter ? "-swap" : `-swap-${interpreter}`;
+  const all = [`BOARD=${board}`, `APP=${app}`, ...engines[own], `SWAP=${interpreter}`, ...settings];
+  execFileSync("make", ["-s", "firmware", ...all], { stdio: "inherit" });
+  return `${folderOf(board, own)}${suffix}/${basename(app, ".c")}.elf`;
+}

@@ -36,10 +36,14 @@
  * pktsock_engine_heap_used() returns the use. The engine aot needs none: set it to 0 for that. */
 #define PKTSOCK_WHOLE_HEAP_ ((PKTSOCK_APP_SIZE > 0 ? 33792 : 25600) * sizeof(void *))
 #define PKTSOCK_LAZY_HEAP_ ((5120 + PKTSOCK_CODE_PAGES * 288) * sizeof(void *))
-#ifndef PKTSOCK_ENGINE_HEAP_SIZE
-#define PKTSOCK_ENGINE_HEAP_SIZE                                                                                       \
+#define PKTSOCK_WASM3_HEAP_                                                                                            \
   (PKTSOCK_PRECOMPILE || PKTSOCK_LAZY_HEAP_ > PKTSOCK_WHOLE_HEAP_ ? PKTSOCK_WHOLE_HEAP_ : PKTSOCK_LAZY_HEAP_)
+#ifndef PKTSOCK_ENGINE_HEAP_SIZE
+#define PKTSOCK_ENGINE_HEAP_SIZE PKTSOCK_WASM3_HEAP_
 #endif
+
+/* The same for config.swap_heap, which wasm3 uses with every engine. */
+#define PKTSOCK_SWAP_HEAP_SIZE PKTSOCK_WASM3_HEAP_
 
 /* Bytes of config.memory for the capacities of pktsock/config.h: the sum of assembly/initialize.ts. */
 #define PKTSOCK_MEMORY_SIZE                                                                                            \

@@ -29,6 +29,7 @@ extern "C" {
 #endif
 
 struct pkt_mac;
+struct pktsock_module;
 struct timespec; /* <time.h> */
 
 /* ---- The component ----------------------------------------------------------------------------------------------- */
@@ -86,6 +87,17 @@ struct pktsock_config {
    * of os.h: it must not call the component. A driver that does not start again ends it, too, and is reported. */
   uint32_t recoveries;
   bool (*recover)(const char *reason, uint32_t recent);
+
+  /* For pktsock_swap(). `version`: the sequence number of `wasm`. `verify` decides who may swap: it returns NULL and fills
+   * *module, or returns a sentence that says why the file is refused; NULL denies every swap. Task context, without the lock of
+   * os.h. A module that was swapped in is proven after `trial_calls` calls into it and `trial_ms` milliseconds. */
+  uint32_t version;
+  const char *(*verify)(const uint8_t *file, size_t size, struct pktsock_module *module);
+  uint32_t trial_calls, trial_ms;
+  /* For what the engine allocates for a module that is swapped in, as `engine_heap`: two modules are loaded at a time. NULL:
+   * malloc(), which must then be safe to call from several tasks. */
+  void *swap_heap;
+  size_t swap_heap_size; /* bytes; PKTSOCK_SWAP_HEAP_SIZE is enough */
 };
 
 /* A module that may be swapped in, as config.verify finds it in a file. */
@@ -94,6 +106,14 @@ struct pktsock_module {
   size_t wasm_size;    /* bytes */
   uint32_t version;    /* the number that was signed */
 };
+
+/* Defaults of config.trial_calls and config.trial_ms. */
+#ifndef PKTSOCK_TRIAL_CALLS
+#define PKTSOCK_TRIAL_CALLS 1000
+#endif
+#ifndef PKTSOCK_TRIAL_MS
+#define PKTSOCK_TRIAL_MS 10000
+#endif
 
 /* Default of config.recoveries. */
 #ifndef PKTSOCK_RECOVERIES
@@ -119,7 +139,8 @@ struct pktsock_module {
     .frames = PKTSOCK_FRAMES, .frame_size = PKTSOCK_FRAME_SIZE, .frame_align = PKTSOCK_FRAME_ALIGN,                    \
     .tx_frames = PKTSOCK_TX_FRAMES, .rx_reserve = PKTSOCK_RX_RESERVE, .stack_reserve = PKTSOCK_STACK_RESERVE,          \
     .queue_frames = PKTSOCK_QUEUE_FRAMES, .heap_size = PKTSOCK_HEAP_SIZE, .budget = 0,                                 \
-    .recoveries = PKTSOCK_RECOVERIES, .recover = NULL,                                                                 \
+    .recoveries = PKTSOCK_RECOVERIES, .recover = NULL, .version = 0, .verify = NULL,                                   \
+    .trial_calls = PKTSOCK_TRIAL_CALLS, .trial_ms = PKTSOCK_TRIAL_MS, .swap_heap = NULL, .swap_heap_size = 0,          \
   }
 
 /* The first descriptor. The component reserves PKT_MAX_DESCRIPTORS (64) numbers from it on, independent of the
@@ -153,9 +174,10 @@ int pktsock_start(const struct pktsock_config *config);
  * no longer be used. */
 void pktsock_stop(void);
 
-/* Get the reason why pktsock_start() failed or the module last trapped, also if it was started again.
+/* Get the reason why pktsock_start() failed, the module last trapped (also if it was started again), or pktsock_swap()
+ * refused a module.
  *
- * Returns: a sentence that stays valid, or NULL if neither happened.
+ * Returns: a sentence that stays valid, or NULL if none of that happened.
  * Errors: none. */
 const char *pktsock_error(void);
 
@@ -229,7 +251,71 @@ size_t pktsock_engine_heap_used(void);
  * Errors: none. */
 size_t pktsock_memory_size(void);
 
-/* ---- Zero copy --------------------------------------------------------------------------------------------------- */
+/* ---- Another module (docs/swap.md) ------------------------------------------------------------------------------- */
+
+/* Flags of pktsock_swap(): with another layout of linear memory start the module afresh, as after a trap; allow a version
+ * that does not rise. */
+#define PKTSOCK_SWAP_RESTART 1
+#define PKTSOCK_SWAP_OLDER 2
+
+/* Let the module in a file take the place of the one that runs, in a build with CONFIG_NET_PKT_SWAP.
+ *
+ * The file, `size` bytes, is verified (config.verify), and its module is loaded and compiled while other tasks make
+ * calls. Then it takes over linear memory as it is: sockets, frames and their order stay, and the next call runs in it.
+ * The module must be valid WebAssembly, which the component cannot check.
+ *
+ * The module before stays loaded until the new one is proven (config.trial_calls, config.trial_ms). If the new one traps
+ * until then, exceeds the budget of a call or gives a false answer, the one before is started again in its place, and
+ * the sockets are opened again. A module whose layout of linear memory differs is refused, or with PKTSOCK_SWAP_RESTART
+ * started afresh: sockets stay open with their options, filters and memberships, and frames are lost, as after a trap.
+ *
+ * The file must stay valid and unchanged while its module is loaded: until pktsock_stop(), or until pktsock_logic() shows
+ * that it neither runs nor is the one to fall back to. config.verify must not call pktsock_stop(), which waits for this
+ * call.
+ *
+ * Returns: 0; or -1 and errno, and nothing has changed. pktsock_error() then is the reason, a sentence.
+ * Errors: EPERM (config.verify refuses the file or is NULL, or the version does not rise), ENOEXEC (the module cannot
+ * replace the one that runs), ENOMEM, EBUSY (another swap is under way, or the module that runs is on trial), EINVAL (a
+ * flag, or config.swap_heap is misaligned), EFAULT, ENETDOWN (not started), EIO (after the last trap), EOPNOTSUPP (built
+ * without CONFIG_NET_PKT_SWAP). */
+int pktsock_swap(const uint8_t *file, size_t size, int flags);
+
+/* Let the module that is on trial be proven from now on: for a program that has checked it by itself.
+ *
+ * Returns: 0, or -1 and errno.
+ * Errors: ENOENT (none is on trial), EBUSY, ENETDOWN, EIO, EOPNOTSUPP, as above. */
+int pktsock_confirm(void);
+
+/* Return to the module before: from one on trial to the one that it has replaced, from a proven one to the firmware's
+ * own. That takes over as in pktsock_swap(), with PKTSOCK_SWAP_RESTART, and need not prove itself.
+ *
+ * Returns: 0, or -1 and errno.
+ * Errors: ENOENT (the firmware's own runs), ENOEXEC, ENOMEM, EBUSY, ENETDOWN, EIO, EOPNOTSUPP, as above. */
+int pktsock_fallback(void);
+
+/* Values of pktsock_logic.state: the module is the firmware's own, or was swapped in and is on trial, or proven. */
+#define PKTSOCK_LOGIC_BUILT_IN 0
+#define PKTSOCK_LOGIC_TRIAL 1
+#define PKTSOCK_LOGIC_PROVEN 2
+
+/* The module that runs. */
+struct pktsock_logic {
+  uint32_t version;   /* its sequence number */
+  uint32_t fallback;  /* the sequence number of the one that pktsock_fallback() returns to */
+  uint32_t swaps;     /* times that a module was swapped in */
+  uint32_t fallbacks; /* times that the one before has taken over again */
+  uint32_t state;     /* PKTSOCK_LOGIC_* */
+  const char *engine; /* "wasm3", "wasm3-tuned" or "aot"; stays valid */
+  const char *reason; /* of the last fallback: a sentence that stays valid, or NULL */
+};
+
+/* Get what is known of the module that runs.
+ *
+ * Returns: 0, or -1 and errno.
+ * Errors: EFAULT, ENETDOWN (not started), EOPNOTSUPP (built without CONFIG_NET_PKT_SWAP). */
+int pktsock_logic(struct pktsock_logic *logic);
+
+/* ---- Zero copy ---------------------------------------------------------------------------------------------------- */
 
 /* A frame in the driver's memory, lent to the application until it is released or submitted. A frame that is never
  * returned cannot starve other sockets. Lent frames cannot be reclaimed, so each share (the frames that sockets may
