@@ -94,10 +94,19 @@ describe("whether it recovers", function () {
 /** What a recovery may take on a Cortex-M3: 20 ms at 50 MHz, a million instructions. */
 const MOST_US = 1000;
 
+/** Without room for the compiled code of all options it is compiled again: three times as much (DESIGN.md). */
+const MOST_US_ON_DEMAND = 3000;
+
 describe("after a trap", function () {
   this.timeout(240_000);
 
-  const all = [...places, ["qemu-mps2-an385", "wasm3-tuned"], ["qemu-mps2-an385", "aot-guarded"]] as const;
+  const all = [
+    ...places,
+    ["qemu-mps2-an385", "wasm3-tuned"],
+    ["qemu-mps2-an385", "aot-guarded"],
+    ["qemu-lm3s6965evb", "wasm3"],
+    ["qemu-lm3s6965evb", "aot"],
+  ] as const;
   for (const [board, engine] of all) {
     it(`sockets survive, and handles of lent frames do not: ${board}, ${engine}`, async function () {
       if (boardObstacle(board) !== undefined) this.skip();
@@ -107,7 +116,8 @@ describe("after a trap", function () {
       if (board === "linux") return;
       const [, us] = /^time: (\d+) us$/m.exec(output)!;
       console.log(`      ${us}000 instructions`);
-      assert.ok(Number(us) < MOST_US, output);
+      const compiles = board === "qemu-lm3s6965evb" && engine === "wasm3";
+      assert.ok(Number(us) < (compiles ? MOST_US_ON_DEMAND : MOST_US), output);
     });
   }
 });
