@@ -78,7 +78,13 @@ export function takeCopy(iface: Iface): Frame | null {
   reclaim(iface);
   if (iface.txOwned <= 1 || iface.spare <= 0) return null;
   const frame = popFree(iface);
-  if (frame) frame.mac = frame.buffer + iface.txOffset;
+  if (!frame) return null;
+  if (iface.txOwned <= 1) {
+    // Taking it has given another one to an error queue.
+    pushFree(iface, frame);
+    return null;
+  }
+  frame.mac = frame.buffer + iface.txOffset;
   return frame;
 }
 

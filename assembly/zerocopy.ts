@@ -108,6 +108,12 @@ function peekSpecially(socket: Socket, exclusive: u32): i32 {
   return result;
 }
 
+/** Does a frame stay for sending if one is lent? What error queues hold goes first: taking a frame may have given them another. */
+function staysOne(iface: Iface): bool {
+  letGo(iface);
+  return iface.txOwned > 1;
+}
+
 /**
  * Lends an empty frame, to be written in place from its link-layer header at FRAME_MAC on and passed to submit(). Returns
  * its offset, or -ENXIO (not bound to an interface), -ENETDOWN, -EAGAIN (no frame is free), -ENOBUFS (too many are lent or
@@ -121,10 +127,14 @@ export function reserve(socket: Socket): i32 {
   if (top == socket.lentEnd) return -ENOBUFS;
   if (iface.txOwned <= 1) {
     reap(iface);
-    if (iface.txOwned <= 1) return -ENOBUFS;
+    if (!staysOne(iface)) return -ENOBUFS;
   }
   const frame = takeFree(iface);
   if (!frame) return noRoom(socket, iface);
+  if (iface.txOwned <= 1 && !staysOne(iface)) {
+    pushFree(iface, frame);
+    return -ENOBUFS;
+  }
   --iface.txOwned;
   frame.mac = frame.buffer + iface.txOffset;
   return lend(socket, frame, top);

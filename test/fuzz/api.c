@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define FIRST PKTSOCK_FIRST_DESCRIPTOR
-#define MAX_OPERATIONS 120
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,6 +4,9 @@
 
 #include "world.h"
 
+/* Operations of one run. */
+#define MAX_OPERATIONS 120
+
 /* A failed call's errno must be one of these. */
 #define EXPECT(call, result, ...) api_expect(call, (long)(result), (const int[]){__VA_ARGS__, 0})
 void api_expect(const char *call, long result, const int *documented);
@@ -33,11 +36,15 @@ void api_option(struct input *in);
 void api_membership(struct input *in);
 void api_attach_filter(struct input *in);
 void api_ioctl(struct input *in);
+void api_clock(struct input *in);
 void api_poll(struct input *in);
 void api_names(struct input *in);
 void api_refused(struct input *in);
 void api_lend(struct input *in);
 void api_end_lending(struct input *in);
+
+/* A control message with a stamp is one that can be. */
+void api_check_stamps(const struct cmsghdr *c);
 
 /* Lent frames are as they were lent; those of closed descriptors are forgotten. */
 void api_check_lent(void);

@@ -76,6 +76,8 @@ void api_ioctl(struct input *in) {
   uint8_t choice = input_u8(in);
   if (choice < 0xe0)
     return control(in, fd);
+  if (choice >= 0xf8)
+    return api_clock(in);
   int result = pktsock_fcntl(fd,
                              choice & 1   ? F_GETFL
                              : choice & 2 ? F_SETFL

@@ -14,7 +14,7 @@ static int receive_flags(struct input *in) {
   if (choice >= 0xf0)
     return (int)input_u32(in);
   return (choice & 1 ? MSG_DONTWAIT : 0) | (choice & 2 ? MSG_PEEK : 0) | (choice & 4 ? MSG_TRUNC : 0) |
-         (choice == 0xe8 ? MSG_ERRQUEUE : 0);
+         ((choice & 0xf8) == 0xe8 ? MSG_ERRQUEUE : 0);
 }
 
 /* The bytes that wait, or -1 when that is not known. */
@@ -106,6 +106,8 @@ static void check_control(struct msghdr *message, size_t room) {
     size_t at = (size_t)((uint8_t *)c - (uint8_t *)message->msg_control);
     MUST(c->cmsg_len >= sizeof(*c) && c->cmsg_len <= message->msg_controllen - at,
          "a control message of %zu bytes at %zu of %zu", c->cmsg_len, at, message->msg_controllen);
+    if (message->msg_controllen - at >= CMSG_LEN(sizeof(struct timespec[3])))
+      api_check_stamps(c);
   }
 }
 

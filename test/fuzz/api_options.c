@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
-#define ERRORS EBADF, EINVAL, EFAULT, ENOPROTOOPT, EPERM, ENOENT, ENODEV, EDOM, ENOMEM, ENOBUFS
+#define ERRORS EBADF, EINVAL, EFAULT, ENOPROTOOPT, EPERM, ENOENT, ENODEV, EDOM, ENOMEM, ENOBUFS, EOPNOTSUPP
 
 static const struct {
   int level, name;

@@ -9,7 +9,7 @@ ifneq ($(filter-out $(FUZZ_ALL),$(FUZZ_TARGETS)),)
 $(error There is no fuzz target "$(FUZZ)". Targets: $(FUZZ_ALL) all)
 endif
 FUZZ_CC ?= clang
-FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_data.c api_lent.c api_options.c api_control.c)
+FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_clock.c api_data.c api_lent.c api_options.c api_control.c)
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
 FUZZ_SOURCES_server := test/fuzz/server.c $(filter-out %/server.c,$(wildcard host/preload/server/*.c))
 FUZZ_SOURCES_cable := test/fuzz/cable.c boards/mac/host_nic_open.c

@@ -8,8 +8,11 @@
 
 static struct nic *nic_of(struct pkt_mac *mac) { return (struct nic *)mac; }
 
+#define NS_PER_S 1000000000
+
 static int start(struct pkt_mac *mac) {
   nic_of(mac)->started = true;
+  nic_of(mac)->stamps_received = nic_of(mac)->stamps_sent = false;
   return 0;
 }
 
@@ -51,6 +54,8 @@ bool nic_complete(struct nic *nic, unsigned which) {
   struct pkt_frame **slot = &nic->sending[which % nic->sending_count];
   struct pkt_frame *frame = *slot;
   *slot = nic->sending[--nic->sending_count];
+  if (nic->stamps_sent && pkt_wants_hw_stamp(frame))
+    pkt_hw_stamp(frame, NIC_STAMP_SEC, ++nic->stamps);
   if (!world_breaks("a frame is lost"))
     pkt_completion_give(&nic->mac, frame);
   return true;
@@ -90,6 +95,8 @@ bool nic_arrive(struct nic *nic, const uint8_t *bytes, uint32_t len, uint32_t of
   }
   memcpy(pkt_frame_buffer(mac, frame) + offset, bytes, len);
   pkt_rx_begin(mac, frame);
+  if (nic->stamps_received)
+    pkt_hw_stamp(frame, NIC_STAMP_SEC, ++nic->stamps);
   pkt_rx_give(mac, frame, offset, len);
   pkt_os_wake();
   return true;
@@ -100,6 +107,41 @@ static void set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter)
 static bool has_carrier(struct pkt_mac *mac) { return !nic_of(mac)->no_carrier; }
 
 static void service(struct pkt_mac *mac) { (void)mac; }
+
+/* ---- The clock ---- */
+
+static int get_time(struct pkt_mac *mac, struct pkt_time *now) {
+  const struct nic *nic = nic_of(mac);
+  now->sec = (uint32_t)(nic->clock_ns / NS_PER_S);
+  now->nsec = nic->clock_lies ? NS_PER_S : (uint32_t)(nic->clock_ns % NS_PER_S);
+  return 0;
+}
+
+static int set_time(struct pkt_mac *mac, const struct pkt_time *time) {
+  MUST(time->nsec < NS_PER_S, "a driver is given %u ns", time->nsec);
+  nic_of(mac)->clock_ns = (int64_t)time->sec * NS_PER_S + time->nsec;
+  return 0;
+}
+
+static int step_time(struct pkt_mac *mac, int64_t ns) {
+  nic_of(mac)->clock_ns += ns;
+  return 0;
+}
+
+static int adjust_rate(struct pkt_mac *mac, int32_t ppb) {
+  (void)mac;
+  MUST(ppb >= -NIC_MAX_PPB && ppb <= NIC_MAX_PPB, "a driver is given a rate of %d ppb", ppb);
+  return 0;
+}
+
+static int stamp(struct pkt_mac *mac, bool received, bool sent) {
+  nic_of(mac)->stamps_received = received;
+  nic_of(mac)->stamps_sent = sent;
+  return 0;
+}
+
+static const struct pkt_clock_ops clock_ops = {
+    .max_ppb = NIC_MAX_PPB, .get = get_time, .set = set_time, .step = step_time, .adjust = adjust_rate, .stamp = stamp};
 
 const struct pkt_mac_ops nic_fifo_ops = {
     .name = "fuzz-fifo", .start = start, .stop = stop, .transmit = transmit, .set_filter = set_filter};
@@ -112,4 +154,5 @@ const struct pkt_mac_ops nic_dma_ops = {.name = "fuzz-dma",
                                         .refill = refill,
                                         .set_filter = set_filter,
                                         .link = has_carrier,
-                                        .service = service};
+                                        .service = service,
+                                        .clock = &clock_ops};

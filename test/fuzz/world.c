@@ -175,6 +175,9 @@ void world_start(unsigned configuration) {
     nic->holds = nic->no_carrier = false;
     nic->sending_count = nic->prefetched_count = nic->sent = 0;
     nic->filter = (struct pkt_mac_filter){0};
+    nic->clock_ns = 0;
+    nic->clock_lies = false;
+    nic->stamps = 0;
     macs[i] = &nic->mac;
   }
   world.now = START_US;

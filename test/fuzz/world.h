@@ -33,7 +33,16 @@ struct nic {
   uint32_t last_len;
   uint8_t last[MAX_FRAME];
   struct pkt_mac_filter filter;
+  /* Its clock, if it has one (nic_dma_ops), which stands still between two calls; `clock_lies`: its times are none. */
+  int64_t clock_ns;
+  bool clock_lies, stamps_received, stamps_sent;
+  uint32_t stamps; /* how many it has taken */
 };
+
+/* The stamps of a MAC: these seconds, and nanoseconds that count them from 1 on. */
+#define NIC_STAMP_SEC 77
+/* The largest rate of its clock. */
+#define NIC_MAX_PPB 1000000
 
 /* The drivers' natures: FIFO style and DMA style. */
 extern const struct pkt_mac_ops nic_fifo_ops, nic_dma_ops;
