@@ -109,9 +109,8 @@ describe("bench: the first frame", function () {
   });
 });
 
-/** Instructions of a Cortex-M3 with interrupts masked. Going to sleep until a deadline computes the clock's next interrupt. */
+/** Instructions of a Cortex-M3 with interrupts masked. */
 const MASKED = 60;
-const MASKED_BEFORE_SLEEP = 100;
 
 describe("bench: the longest times", function () {
   this.timeout(120_000);
@@ -144,10 +143,10 @@ describe("bench: the longest times", function () {
     });
 
   for (const board of ["qemu-lm3s6965evb", "qemu-mps2-an385"]) {
-    it(`with interrupts masked, on ${board}: ${MASKED} instructions, or ${MASKED_BEFORE_SLEEP} before a sleep`, async () => {
+    it(`with interrupts masked, on ${board}: ${MASKED} instructions, also before a sleep`, async () => {
       const { masked } = await echoes(board, "c1", false);
-      const limit = masked.where === "pkt_os_wait" ? MASKED_BEFORE_SLEEP : MASKED;
-      assert.ok(masked.instructions > 0 && masked.instructions <= limit, JSON.stringify(masked));
+      console.log(`      ${masked.instructions} instructions in ${masked.where}`);
+      assert.ok(masked.instructions > 0 && masked.instructions <= MASKED, JSON.stringify(masked));
     });
   }
 

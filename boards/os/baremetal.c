@@ -26,10 +26,10 @@ void pkt_os_watch(struct pkt_os_task *watcher) {
 }
 
 void pkt_os_wait(uint64_t deadline) {
-  while (!task.woken && (deadline == UINT64_MAX || arch_now_us() < deadline)) {
+  while (!task.woken && arch_set_alarm(deadline)) {
     uint32_t irq = arch_irq_save(); /* a wake-up between the check and the sleep then ends the sleep */
     if (!task.woken)
-      arch_wait_for_interrupt(deadline);
+      arch_wait_for_interrupt();
     arch_irq_restore(irq);
   }
   task.woken = false;

@@ -56,9 +56,9 @@ static void copies(void) {
 }
 
 static void sleep_until(uint64_t deadline) {
-  while (arch_now_us() < deadline) {
+  while (arch_set_alarm(deadline)) {
     uint32_t irqs = arch_irq_save();
-    arch_wait_for_interrupt(deadline);
+    arch_wait_for_interrupt();
     arch_irq_restore(irqs);
   }
 }

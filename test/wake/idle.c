@@ -54,6 +54,7 @@ void __wrap_pkt_os_wake(void) {
 /* Returns a task that is ready, preferably the current one; sleeps until there is one. */
 static struct pkt_os_task *next_task(void) {
   for (;;) {
+    arch_set_alarm(UINT64_MAX);
     uint32_t irq = arch_irq_save();
     for (unsigned i = 0; i < count; i++) {
       struct pkt_os_task *task = &tasks[((unsigned)(current - tasks) + i) % count];
@@ -62,7 +63,7 @@ static struct pkt_os_task *next_task(void) {
         return task;
       }
     }
-    arch_wait_for_interrupt(UINT64_MAX);
+    arch_wait_for_interrupt();
     arch_irq_restore(irq);
   }
 }

@@ -11,13 +11,14 @@
 
 #define CYCLES_PER_US ((uint32_t)BOARD_CPU_MHZ)
 #define FULL_PERIOD (0x1000000u / CYCLES_PER_US * CYCLES_PER_US)
-/* A shorter sleep is not worth its cost: return at once and let the caller check again. */
+/* A shorter sleep is not worth its cost: it ends at once, and the caller checks again. */
 #define SHORTEST_SLEEP_US 20u
 
 static uint64_t start_us;     /* the start of the period, ... */
 static uint32_t start_cycles; /* ... and the cycles after that microsecond, less than CYCLES_PER_US */
 static uint32_t period;       /* its length in cycles */
 static bool reloading;        /* the counter was restarted and still reads 0 */
+static volatile bool rang;    /* a period has ended since arch_set_alarm() */
 
 /* Start a period of `cycles`. The counter repeats it until the next begin_period(). */
 static void begin_period(uint32_t cycles) {
@@ -39,6 +40,7 @@ static void advance(uint32_t cycles) {
 
 /* The period has ended. */
 static void end_period(void) {
+  rang = true;
   advance(period);
   if (period != FULL_PERIOD)
     begin_period(FULL_PERIOD);
@@ -72,23 +74,33 @@ uint64_t arch_now_us(void) {
   return now;
 }
 
-/* Make a period end at `deadline_us`, unless one ends earlier. False when the deadline is due. */
-static bool arm(uint64_t deadline_us) {
-  uint32_t cycles = cycles_of_period();
-  uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;
-  if (deadline_us < now + SHORTEST_SLEEP_US)
+/* What is masked reads the counter and starts a period: the rest is computed before. */
+bool arch_set_alarm(uint64_t deadline_us) {
+  rang = false;
+  if (deadline_us == UINT64_MAX)
+    return true;
+  uint64_t now = arch_now_us();
+  if (deadline_us <= now)
     return false;
-  if (deadline_us < start_us + (start_cycles + period) / CYCLES_PER_US) {
-    advance(cycles);
-    begin_period((uint32_t)(deadline_us - start_us) * CYCLES_PER_US - start_cycles);
+  uint64_t us = deadline_us - now;
+  if (us < SHORTEST_SLEEP_US) {
+    rang = true;
+    return true;
   }
+  uint32_t wanted = us < FULL_PERIOD / CYCLES_PER_US ? (uint32_t)us * CYCLES_PER_US : FULL_PERIOD;
+  uint32_t state = arch_irq_save();
+  uint32_t cycles = cycles_of_period();
+  if (wanted < period - cycles) {
+    advance(cycles);
+    begin_period(wanted);
+  }
+  arch_irq_restore(state);
   return true;
 }
 
-void arch_wait_for_interrupt(uint64_t deadline_us) {
-  if (deadline_us != UINT64_MAX && !arm(deadline_us))
-    return;
-  __asm__ volatile("dsb\n\twfi" ::: "memory");
+void arch_wait_for_interrupt(void) {
+  if (!rang)
+    __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
 
 void arch_irq_enable(unsigned irq) { NVIC_ISER(irq / 32) = 1u << irq % 32; }

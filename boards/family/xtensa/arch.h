@@ -3,6 +3,7 @@
 #ifndef ARCH_H
 #define ARCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Mask interrupts (PS.INTLEVEL). Returns the earlier state for arch_irq_restore(). Calls may nest. Any context. */
@@ -21,11 +22,17 @@ void arch_irq_disable(unsigned irq);
 /* Microseconds since start-up, monotonic. Any context. */
 uint64_t arch_now_us(void);
 
-/* Sleep until an interrupt is pending or arch_now_us() reaches `deadline_us` (UINT64_MAX: no deadline). Mask interrupts
- * with arch_irq_save() first, then check for work, then call this: an interrupt after the check ends the sleep. Its
- * handler has run when this returns, with interrupts masked again. May return early; the caller checks again. Task
- * context. */
-void arch_wait_for_interrupt(uint64_t deadline_us);
+/* Sets the alarm of arch_wait_for_interrupt(): it ends at `deadline_us` (UINT64_MAX: there is none). With interrupts enabled,
+ * because this computes for longer than they may be masked. Task context.
+ *
+ * Returns: false if arch_now_us() has reached the deadline. */
+bool arch_set_alarm(uint64_t deadline_us);
+
+/* Sleep until an interrupt is pending or the alarm goes off, also if it has gone off since it was set. Mask interrupts with
+ * arch_irq_save() first, then check for work, then call this: an interrupt after the check ends the sleep. Its handler
+ * has run when this returns, with interrupts masked again.
+ * May return early; the caller sets the alarm and checks again. Task context. */
+void arch_wait_for_interrupt(void);
 
 /* High-water marks of RAM in bytes: of the stacks (task and interrupts together), and of the heap. */
 struct arch_memory_marks {

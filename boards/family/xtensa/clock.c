@@ -10,6 +10,7 @@
 
 static uint64_t start_us;     /* a time in microseconds, ... */
 static uint32_t start_cycles; /* ... and the value of CCOUNT at that time */
+static volatile bool rang;    /* the clock's interrupt has come since arch_set_alarm() */
 
 /* Advance both to the present. Call with interrupts masked. */
 static void catch_up(void) {
@@ -22,6 +23,7 @@ static void catch_up(void) {
 static void rest(void) { WRITE_SPECIAL(ccompare0, READ_SPECIAL(ccount) + HALF_ROUND); }
 
 void family_clock_interrupt(void) {
+  rang = true;
   catch_up();
   rest();
 }
@@ -40,21 +42,28 @@ uint64_t arch_now_us(void) {
   return now;
 }
 
-void arch_wait_for_interrupt(uint64_t deadline_us) {
-  if (deadline_us != UINT64_MAX) {
-    catch_up();
-    if (deadline_us <= start_us)
-      return;
-    if (deadline_us - start_us < HALF_ROUND / CYCLES_PER_US) {
-      uint32_t end = start_cycles + (uint32_t)(deadline_us - start_us) * CYCLES_PER_US;
-      WRITE_SPECIAL(ccompare0, end);
-      if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* CCOUNT may have passed it before the write */
-        rest();
-        return;
-      }
+bool arch_set_alarm(uint64_t deadline_us) {
+  rang = false;
+  if (deadline_us == UINT64_MAX)
+    return true;
+  uint32_t state = arch_irq_save();
+  catch_up();
+  bool due = deadline_us <= start_us;
+  if (!due && deadline_us - start_us < HALF_ROUND / CYCLES_PER_US) {
+    uint32_t end = start_cycles + (uint32_t)(deadline_us - start_us) * CYCLES_PER_US;
+    WRITE_SPECIAL(ccompare0, end);
+    if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* CCOUNT may have passed it before the write */
+      rest();
+      due = true;
     }
   }
-  __asm__ volatile("waiti 0\n\trsil a2, 15" ::: "a2", "memory");
+  arch_irq_restore(state);
+  return !due;
+}
+
+void arch_wait_for_interrupt(void) {
+  if (!rang)
+    __asm__ volatile("waiti 0\n\trsil a2, 15" ::: "a2", "memory");
 }
 
 void arch_irq_enable(unsigned irq) {
