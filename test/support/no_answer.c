@@ -9,7 +9,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -76,6 +78,41 @@ static void kill_later(int hold) {
   _exit(0);
 }
 
+/* In a child: send SIGALRM to the parent while it waits for the server, which is held until then. */
+static void signal_while_asking(void) {
+  char path[64], text[32] = "";
+  const pid_t parent = getppid();
+  snprintf(path, sizeof(path), "/proc/%d/syscall", (int)parent);
+  for (int ms = 0; ms < 10000 && atoi(text) != SYS_recvmsg; ms++) {
+    FILE *file = fopen(path, "r");
+    if (file != NULL && fgets(text, sizeof(text), file) == NULL)
+      text[0] = '\0';
+    if (file != NULL)
+      fclose(file);
+    usleep(1000);
+  }
+  kill(parent, SIGALRM);
+  kill(server, SIGCONT);
+}
+
+/* A signal that comes while poll() asks the server must end it, too. */
+static int interrupted_poll(void) {
+  struct tpacket_req ring = {.tp_block_size = 4096, .tp_block_nr = 1, .tp_frame_size = 2048, .tp_frame_nr = 2};
+  struct sigaction action = {.sa_handler = nothing};
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  if (setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) < 0 ||
+      mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+    return 1;
+  sigaction(SIGALRM, &action, NULL);
+  kill(server, SIGSTOP);
+  if (fork() == 0) {
+    signal_while_asking();
+    _exit(0);
+  }
+  say("poll", poll(&wait, 1, 20000));
+  return 0;
+}
+
 static int killed_under(const char *name) {
   char frame[60] = {0};
   int option = 1;
@@ -117,6 +154,8 @@ int main(int argc, char **argv) {
   if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
     return 2;
   server = peer.pid;
+  if (strcmp(argv[1], "signal") == 0)
+    return interrupted_poll();
   if (strncmp(argv[1], "under", 5) == 0)
     return killed_under(argv[1]);
   if (strcmp(argv[1], "send") == 0) {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -104,10 +105,33 @@ static int poll_queues(struct pollfd *fds, nfds_t count, const struct timespec *
   return ready;
 }
 
+/* Must the server be asked before a call waits? */
+static bool must_ask(void) { return library_has_rings || library_has_queues; }
+
+/* Signals wait while the server is asked, and then end the kernel's wait with EINTR: one that came in between would not, and a
+ * program that waits for it would wait for ever. */
+static void hold_signals(sigset_t *before) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static void release_signals(const sigset_t *before) {
+  int error = errno;
+  pthread_sigmask(SIG_SETMASK, before, NULL);
+  errno = error;
+}
+
 static int poll_all(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
-  before_polling(fds, count);
   const bool queues = library_has_queues && fds != NULL && count != 0 && count <= MAX_POLLED;
-  return after_polling(fds, count, (queues ? poll_queues : NEXT(ppoll))(fds, count, timeout, mask));
+  sigset_t before;
+  if (!must_ask())
+    return after_polling(fds, count, NEXT(ppoll)(fds, count, timeout, mask));
+  hold_signals(&before);
+  before_polling(fds, count);
+  int ready = (queues ? poll_queues : NEXT(ppoll))(fds, count, timeout, mask != NULL ? mask : &before);
+  release_signals(&before);
+  return after_polling(fds, count, ready);
 }
 
 SERVED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
@@ -149,8 +173,8 @@ static int put_ready(const struct pollfd *fds, nfds_t count, const struct sets *
   return bits;
 }
 
-/* pselect(2) that looks into error queues, by poll(2). */
-static int select_queues(int count, const struct sets *sets, const struct timespec *timeout, const sigset_t *mask) {
+/* pselect(2) that asks the server, by poll(2). */
+static int select_by_poll(int count, const struct sets *sets, const struct timespec *timeout, const sigset_t *mask) {
   struct pollfd fds[FD_SETSIZE];
   nfds_t used = 0;
   for (int fd = 0; fd < count; fd++) {
@@ -172,26 +196,16 @@ static struct timeval left_of(struct timeval limit, const struct timespec *began
   return left <= 0 ? (struct timeval){0, 0} : (struct timeval){left / 1000000, left % 1000000};
 }
 
-static void before_selecting(int count, fd_set *readable) {
-  if (!library_has_rings || readable == NULL)
-    return;
-  for (int fd = 0; fd < count; fd++)
-    if (FD_ISSET(fd, readable))
-      ask(fd);
-}
-
 SERVED int select(int count, fd_set *readable, fd_set *writable, fd_set *except, struct timeval *timeout) {
-  if (!library_has_queues || count < 0 || count > FD_SETSIZE) {
-    before_selecting(count, readable);
+  if (!must_ask() || count < 0 || count > FD_SETSIZE)
     return NEXT(select)(count, readable, writable, except, timeout);
-  }
   const struct sets sets = {{readable, writable, except}};
   if (timeout == NULL)
-    return select_queues(count, &sets, NULL, NULL);
+    return select_by_poll(count, &sets, NULL, NULL);
   const struct timespec limit = {timeout->tv_sec + timeout->tv_usec / 1000000, timeout->tv_usec % 1000000 * 1000};
   struct timespec began;
   clock_gettime(CLOCK_MONOTONIC, &began);
-  const int bits = select_queues(count, &sets, &limit, NULL);
+  const int bits = select_by_poll(count, &sets, &limit, NULL);
   *timeout = left_of(*timeout, &began);
   return bits;
 }
@@ -199,27 +213,27 @@ SERVED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
 SERVED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except, const struct timespec *timeout,
                    const sigset_t *mask) {
   const struct sets sets = {{readable, writable, except}};
-  if (library_has_queues && count >= 0 && count <= FD_SETSIZE)
-    return select_queues(count, &sets, timeout, mask);
-  before_selecting(count, readable);
-  return NEXT(pselect)(count, readable, writable, except, timeout, mask);
+  if (!must_ask() || count < 0 || count > FD_SETSIZE)
+    return NEXT(pselect)(count, readable, writable, except, timeout, mask);
+  return select_by_poll(count, &sets, timeout, mask);
 }
 
 /* What an epoll(7) instance contains is not known here: all rings may be in it. */
-static void before_epoll(void) {
-  for (int i = 0; library_has_rings && i < MAX_RINGS; i++)
+SERVED int epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout, const sigset_t *mask) {
+  sigset_t before;
+  if (!library_has_rings)
+    return NEXT(epoll_pwait)(epoll, events, room, timeout, mask);
+  hold_signals(&before);
+  for (int i = 0; i < MAX_RINGS; i++)
     if (library_rings[i] >= 0)
       ask(library_rings[i]);
+  int ready = NEXT(epoll_pwait)(epoll, events, room, timeout, mask != NULL ? mask : &before);
+  release_signals(&before);
+  return ready;
 }
 
 SERVED int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout) {
-  before_epoll();
-  return NEXT(epoll_wait)(epoll, events, room, timeout);
-}
-
-SERVED int epoll_pwait(int epoll, struct epoll_event *events, int room, int timeout, const sigset_t *mask) {
-  before_epoll();
-  return NEXT(epoll_pwait)(epoll, events, room, timeout, mask);
+  return epoll_pwait(epoll, events, room, timeout, NULL);
 }
 
 /* The compiler calls these instead of poll() and ppoll() to check the vector's size (_FORTIFY_SOURCE). */
