@@ -1,8 +1,9 @@
-// The programs of examples/: each runs on the Linux kernel, as a Linux process with the component, and on an emulated board, and
+// The programs of examples/ (freertos.test.ts has the one that is no single file): each runs on the Linux kernel, as a Linux process with the component, and on an emulated board, and
 // prints what its README shows. This process is what its cable leads to.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { assertFrame, bytes, BROADCAST, PEER, type Peer, STRANGER } from "./programs/peer.js";
+import { outputIn } from "./support/pages.js";
 import { obstacle, PLACES, type Running, start } from "./support/program.js";
 
 /** The address of the interface that the pages show, which is that of the emulated board. */
@@ -97,9 +98,6 @@ const peers: Readonly<Record<string, Peer>> = {
     await run.silent();
   },
 };
-
-/** The output that a page shows: its block of text. */
-export const outputIn = (page: string): string => /^```text\n(.*?)^```$/ms.exec(readFileSync(page, "utf8"))![1]!;
 
 /** What the program has printed, once that is as long as it should be. */
 async function printed(run: Running, lines: number): Promise<string> {

@@ -134,11 +134,3 @@ void port_task_join(struct port_task *task) {
   ended->run = NULL;
   unmask();
 }
-
-static void run_tests(void *argument) { *(int *)argument = port_tests(); }
-
-int main(void) {
-  int failed = 1;
-  port_task_join(port_task_start(run_tests, &failed, 2));
-  return failed != 0;
-}

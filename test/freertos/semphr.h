@@ -1,0 +1,1 @@
+#include "../os/freertos/semphr.h"
