@@ -74,7 +74,7 @@ describe("each option that is not refused", () => {
 
 describe("each capacity", () => {
   it("is in struct pktsock_config and PKTSOCK_CONFIG, unless it is the firmware's alone", () => {
-    // These are of C's own memory, or of what it does; APP_SIZE is fixed where the module is compiled.
+    // These are of C's own memory, or of what it does, or fixed where the module is compiled (APP_SIZE).
     const OF_C = new Set([
       "NPOLLWAITERS",
       "WRITE_BUFFERS",
@@ -83,6 +83,7 @@ describe("each capacity", () => {
       "JOURNAL_SIZE",
       "MEMBERSHIPS",
       "APP_SIZE",
+      "SWAP",
     ]);
     const header = read("boards/include/pktsock/pktsock.h");
     for (const name of capacities.map((option) => option.name.replace("NET_PKT_", ""))) {

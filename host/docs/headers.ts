@@ -7,11 +7,13 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const FOLDER = "boards/include/pktsock";
 
+/** Whom most readers look for first. */
+const FIRST = ["pktsock.h", "select.h", "socket.h", "os.h", "mac.h", "ring.h"];
+
 /** The headers, as an application includes them, and where they are. */
 export function publicHeaders(): readonly (readonly [name: string, file: string])[] {
-  const own = readdirSync(FOLDER)
-    .sort()
-    .map((name) => [`pktsock/${name}`, `${FOLDER}/${name}`] as const);
+  const others = readdirSync(FOLDER).filter((name) => !FIRST.includes(name));
+  const own = [...FIRST, ...others.sort()].map((name) => [`pktsock/${name}`, `${FOLDER}/${name}`] as const);
   return [...own, ["pktsock_lwip.h", "boards/stack/lwip/pktsock_lwip.h"]];
 }
 

@@ -12,7 +12,11 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
-const text = (words: string): Block => ({ kind: "text", text: words.charAt(0).toUpperCase() + words.slice(1) });
+/** A sentence; names of functions stay as they are. */
+const text = (words: string): Block => ({
+  kind: "text",
+  text: /^\w+\(/.test(words) ? words : words.charAt(0).toUpperCase() + words.slice(1),
+});
 const code = (lines: string): Block => ({ kind: "code", lines: lines.split("\n") });
 
 /** The sections of a page about functions. `structs` are those of all headers. */

@@ -88,14 +88,15 @@ struct pktsock_config {
   uint32_t recoveries;
   bool (*recover)(const char *reason, uint32_t recent);
 
-  /* For pktsock_swap(). `version`: the sequence number of `wasm`. `verify` decides who may swap: it returns NULL and fills
-   * *module, or returns a sentence that says why the file is refused; NULL denies every swap. Task context, without the lock of
-   * os.h. A module that was swapped in is proven after `trial_calls` calls into it and `trial_ms` milliseconds. */
+  /* For pktsock_swap(). `version`: the sequence number of `wasm`. `verify` decides who may swap: it returns NULL and
+   * fills *module, or returns a sentence that says why the file is refused; NULL denies every swap. Task context,
+   * without the lock of os.h. A module that was swapped in is proven after `trial_calls` calls into it and `trial_ms`
+   * milliseconds. */
   uint32_t version;
   const char *(*verify)(const uint8_t *file, size_t size, struct pktsock_module *module);
   uint32_t trial_calls, trial_ms;
-  /* For what the engine allocates for a module that is swapped in, as `engine_heap`: two modules are loaded at a time. NULL:
-   * malloc(), which must then be safe to call from several tasks. */
+  /* For what the engine allocates for a module that is swapped in, as `engine_heap`: two modules are loaded at a time.
+   * NULL: malloc(), which must then be safe to call from several tasks. */
   void *swap_heap;
   size_t swap_heap_size; /* bytes; PKTSOCK_SWAP_HEAP_SIZE is enough */
 };
@@ -253,8 +254,8 @@ size_t pktsock_memory_size(void);
 
 /* ---- Another module (docs/swap.md) ------------------------------------------------------------------------------- */
 
-/* Flags of pktsock_swap(): with another layout of linear memory start the module afresh, as after a trap; allow a version
- * that does not rise. */
+/* Flags of pktsock_swap(): with another layout of linear memory start the module afresh, as after a trap; allow a
+ * version that does not rise. */
 #define PKTSOCK_SWAP_RESTART 1
 #define PKTSOCK_SWAP_OLDER 2
 
@@ -264,20 +265,21 @@ size_t pktsock_memory_size(void);
  * calls. Then it takes over linear memory as it is: sockets, frames and their order stay, and the next call runs in it.
  * The module must be valid WebAssembly, which the component cannot check.
  *
- * The module before stays loaded until the new one is proven (config.trial_calls, config.trial_ms). If the new one traps
- * until then, exceeds the budget of a call or gives a false answer, the one before is started again in its place, and
- * the sockets are opened again. A module whose layout of linear memory differs is refused, or with PKTSOCK_SWAP_RESTART
- * started afresh: sockets stay open with their options, filters and memberships, and frames are lost, as after a trap.
+ * The module before stays loaded until the new one is proven (config.trial_calls, config.trial_ms). If the new one
+ * traps until then, exceeds the budget of a call or gives a false answer, the one before is started again in its place,
+ * and the sockets are opened again. A module whose layout of linear memory differs is refused, or with
+ * PKTSOCK_SWAP_RESTART started afresh: sockets stay open with their options, filters and memberships, and frames are
+ * lost, as after a trap.
  *
- * The file must stay valid and unchanged while its module is loaded: until pktsock_stop(), or until pktsock_logic() shows
- * that it neither runs nor is the one to fall back to. config.verify must not call pktsock_stop(), which waits for this
- * call.
+ * The file must stay valid and unchanged while its module is loaded: until pktsock_stop(), or until pktsock_logic()
+ * shows that it neither runs nor is the one to fall back to. config.verify must not call pktsock_stop(), which waits
+ * for this call.
  *
  * Returns: 0; or -1 and errno, and nothing has changed. pktsock_error() then is the reason, a sentence.
  * Errors: EPERM (config.verify refuses the file or is NULL, or the version does not rise), ENOEXEC (the module cannot
  * replace the one that runs), ENOMEM, EBUSY (another swap is under way, or the module that runs is on trial), EINVAL (a
- * flag, or config.swap_heap is misaligned), EFAULT, ENETDOWN (not started), EIO (after the last trap), EOPNOTSUPP (built
- * without CONFIG_NET_PKT_SWAP). */
+ * flag, or config.swap_heap is misaligned), EFAULT, ENETDOWN (not started), EIO (after the last trap), EOPNOTSUPP
+ * (built without CONFIG_NET_PKT_SWAP). */
 int pktsock_swap(const uint8_t *file, size_t size, int flags);
 
 /* Let the module that is on trial be proven from now on: for a program that has checked it by itself.
@@ -315,7 +317,7 @@ struct pktsock_logic {
  * Errors: EFAULT, ENETDOWN (not started), EOPNOTSUPP (built without CONFIG_NET_PKT_SWAP). */
 int pktsock_logic(struct pktsock_logic *logic);
 
-/* ---- Zero copy ---------------------------------------------------------------------------------------------------- */
+/* ---- Zero copy --------------------------------------------------------------------------------------------------- */
 
 /* A frame in the driver's memory, lent to the application until it is released or submitted. A frame that is never
  * returned cannot starve other sockets. Lent frames cannot be reclaimed, so each share (the frames that sockets may
