@@ -50,7 +50,7 @@ import {
   SO_TYPE,
 } from "./packet";
 import { give, take } from "./port";
-import { limitQueue } from "./queue";
+import { limitQueue, queuedFrames } from "./queue";
 import { choosePath, moveTo, rebind } from "./sockets";
 import { setStamping, setTimestamping } from "./stamps";
 
@@ -300,11 +300,16 @@ function putStatistics(socket: Socket): void {
   socket.dropsRead = dropped;
 }
 
-/** Writes the socket's counters since it was opened to the exchange area: frames queued, dropped by reason, filtered. */
+/**
+ * Writes the socket's counters since it was opened to the exchange area: frames queued, dropped by reason, filtered; then what
+ * is in its queue now, and the instructions of its filter.
+ */
 export function socketCounters(socket: Socket): void {
   store<u32>(exchange, socket.packets);
   store<u32>(exchange, socket.dropsQueueFull, 4);
   store<u32>(exchange, socket.dropsPoolEmpty, 8);
   store<u32>(exchange, socket.filtered, 12);
   store<u32>(exchange, socket.interpreted, 16);
+  store<u32>(exchange, queuedFrames(socket), 20);
+  store<u32>(exchange, socket.filter ? socket.filterLength : 0, 24);
 }

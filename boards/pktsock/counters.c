@@ -33,7 +33,7 @@ int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters) {
 }
 
 int pktsock_socket_counters(int fd, struct pktsock_socket_counters *counters) {
-  static_assert(sizeof(*counters) == 5 * sizeof(uint32_t), "the words that socketCounters() writes");
+  static_assert(sizeof(*counters) == 7 * sizeof(uint32_t), "the words that socketCounters() writes");
   if (counters == NULL)
     return pkt_fail(-PKT_EFAULT);
   pkt_os_lock();

@@ -220,7 +220,7 @@ struct pktsock_counters {
 int pktsock_counters(unsigned ifindex, struct pktsock_counters *counters);
 
 /* Counters of a socket since it was opened, in frames; 32 bits, wrapping. PACKET_STATISTICS reports the same frames,
- * but counted from its previous call, and with all drops in one number. */
+ * but counted from its previous call, and with all drops in one number. The last two are the present state. */
 struct pktsock_socket_counters {
   uint32_t packets;    /* entered its queue */
   uint32_t queue_full; /* dropped: its queue was full */
@@ -228,6 +228,8 @@ struct pktsock_socket_counters {
   uint32_t filtered;   /* refused by its filter */
   /* Its filter was interpreted: it has no short form, or CONFIG_NET_PKT_HEAP_SIZE no room for it. */
   uint32_t interpreted;
+  uint32_t queued; /* now in its queue */
+  uint32_t filter; /* instructions of its filter; 0: none */
 };
 
 /* An option of SOL_PACKET, int. While it is not 0, SO_ATTACH_FILTER fails with ENOBUFS, and the old filter stays, if
