@@ -25,6 +25,12 @@ $(error There is no board.mk in TARGET="$(TARGET)". A board is a folder like tho
 endif
 include boards/mac/mac.mk
 include $(TARGET)/board.mk
+# SWAP_KEY=FILE: modules that are signed with this key may take the place of the firmware's own (docs/signing.md). A file below
+# build/ that is not there is made: a key for development. ED25519 names the arithmetic, a file of boards/verify.
+SWAP_KEY ?=
+ifneq ($(SWAP_KEY),)
+TASK_STACK := $(TASK_STACK)+4096
+endif
 include boards/family/$(FAMILY)/family.mk
 
 # APP_TS=path.ts: an application in TypeScript, compiled together with the module (docs/apps.md); APP gives it time.
@@ -80,6 +86,16 @@ else
 FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
+ED25519 ?= ref10
+ifneq ($(SWAP_KEY),)
+KEY_SOURCE := $(OUT)/swap_key.c
+ED25519_SOURCE := boards/verify/ed25519_$(ED25519).c
+FIRMWARE_SOURCES += boards/verify/signed.c $(ED25519_SOURCE) $(KEY_SOURCE)
+SWAP_DEFINES := -DPKTSOCK_SWAP_KEY
+FAMILY_LIBS += $(if $(filter openssl,$(ED25519)),-lcrypto)
+ED25519_DIR ?= node_modules/ed25519-supercop/vendor/ed25519/src
+endif
+
 # A project may want another: OPTIMIZE=-Og. With -O2, what no frame passes through is small rather than fast, and a family whose
 # compiler gains by it links with LTO; not the applications, so that labels in them stay what they are.
 OPTIMIZE ?= -O2
@@ -99,7 +115,7 @@ STATIC_MEMORY := $(if $(filter malloc,$(MEMORY)),,-DPKTSOCK_STATIC_MEMORY) \
 # An image is the same wherever it is built. gcc gives the assembler only the second form.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 FIRMWARE_CFLAGS = -std=gnu11 $(OPTIMIZE) $(LTO) $(ENGINE_DEFINES) -g $(REPRODUCIBLE) -ffunction-sections -fdata-sections \
-  $(FAMILY_CFLAGS) $(STATIC_MEMORY) \
+  $(FAMILY_CFLAGS) $(STATIC_MEMORY) $(SWAP_DEFINES) \
   $(OPTIONS:NET_PKT_%=-D$(CONFIG_PREFIX)%) \
   $(STANDARD_HEADERS) -Ibuild/gen -Iboards/include -Iboards/family/common -Iboards/family/$(FAMILY) -I$(TARGET)
 STANDARD_HEADERS :=
@@ -149,6 +165,17 @@ $(IMAGE): $(FIRMWARE_OBJECTS) $(IMAGE:.elf=.link)
 	@sed -n 's/:$$//p' $(@:.elf=.inputs) | while read -r input; do \
 	  if [ -e "$$input" ]; then printf '$@: %s\n%s:\n' "$$input" "$$input"; fi; done > $(@:.elf=.d)
 -include $(IMAGE:.elf=.d)
+
+$(OUT)/swap_key: FORCE
+	@mkdir -p $(@D)
+	$(call RECORD,$(SWAP_KEY))
+
+ifneq ($(SWAP_KEY),)
+$(KEY_SOURCE): $(OUT)/swap_key $(wildcard $(SWAP_KEY)) host/build/swap-key.ts host/sign/keys.ts node_modules/.package-lock.json
+	$(QUIET)npx tsx host/build/swap-key.ts $(SWAP_KEY) $@
+
+$(call FIRMWARE_OBJECT,$(ED25519_SOURCE)): private FAMILY_CFLAGS += $(if $(filter ref10,$(ED25519)),-isystem $(ED25519_DIR))
+endif
 
 # Further forms of the image, as the family's boards are flashed with.
 -include boards/family/$(FAMILY)/image.mk

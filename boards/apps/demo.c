@@ -1,6 +1,7 @@
 /* The demo: a host that answers ARP and ping with packet sockets only. A SOCK_DGRAM socket is used for ARP and a
  * SOCK_RAW socket for IPv4 and ICMP. A third socket, bound to ETH_P_ALL, prints each frame to the console, one line per
- * frame, from which `pktsock demo` makes a pcapng file. The line "quit" ends the program. */
+ * frame, from which `pktsock demo` makes a pcapng file. The management protocol is answered on a fourth one and on the console
+ * (docs/manage.md). The line "quit" ends the program. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/ethernet.h>
@@ -10,11 +11,13 @@
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "board.h"
+#include <pktsock/manage.h>
 #include <pktsock/os.h>
 #include <pktsock/pktsock.h>
 
@@ -132,19 +135,35 @@ static int open_socket(int type, int protocol, int ifindex) {
   return sd;
 }
 
+/* ---- Management: whoever reaches the board may bring a module that is signed with the image's SWAP_KEY
+ * -------------------------------------------------------------------------------------------------------------------- */
+
+static struct pktsock_manage manage = {
+    .board = "pktsock demo",
+    .allowed = PKTSOCK_MANAGE_SWAP | PKTSOCK_MANAGE_RESTART | PKTSOCK_MANAGE_FALLBACK,
+    .allocate = malloc,
+    .release = free,
+};
+static struct pktsock_manage_line line = {.manage = &manage, .write = board_console_write};
+
+/* The console's ring of 64 characters holds what a line of 115200 baud brings in this time, in milliseconds. */
+#define CONSOLE_PAUSE 5
+
 /* Was the line "quit" received? */
 static bool has_quit_line(void) {
-  static char line[8];
+  static char word[8];
   static unsigned len;
   int c;
   while ((c = board_console_read()) >= 0) {
+    if (pktsock_manage_byte(&line, (uint8_t)c))
+      continue;
     if (c == '\n' || c == '\r') {
-      bool quit = len == 4 && memcmp(line, "quit", 4) == 0;
+      bool quit = len == 4 && memcmp(word, "quit", 4) == 0;
       len = 0;
       if (quit)
         return true;
-    } else if (len < sizeof(line)) {
-      line[len++] = (char)c;
+    } else if (len < sizeof(word)) {
+      word[len++] = (char)c;
     }
   }
   return false;
@@ -178,14 +197,19 @@ int main(void) {
   printf("ready %02x:%02x:%02x:%02x:%02x:%02x %u.%u.%u.%u\n", own_mac[0], own_mac[1], own_mac[2], own_mac[3],
          own_mac[4], own_mac[5], own_ip[0], own_ip[1], own_ip[2], own_ip[3]);
 
-  struct pollfd fds[] = {{.fd = arp, .events = POLLIN}, {.fd = ip, .events = POLLIN}, {.fd = tap, .events = POLLIN}};
+  struct pollfd fds[] = {{.fd = arp, .events = POLLIN},
+                         {.fd = ip, .events = POLLIN},
+                         {.fd = tap, .events = POLLIN},
+                         {.fd = pktsock_manage_open(&manage, (unsigned)ifindex), .events = POLLIN}};
   while (!has_quit_line()) {
-    if (poll(fds, 3, 50) < 0)
+    if (poll(fds, 4, CONSOLE_PAUSE) < 0)
       break;
     if (fds[0].revents & POLLIN)
       answer_arp(arp);
     if (fds[1].revents & POLLIN)
       answer_ping(ip);
+    if (fds[3].revents & POLLIN)
+      pktsock_manage_receive(&manage);
     if (fds[2].revents & POLLIN)
       print_frame(tap);
   }

@@ -75,6 +75,10 @@ export function pdsc(version: string, paths: readonly string[]): string {
     },
     { group: "lwIP", description: "lwIP behind the packet sockets", files: ["stack/lwip/", "stack/lwip/pktsock_lwip.c"] },
     { group: "Signing", description: "Modules are exchanged if they are signed", files: ["verify/signed.c"] },
+    {
+      ...{ group: "Management", description: "Sockets are listed, and modules brought, over the network" },
+      files: ["manage/", ...below("manage/", ".c")],
+    },
     ...[...drivers()].map(([variant, files]): Part => {
       const description = variant === "template" ? "A loopback plug, to start a driver from" : `MAC driver ${variant}`;
       return { group: "MAC", variant, isDefault: variant === "dwmac", description, files: files.map((file) => `mac/${file}`) };

@@ -139,13 +139,22 @@ export function archiveSbom(name: string, sha256: string, wasm3Directory: string
   return documentOf({ name, purpose: "SOURCE", sha256 }, version, [...materials, wasm3In(wasm3Directory)]);
 }
 
+/** The arithmetic of SWAP_KEY on boards, if it is in the image. */
+function ed25519In(map: string): Material[] {
+  if (!/^LOAD \S*ed25519_ref10\.o$/m.test(map)) return [];
+  const version = versionOf("node_modules/ed25519-supercop/package.json");
+  return [{ name: "ed25519", version, license: "Zlib", from: `pkg:npm/ed25519-supercop@${version}` }];
+}
+
 /** Writes IMAGE.spdx.json beside the image. Returns its path. */
 export function writeSbom(image: string, engine: string, wasm3Directory: string): string {
   const { version, materials: always } = own();
+  const map = readFileSync(image.replace(/\.elf$/, ".map"), "utf8");
   const materials: Material[] = [
     ...always,
     ...(engine.startsWith("wasm3") ? [wasm3In(wasm3Directory)] : []),
-    ...librariesIn(readFileSync(image.replace(/\.elf$/, ".map"), "utf8")).map(libraryMaterial),
+    ...ed25519In(map),
+    ...librariesIn(map).map(libraryMaterial),
   ];
   const sha256 = createHash("sha256").update(readFileSync(image)).digest("hex");
   const file = image.replace(/\.elf$/, ".spdx.json");

@@ -11,7 +11,7 @@ export const endsUsage = `  udp:OURS:THEIRS             QEMU with -nic socket,ud
   host:IP[,mac=MAC]           a host in this program that answers ARP and ping`;
 
 /** Parses the settings after the first word of an end: "x,a=1,b=2". */
-function settings(end: string, rest: string, allowed: readonly string[]): [string, Record<string, string>] {
+export function settings(end: string, rest: string, allowed: readonly string[]): [string, Record<string, string>] {
   const [first = "", ...pairs] = rest.split(",");
   const values: Record<string, string> = {};
   for (const pair of pairs) {
@@ -26,7 +26,7 @@ function settings(end: string, rest: string, allowed: readonly string[]): [strin
 }
 
 /** Parses a port number. */
-function port(end: string, text: string): number {
+export function port(end: string, text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || number > 65535) {
     throw new UsageError(`"${text}" in "${end}" is not a UDP port: give a number from 1 to 65535.`);

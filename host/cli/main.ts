@@ -5,8 +5,10 @@ import { demo } from "./demo.js";
 import { keygen } from "./keygen.js";
 import { runCommand } from "./run.js";
 import { sign } from "./sign.js";
+import { stat } from "./stat.js";
+import { swap } from "./swap.js";
 
-const commands: Record<string, Command> = { cable, demo, keygen, run: runCommand, sign };
+const commands: Record<string, Command> = { cable, demo, keygen, run: runCommand, sign, stat, swap };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);

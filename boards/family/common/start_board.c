@@ -4,6 +4,7 @@
 #include <pktsock/config.h>
 #include <pktsock/memory.h>
 #include <pktsock/pktsock.h>
+#include <pktsock/signed.h>
 
 #include <string.h>
 
@@ -37,6 +38,9 @@ int pktsock_start_board(void) {
   config.memory_size = sizeof(pktsock_linear_memory);
   config.engine_heap = sizeof(engine_heap) > 0 ? engine_heap : NULL;
   config.engine_heap_size = sizeof(engine_heap);
+#endif
+#ifdef PKTSOCK_SWAP_KEY
+  config.verify = pktsock_verify_signed;
 #endif
   for (unsigned i = 0; i < PKTSOCK_INTERFACES && (macs[i] = board_mac(i)) != NULL; i++)
     config.mac_count++;

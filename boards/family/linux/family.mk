@@ -4,6 +4,8 @@ OS := posix
 # Above the descriptors of the system, so that a program can distinguish them.
 FAMILY_CFLAGS := -DPKTSOCK_FIRST_DESCRIPTOR=512
 FAMILY_LIBS := -lpthread
+# For SWAP_KEY.
+ED25519 ?= openssl
 MACS ?= host_nic
 SANITIZE ?=
 ifeq ($(SANITIZE),thread)
