@@ -16,7 +16,7 @@ const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
 const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
 const oscillatorScenarios = ["no-crystal", "no-pll", "no-voltage"];
 const loadScenarios = ["frames", "bursts", "exhaustion", "missed", "filter", "carrier", "drain"];
-const troubleScenarios = ["malformed", "bus-error", "standstill", "collisions", "dribble", "silent"];
+const troubleScenarios = ["malformed", "bus-error", "standstill", "stuck", "collisions", "dribble", "silent"];
 const driverScenarios = [...loadScenarios, ...troubleScenarios];
 
 interface Chip {

@@ -125,6 +125,7 @@ static const struct {
     {"malformed", scenario_malformed},
     {"bus-error", scenario_bus_error},
     {"standstill", scenario_standstill},
+    {"stuck", scenario_stuck},
     {"collisions", scenario_collisions},
     {"filter", scenario_filter},
     {"stamps", scenario_stamps},

@@ -103,6 +103,7 @@ void scenario_uncached(struct bench *b);
 void scenario_malformed(struct bench *b);
 void scenario_bus_error(struct bench *b);
 void scenario_standstill(struct bench *b);
+void scenario_stuck(struct bench *b);
 void scenario_collisions(struct bench *b);
 void scenario_missed(struct bench *b);
 void scenario_carrier(struct bench *b);

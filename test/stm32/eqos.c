@@ -335,6 +335,8 @@ static uint32_t eqos_read(void *self, uint32_t offset) {
     return nic_clock_read(e->nic, &e->clock, (offset - MACTSCR) / 4);
   switch (offset) {
   case DMADSR:
+    if (e->nic->stuck)
+      return 3u << 8 | 3u << 12;
     return (rx_started(e) ? (e->rx_suspended ? 4u : 3u) << 8 : 0) | (e->tx_running   ? 3u << 12
                                                                      : tx_started(e) ? 6u << 12
                                                                                      : 0);
@@ -384,7 +386,7 @@ static void eqos_write(void *self, uint32_t offset, uint32_t value) {
   case DMAMR:
     *reg(e, DMAMR) = value;
     e->reset_written = e->soc->m.cycles;
-    if ((value & 1) && !e->soc->phy.no_clock)
+    if ((value & 1) && !e->soc->phy.no_clock && !e->nic->stuck)
       e->reset_done->at = e->soc->m.cycles + machine_us(&e->soc->m, 5);
     break;
   case DMACTXDLAR:

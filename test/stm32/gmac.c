@@ -390,6 +390,8 @@ static uint32_t dma_read_register(void *self, uint32_t offset) {
   switch (offset) {
   case DMABMR: return g->bmr;
   case DMASR: /* with the states of both processes: stopped, or something else */
+    if (g->nic->stuck)
+      return g->sr | 3u << 17 | 3u << 20;
     return g->sr | (g->omr & OMR_SR ? (g->rx_suspended ? 4u : 3u) << 17 : 0) |
            (g->tx_running     ? 3u << 20
             : g->omr & OMR_ST ? 6u << 20
@@ -412,7 +414,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
   case DMABMR:
     expect_settled(g, &g->bmr_settled, "DMA", offset);
     g->bmr = value;
-    if ((value & 1) && !g->soc->phy.no_clock)
+    if ((value & 1) && !g->soc->phy.no_clock && !g->nic->stuck)
       g->reset_done->at = g->soc->m.cycles + machine_us(&g->soc->m, 5);
     else if (value & 0x7c)
       fail(&g->soc->m, "descriptors apart: DMABMR 0x%08x", value);
@@ -445,7 +447,7 @@ static void dma_write_register(void *self, uint32_t offset, uint32_t value) {
       g->nic->silent = g->nic->dead;
     }
     g->omr = value;
-    if ((value & OMR_FTF) && !g->soc->phy.no_clock) { /* needs the transmitter's clock */
+    if ((value & OMR_FTF) && !g->soc->phy.no_clock && !g->nic->stuck) { /* needs the transmitter's clock */
       if (g->tx_running || (value & OMR_ST))
         fail(&g->soc->m, "the transmitter's FIFO is emptied while it sends");
       g->omr &= ~OMR_FTF;

@@ -40,6 +40,7 @@ struct nic {
   bool fail_tx;    /* ... frames are given up for too many collisions, ... */
   bool silent;     /* ... the receiver only counts, and raises no bit: until its DMA is started anew, ... */
   bool dead;       /* ... or even until a reset, ... */
+  bool stuck;      /* ... nothing ends: not the DMA's processes, nor a flush or a reset, ... */
   uint32_t tx_us;  /* ... the wire is so slow, unless 0 */
 
   unsigned deaf;                         /* frames that met a MAC that could not hear them: off, wrong speed, no link */

@@ -76,6 +76,36 @@ void scenario_standstill(struct bench *b) {
   bench_expect_no_traps(b);
 }
 
+static void expect_running(struct bench *b, bool expected) {
+  soc_type(&b->soc, "r");
+  bool running = *soc_expect(&b->soc, "running ", 1000000) == '1';
+  EXPECT(b, running == expected, "IFF_RUNNING is %u", running);
+}
+
+/* Nothing that the driver waits for ends any more: not the DMA when the link goes, nor the resets after that. The application
+ * goes on meanwhile, and what it sends is dropped. */
+void scenario_stuck(struct bench *b) {
+  bench_boot_echo(b);
+  for (unsigned i = 0; i < 2; i++) {
+    b->nic.stuck = true;
+    phy_model_plug(&b->soc.phy, false);
+    soc_expect(&b->soc, "eth0: the MAC does not stop sending; restarting it", 2000000);
+    for (unsigned j = 0; j < 5; j++) { /* it retries once a second */
+      bench_wait(b, 1000000);
+      expect_running(b, false);
+    }
+    EXPECT(b, !b->nic.enabled(&b->nic), "transmitter or receiver is on");
+    b->nic.stuck = false;
+    phy_model_plug(&b->soc.phy, true);
+    soc_expect(&b->soc, "eth0: the MAC runs again", 2000000);
+    soc_expect(&b->soc, "link up", 10000000);
+    EXPECT(b, bench_counter(b, "restarts") == i + 1, "%u restarts were counted", bench_counter(b, "restarts"));
+    for (unsigned j = 0; j < 100; j++)
+      bench_echo(b, 14 + bench_random(b, 1501));
+  }
+  bench_expect_no_traps(b);
+}
+
 /* A frame that the MAC gives up is counted, and its buffer comes back. */
 void scenario_collisions(struct bench *b) {
   enum { LOST = 30 };
@@ -114,12 +144,6 @@ void scenario_missed(struct bench *b) {
   bench_echo(b, 60);
   bench_expect_no_restarts(b);
   bench_expect_no_traps(b);
-}
-
-static void expect_running(struct bench *b, bool expected) {
-  soc_type(&b->soc, "r");
-  bool running = *soc_expect(&b->soc, "running ", 1000000) == '1';
-  EXPECT(b, running == expected, "IFF_RUNNING is %u", running);
 }
 
 /* A link change reaches the socket's side: IFF_RUNNING goes and comes, and the socket lives through it, as on Linux. */
