@@ -217,7 +217,14 @@ static uint32_t arrivals(void) {
   return sum;
 }
 
+void update_all(void) {
+  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
+    if (c->fd >= 0 && c->socket >= 0)
+      connection_update(c);
+}
+
 void notify_ready(void) {
+  update_all(); /* a program that was answered goes on at once, and takes frames */
   const uint32_t before = arrivals();
   for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
     if (c->fd >= 0 && c->socket >= 0)
@@ -241,12 +248,6 @@ void connection_purge(struct connection *c) {
   c->framed = c->reclaimed = c->reported = false;
   while (left > 0 && discard_head(c))
     left--;
-}
-
-void update_all(void) {
-  for (struct connection *c = connections; c < connections + CONNECTIONS; c++)
-    if (c->fd >= 0 && c->socket >= 0)
-      connection_update(c);
 }
 
 int answers_descriptor(struct connection *c) {
