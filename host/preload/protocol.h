@@ -51,10 +51,10 @@ enum preload_call {
   CALL_MMAP,    /* arguments: PACKET_RX_RING or PACKET_TX_RING; result: the size of that ring's memory, whose descriptor
                       comes with the answer (SCM_RIGHTS) */
   CALL_POLL,    /* result: poll(2)'s events of the socket; also drains what the program has emptied by itself */
-  CALL_MESSAGE, /* arguments: flags; answer's data: a message of the error queue, a struct preload_frame and its bytes */
-  CALL_QUEUE,   /* with the answer comes a descriptor that shows POLLERR while there is a message or an error */
   CALL_NOTHING, /* the answer shows that the server has handled earlier events from the kernel */
   CALL_IOCTL,   /* arguments: request; data and answer's data: what the argument points to */
+  CALL_MESSAGE, /* arguments: flags; answer's data: a message of the error queue, a struct preload_frame and its bytes */
+  CALL_QUEUE,   /* with the answer comes a descriptor that shows POLLERR while there is a message or an error */
 };
 
 /* The maximum data of a request or an answer. Longer data is truncated; the length field shows it. */

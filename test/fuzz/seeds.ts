@@ -12,6 +12,9 @@ const AF_PACKET = 17;
 const SOL_SOCKET = 1;
 const SOL_PACKET = 263;
 const ETH_P_ALL = 0x0300;
+const SO_TIMESTAMPING = 37;
+/** SOF_TIMESTAMPING_TX_SOFTWARE, _SOFTWARE. */
+const SENT_STAMPS = 2 | 16;
 const any = (value: number): number[] => (value >= 0 && value < 128 ? [value] : [192, ...u32(value)]);
 const call = {
   socket: 0,
@@ -27,6 +30,8 @@ const call = {
   poll: 15,
   nothing: 16,
   ioctl: 17,
+  message: 18,
+  queue: 19,
 } as const;
 /** The server takes a turn after each step. */
 const turn = 1;
@@ -73,6 +78,12 @@ const frame = [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9, 0x88, 0x8e, 1, 2,
 
 const server: Readonly<Record<string, number[]>> = {
   "a frame through the connection": [0, ...open(1, 1), ...arrive(), ...take(1), ...ask(1, "receive"), ...arrive(100)],
+  "stamps of sent frames": [
+    ...[0, ...open(1, 1), ...ask(1, "bind", { arguments: [20], data: address })],
+    ...[...ask(1, "queue"), ...ask(1, "setsockopt", option(SOL_SOCKET, SO_TIMESTAMPING, u32(SENT_STAMPS)))],
+    ...[...ask(1, "sendmsg", { data: frame }), ...ask(1, "poll"), ...ask(1, "message"), ...ask(1, "message")],
+    ...[...ask(1, "sendmsg", { data: frame }), ...ask(1, "message", { arguments: [2] }), ...ask(1, "queue")],
+  ],
   "bind and names": [
     ...[0, ...open(1, 1), ...ask(1, "bind", { arguments: [20], data: address })],
     ...ask(1, "getsockname", { arguments: [20] }),

@@ -128,7 +128,7 @@ static void request(struct input *in) {
   } message;
   int fd = *program(in);
   uint8_t oddities = input_u8(in);
-  message.head = (struct preload_request){.call = input_u8(in) % (CALL_IOCTL + 2), .number = input_u8(in)};
+  message.head = (struct preload_request){.call = input_u8(in) % (CALL_QUEUE + 2), .number = input_u8(in)};
   for (unsigned i = 0; i < 4; i++)
     message.head.arguments[i] = argument(in);
   message.head.name = input_u8(in);
@@ -145,7 +145,7 @@ static void request(struct input *in) {
     (void)answer(fd, &message, len, (oddities & 24) == 24 ? input_of_server[1] : -1);
 }
 
-/* Take what the server sent; map the memory that came with it. Nobody must be able to change its size. */
+/* Take what the server sent; map the memory that came with it. Nobody must be able to change its size. A pipe is closed. */
 static void take(int fd) {
   static uint8_t bytes[PRELOAD_DATA + 64];
   union {
@@ -160,7 +160,12 @@ static void take(int fd) {
   if (fd < 0 || recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 || message.msg_controllen == 0)
     return;
   memcpy(&memory, CMSG_DATA(&control.header), sizeof(memory));
-  MUST(fstat(memory, &is) == 0 && is.st_size > 0, "memory of no bytes");
+  MUST(fstat(memory, &is) == 0, "fstat(): errno %d", errno);
+  if (S_ISFIFO(is.st_mode)) { /* CALL_QUEUE */
+    close(memory);
+    return;
+  }
+  MUST(is.st_size > 0, "memory of no bytes");
   MUST(ftruncate(memory, 0) < 0 && ftruncate(memory, is.st_size + 1) < 0, "the memory's size can be changed");
   for (unsigned i = 0; i < MAPS; i++)
     if (maps[i].memory == NULL) {
