@@ -154,6 +154,22 @@ describe("aot: the module as C", function () {
     });
   }
 
+  it("guarded: the slack is as long as accesses reach, also behind a base that is checked no more", async () => {
+    const wasm = await fake({
+      openSocket: `export function openSocket(a: u32, b: u32): i32 { return load<i32>(a) + load<i32>(a, 180); }`,
+      closeSocket: `export function closeSocket(a: u32): i32 { return load<i32>(a) + load<i32>(a + 100, 100); }`,
+    });
+    assert.match(compileModule(wasm, "guarded", "a test"), /^#define AOT_REACH 204u$/m);
+    const bases = Array.from({ length: 64 }, (_, i) => memorySize - 4 + i);
+    const calls = bases.flatMap((a): Call[] => [
+      ["openSocket", a, 0],
+      ["closeSocket", a],
+    ]);
+    const answers = ahead(wasm, "guarded", calls, "static"); // the sanitizer knows where the slack ends
+    assert.equal(answers.length, calls.length);
+    assert.match(answers.at(-1)!, /out of bounds/);
+  });
+
   it("is loaded for its own module only, with the memory that it needs", () => {
     const wasm = moduleBytes();
     const image = build(wasm, "exact");

@@ -36,7 +36,7 @@ static struct aot {
 
 /* What each call needs. It is right in front of linear memory, whose address the module's C has at hand. */
 struct call {
-  void *stack;     /* where leave() returns to */
+  void *stack;     /* where leave() returns to, with Thumb-2 */
   uint32_t budget; /* engine->budget */
   uint32_t left;   /* what the current call may still spend of it */
 };

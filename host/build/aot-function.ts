@@ -195,6 +195,7 @@ export class FunctionCompiler {
     if (base.constant !== undefined) {
       const at = Math.min(base.constant + offset, 0xffffffff);
       if (at + bytes > LEAST) this.check({ text: `${at}u`, key: `${at}u` }, bytes);
+      this.reach = Math.max(this.reach, bytes);
       return { base: String(at), offset: 0, pointer: undefined, distance: 0 };
     }
     const reach = offset + bytes;
@@ -205,6 +206,7 @@ export class FunctionCompiler {
       throw new UnsupportedError(`${this.source.name} reaches ${reach} bytes from a base; guarded, ${SLACK} are the most.`);
     }
     const { pointer, plus } = this.check(base, reach);
+    this.reach = Math.max(this.reach, plus + reach);
     const distance = plus + offset;
     if (pointer !== undefined && distance !== 0) pointer.sums++;
     return { base: base.text, offset, pointer, distance };
@@ -216,7 +218,6 @@ export class FunctionCompiler {
     if (covered !== undefined) return covered;
     const { facts } = this.state!;
     const need = this.bounds === "exact" ? reach : 1;
-    this.reach = Math.max(this.reach, reach);
     const known = facts.get(key);
     let check = known?.check;
     let pointer = known?.pointer;
