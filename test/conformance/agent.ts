@@ -26,7 +26,7 @@ export function parseAnswer(line: string): Answer {
   return { line, ret, errno, fields };
 }
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** One line is sent, one is answered. */
 export class Agent {
