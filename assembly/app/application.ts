@@ -20,6 +20,11 @@ export class App {
     return 1;
   }
 
+  /** How many words the table has that follows the fields: a class has no arrays of its own. They keep their values, too. */
+  tableLength(): u32 {
+    return 0;
+  }
+
   /** Opens the sockets: when the component starts, and again after a trap, when all fields are 0. */
   start(): void {}
 
@@ -38,6 +43,17 @@ export class App {
    */
   migrate(from: u32): bool {
     return false;
+  }
+
+  /** The word number `i` of the table. */
+  word(i: u32): u32 {
+    assert(i < head.tableLength);
+    return load<u32>(head.table + (i << 2));
+  }
+
+  setWord(i: u32, value: u32): void {
+    assert(i < head.tableLength);
+    store<u32>(head.table + (i << 2), value);
   }
 
   /** Calls onTimer(id) once, after so many milliseconds (at most 2^31 - 1). `id` is 0 to 3; it replaces what the timer did. */

@@ -114,8 +114,25 @@ export class Frame extends layout.Frame {
     memory.fill(this.mac + at, 0, bytes);
   }
 
-  /** Writes the hardware address of an interface. */
-  setHwaddr(at: u32, iface: layout.Iface): void {
+  /** Puts the VLAN tag back that was removed, if one was and there is room for it. */
+  restoreTag(): void {
+    if (!(this.flags & abi.FRAME_VLAN) || this.room < this.len + abi.VLAN_HLEN) return;
+    const tci = this.tci;
+    this.flags &= ~abi.FRAME_VLAN;
+    if (this.mac >= this.buffer + abi.VLAN_HLEN) {
+      this.mac -= abi.VLAN_HLEN;
+      memory.copy(this.mac, this.mac + abi.VLAN_HLEN, 2 * abi.ETH_ALEN);
+    } else {
+      memory.copy(this.mac + 12 + abi.VLAN_HLEN, this.mac + 12, this.len - 12);
+    }
+    this.len += abi.VLAN_HLEN;
+    this.set16(12, tci >> 16);
+    this.set16(14, tci & 0xffff);
+  }
+
+  /** Writes the hardware address of the interface that has received it, or that a frame of reserve() is for. */
+  setHwaddr(at: u32): void {
+    const iface = this.iface;
     assert(this.holds(at, abi.ETH_ALEN));
     store<u32>(this.mac + at, iface.hwaddrHead);
     store<u16>(this.mac + at, iface.hwaddrTail, 4);
@@ -124,7 +141,7 @@ export class Frame extends layout.Frame {
   /** Turns a received frame around: to its sender, from the interface that has received it. */
   turn(): void {
     this.move(0, abi.ETH_ALEN, abi.ETH_ALEN);
-    this.setHwaddr(abi.ETH_ALEN, this.iface);
+    this.setHwaddr(abi.ETH_ALEN);
   }
 
   /** The Internet checksum (RFC 1071) of `bytes` bytes, in the form in which set16() writes it; of 0 over a correct one. */

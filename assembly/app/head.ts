@@ -29,6 +29,9 @@ export class Head {
   reserved: Frame | null;
   /** Behind the last socket of the table. */
   socketsEnd: usize;
+  /** The words of the application's table, behind its fields, and how many these are. */
+  table: usize;
+  tableLength: u32;
 }
 
 /** A timer. */

@@ -26,9 +26,22 @@ function program(): Program {
   return changetype<Program>(programStart());
 }
 
+/** Bytes of its fields and its table. */
+function stateBytes(): u32 {
+  return <u32>offsetof<Program>() + (program().tableLength() << 2);
+}
+
+/** Notes of which form the state is, now that it is of this version's. */
+function takeState(): void {
+  head.version = program().version();
+  head.bytes = stateBytes();
+  head.table = programStart() + offsetof<Program>();
+  head.tableLength = program().tableLength();
+}
+
 /** See hooks.ts. When the application needs more than there is, init() finds that out. */
 export function appBytes(): u32 {
-  const needed = (<u32>(programStart() - changetype<usize>(head)) + <u32>offsetof<Program>() + 7) & ~7;
+  const needed = (<u32>(programStart() - changetype<usize>(head)) + stateBytes() + 7) & ~7;
   control.needed = needed;
   return needed > control.size ? 0x10000 : control.size;
 }
@@ -69,8 +82,7 @@ export function returned(iface: Iface, frame: CoreFrame): bool {
 /** Starts the application, once all interfaces are there. Returns 0, or the errno of the first socket that could not be opened. */
 export function appStart(): i32 {
   head.socketsEnd = socketsStart();
-  head.version = program().version();
-  head.bytes = <u32>offsetof<Program>();
+  takeState();
   program().start();
   dropReserved();
   return head.error;
@@ -81,12 +93,9 @@ export function appStart(): i32 {
  * version does not know, and is unchanged.
  */
 export function appAdopt(): i32 {
-  const version = program().version();
-  if (head.version != version || head.bytes != <u32>offsetof<Program>()) {
-    if (!program().migrate(head.version)) return -EINVAL;
-    head.version = version;
-    head.bytes = <u32>offsetof<Program>();
-  }
+  const known = head.version == program().version() && head.bytes == stateBytes();
+  if (!known && !program().migrate(head.version)) return -EINVAL;
+  takeState();
   return 0;
 }
 

@@ -109,10 +109,11 @@ export class PacketSocket {
 
   /**
    * In onFrame(): the received frame, to be written and sent back where it lies; or a copy, as reserve() returns it, while other
-   * sockets hold the frame too; or null if no frame is free for that.
+   * sockets hold the frame too; or null if no frame is free for that. `ifindex`: the interface that it will be sent through, if
+   * that is not the one that has received it.
    */
-  writable(frame: Frame): Frame | null {
-    return writable(frame);
+  writable(frame: Frame, ifindex: u32 = 0): Frame | null {
+    return writable(frame, ifindex);
   }
 
   /**

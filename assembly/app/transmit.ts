@@ -46,8 +46,10 @@ function isShared(frame: Frame): bool {
   return frame.refs > 1;
 }
 
-export function writable(frame: Frame): Frame | null {
-  return frame == head.received && isShared(frame) ? copyOf(frame, frame.iface) : frame;
+export function writable(frame: Frame, ifindex: u32): Frame | null {
+  if (frame != head.received || !isShared(frame)) return frame;
+  const iface = ifindex ? ifaceOf(ifindex) : frame.iface;
+  return iface ? copyOf(frame, iface) : null;
 }
 
 /** A copy that can be sent through the interface, or null. */

@@ -91,7 +91,7 @@ function release(folder: string): string[] {
     targets: { release: Record<string, unknown> };
   };
   return Object.entries({ ...options, ...targets.release }).flatMap(([name, value]) => {
-    if (value === false || name === "outFile" || name === "textFile") return [];
+    if (value === false || name === "outFile" || name === "textFile" || name === "converge") return [];
     if (value === true) return [`--${name}`];
     return [value].flat().flatMap((word) => [`--${name}`, String(word)]);
   });

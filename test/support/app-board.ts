@@ -1,41 +1,44 @@
-// A board whose image runs an application in TypeScript, with the other end of its cable.
+// A board whose image runs an application in TypeScript, with the other ends of its cables.
 import { execFileSync } from "node:child_process";
+import { basename } from "node:path";
 import { BoardProcess } from "../../host/net/board.js";
 import { Qemu } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 
 export interface AppBoard {
   readonly board: BoardProcess;
-  readonly cable: UdpCable;
+  /** One for each interface. */
+  readonly cables: readonly UdpCable[];
   stop(): Promise<void>;
 }
 
-/** Builds and boots the image, and waits until it says that the application runs. */
-export async function bootApp(board: string, name: string, engine = "wasm3"): Promise<AppBoard> {
-  const settings = [`BOARD=${board}`, `APP_TS=examples/ts/${name}.ts`, `ENGINE=${engine}`];
+/** Builds and boots the image of the application in `file`, and waits until it says that the application runs. */
+export async function bootApp(board: string, file: string, interfaces = 1): Promise<AppBoard> {
+  const most = board === "linux" ? 2 : 1;
+  const settings = [`BOARD=${board}`, `APP_TS=${file}`, `CONFIG=NET_PKT_INTERFACES=${most}`];
   execFileSync("make", ["-s", "firmware", ...settings], { stdio: ["ignore", "ignore", "inherit"] });
-  const folder = `build/${board}${engine === "wasm3" ? "" : `-${engine}${engine === "aot" ? `-${name}` : ""}`}-app`;
-  const booted =
-    board === "linux" ? await runProcess(`${folder}/${name}.elf`) : await bootEmulator(board, `${folder}/${name}.elf`);
+  const image = `build/${board}-app/${basename(file, ".ts")}.elf`;
+  const booted = board === "linux" ? await bootProcess(image, interfaces) : await bootEmulator(board, image);
   await booted.board.waitFor("the application runs", 20_000);
   return booted;
 }
 
 async function bootEmulator(board: string, image: string): Promise<AppBoard> {
   const qemu = await Qemu.boot({ board, image });
-  return { board: qemu, cable: qemu.cable, stop: () => qemu.stop() };
+  return { board: qemu, cables: [qemu.cable], stop: () => qemu.stop() };
 }
 
-async function runProcess(image: string): Promise<AppBoard> {
-  const cable = await UdpCable.open(await freePort());
-  const nic = `udp:${cable.remotePort}:${cable.localPort}`;
-  const board = new BoardProcess([image], { ...process.env, PKTSOCK_NIC: nic });
+async function bootProcess(image: string, interfaces: number): Promise<AppBoard> {
+  const cables: UdpCable[] = [];
+  while (cables.length < interfaces) cables.push(await UdpCable.open(await freePort()));
+  const nics = cables.map(({ localPort, remotePort }) => `udp:${remotePort}:${localPort}`).join(",");
+  const board = new BoardProcess([image], { ...process.env, PKTSOCK_NIC: nics });
   return {
     board,
-    cable,
+    cables,
     async stop() {
       await board.stop();
-      await cable.close();
+      await Promise.all(cables.map((cable) => cable.close()));
     },
   };
 }
