@@ -75,6 +75,9 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
 	$(QUIET)npx tsx test/bench/size.ts
 
+bench-app: build/host/count.so build/gen/pktsock_wasm.c ## instructions of an echo in TypeScript beside the same in C; ENGINES="aot"
+	$(QUIET)npx tsx test/bench/app.ts
+
 bench-host: build/gen/pktsock_wasm.c build/pktsock.mjs preload ## round trips over TAP: kernel, BOARD=linux, `pktsock run`; needs root
 	$(QUIET)npx tsx test/bench/host.ts
 
@@ -161,4 +164,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test traps build firmware module run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE
+.PHONY: help demo start test traps build firmware module run flash monitor bench bench-app bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

@@ -23,7 +23,7 @@ $(HOST_ENGINES): host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/eng
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)npx esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
-	  --banner:js='#!/usr/bin/env node' --outfile=$@
+	  --external:assemblyscript --banner:js='#!/usr/bin/env node' --outfile=$@
 	@chmod +x $@
 
 # Assembly is AssemblyScript: oxlint cannot read its decorators, and its compiler checks the types.

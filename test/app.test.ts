@@ -149,12 +149,14 @@ for (const engine of engineNames) {
       assert.deepEqual(said(), ["1.0=0"]);
       let now = 100;
       const waits: number[] = [];
+      let repeated: string[] = [];
       for (let i = 0; i < 12; i++) {
         waits.push(sockets.runTimers(now));
         now += waits.at(-1)!;
+        repeated = said();
       }
       assert.deepEqual(waits, [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000, 1000]);
-      assert.deepEqual(said().slice(-1), ["1.11=0"]);
+      assert.deepEqual(repeated, ["1.11=0"]);
       const on = frame(0x88b5);
       on[14] = 1;
       eth0.driver.receive(on);

@@ -31,7 +31,7 @@ describe("cli", function () {
   });
 
   for (const [args, message] of [
-    [["fly"], /there is no command "fly"; choose from: cable/],
+    [["fly"], /there is no command "fly"; choose from: build, cable/],
     [["toString"], /there is no command "toString"/],
     [["cable"], /name at least two ends/],
     [["cable", "--speed", "1"], /Unknown option '--speed'\.$/],

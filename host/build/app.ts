@@ -1,14 +1,14 @@
 // Compiles an application together with the module: `tsx host/build/app.ts APP.ts OUT.wasm`. The application's file takes the
 // place of assembly/app/program.ts, and assembly/app/runtime.ts that of assembly/app/hooks.ts.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { basename, dirname, posix, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApp } from "./check-app.js";
 import { layoutChecksum } from "./layout.js";
 import { isMain } from "./main.js";
 
-/** The folder that has assembly/: the repository or the package, seen from here or from the tool in build/. */
-const home = ["../..", ".."]
+/** The folder that has assembly/: the repository, seen from here or from the tool in build/; or that of the package. */
+const home = ["../..", "..", "."]
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
   .find((folder) => exists(`${folder}/assembly/app/runtime.ts`));
 
@@ -29,16 +29,19 @@ export class AppError extends Error {}
 
 const importOfApi = /(\bfrom\s*)(["'])pktsock\/app\2/g;
 
-/** Relative paths as asc writes them. */
+/** The path from one file to another as an import has it. */
 const pathTo = (from: string, to: string): string => {
-  const path = relative(dirname(from), to).replaceAll("\\", "/").replace(/\.ts$/, "");
+  const path = posix.relative(posix.dirname(from), to).replace(/\.ts$/, "");
   return path.startsWith(".") ? path : `./${path}`;
 };
+
+/** Where asc finds the folder of an application that is not in the folder of assembly/. */
+const ELSEWHERE = "application/";
 
 export interface AppOptions {
   /** Further options of asc. */
   asc?: readonly string[];
-  /** Gets the names of the application's files, relative to the repository or package. */
+  /** Gets the paths of the application's files. */
   files?: string[];
 }
 
@@ -49,36 +52,45 @@ export interface AppOptions {
 export async function buildApp(file: string, options: AppOptions = {}): Promise<Uint8Array> {
   if (home === undefined) throw new AppError("The folder assembly/ with the module's sources is not there.");
   if (!exists(file)) throw new AppError(`There is no file ${file}.`);
-  const { main } = await import("assemblyscript/asc");
-  const program = relative(home, resolve(file)).replaceAll("\\", "/");
+  const { main } = await import("assemblyscript/asc").catch(() => {
+    throw new AppError("The compiler is missing: npm install assemblyscript.");
+  });
+  const folder = home;
+  const inside = relative(folder, resolve(file)).replaceAll("\\", "/");
+  const program = inside.startsWith("..") ? ELSEWHERE + basename(file) : inside;
+  const place = (name: string): string =>
+    name.startsWith(ELSEWHERE) ? resolve(dirname(file), name.slice(ELSEWHERE.length)) : resolve(folder, name);
   const generated: Record<string, string> = {
     "assembly/module.ts": `export * from "./index";\nexport { appStart, appAdopt, appTimers } from "./app/runtime";\n`,
     "assembly/app/hooks.ts": `export { appBytes, deliver, returned } from "./runtime";\n`,
     "assembly/app/program.ts": `import Program from "${pathTo("assembly/app/program.ts", program)}";\nexport default Program;\n`,
   };
   let wasm: Uint8Array | undefined;
-  const layout = layoutChecksum(`${home}/assembly`, "app");
+  const layout = layoutChecksum(`${home}/assembly`, readFileSync(`${home}/assembly/app/head.ts`, "utf8"));
   const flags = ["assembly/module.ts", "--config", "none", "--outFile", "app.wasm", ...release(home), ...(options.asc ?? [])];
   flags.push("--use", `PKTSOCK_LAYOUT_SUM=${layout}`);
   const { error, stderr } = await main(flags, {
     readFile: (name) => {
-      const text = generated[name] ?? read(resolve(home, name));
+      const text = generated[name] ?? read(place(name));
       if (text === null || name.startsWith("assembly/")) return text;
-      options.files?.push(name);
+      options.files?.push(relative(".", place(name)));
       return text.replace(importOfApi, `$1$2${pathTo(name, "assembly/app/index.ts")}$2`);
     },
     writeFile: (name, contents) => {
       if (name === "app.wasm") wasm = contents as Uint8Array;
     },
-    listFiles: (folder) => {
+    listFiles: (listed) => {
       try {
-        return readdirSync(resolve(home, folder)).filter((name) => name.endsWith(".ts"));
+        return readdirSync(place(listed)).filter((name) => name.endsWith(".ts"));
       } catch {
         return null;
       }
     },
   });
-  if (error !== null || wasm === undefined) throw new AppError(`${stderr.toString()}${error?.message ?? ""}`.trim());
+  if (error !== null || wasm === undefined) {
+    const said = stderr.toString().trim() || (error?.message ?? "");
+    throw new AppError(said.replaceAll(` in ${ELSEWHERE}`, ` in ${relative(".", dirname(file)) || "."}/`));
+  }
   const faults = checkApp(wasm);
   if (faults.length > 0) throw new AppError(faults.map((fault) => `${file}: ${fault}`).join("\n"));
   return wasm;

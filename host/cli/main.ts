@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { build } from "./build.js";
 import { cable } from "./cable.js";
 import { type Command, UsageError } from "./command.js";
 import { demo } from "./demo.js";
@@ -8,7 +9,7 @@ import { sign } from "./sign.js";
 import { stat } from "./stat.js";
 import { swap } from "./swap.js";
 
-const commands: Record<string, Command> = { cable, demo, keygen, run: runCommand, sign, stat, swap };
+const commands: Record<string, Command> = { build, cable, demo, keygen, run: runCommand, sign, stat, swap };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);

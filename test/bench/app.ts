@@ -1,0 +1,91 @@
+// `make bench-app`: what an echo costs as an application in TypeScript, beside the same in C over recv() and send(), in instructions
+// of a Cortex-M3, counted in the emulator: from the interrupt until the processor sleeps again. The application also exchanges
+// the addresses.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { Qemu } from "../../host/net/qemu.js";
+import { buildImage, chosenEngines, engines, type EngineName } from "../support/engines.js";
+import { frameOf } from "./counted.js";
+
+const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
+const lengths = [64, 512, 1514];
+const frames = 100;
+const warmUp = 20;
+/** Time for the board to go to sleep before the next frame comes, milliseconds. */
+const pause = 2;
+
+function buildApp(board: string, engine: EngineName): string {
+  const settings = [`BOARD=${board}`, "APP_TS=examples/ts/echo.ts", ...engines[engine]];
+  execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+  const suffix = engine === "wasm3" ? "" : `-${engine}${engine.startsWith("aot") ? "-echo" : ""}`;
+  return `build/${board}${suffix}-app/echo.elf`;
+}
+
+/** The instructions of all wakes in which an interrupt of the MAC came, until the processor slept. */
+function busy(lines: readonly string[]): number {
+  let sum = 0;
+  let since: number | undefined;
+  for (const line of lines) {
+    const [mark, count] = line.split(" ") as [string, string];
+    if (mark === "0") since ??= Number(count);
+    if (mark !== "idle" || since === undefined) continue;
+    sum += Number(count) - since;
+    since = undefined;
+  }
+  return sum;
+}
+
+/** Sends so many frames of a length, and returns the instructions of the whole run. */
+async function run(board: string, image: string, length: number, count: number, begin: (qemu: Qemu) => Promise<void>) {
+  const symbol = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
+  const address = /^([0-9a-f]+) . eth0_interrupt$/m.exec(symbol)![1]!;
+  const folder = mkdtempSync(join(tmpdir(), "pktsock-count-"));
+  const out = join(folder, "counts");
+  const plugin = `file=build/host/count.so,out=${out},mark=0x${address}`;
+  const qemu = await Qemu.boot({ board, image, arguments: ["-plugin", plugin] });
+  try {
+    await begin(qemu);
+    await setTimeout(20 * pause);
+    for (let i = 0; i < count; i++) {
+      qemu.cable.send(frameOf(length, i));
+      await qemu.cable.receive();
+      await setTimeout(pause);
+    }
+    await setTimeout(100 * pause);
+    qemu.write("quit\n");
+    qemu.cable.send(frameOf(15, 0)); // ends bench.c
+    await qemu.exited();
+    return busy(readFileSync(out, "utf8").trimEnd().split("\n"));
+  } finally {
+    await qemu.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Instructions a frame: those of a longer run less those of a shorter one, so that the start and the end are not in it. */
+async function cost(board: string, image: string, length: number, begin: (qemu: Qemu) => Promise<void>) {
+  const short = await run(board, image, length, warmUp, begin);
+  const long = await run(board, image, length, warmUp + frames, begin);
+  return Math.round((long - short) / frames);
+}
+
+console.log("Instructions a frame (Cortex-M3, counted), from the interrupt until the processor sleeps again.");
+for (const board of boards) {
+  for (const engine of chosenEngines()) {
+    const inC = buildImage(board, "bench", engine);
+    const inTs = buildApp(board, engine);
+    for (const length of lengths) {
+      const copy = await cost(board, inC, length, async (qemu) => {
+        await qemu.waitFor("bench: how?");
+        qemu.write("c1");
+        await qemu.waitFor("bench: ready");
+      });
+      const app = await cost(board, inTs, length, async (qemu) => void (await qemu.waitFor("the application runs")));
+      const ratio = ((app / copy) * 100).toFixed(0);
+      console.log(`  ${board}, ${engine}, ${length} bytes: C ${copy}, application ${app} (${ratio} %)`);
+    }
+  }
+}
