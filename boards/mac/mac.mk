@@ -8,6 +8,8 @@ MAC_msf2 := msf2.c common/phy.c
 MAC_dwmac := dwmac/dwmac.c dwmac/dwmac_rings.c dwmac/dwmac_clock.c dwmac/dwmac_common.c common/phy.c
 # STM32H7
 MAC_dwmac_h7 := dwmac/dwmac_h7.c dwmac/dwmac_h7_rings.c dwmac/dwmac_clock.c dwmac/dwmac_common.c common/phy.c
+# ESP-IDF's esp_eth
+MAC_esp_eth := esp_eth.c
 # The driver to start from: a loopback plug.
 MAC_template := template.c
 # BOARD=linux: a TAP interface or a UDP cable.

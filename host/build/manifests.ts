@@ -6,6 +6,9 @@ import { configHeader, kconfig } from "./headers.js";
 /** Systems with Kconfig have options of their own that begin with NET_PKT_. */
 const PREFIX = "CONFIG_PKTSOCK_";
 
+/** The driver that is one over ESP-IDF's. */
+const ESP_IDF_DRIVER = "esp_eth";
+
 /** The drivers of boards/mac/mac.mk and their files, but for those of a Linux process. */
 export function drivers(): Map<string, readonly string[]> {
   const lines = readFileSync("boards/mac/mac.mk", "utf8").matchAll(/^MAC_(\w+) := (.+)$/gm);
@@ -14,7 +17,10 @@ export function drivers(): Map<string, readonly string[]> {
 
 /** What stands for these words in the files of boards/dist/archive. */
 export function placeholders(): Readonly<Record<string, string>> {
-  const options = [...drivers().keys()].map((name) => `config PKTSOCK_MAC_${name.toUpperCase()}\n\tbool "${name}"`);
+  const options = [...drivers().keys()].map((name) => {
+    const lines = [`config PKTSOCK_MAC_${name.toUpperCase()}`, `\tbool "${name}"`];
+    return (name === ESP_IDF_DRIVER ? [...lines, "\tdepends on IDF_CMAKE"] : lines).join("\n");
+  });
   return { "@KCONFIG_DRIVERS@": options.join("\n\n"), "@KCONFIG_CAPACITIES@": kconfig(PREFIX) };
 }
 
@@ -79,7 +85,7 @@ export function pdsc(version: string, paths: readonly string[]): string {
       ...{ group: "Management", description: "Sockets are listed, and modules brought, over the network" },
       files: ["manage/", ...below("manage/", ".c")],
     },
-    ...[...drivers()].map(([variant, files]): Part => {
+    ...[...drivers()].filter(([name]) => name !== ESP_IDF_DRIVER).map(([variant, files]): Part => {
       const description = variant === "template" ? "A loopback plug, to start a driver from" : `MAC driver ${variant}`;
       return { group: "MAC", variant, isDefault: variant === "dwmac", description, files: files.map((file) => `mac/${file}`) };
     }),
