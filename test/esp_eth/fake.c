@@ -57,8 +57,10 @@ esp_err_t esp_eth_update_input_path(esp_eth_handle_t handle,
                                                           void *argument),
                                     void *argument) {
   MUST(handle == &fake);
+  mask();
   input = function;
   input_argument = argument;
+  unmask();
   return ESP_OK;
 }
 
@@ -156,8 +158,10 @@ void fake_arrive(const void *bytes, size_t len) {
     MUST(++i < sizeof(buffers) / sizeof(buffers[0]));
   buffers[i] = buffer;
   fake.lent++;
+  esp_err_t (*receive)(esp_eth_handle_t handle, uint8_t * buffer, uint32_t length, void *argument) = input;
+  void *argument = input_argument;
   unmask();
-  MUST(input(&fake, buffer, (uint32_t)len, input_argument) == ESP_OK);
+  MUST(receive(&fake, buffer, (uint32_t)len, argument) == ESP_OK);
 }
 
 void fake_link(bool up) { event(up ? ETHERNET_EVENT_CONNECTED : ETHERNET_EVENT_DISCONNECTED); }
