@@ -130,6 +130,43 @@ describe("STM32 in models of the chips", function () {
   }
 });
 
+// boards/mac/cubemx.c: the drivers in a project whose HAL is a stand-in (test/cubemx).
+describe("a project of CubeMX, on models of the chips", function () {
+  this.timeout(300_000);
+  before(buildHarness);
+
+  function runs(series: string, program: string, scenario: string, ...flags: string[]): string {
+    make(`BOARD=cubemx-${series}`, `TARGET=test/cubemx/${series}`, `APP=test/cubemx/${program}.c`, "firmware");
+    const args = [series, `build/cubemx-${series}/${program}.elf`, scenario, ...flags];
+    return spawnSync(harness, args, { encoding: "utf8", timeout: 120_000 }).stdout;
+  }
+
+  it("answers pings: f7", () => assert.match(runs("f7", "demo", "demo"), /^ok: demo/m));
+  for (const series of ["f7", "h7"]) {
+    it(`echoes: ${series}`, () => assert.match(runs(series, "echo", "frames"), /^ok: frames/m));
+    it(`needs its MPU region: ${series}`, () =>
+      assert.match(
+        runs(series, "echo", "frames", "--ignore-mpu"),
+        /^not ok: DMA reads 0x[0-9a-f]+ in cacheable memory/m,
+      ));
+  }
+
+  for (const [chip, cpu] of [
+    ["STM32_F4", "cortex-m4"],
+    ["STM32_F7", "cortex-m7"],
+    ["STM32_H7", "cortex-m7"],
+  ] as const)
+    it(`compiles as docs/cubemx.md shows it: ${chip}`, () => {
+      const [, program] = /^```c cubemx\n(.*?)^```$/ms.exec(readFileSync("docs/cubemx.md", "utf8"))!;
+      const file = join(mkdtempSync(join(tmpdir(), "pktsock-cubemx-")), "project.c");
+      writeFileSync(file, program!);
+      const flags = ["--specs=picolibc.specs", `-mcpu=${cpu}`, "-mthumb", `-D${chip}`, "-Itest/cubemx", "-Ibuild/gen"];
+      const strict = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iboards/include"];
+      execFileSync("arm-none-eabi-gcc", [...flags, ...strict, file, "boards/mac/cubemx.c"], { stdio: "inherit" });
+      rmSync(join(file, ".."), { recursive: true });
+    });
+});
+
 describe("docs/stm32.md", () => {
   it("says of each scenario which boards it ran on", () => {
     const page = readFileSync("docs/stm32.md", "utf8");

@@ -5,7 +5,15 @@
 #include <string.h>
 
 enum { LINE = 32 };
-enum { ICIALLU = 0x250, DCIMVAC = 0x25c, DCISW = 0x260, DCCMVAU = 0x264, DCCMVAC = 0x268, DCCIMVAC = 0x270 };
+enum {
+  ICIALLU = 0x250,
+  DCIMVAC = 0x25c,
+  DCISW = 0x260,
+  DCCMVAU = 0x264,
+  DCCMVAC = 0x268,
+  DCCIMVAC = 0x270,
+  DCCISW = 0x274
+};
 
 #define CCR_DC (1u << 16)
 
@@ -25,9 +33,7 @@ bool cache_applies(struct machine *m, const struct memory *memory, uint32_t addr
   return (m->ccr & CCR_DC) && memory->cacheable && !mpu_says_uncached(m, address);
 }
 
-void cache_enable(struct machine *m) {
-  if (!m->dcache_invalidated)
-    fail(m, "the data cache is switched on without being invalidated");
+static void clean_all(struct machine *m) {
   for (unsigned i = 0; i < m->memory_count; i++) {
     struct memory *memory = &m->memories[i];
     if (!memory->cacheable)
@@ -35,6 +41,12 @@ void cache_enable(struct machine *m) {
     memcpy(memory->behind_cache, memory->bytes, memory->size);
     memcpy(memory->synced, memory->bytes, memory->size);
   }
+}
+
+void cache_enable(struct machine *m) {
+  if (!m->dcache_invalidated)
+    fail(m, "the data cache is switched on without being invalidated");
+  clean_all(m);
 }
 
 static struct memory *cached_memory(struct machine *m, uint32_t address) {
@@ -50,6 +62,10 @@ void cache_write(struct machine *m, uint32_t offset, uint32_t value) {
   switch (offset) {
   case ICIALLU: return;
   case DCISW: m->dcache_invalidated = true; return;
+  case DCCISW: /* set and way, of all lines in turn: the first stands for all */
+    if (value == 0)
+      clean_all(m);
+    return;
   case DCCMVAU:
   case DCCMVAC:
   case DCCIMVAC:

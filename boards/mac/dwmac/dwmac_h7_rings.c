@@ -70,6 +70,8 @@ static void take_context(struct pkt_mac *mac, struct pkt_frame *frame) {
     return;
   uint32_t word[4];
   struct pkt_frame *spare = take_finished(s, word);
+  if (spare == NULL)
+    return;
   pkt_hw_stamp(frame, word[1], word[0]);
   arm_one(mac, spare);
 }

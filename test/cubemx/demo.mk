@@ -1,0 +1,1 @@
+include test/cubemx/project.mk

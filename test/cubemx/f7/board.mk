@@ -1,0 +1,3 @@
+# nucleo-f767zi, with its MAC prepared as in a CubeMX project (boards/mac/cubemx.c).
+BOARD_CODE := own
+include boards/targets/nucleo-f767zi/board.mk
