@@ -99,7 +99,7 @@ sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.js
 docs: node_modules/.package-lock.json ## the API reference, a page for each call: build/docs/reference/index.html, man -M build/docs/man
 	$(QUIET)npx tsx host/docs/reference.ts build/docs
 
-dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz, .zip, .pack
+dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz, .zip, .pack, Arduino's
 	$(QUIET)host/setup/setup.sh dist
 	$(QUIET)npx tsx host/build/dist.ts build/dist $(WASM3_DIR)
 

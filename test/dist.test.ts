@@ -332,6 +332,36 @@ describe("the archive of make dist", function () {
       succeed("sh", ["-c", command], top);
     });
 
+    // Arduino's builder compiles all of src/ with that folder and the core's in the include path; here headers stand in for cores.
+    const arm = ["--specs=picolibc.specs", "-mcpu=cortex-m7", "-mthumb"];
+    const systems = ["test/esp_eth", "test/os/linux", "test/os/esp_idf", "test/os/freertos"].map((name) =>
+      resolve(name),
+    );
+    for (const [board, compiler, flags, symbol] of [
+      ["ESP_PLATFORM", "cc", systems.map((name) => `-I${name}`), "esp_eth_ops"],
+      ["STM32F7xx", "arm-none-eabi-gcc", arm, "dwmac_ops"],
+      ["STM32H7xx", "arm-none-eabi-gcc", arm, "dwmac_h7_ops"],
+    ] as const) {
+      it(`the library for Arduino compiles, with the driver of the board: ${board}`, () => {
+        const place = join(folder, `arduino-${board}`);
+        succeed("unzip", ["-q", resolve(`build/dist/pktsock-arduino-${version}.zip`), "-d", place]);
+        const src = join(place, "pktsock/src");
+        const sources = (readdirSync(src, { recursive: true }) as string[]).filter((name) => name.endsWith(".c"));
+        assert.ok(sources.length > 25, `${sources.length}`);
+        const all = [...flags, "-std=gnu11", "-w", `-D${board}`, "-I.", ...sources];
+        succeed(compiler, ["-c", ...all], src);
+        const prefix = compiler.replace(/gcc$|^cc$/, "");
+        const defined = succeed("sh", ["-c", `${prefix}nm -g --defined-only *.o`], src);
+        for (const name of [symbol, "pktsock_socket", "pkt_engine_load"])
+          assert.match(defined, new RegExp(` ${name}$`, "m"));
+        assert.equal(/ pkt_os_wake$/m.test(defined), board === "ESP_PLATFORM", "the port of the board's system");
+        const properties = readFileSync(join(place, "pktsock/library.properties"), "utf8");
+        assert.match(properties, new RegExp(`^version=${version.replaceAll(".", "\\.")}$`, "m"));
+        const [, header] = /^includes=(.+)$/m.exec(properties)!;
+        assert.ok(existsSync(join(src, header!)));
+      });
+    }
+
     it("the CMSIS-Pack has its description at the top, and every file that it names", () => {
       const names = succeed("unzip", ["-Z1", resolve(`build/dist/pktsock.pktsock.${version}.pack`)]).split("\n");
       assert.ok(names.includes("pktsock.pktsock.pdsc"));

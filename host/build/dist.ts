@@ -1,11 +1,13 @@
-// `make dist`: the archive for other people's firmware, as .tar.gz, .zip and CMSIS-Pack: `tsx host/build/dist.ts OUT WASM3_DIR`. The table
-// boards/dist/contents lists the files that are copied; the others are generated here. Two builds of a commit give the same bytes.
+// `make dist`: the archive for other people's firmware, as .tar.gz, .zip, CMSIS-Pack and library for Arduino:
+// `tsx host/build/dist.ts OUT WASM3_DIR`. The table boards/dist/contents lists the files that are copied; the others are generated
+// here. Two builds of a commit give the same bytes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { reference } from "../docs/reference.js";
 import { compileModule } from "./aot.js";
+import { arduinoLibrary } from "./arduino.js";
 import { embed } from "./embed.js";
 import { abiHeader, configHeader, numbersHeader } from "./headers.js";
 import { isMain } from "./main.js";
@@ -89,6 +91,27 @@ function pack(out: string, name: string, paths: readonly string[]): void {
   zip(join(out, `pktsock.${name.replace("-", ".")}.pack`), join(out, name), paths);
 }
 
+/** Replaces the folder by one with these files. */
+function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): void {
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, bytes] of files) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+    chmodSync(file, 0o644);
+    utimesSync(file, date(), date());
+  }
+}
+
+/** Writes the library for Arduino, a zip whose folder is called as the library. */
+function packArduinoLibrary(out: string, version: string, archive: ReadonlyMap<string, Buffer>): void {
+  const files = arduinoLibrary(version, archive);
+  const place = join(out, "arduino");
+  writeFolder(join(place, "pktsock"), files);
+  const paths = [...files.keys()].sort().map((path) => `pktsock/${path}`);
+  zip(join(out, `pktsock-arduino-${version}.zip`), place, paths);
+}
+
 /** Writes the archive and the folder that is packed. Returns the folder. */
 export function writeDist(out: string, wasm3Directory: string): string {
   const version = versionOf("package.json");
@@ -110,19 +133,13 @@ export function writeDist(out: string, wasm3Directory: string): string {
   files.set("sbom.spdx.json", Buffer.from(`${JSON.stringify(sbom, null, 2)}\n`));
 
   const folder = join(out, name);
-  rmSync(folder, { recursive: true, force: true });
-  for (const [path, bytes] of files) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
-    chmodSync(file, 0o644);
-    utimesSync(file, date(), date());
-  }
+  writeFolder(folder, files);
   pack(out, name, [...files.keys()].sort());
+  packArduinoLibrary(out, version, files);
   return folder;
 }
 
 if (isMain(import.meta.url)) {
   const [out, wasm3Directory] = process.argv.slice(2);
-  console.log(`  dist   ${writeDist(out!, wasm3Directory!)}.tar.gz, .zip and .pack`);
+  console.log(`  dist   ${writeDist(out!, wasm3Directory!)}.tar.gz, .zip and .pack, and the library for Arduino`);
 }
