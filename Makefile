@@ -17,6 +17,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Settings: BOARD=$(BOARD) APP=$(APP) ENGINE=$(ENGINE) CONFIG=\"NET_PKT_...=n\" V=1 (show commands)"
 	@echo "          APP_TS=examples/ts/echo.ts (an application in TypeScript, compiled together with the module)"
+	@echo "          SWAP=wasm3 SWAP_KEY=build/development.pem (take other modules, signed with this key)"
 	@echo "Boards: $(BOARDS)"
 
 demo: ## a board that answers the Linux kernel's arping and ping; the first thing to see

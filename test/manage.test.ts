@@ -15,7 +15,9 @@ import { encodeRequest, operations, statuses, u32 } from "../host/manage/message
 import { BoardProcess } from "../host/net/board.js";
 import { qemuCommand } from "../host/net/qemu.js";
 import { Random } from "../host/net/random.js";
+import { tapObstacle } from "../host/net/tap.js";
 import { encodeEthernet } from "../host/net/wire.js";
+import { optional } from "../host/serial/port.js";
 import { signModule } from "../host/sign/cose.js";
 import { readPrivateKey, writeNewKey } from "../host/sign/keys.js";
 import { ManagedBoard } from "./support/managed.js";
@@ -146,7 +148,11 @@ describe(`management (MANAGE_SEED=${seed})`, function () {
     });
   }
 
-  it("is answered on a serial port", async () => {
+  it("is answered on a serial port", async function () {
+    if ((await optional("serialport")) === undefined) {
+      console.log("    skipped: the npm package serialport is missing");
+      this.skip();
+    }
     const command = qemuCommand({ board: "qemu-mps2-an385", image: images.get("qemu-mps2-an385")! }, "none");
     const words = command.map((word) => (word === "stdio" ? "pty" : word.startsWith("none,model") ? "none" : word));
     const qemu = new BoardProcess(words);
@@ -295,7 +301,7 @@ describe(`management (MANAGE_SEED=${seed})`, function () {
     });
 
     it("is managed through an interface of this machine", async function () {
-      const why = kernelObstacle();
+      const why = kernelObstacle() ?? tapObstacle();
       if (why !== undefined) {
         console.log(`    skipped: ${why}`);
         this.skip();
