@@ -39,7 +39,7 @@ static long set_inet(const char *name, const uint32_t *addresses) {
   memcpy(inet, addresses, sizeof inet);
   inet_index = if_nametoindex(name);
   pktsock_stack_address(inet_address);
-  return 0;
+  return inet_index != 0 ? 0 : -1;
 }
 
 /* stack IFINDEX: the network stack's descriptor. */
