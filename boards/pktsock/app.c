@@ -46,21 +46,22 @@ int pktsock_app_run(int timeout_ms) {
   int32_t result = pkt_component.control != NULL ? 0 : -PKT_ENETDOWN;
   if (result == 0 && !pkt_engine_has(&pkt_component.engine, &pkt_export_appTimers))
     result = -PKT_ENODEV;
-  uint64_t now = pkt_os_now();
+  uint64_t now = pkt_os_now(), next = 0;
   uint64_t end = timeout_ms < 0 ? UINT64_MAX : now + (uint64_t)timeout_ms * 1000;
   while (result == 0) {
-    uint64_t next = run_timers(now);
+    if (now >= next || pkt_app_wakes())
+      next = run_timers(now);
     if (pkt_has_ended())
       result = -EIO;
     else if (now >= end)
       break;
     else
       pkt_wait(&waiter, next < end ? next : end);
-    if (waiter.lost == PKT_CLOSED) /* pktsock_stop() */
-      result = -PKT_ENETDOWN;
     waiter.lost = waiter.hasty = 0;
     pkt_unlock(); /* whatever the application does with its timers, others get the lock */
     pkt_os_lock();
+    if (pkt_component.control == NULL) /* pktsock_stop() */
+      result = -PKT_ENETDOWN;
     now = pkt_os_now();
   }
   pkt_wait_end(&waiter);

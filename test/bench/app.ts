@@ -24,22 +24,22 @@ function buildApp(board: string, engine: EngineName): string {
   return `build/${board}${suffix}-app/echo.elf`;
 }
 
-/** The instructions of all wakes in which an interrupt of the MAC came, until the processor slept. */
-function busy(lines: readonly string[]): number {
-  let sum = 0;
+/** The instructions of each wake in which an interrupt of the MAC came, until the processor slept. */
+function wakes(lines: readonly string[]): number[] {
+  const found: number[] = [];
   let since: number | undefined;
   for (const line of lines) {
     const [mark, count] = line.split(" ") as [string, string];
     if (mark === "0") since ??= Number(count);
     if (mark !== "idle" || since === undefined) continue;
-    sum += Number(count) - since;
+    found.push(Number(count) - since);
     since = undefined;
   }
-  return sum;
+  return found;
 }
 
-/** Sends so many frames of a length, and returns the instructions of the whole run. */
-async function run(board: string, image: string, length: number, count: number, begin: (qemu: Qemu) => Promise<void>) {
+/** Sends frames of a length; the median of the wakes of the last ones, of which each woke the processor. */
+async function cost(board: string, image: string, length: number, begin: (qemu: Qemu) => Promise<void>) {
   const symbol = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
   const address = /^([0-9a-f]+) . eth0_interrupt$/m.exec(symbol)![1]!;
   const folder = mkdtempSync(join(tmpdir(), "pktsock-count-"));
@@ -49,7 +49,7 @@ async function run(board: string, image: string, length: number, count: number, 
   try {
     await begin(qemu);
     await setTimeout(20 * pause);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < warmUp + frames; i++) {
       qemu.cable.send(frameOf(length, i));
       await qemu.cable.receive();
       await setTimeout(pause);
@@ -58,18 +58,12 @@ async function run(board: string, image: string, length: number, count: number, 
     qemu.write("quit\n");
     qemu.cable.send(frameOf(15, 0)); // ends bench.c
     await qemu.exited();
-    return busy(readFileSync(out, "utf8").trimEnd().split("\n"));
+    const last = wakes(readFileSync(out, "utf8").trimEnd().split("\n")).slice(-frames);
+    return last.sort((a, b) => a - b)[frames / 2]!;
   } finally {
     await qemu.stop();
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Instructions a frame: those of a longer run less those of a shorter one, so that the start and the end are not in it. */
-async function cost(board: string, image: string, length: number, begin: (qemu: Qemu) => Promise<void>) {
-  const short = await run(board, image, length, warmUp, begin);
-  const long = await run(board, image, length, warmUp + frames, begin);
-  return Math.round((long - short) / frames);
 }
 
 console.log("Instructions a frame (Cortex-M3, counted), from the interrupt until the processor sleeps again.");
