@@ -37,6 +37,10 @@ TESTS ?= 'test/**/*.test.ts'
 traps: build ## traps of the module at random moments, in the long form; RECOVER_RUNS=100
 	$(QUIET)RECOVER_RUNS=$(or $(RECOVER_RUNS),100) node_modules/.bin/mocha test/recover.test.ts -g "random moments"
 
+swaps: build build/host/count.so ## modules swapped in under traffic and before each conformance step, in the long form; what a swap costs
+	$(QUIET)SWAPS=long node_modules/.bin/mocha test/swap.test.ts
+	$(QUIET)npx tsx test/swap/cost.ts
+
 build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
 include boards/firmware.mk
@@ -165,4 +169,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test traps build firmware module run flash monitor bench bench-app bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE
+.PHONY: help demo start test traps swaps build firmware module run flash monitor bench bench-app bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

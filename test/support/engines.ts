@@ -53,6 +53,7 @@ export function buildSwapping(board: string, app: string, engine: SwapEngine, ..
   const [own, interpreter = own] = engine.split("+") as [EngineName, string?];
   const suffix = own === interpreter ? "-swap" : `-swap-${interpreter}`;
   const all = [`BOARD=${board}`, `APP=${app}`, ...engines[own], `SWAP=${interpreter}`, ...settings];
+  const sanitized = settings.includes("SANITIZE=1") ? "-sanitized" : "";
   execFileSync("make", ["-s", "firmware", ...all], { stdio: "inherit" });
-  return `${folderOf(board, own)}${suffix}/${basename(app, ".c")}.elf`;
+  return `${folderOf(board, own)}${suffix}${sanitized}/${basename(app, ".c")}.elf`;
 }

@@ -58,6 +58,8 @@ export function modules(): Record<string, Uint8Array> {
   const own = moduleBytes();
   return {
     same: own,
+    // Does the same, but is not the module that a firmware has compiled.
+    rewritten: changed(() => undefined),
     truncated: own.subarray(0, own.length - 100),
     garbage: new TextEncoder().encode("this is no module at all"),
     marked: changed(answers("bytesUnsent", MARK)),

@@ -1,0 +1,3 @@
+FAMILY_LDFLAGS += -Wl,--wrap=agent_read_line
+LTO :=
+APP_SOURCES := $(wildcard test/agent/agent_*.c)
