@@ -128,7 +128,7 @@ describe("swaps under traffic", function () {
       assert.deepEqual(frame, request(received), `frame ${received}`);
     }
     cable.send(request(LAST));
-    await console.waitFor(/^end: /m);
+    await console.waitFor(/^end: .*\n/m);
     return sent;
   }
 

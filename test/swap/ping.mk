@@ -1,0 +1,1 @@
+include boards/apps/demo.mk
