@@ -3,13 +3,14 @@ import { build } from "./build.js";
 import { cable } from "./cable.js";
 import { type Command, UsageError } from "./command.js";
 import { demo } from "./demo.js";
+import { dev } from "./dev.js";
 import { keygen } from "./keygen.js";
 import { runCommand } from "./run.js";
 import { sign } from "./sign.js";
 import { stat } from "./stat.js";
 import { swap } from "./swap.js";
 
-const commands: Record<string, Command> = { build, cable, demo, keygen, run: runCommand, sign, stat, swap };
+const commands: Record<string, Command> = { build, cable, demo, dev, keygen, run: runCommand, sign, stat, swap };
 
 function help(): string {
   const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);

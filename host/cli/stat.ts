@@ -38,7 +38,8 @@ function reasons(counts: readonly (readonly [count: number, reason: string])[]):
   return found.map(([count, reason]) => `${count} ${reason}`).join(", ") || "none";
 }
 
-function moduleLines(hello: Hello): string[] {
+/** What `pktsock stat` prints of the board and its module. */
+export function moduleLines(hello: Hello): string[] {
   const { state, version, fallback } = hello;
   const origin = {
     "built-in": "the firmware's own",

@@ -12,11 +12,19 @@ export interface Ended {
 
 const running = new Set<ChildProcess>();
 
-/** Runs a program, in English. `show`: its output goes to the terminal instead of the result. */
-export async function runProgram(command: readonly string[], show = false): Promise<Ended> {
+/**
+ * Runs a program, in English. `show`: its output goes to the terminal instead of the result. `limitMs`: it is killed
+ * after that time; 0: never.
+ */
+export async function runProgram(command: readonly string[], show = false, limitMs = 0): Promise<Ended> {
   const [program, ...args] = command;
   const written = show ? "inherit" : "pipe";
-  const child = spawn(program!, args, { env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", written, written] });
+  const child = spawn(program!, args, {
+    env: { ...process.env, LC_ALL: "C" },
+    stdio: ["ignore", written, written],
+    timeout: limitMs,
+    killSignal: "SIGKILL",
+  });
   let output = "";
   let complaints = "";
   child.stdout?.on("data", (text: Buffer) => void (output += text.toString()));

@@ -1,9 +1,8 @@
 // The demo as a board to manage: BOARD=linux or QEMU, with its cable and its console as links.
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { Duplex, type Readable, type Writable } from "node:stream";
 import { ManageClient } from "../../host/manage/client.js";
-import { EthernetLink, SerialLink } from "../../host/manage/link.js";
+import { ConsoleBoard } from "../../host/manage/console-board.js";
+import { EthernetLink } from "../../host/manage/link.js";
 import { type Faults, faulty } from "../../host/net/faults.js";
 import { qemuCommand, udpNic } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
@@ -11,39 +10,21 @@ import { freePort, UdpCable } from "../../host/net/udp.js";
 /** Tries of a request: more than a bad cable or a busy machine needs. */
 const PATIENCE = 40;
 
-export class ManagedBoard {
-  /** The console's text so far. */
-  text = "";
-  complaints = "";
-  readonly serial: SerialLink;
-  private readonly changed = new Set<() => void>();
-  private readonly kill = (): void => void this.child.kill("SIGKILL");
-
+export class ManagedBoard extends ConsoleBoard {
   private constructor(
-    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
+    command: readonly string[],
+    env: NodeJS.ProcessEnv,
     readonly cable: UdpCable,
   ) {
-    process.once("exit", this.kill);
-    const console = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    console.on("error", () => undefined); // the board has ended
-    this.serial = new SerialLink(console);
-    this.serial.onText = (text) => {
-      this.text += text.toString("latin1");
-      for (const check of this.changed) check();
-    };
-    child.stdin.on("error", () => undefined);
-    child.stderr.on("data", (text: Buffer) => void (this.complaints += text.toString()));
-    child.on("close", () => {
-      for (const check of this.changed) check();
-    });
+    super(command, env);
   }
 
   /** Starts an image of the demo, and waits until it is ready. */
   static async start(board: string, image: string): Promise<ManagedBoard> {
     const cable = await UdpCable.open(await freePort());
-    const [program, ...args] = board === "linux" ? [image] : qemuCommand({ board, image }, udpNic(cable));
+    const command = board === "linux" ? [image] : qemuCommand({ board, image }, udpNic(cable));
     const env = { ...process.env, PKTSOCK_NIC: `udp:${cable.remotePort}:${cable.localPort}` };
-    const managed = new ManagedBoard(spawn(program!, args, { env, stdio: ["pipe", "pipe", "pipe"] }), cable);
+    const managed = new ManagedBoard(command, env, cable);
     await managed.prints(/^ready .*\n/m);
     return managed;
   }
@@ -51,24 +32,6 @@ export class ManagedBoard {
   /** The board's address. */
   get hwaddr(): string {
     return /^ready (\S+)/m.exec(this.text)![1]!;
-  }
-
-  /** Resolves when the console has printed this; rejects when the board ends, or after a minute. */
-  async prints(pattern: RegExp): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const check = (): void => {
-        if (pattern.test(this.text)) end(resolve);
-        else if (this.child.exitCode !== null) end(() => reject(new Error(`the board ended: ${this.complaints}`)));
-      };
-      const end = (how: () => void): void => {
-        clearTimeout(timer);
-        this.changed.delete(check);
-        how();
-      };
-      const timer = setTimeout(() => end(() => reject(new Error(`no ${pattern} in: ${this.text}`))), 60_000);
-      this.changed.add(check);
-      check();
-    });
   }
 
   /** A client over Ethernet. */
@@ -95,13 +58,8 @@ export class ManagedBoard {
     return this.child.exitCode;
   }
 
-  async stop(): Promise<void> {
-    process.off("exit", this.kill);
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = once(this.child, "close");
-      this.kill();
-      await ended;
-    }
+  override async stop(): Promise<void> {
+    await super.stop();
     await this.cable.close().catch(() => undefined); // a test may have given it away
   }
 }
