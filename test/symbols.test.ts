@@ -12,7 +12,7 @@ const drivers = ["dwmac_", "host_nic_", "lan9118_", "msf2_", "opencores_", "stel
 const folders = { boards_pktsock_: ours, boards_engine_: ours, boards_os_: ours, boards_mac_: [...ours, ...drivers] };
 
 function globals(object: string): string[] {
-  const lines = execFileSync("nm", ["-g", "--defined-only", object], { encoding: "utf8" }).split("\n");
+  const lines = execFileSync("nm", ["-g", "--quiet", "--defined-only", object], { encoding: "utf8" }).split("\n");
   return lines.map((line) => line.split(" ")[2]).filter((name) => name !== undefined);
 }
 

@@ -5,8 +5,8 @@
 
 /* The sets in the order of select()'s arguments, and the events of poll() that put a descriptor into each. */
 enum { SETS = 3 };
-static const short events_of[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
-                                      PKTSOCK_POLLPRI};
+static const short set_events[SETS] = {PKTSOCK_POLLIN | PKTSOCK_POLLERR, PKTSOCK_POLLOUT | PKTSOCK_POLLERR,
+                                       PKTSOCK_POLLPRI};
 
 static bool is_in(const fd_set *set, int fd) { return set != NULL && FD_ISSET(fd, set); }
 
@@ -17,7 +17,7 @@ static int32_t gather(struct pktsock_pollfd *fds, int count, fd_set *const *sets
     short events = 0;
     for (int set = 0; set < SETS; set++)
       if (is_in(sets[set], fd))
-        events |= events_of[set];
+        events |= set_events[set];
     if (events == 0)
       continue;
     if (!pkt_is_ours(fd) || entries == PKTSOCK_DESCRIPTORS)
@@ -37,7 +37,7 @@ static int32_t spread(const struct pktsock_pollfd *fds, int32_t entries, fd_set 
     for (int set = 0; set < SETS; set++) {
       if (!is_in(sets[set], fds[i].fd))
         continue;
-      if ((fds[i].revents & events_of[set]) != 0)
+      if ((fds[i].revents & set_events[set]) != 0)
         bits++;
       else
         FD_CLR(fds[i].fd, sets[set]);
