@@ -126,9 +126,9 @@ describe("traps at random moments", function () {
   this.timeout(0);
   const runs = Number(process.env.RECOVER_RUNS ?? 1);
 
-  /** Frames that arrive, one after the other, until the program ends. */
+  /** Frames to all stations that arrive, one after the other, until the program ends. */
   async function flood({ console, cable }: Running): Promise<void> {
-    const arriving = Buffer.concat([Buffer.from("02000000000102000000000288b507", "hex"), Buffer.alloc(45)]);
+    const arriving = Buffer.concat([Buffer.from("ffffffffffff02000000000288b507", "hex"), Buffer.alloc(45)]);
     while (!/^end\r?$/m.test(console.output)) {
       cable.send(arriving);
       await new Promise((resolve) => setTimeout(resolve, 1));
