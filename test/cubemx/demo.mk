@@ -1,1 +1,2 @@
+include boards/apps/demo.mk
 include test/cubemx/project.mk
