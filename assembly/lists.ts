@@ -12,7 +12,7 @@ import { ETH_P_ALL } from "./packet";
 // @ts-ignore: decorator
 @inline
 export function pairOf(key: u32): u32 {
-  // By the low bits of the protocol, which tell EtherTypes apart; its low byte is the second in network order.
+  // The low bits of an EtherType differ most. The key is in network order, so they are in its second byte.
   return (key >> (8 - LISTENERS_SHIFT)) & ((LISTS - 1) << LISTENERS_SHIFT);
 }
 

@@ -5,7 +5,7 @@ import { Control, Entry, LISTS, Listeners, Socket, State } from "./layout";
 
 export const control = changetype<Control>(abi.CONTROL);
 export const state = changetype<State>(abi.CONTROL + abi.CONTROL_BYTES);
-/** The lists of those who are offered received frames: LISTS times Listeners. */
+/** An array of LISTS Listeners: the sockets that are offered received frames. */
 export const lists: usize = abi.CONTROL + abi.CONTROL_BYTES + offsetof<State>();
 export const listsEnd: usize = lists + LISTS * offsetof<Listeners>();
 /** Names, addresses and option values that enter or leave the module. */

@@ -46,7 +46,7 @@ export class Timer {
 }
 
 export const STOPPED: u32 = 0;
-/** It was set since the time was told last, so it does not count yet from when it runs. */
+/** The timer was set after the module last learned the time. It starts when the module learns it again. */
 export const PENDING: u32 = 1;
 export const RUNNING: u32 = 2;
 

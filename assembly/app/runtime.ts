@@ -31,7 +31,7 @@ function stateBytes(): u32 {
   return <u32>offsetof<Program>() + (program().tableLength() << 2);
 }
 
-/** Notes of which form the state is, now that it is of this version's. */
+/** Records the version and size of the state, which now has this version's form. */
 function takeState(): void {
   head.version = program().version();
   head.bytes = stateBytes();

@@ -135,8 +135,9 @@ static int open_socket(int type, int protocol, int ifindex) {
   return sd;
 }
 
-/* ---- Management: whoever reaches the board may bring a module that is signed with the image's SWAP_KEY
- * -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Management --------------------------------------------------------------------------------------------------- */
+
+/* Anyone who reaches the board may send it a module, which must be signed with the key of SWAP_KEY. */
 
 static struct pktsock_manage manage = {
     .board = "pktsock demo",

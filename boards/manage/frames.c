@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Requests in one call: whoever floods does not keep the application from its work. */
+/* Requests answered in one call. The limit keeps a flood from starving the application. */
 #define BURST 8
 
 int pktsock_manage_open(struct pktsock_manage *manage, unsigned ifindex) {

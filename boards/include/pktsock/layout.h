@@ -127,8 +127,8 @@ static_assert(sizeof(struct pkt_slot) == PKT_SLOT_BYTES, "pkt_slot");
 static_assert(sizeof(struct pkt_frame) == PKT_FRAME_BYTES, "pkt_frame");
 
 /* Returns the index of the frame whose place in the frame table is `distance` bytes, or a number above all indices if
- * no frame begins there: a division that tells whether there is a remainder, in two instructions. The product with the
- * inverse of an odd number is the quotient or large, and the rotation does the same for 4. */
+ * no frame begins there. This is an exact division in two instructions: multiplying by the inverse of an odd number
+ * gives the quotient, or a large number if there is a remainder, and the rotation does the same for 4. */
 static inline uint32_t pkt_frame_index_(uint32_t distance) {
   const uint32_t odd = PKT_FRAME_BYTES / 4;
   /* The lowest 3 bits of an odd number are their own inverse; each step doubles how many are. */

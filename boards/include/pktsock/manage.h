@@ -1,6 +1,6 @@
 /* The management protocol, on the board: what sockets, interfaces and module it has, and how another module arrives. It
  * is documented byte by byte in docs/manage.md; `pktsock stat` and `pktsock swap` speak it. A product decides whether
- * it links boards/manage: whoever reaches the interface or the line can ask, and gets what `allowed` says.
+ * it links boards/manage: anyone who reaches the interface or the line can list, and do what `allowed` permits.
  *
  * Nothing waits, but for a swap, which takes the time to verify and parse a module.
  *

@@ -25,7 +25,7 @@ struct pktsock_module;
  * Errors: none. */
 const char *pktsock_verify_signed(const uint8_t *file, size_t size, struct pktsock_module *module);
 
-/* Given by the firmware: the public key (RFC 8032, section 5.1.5) of those who may swap the module. */
+/* Given by the firmware: the public key (RFC 8032, section 5.1.5) that verifies modules. */
 extern const uint8_t pktsock_swap_key[32];
 
 /* Check a signature: the Ed25519 signature (pure, without a context) over the `head_size` bytes at `head` followed by
