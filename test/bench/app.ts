@@ -5,17 +5,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { Qemu } from "../../host/net/qemu.js";
 import { buildImage, chosenEngines, engines, type EngineName } from "../support/engines.js";
-import { frameOf } from "./counted.js";
+import { asleep, frameOf } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
 const lengths = [64, 512, 1514];
 const frames = 100;
 const warmUp = 20;
-/** Time for the board to go to sleep before the next frame comes, milliseconds. */
-const pause = 2;
 
 function buildApp(board: string, engine: EngineName): string {
   const settings = [`BOARD=${board}`, "APP_TS=examples/ts/echo.ts", ...engines[engine]];
@@ -48,13 +45,12 @@ async function cost(board: string, image: string, length: number, begin: (qemu: 
   const qemu = await Qemu.boot({ board, image, arguments: ["-plugin", plugin] });
   try {
     await begin(qemu);
-    await setTimeout(20 * pause);
+    await asleep(out);
     for (let i = 0; i < warmUp + frames; i++) {
       qemu.cable.send(frameOf(length, i));
       await qemu.cable.receive();
-      await setTimeout(pause);
+      await asleep(out);
     }
-    await setTimeout(100 * pause);
     qemu.write("quit\n");
     qemu.cable.send(frameOf(15, 0)); // ends bench.c
     await qemu.exited();

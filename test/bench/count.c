@@ -2,10 +2,10 @@
  *
  *   -plugin file=count.so,out=FILE,mark=ADDRESS,mark=ADDRESS,...
  *
- * writes a line "MARK COUNT" to FILE for each time, at the end of the run: MARK numbers the marks from 0 (or is "idle": the
- * processor went to sleep), COUNT is the number of instructions executed before.
+ * writes a line "MARK COUNT" to FILE each time, at once: MARK numbers the marks from 0 (or is "idle": the processor went to
+ * sleep), COUNT is the number of instructions executed before.
  *
- * Two more lines say how long something lasted at most, in instructions, interrupts in between included, and at which address
+ * Two more lines, at the end of the run, say how long something lasted at most, in instructions, interrupts in between included, and at which address
  * it began: "masked COUNT ADDRESS", interrupts (Cortex-M's `cpsid i` and `msr primask`, which must be in pairs), and
  * "locked COUNT ADDRESS", from the address of lock=ADDRESS to that of unlock=ADDRESS. Both count from main=ADDRESS on.
  *
@@ -42,36 +42,20 @@ size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 EXPORT int qemu_plugin_version = 1;
 
 #define MAX_MARKS 16
-#define IDLE MAX_MARKS
 
 static uint64_t marks[MAX_MARKS];
 static unsigned mark_count;
 static uint64_t instructions;
-static struct record {
-  unsigned mark;
-  uint64_t count;
-} * records;
-static size_t record_count, record_room;
-static FILE *out;
-
-static void note(unsigned mark) {
-  if (record_count == record_room) {
-    record_room = record_room * 2 + 1024;
-    records = realloc(records, record_room * sizeof(*records));
-    if (records == NULL)
-      abort();
-  }
-  records[record_count++] = (struct record){mark, instructions};
-}
+static FILE *out; /* written line by line: who reads it knows what the board has done */
 
 static void reached(unsigned cpu, void *mark) {
   (void)cpu;
-  note((unsigned)(uintptr_t)mark);
+  fprintf(out, "%u %" PRIu64 "\n", (unsigned)(uintptr_t)mark, instructions);
 }
 
 static void idle(qemu_plugin_id_t id, unsigned cpu) {
   (void)id, (void)cpu;
-  note(IDLE);
+  fprintf(out, "idle %" PRIu64 "\n", instructions);
 }
 
 /* ---- Spans ---- */
@@ -165,11 +149,6 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
 
 static void ended(qemu_plugin_id_t id, void *data) {
   (void)id, (void)data;
-  for (size_t i = 0; i < record_count; i++)
-    if (records[i].mark == IDLE)
-      fprintf(out, "idle %" PRIu64 "\n", records[i].count);
-    else
-      fprintf(out, "%u %" PRIu64 "\n", records[i].mark, records[i].count);
   for (const struct span *span = &masked; span != NULL; span = span == &masked ? &locked : NULL)
     fprintf(out, "%s %" PRIu64 " %" PRIx64 "\n", span->name, span->longest, span->longest_at);
   fclose(out);
@@ -193,6 +172,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info
   }
   if (out == NULL)
     return fprintf(stderr, "count: out=FILE is missing or cannot be written\n");
+  setvbuf(out, NULL, _IOLBF, BUFSIZ);
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
   qemu_plugin_register_vcpu_idle_cb(id, idle);
   qemu_plugin_register_atexit_cb(id, ended, NULL);

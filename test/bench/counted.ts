@@ -115,12 +115,9 @@ interface Passage {
   readonly idle: number;
 }
 
-/**
- * Divide the plugin's lines into frames, in their order. A frame counts only if the processor woke for it and slept again
- * after it. A frame that overlaps with another gives null (the cable is sometimes faster than the emulator).
- */
-export function passages(lines: readonly string[]): (Passage | null)[] {
-  const found: (Passage | null)[] = [];
+/** Divide the plugin's lines into frames, in their order. Throws if the processor met two frames before it slept. */
+export function passages(lines: readonly string[]): Passage[] {
+  const found: Passage[] = [];
   let order = ""; // the marks since the processor last slept
   let counts: number[] = [];
   for (const line of lines) {
@@ -134,8 +131,8 @@ export function passages(lines: readonly string[]): (Passage | null)[] {
     if (/^0+123$/.test(order)) {
       const [received, send, sent] = counts.slice(-3) as [number, number, number];
       found.push({ interrupt: counts[0]!, received, send, sent, idle: Number(count) });
-    } else {
-      for (let sent = order.indexOf("3"); sent >= 0; sent = order.indexOf("3", sent + 1)) found.push(null);
+    } else if (order.includes("3")) {
+      throw new Error(`A frame did not come alone: the marks between two sleeps are ${order}.`);
     }
     order = "";
     counts = [];
@@ -146,9 +143,7 @@ export function passages(lines: readonly string[]): (Passage | null)[] {
 const mean = (values: readonly number[]): number =>
   Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
 
-function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
-  const frames = all.filter((passage) => passage !== null);
-  if (frames.length < all.length / 2) throw new Error(`Only ${frames.length} of ${all.length} frames came alone.`);
+function costOf(bytes: number, frames: readonly Passage[]): Cost {
   return {
     bytes,
     tx: mean(frames.map(({ send, sent }) => sent - send)),
@@ -158,8 +153,15 @@ function costOf(bytes: number, all: readonly (Passage | null)[]): Cost {
   };
 }
 
-/** Time for the board to go to sleep before the next frame comes, milliseconds. */
-const pause = 1;
+/** How long a board may take from an echo until it sleeps, milliseconds: for a machine with much else to do. */
+const MOST_AWAKE = 20_000;
+
+/** Waits until the board sleeps: the plugin, which writes to `counts`, has noticed it last. */
+export async function asleep(counts: string): Promise<void> {
+  const last = () => readFileSync(counts, "utf8").trimEnd().split("\n").at(-1)!;
+  for (const until = Date.now() + MOST_AWAKE; !last().startsWith("idle"); await setTimeout(1))
+    if (Date.now() > until) throw new Error(`The board does not sleep: its last mark is ${last()}.`);
+}
 
 /** Echo frames of every length and count. Throws if an echo differs from the expected bytes. */
 export async function countRun(run: CountedRun): Promise<Counted> {
@@ -170,7 +172,7 @@ export async function countRun(run: CountedRun): Promise<Counted> {
   const board = await Qemu.boot({ board: run.board, image: run.image, arguments: ["-plugin", plugin.join(",")] });
   try {
     await run.begin(board);
-    await setTimeout(20 * pause);
+    await asleep(out);
     for (const length of run.lengths) {
       for (let i = 0; i < run.warmUp + run.frames; i++) {
         const frame = frameOf(length, i);
@@ -178,10 +180,9 @@ export async function countRun(run: CountedRun): Promise<Counted> {
         const echo = await board.cable.receive();
         if (!echo.equals(run.echoOf(frame)))
           throw new Error(`${run.board}: echo ${i} of ${length} bytes is not the frame.`);
-        await setTimeout(pause);
+        await asleep(out);
       }
     }
-    await setTimeout(100 * pause); // the last frame, too, ends with sleep
     await run.end(board);
     const status = await board.exited();
     if (status !== 0) throw new Error(`${run.board}: ended with status ${status}.\n${board.output}`);
