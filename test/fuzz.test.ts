@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { cleanUp, fuzzReader, readers, readOne } from "./fuzz/readers.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 0x7fffffff) || 1;
-const targets = { api: 80_000, filter: 200_000, server: 8000, cable: 10_000 };
+const targets = { api: 80_000, filter: 200_000, server: 8000, cable: 10_000, signed: 100_000, manage: 5000 };
 /** What can be broken, and what the target then says. */
 const breaks = [
   ["api", "a frame is lost", /frame \d+ is in 0 places|has no frame left|cannot send/],
@@ -17,6 +17,8 @@ const breaks = [
   ["filter", "the old filter", /the filter before: 33 bytes and not 34 pass/],
   ["server", "an answer", /no answer/],
   ["cable", "the cable", /frame 0 is not received/],
+  ["signed", "a version", /read as another, or as version/],
+  ["manage", "a piece", /what is swapped in is not what was sent|a module is not taken/],
 ] as const;
 
 function missing(): string | undefined {

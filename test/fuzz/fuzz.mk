@@ -3,7 +3,7 @@
 
 FUZZ ?= all
 FUZZ_SECONDS ?= 60
-FUZZ_ALL := api filter server cable
+FUZZ_ALL := api filter server cable signed manage
 FUZZ_TARGETS := $(if $(filter all,$(FUZZ)),$(FUZZ_ALL),$(FUZZ))
 ifneq ($(filter-out $(FUZZ_ALL),$(FUZZ_TARGETS)),)
 $(error There is no fuzz target "$(FUZZ)". Targets: $(FUZZ_ALL) all)
@@ -13,16 +13,20 @@ FUZZ_SOURCES_api := $(addprefix test/fuzz/,api.c api_clock.c api_data.c api_lent
 FUZZ_SOURCES_filter := $(addprefix test/fuzz/,filter.c bpf.c)
 FUZZ_SOURCES_server := test/fuzz/server.c $(filter-out %/server.c,$(wildcard host/preload/server/*.c))
 FUZZ_SOURCES_cable := test/fuzz/cable.c boards/mac/host_nic_open.c
+FUZZ_SOURCES_signed := test/fuzz/signed.c boards/verify/signed.c
+FUZZ_SOURCES_manage := test/fuzz/manage.c $(addprefix boards/manage/,crc.c frames.c line.c list.c manage.c upload.c)
 FUZZ_SOURCES := $(addprefix test/fuzz/,world.c home.c nic.c)
 FUZZ_PORT := $(wildcard boards/pktsock/*.c)
 FUZZ_HEADERS := $(wildcard test/fuzz/*.h boards/pktsock/*.h boards/include/pktsock/*.h boards/engine/*.h boards/posix/*.h boards/posix/*/*.h) \
   $(wildcard host/preload/*.h host/preload/server/*.h) host/preload/server/server.c boards/mac/host_nic.c \
-  build/gen/pktsock/abi.h
+  boards/manage/message.h build/gen/pktsock/abi.h
 
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -DPKTSOCK_FIRST_DESCRIPTOR=512 \
   -D$(CONFIG_PREFIX)INTERFACES=2 -Ibuild/gen -Ibuild/fuzz -Iboards/include -Itest/fuzz
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_LDFLAGS := -lpthread -lm -Wl,--wrap=pkt_os_wait -Wl,--wrap=pkt_os_now -Wl,--wrap=pkt_os_time
+FUZZ_LDFLAGS_manage := -Wl,--wrap=pktsock_swap -Wl,--wrap=pktsock_logic -Wl,--wrap=pktsock_confirm -Wl,--wrap=pktsock_fallback \
+  -Wl,--wrap=pktsock_manage_answer
 
 NEED_FUZZ = @command -v $(FUZZ_CC) >/dev/null && \
   ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 || \
@@ -40,7 +44,7 @@ endef
 FUZZ_CHECKED := -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)
 $(foreach source,$(FUZZ_SOURCES) $(FUZZ_SOURCES_api) $(FUZZ_SOURCES_filter),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED) -Iboards/posix)))
-$(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server) $(FUZZ_SOURCES_cable),\
+$(foreach source,$(FUZZ_PORT) boards/os/posix.c $(FUZZ_SOURCES_server) $(FUZZ_SOURCES_cable) $(FUZZ_SOURCES_signed) $(FUZZ_SOURCES_manage),\
   $(eval $(call FUZZ_RULE,$(source),$(FUZZ_CHECKED))))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-exact))
 $(eval $(call FUZZ_RULE,boards/engine/aot.c,$(FUZZ_CHECKED) -Ibuild/gen/aot-guarded -DPKTSOCK_MEMORY_SLACK=256,-guarded))
@@ -60,7 +64,7 @@ $(FUZZ_ENGINE_wasm3-tuned): build/gen/wasm3-tuned/wasm3.h
 define FUZZ_PROGRAM
 build/fuzz/$(1)-$(2): $(foreach source,$(FUZZ_COMMON) $(FUZZ_SOURCES_$(1)),$(call FUZZ_OBJECT,$(source))) $(FUZZ_ENGINE_$(2))
 	@echo "  fuzz   $$@"
-	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) -o $$@
+	$$(QUIET)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SANITIZE) $$^ $(FUZZ_LDFLAGS) $(FUZZ_LDFLAGS_$(1)) -o $$@
 endef
 $(foreach target,$(FUZZ_ALL),$(foreach engine,aot wasm3,$(eval $(call FUZZ_PROGRAM,$(target),$(engine)))))
 
@@ -68,7 +72,7 @@ build/fuzz/structs.h: test/fuzz/structs.ts host/build/structs.ts assembly/layout
 	@mkdir -p $(@D)
 	$(QUIET)npx tsx $< $@
 
-build/fuzz/made: test/fuzz/seeds.ts node_modules/.package-lock.json
+build/fuzz/made: test/fuzz/seeds.ts host/sign/cose.ts node_modules/.package-lock.json
 	@rm -rf $@
 	$(QUIET)npx tsx $< $@
 
@@ -98,7 +102,7 @@ define NEWLINE
 
 endef
 
-fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|cable|all FUZZ_SECONDS=60
+fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|cable|signed|manage|all FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
 	$(if $(filter all,$(FUZZ)),$(foreach tool,readers serial,$(QUIET)npx tsx test/fuzz/$(tool).ts $(FUZZ_SECONDS) $(LIES_SEED)$(NEWLINE)))
 

@@ -1,7 +1,10 @@
 // Writes what the fuzzer starts from for targets whose inputs can be spelled out: `tsx test/fuzz/seeds.ts OUT`. The bytes are
 // in the order in which the target reads them.
+import { createPrivateKey } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { operations } from "../../host/manage/message.js";
+import { signModule } from "../../host/sign/cose.js";
 
 const u16 = (value: number): number[] => [value & 255, value >> 8];
 const u32 = (value: number): number[] => [...u16(value & 0xffff), ...u16(value >>> 16)];
@@ -177,11 +180,84 @@ const cable: Readonly<Record<string, number[]>> = {
   "more than the pool": [...plug, ...datagrams(0, 60, 1, 39), ...receive, 0, 7, ...receive, 1, 8],
 };
 
+// ---- signed.c ----
+
+/** The key of RFC 8032, section 7.1, test 1, in the form of PKCS #8. */
+const key = createPrivateKey({
+  key: Buffer.from(
+    "302e020100300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+    "hex",
+  ),
+  format: "der",
+  type: "pkcs8",
+});
+const wasm = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const signedFile = (size: number, version: number): number[] => [
+  ...signModule(Uint8Array.from([...wasm, ...Array<number>(size).fill(0)]), version, key),
+];
+
+const signed: Readonly<Record<string, number[]>> = {
+  "version 0": signedFile(0, 0),
+  "version 1": signedFile(15, 1),
+  "version 23": signedFile(16, 23),
+  "version 24": signedFile(240, 24),
+  "version 256": signedFile(247, 256),
+  "version 65536": signedFile(248, 65536),
+  "the last version": signedFile(600, 0xffffffff),
+};
+
+// ---- manage.c ----
+
+const asked = (operation: keyof typeof operations, ...body: number[]): number[] => [
+  operations[operation],
+  body.length,
+  ...body,
+];
+const announce = (file: number, size: number): number[] => [4, file, ...u16(size)];
+const piece = (file: number, size: number): number[] => [5, file, ...u16(size), 1];
+const rest = (file: number): number[] => [5, file, ...u16(0), 7];
+const swapIn = [6, 0];
+const trialEnds = [8];
+const trialFails = [9];
+/** The first byte says what is allowed: with 0 everything but older modules. */
+const manage: Readonly<Record<string, number[]>> = {
+  "a list": [0, 0, ...asked("hello"), 1, ...asked("interface", 0, 0, 0, 1), 2, ...asked("socket", 0, 0, 0, 0), 0],
+  "a module": [0, ...announce(1, 300), ...piece(1, 100), ...rest(1), ...swapIn, ...trialEnds, 0, ...asked("fallback")],
+  "two modules": [
+    ...[0, ...announce(1, 300), ...rest(1), ...swapIn, ...announce(2, 1000), ...trialEnds],
+    ...[...announce(2, 1000), ...piece(2, 256), ...rest(2), ...swapIn, ...trialFails],
+    ...[
+      ...announce(3, 20),
+      ...rest(3),
+      ...swapIn,
+      0,
+      ...asked("confirm"),
+      0,
+      ...asked("fallback"),
+      0,
+      ...asked("hello"),
+    ],
+  ],
+  "damaged, then refused": [0, ...announce(1, 50), ...rest(1), 7, ...u32(7), ...rest(1), 10, ...swapIn, 10, ...swapIn],
+  "another file": [
+    0,
+    ...announce(1, 50),
+    ...piece(1, 20),
+    ...announce(2, 60),
+    ...announce(1, 50),
+    ...rest(1),
+    ...swapIn,
+  ],
+  "no room": [0, ...announce(1, 5000), ...rest(1), ...swapIn],
+  noise: [0, 3, 12, 0xc0, 0x70, 0x6b, 0xdb, 0xdd, 0xc0, 0xc0, 0x70, 0x6b, 0x74, 0xdb, 0xdb, 0x41, 1, ...asked("hello")],
+  "from all sides": [0].concat([0, 1, 2, 3, 4].flatMap((how) => [2, operations.hello, 0, how])),
+};
+
 const out = process.argv[2];
 if (out === undefined) throw new Error("usage: seeds.ts OUT");
-for (const [target, seeds] of Object.entries({ server, cable })) {
+for (const [target, seeds] of Object.entries({ server, cable, signed, manage })) {
   mkdirSync(join(out, target), { recursive: true });
   for (const [name, bytes] of Object.entries(seeds)) {
-    writeFileSync(join(out, target, name.replaceAll(" ", "-")), Uint8Array.from(bytes));
+    writeFileSync(join(out, target, name.replaceAll(/,? /g, "-")), Uint8Array.from(bytes));
   }
 }
