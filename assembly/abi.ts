@@ -138,7 +138,7 @@ export const CONTROL_BYTES: u32 = 192;
 
 // ---- Ring slot: the four rings of an interface are circles of these ----------------------------------------------
 
-/** Offset of the frame, or 0: whoever stores a frame fills the slot, whoever stores 0 empties it. */
+/** Offset of the frame, or 0: storing a frame fills the slot, storing 0 empties it. */
 export const SLOT_FRAME: u32 = 0;
 /** Offset of the next slot of the circle. Only the module follows it; drivers count for themselves. */
 export const SLOT_NEXT: u32 = 4;

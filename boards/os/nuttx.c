@@ -47,7 +47,7 @@ void pkt_os_unlock(void) { nxmutex_unlock(&lock); }
 struct pkt_os_task *pkt_os_self(void) {
   if (!self.made) {
     nxsem_init(&self.wakeup, 0, 0);
-    nxsem_set_protocol(&self.wakeup, SEM_PRIO_NONE); /* its holder is nobody */
+    nxsem_set_protocol(&self.wakeup, SEM_PRIO_NONE); /* no task holds it */
     self.made = true;
   }
   return &self;

@@ -1,5 +1,5 @@
-/* Time for an application that is compiled together with the module. Its callbacks run inside calls into the module, whoever
- * makes them: this file starts it, calls its timers, and waits for frames for it. */
+/* Time for an application that is compiled together with the module. Its callbacks run inside any task's calls into the
+ * module: this file starts it, calls its timers, and waits for frames for it. */
 #include "component.h"
 
 #if PKTSOCK_APP_SIZE > 0

@@ -30,7 +30,7 @@ const RARE = "__attribute__((cold))";
 const listed = (count: number, entry: (i: number) => string): string =>
   count === 0 ? "void" : Array.from({ length: count }, (_, i) => entry(i)).join(", ");
 
-/** The exports that are called for every frame; their functions shall be fast, and all others small. */
+/** The exports that are called for every frame; their functions must be fast, and all others small. */
 const frequent: ReadonlySet<string> = new Set<ExportName>([
   ...(["receive", "receiveFrom", "service", "send", "sendTo"] as const),
   ...(["peek", "reserve", "release", "submit", "pollSocket"] as const),

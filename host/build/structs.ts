@@ -10,7 +10,7 @@ function struct(name: string): Record<string, number> & { bytes: number } {
   const fields = [...(body ?? "").matchAll(/^ {2}(\w+): /gm)].map((match) => match[1]!);
   if (fields.length === 0) throw new Error(`assembly/layout.ts has no class ${name}`);
   const offsets = Object.fromEntries(fields.map((field, i) => [field, i * 4]));
-  // A misspelt field shall be an error here and not a word read from the wrong place.
+  // A misspelt field must be an error here, not a word that is read from the wrong place.
   const strict = new Proxy(offsets, {
     get(target, key) {
       const offset = target[key as string];

@@ -21,7 +21,7 @@ named before them, or the first one:
   --name NAME          the board's interface as the program sees it (default eth0, eth1, ...)
   --hwaddr MAC         its hardware address (default 02:00:00:00:00:01, ...:02, ...)
   --address ADDRESS/LEN
-                       an IPv4 address that it is said to have
+                       the IPv4 address that SIOCGIFADDR reports
 Further options:
   --config NAME=N      another capacity than that of docs/run.md, as NET_PKT_QUEUE_FRAMES=8; may be given several times
   --private            run the program in a network of its own, in which the kernel knows the board's interfaces too; for
