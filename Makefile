@@ -18,6 +18,7 @@ help: ## this list
 	@echo "Settings: BOARD=$(BOARD) APP=$(APP) ENGINE=$(ENGINE) CONFIG=\"NET_PKT_...=n\" V=1 (show commands)"
 	@echo "          APP_TS=examples/ts/echo.ts (an application in TypeScript, compiled together with the module)"
 	@echo "          SWAP=wasm3 SWAP_KEY=build/development.pem (take other modules, signed with this key)"
+	@echo "          SWAP_SLOTS=1 (and keep the last one in flash, where a board has slots: docs/swap.md)"
 	@echo "Boards: $(BOARDS)"
 
 demo: ## a board that answers the Linux kernel's arping and ping; the first thing to see
@@ -37,8 +38,9 @@ TESTS ?= 'test/**/*.test.ts'
 traps: build ## traps of the module at random moments, in the long form; RECOVER_RUNS=100
 	$(QUIET)RECOVER_RUNS=$(or $(RECOVER_RUNS),100) node_modules/.bin/mocha test/recover.test.ts -g "random moments"
 
-swaps: build build/host/count.so ## modules swapped in under traffic and before each conformance step, in the long form; what a swap costs
+swaps: build build/host/count.so ## modules swapped in under traffic, before each step of conformance and model, in the long form; what a swap costs
 	$(QUIET)SWAPS=long node_modules/.bin/mocha test/swap.test.ts
+	$(QUIET)SWAPS=long node_modules/.bin/mocha test/model.test.ts -g "swap before each step"
 	$(QUIET)npx tsx test/swap/cost.ts
 
 build: firmware ## the module, the host's tools, and the image of APP for BOARD

@@ -4,7 +4,8 @@
 #                                      PRECOMPILE := 1 if it has 84 KB for the whole module compiled at start.
 #                                      A board that is kept elsewhere: make BOARD=mine TARGET=path/to/mine
 #   boards/family/$(FAMILY)/family.mk  CROSS, FAMILY_CFLAGS, FAMILY_LDFLAGS, FAMILY_SOURCES, OS; may
-#                                      list in SYSTEM_SOURCES files of the application that are compiled without
+#                                      list in SLOT_SOURCES the code of slots for signed modules, and
+#                                      in SYSTEM_SOURCES files of the application that are compiled without
 #                                      boards/posix, as the component and the drivers always are
 #   APP                                a name of boards/apps, or the path of any .c file that has a main()
 #
@@ -27,7 +28,9 @@ include boards/mac/mac.mk
 include $(TARGET)/board.mk
 # SWAP_KEY=FILE: modules that are signed with this key may take the place of the firmware's own (docs/signing.md). A file below
 # build/ that is not there is made: a key for development. ED25519 names the arithmetic, a file of boards/verify.
+# SWAP_SLOTS=1: the last one that was proven survives a restart, in the flash of boards that have slots for it (docs/swap.md).
 SWAP_KEY ?=
+SWAP_SLOTS ?=
 ifneq ($(SWAP_KEY),)
 TASK_STACK := $(TASK_STACK)+4096
 endif
@@ -86,12 +89,22 @@ else
 FIRMWARE_SOURCES += boards/family/common/say.c
 endif
 
+ifneq ($(SWAP_SLOTS),)
+ifeq ($(and $(SWAP),$(SWAP_KEY)),)
+$(error SWAP_SLOTS=$(SWAP_SLOTS) keeps signed modules: it needs SWAP and SWAP_KEY)
+endif
+ifeq ($(SLOT_SOURCES),)
+$(error SWAP_SLOTS=$(SWAP_SLOTS): $(BOARD) has no flash for modules)
+endif
+FIRMWARE_SOURCES += $(SLOT_SOURCES)
+endif
+
 ED25519 ?= ref10
 ifneq ($(SWAP_KEY),)
 KEY_SOURCE := $(OUT)/swap_key.c
 ED25519_SOURCE := boards/verify/ed25519_$(ED25519).c
 FIRMWARE_SOURCES += boards/verify/signed.c $(ED25519_SOURCE) $(KEY_SOURCE)
-SWAP_DEFINES := -DPKTSOCK_SWAP_KEY
+SWAP_DEFINES := -DPKTSOCK_SWAP_KEY $(if $(SWAP_SLOTS),-DPKTSOCK_SWAP_SLOTS)
 FAMILY_LIBS += $(if $(filter openssl,$(ED25519)),-lcrypto)
 ED25519_DIR ?= node_modules/ed25519-supercop/vendor/ed25519/src
 endif

@@ -138,6 +138,44 @@ for (const name of engineNames) {
   });
 }
 
+describe("engine: a module that is swapped in", function () {
+  this.timeout(120_000);
+  const globals = (layout: number, abi = ABI_VERSION): string =>
+    `export const PKTSOCK_ABI: u32 = ${abi}; export const PKTSOCK_LAYOUT: u32 = ${layout};`;
+  const adds = (what: number): Record<string, string> => ({
+    closeSocket: `export function closeSocket(a: u32): i32 { store<u32>(a, load<u32>(a) + ${what}); return load<u32>(a); }`,
+    receive: `export function receive(a: u32, b: u32): i32 { give(a, b); return 0; }`,
+  });
+
+  it("goes on with the memory and the buffers of the one before", async () => {
+    const engine = load(await fake(adds(1), globals(7)), { memorySize: 20000 });
+    const { memory } = engine;
+    assert.equal(engine.call("closeSocket", [2000]), 1);
+    engine.swap(await fake(adds(10), globals(7)));
+    assert.equal(engine.call("closeSocket", [2000]), 11);
+    assert.equal(engine.call("closeSocket", [2000]), 21);
+    assert.equal(memory[2000], 21);
+    const buffer = new Uint8Array(4);
+    engine.call("receive", [2000, 4], buffer);
+    assert.deepEqual([...buffer], [21, 0, 0, 0]);
+  });
+
+  it("is refused with another layout or ABI version, and on wasm3", async () => {
+    const engine = load(await fake(adds(1), globals(7)), { memorySize: 20000 });
+    const refuse = (other: Uint8Array, message: RegExp) =>
+      assert.throws(
+        () => engine.swap(other),
+        (error) => error instanceof LoadError && message.test(error.message),
+      );
+    refuse(await fake(adds(10), globals(8)), /another layout of linear memory/);
+    refuse(await fake(adds(10)), /another layout of linear memory/);
+    refuse(await fake(adds(10), globals(7, ABI_VERSION + 1)), /version.* of the pktsock ABI/);
+    assert.equal(engine.call("closeSocket", [2000]), 1, "the one before goes on");
+    const other = load(moduleBytes(), { engine: "wasm3" });
+    assert.throws(() => other.swap(moduleBytes()), /wasm3 on the host cannot swap modules/);
+  });
+});
+
 describe("engine: wasm3", () => {
   /** wasm3 0.9 finds the second sentence first: its validator knows such an opcode, but not what it makes. */
   const refused = /is not of i32, and this engine has no others|^incorrect type on stack$/;

@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { findProgram } from "../host/demo/tools.js";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
+import { readPrivateKey } from "../host/sign/keys.js";
+import { signModule } from "../host/sign/cose.js";
+import { moduleBytes } from "./support/module.js";
 import { pathWithout } from "./support/path.js";
 
 const harness = "build/stm32/harness";
@@ -26,6 +29,8 @@ interface Chip {
   readonly make: readonly string[];
   readonly demo: readonly string[];
   readonly echo: readonly string[];
+  /** The demo with slots for signed modules. */
+  readonly slots: readonly string[];
   /** Other programs, each with its scenario. */
   readonly others: readonly (readonly [source: string, scenario: string])[];
 }
@@ -42,6 +47,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock"],
+    slots: ["slots", "slots-trouble"],
     others: clockPrograms,
   },
   {
@@ -50,6 +56,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock", "uncached"],
+    slots: [],
     others: clockPrograms,
   },
   {
@@ -58,6 +65,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock", "uncached"],
+    slots: [],
     others: clockPrograms,
   },
   {
@@ -66,6 +74,7 @@ const chips: readonly Chip[] = [
     make: ["TARGET=test/stm32/esp32-mac"],
     demo: phyScenarios,
     echo: [...driverScenarios, "no-clock"],
+    slots: [],
     others: [],
   },
 ];
@@ -79,7 +88,7 @@ function run(chip: Chip, app: string, scenario: string, ...flags: string[]): str
   const { status, stdout, stderr } = spawnSync(
     harness,
     [chip.series, `build/${chip.board}/${app}.elf`, scenario, ...flags],
-    { encoding: "utf8", timeout: 120_000 },
+    { encoding: "utf8", timeout: 600_000 },
   );
   assert.equal(status, 0, `${stdout}${stderr}`);
   return stdout;
@@ -93,7 +102,7 @@ function buildHarness(): void {
 }
 
 describe("STM32 in models of the chips", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   before(buildHarness);
 
   for (const chip of chips) {
@@ -111,6 +120,18 @@ describe("STM32 in models of the chips", function () {
         it(`${scenario} (${source})`, () => {
           make(`BOARD=${chip.board}`, ...chip.make, `APP=${source}`, "firmware");
           run(chip, basename(source, ".c"), scenario);
+        });
+      for (const scenario of chip.slots)
+        it(`${scenario} (APP=demo, SWAP_SLOTS)`, () => {
+          const key = "build/development.pem";
+          const swaps = ["ENGINE=aot", "SWAP=wasm3-tuned", `SWAP_KEY=${key}`, "SWAP_SLOTS=1"];
+          make(`BOARD=${chip.board}`, ...chip.make, ...swaps, "firmware");
+          const dir = mkdtempSync(join(tmpdir(), "pktsock-slots-"));
+          const files = [1, 2].map((version) => join(dir, `${version}.signed`));
+          for (const [i, file] of files.entries())
+            writeFileSync(file, signModule(moduleBytes(), i + 1, readPrivateKey(key)));
+          run({ ...chip, board: `${chip.board}-aot-swap-wasm3-tuned` }, "demo", scenario, ...files);
+          rmSync(dir, { recursive: true });
         });
       for (const scenario of chip.echo) it(scenario, () => void run(chip, "echo", scenario));
       if (chip.series === "esp32")
@@ -175,8 +196,8 @@ describe("docs/stm32.md", () => {
       for (const [i, column] of columns!.split(" | ").slice(0, 4).entries())
         if (column === "yes") claimed.get(chips[i]!.board)!.push(...names!.replaceAll("`", "").trim().split(" "));
     }
-    for (const { board, demo, echo, others } of chips) {
-      const run = ["bare", ...demo, ...echo, ...others.map(([, scenario]) => scenario)];
+    for (const { board, demo, echo, slots, others } of chips) {
+      const run = ["bare", ...demo, ...echo, ...slots, ...others.map(([, scenario]) => scenario)];
       assert.deepEqual(claimed.get(board)!.sort(), run.sort(), board);
     }
   });

@@ -20,6 +20,7 @@
 #include <pktsock/manage.h>
 #include <pktsock/os.h>
 #include <pktsock/pktsock.h>
+#include <pktsock/slots.h>
 
 #ifndef DEMO_ADDRESS
 #define DEMO_ADDRESS                                                                                                   \
@@ -147,6 +148,33 @@ static struct pktsock_manage manage = {
 };
 static struct pktsock_manage_line line = {.manage = &manage, .write = board_console_write};
 
+#ifdef PKTSOCK_SWAP_SLOTS
+static unsigned long version_that_runs(void) {
+  struct pktsock_logic logic;
+  return pktsock_logic(&logic) == 0 ? logic.version : 0;
+}
+
+/* The module that was kept in the flash takes over. */
+static void swap_in_kept(void) {
+  int result = pktsock_slots_swap_in(board_flash());
+  if (result > 0)
+    printf("version %lu was kept, and runs\n", version_that_runs());
+  else if (result < 0)
+    printf("what was kept does not run: %s\n", pktsock_error());
+}
+
+static void keep_proven(void) {
+  int result = pktsock_manage_keep(&manage, board_flash());
+  if (result > 0)
+    printf("version %lu is kept\n", version_that_runs());
+  else if (result < 0)
+    printf("version %lu is not kept: %s\n", version_that_runs(), board_flash_trouble(result));
+}
+#else
+static void swap_in_kept(void) {}
+static void keep_proven(void) {}
+#endif
+
 /* The console's ring of 64 characters holds what a line of 115200 baud brings in this time, in milliseconds. */
 #define CONSOLE_PAUSE 5
 
@@ -187,6 +215,7 @@ static void print_counters(int tap, unsigned ifindex) {
 }
 
 int main(void) {
+  swap_in_kept();
   int ifindex = (int)if_nametoindex("eth0");
   int arp = open_socket(SOCK_DGRAM, ETH_P_ARP, ifindex);
   int ip = open_socket(SOCK_RAW, ETH_P_IP, ifindex);
@@ -211,6 +240,7 @@ int main(void) {
       answer_ping(ip);
     if (fds[3].revents & POLLIN)
       pktsock_manage_receive(&manage);
+    keep_proven();
     if (fds[2].revents & POLLIN)
       print_frame(tap);
   }

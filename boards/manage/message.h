@@ -63,6 +63,9 @@ enum manage_status manage_swap(struct pktsock_manage *manage, struct manage_body
 enum manage_status manage_fallback(const struct pktsock_manage *manage, struct manage_answer *answer);
 enum manage_status manage_confirm(const struct pktsock_manage *manage, struct manage_answer *answer);
 
+/* Release the files that no module uses any more; not while the one before may still be needed. */
+enum manage_status manage_tidy_up(struct pktsock_manage *manage);
+
 /* The CRC of IEEE 802.3 (its FCS). */
 uint32_t manage_crc(const uint8_t *bytes, size_t size);
 

@@ -75,8 +75,10 @@ int pktsock_slots_keep(const struct pktsock_flash *flash, const uint8_t *file, u
   unsigned slot = newest == 0 ? 1 : 0;
   if (size > flash->size - PKTSOCK_SLOT_HEADER)
     return PKTSOCK_SLOTS_TOO_LARGE;
+  if (newest >= 0 && before.size == size && memcmp(file_of(flash, (unsigned)newest), file, size) == 0)
+    return 0;
   if (lies_in_slot(flash, 0, file) || lies_in_slot(flash, 1, file))
-    return newest >= 0 && file == file_of(flash, (unsigned)newest) ? 0 : PKTSOCK_SLOTS_FAULTY;
+    return PKTSOCK_SLOTS_FAULTY;
   header = (struct slot_header){.magic = SLOT_MAGIC, .sequence = before.sequence + 1, .size = size};
   header.file_crc = manage_crc(file, size);
   header.header_crc = crc_of(&header);

@@ -13,8 +13,7 @@ static void forget(struct pktsock_manage *manage, struct pktsock_manage_file *fi
   memset(file, 0, sizeof(*file));
 }
 
-/* Release the files that no module uses any more; not while the one before may still be needed. */
-static enum manage_status tidy_up(struct pktsock_manage *manage) {
+enum manage_status manage_tidy_up(struct pktsock_manage *manage) {
   struct pktsock_logic logic;
   if (pktsock_logic(&logic) < 0)
     return MANAGE_UNKNOWN;
@@ -41,7 +40,7 @@ enum manage_status manage_begin(struct pktsock_manage *manage, struct manage_bod
   const uint8_t *hash = body->at;
   struct pktsock_manage_file *file = &manage->arriving;
   if (file->bytes == NULL || file->size != size || memcmp(manage->hash, hash, sizeof(manage->hash)) != 0) {
-    enum manage_status status = tidy_up(manage);
+    enum manage_status status = manage_tidy_up(manage);
     if (status != MANAGE_OK)
       return status;
     forget(manage, file);
@@ -108,7 +107,7 @@ enum manage_status manage_swap(struct pktsock_manage *manage, struct manage_body
     manage->have = 0;
     return MANAGE_DAMAGED;
   }
-  enum manage_status status = tidy_up(manage);
+  enum manage_status status = manage_tidy_up(manage);
   return status != MANAGE_OK ? status : swap(manage, (int)flags, answer);
 }
 

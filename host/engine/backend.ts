@@ -6,4 +6,6 @@ export interface Backend {
   /** Names of all exports of the module. */
   readonly exports: ReadonlySet<string>;
   call(name: CallName, args: readonly number[], buffer: Uint8Array): number;
+  /** Lets another module go on with the memory as it is, if the engine can. Throws LoadError if it has another ABI or layout. */
+  swap?(wasm: Uint8Array): void;
 }

@@ -21,6 +21,11 @@ export interface Engine {
    * later call, because its state can no longer be trusted.
    */
   call(name: CallName, args?: readonly number[], buffer?: Uint8Array): number;
+  /**
+   * Lets another module go on with the memory as it is, as pktsock_swap() does on a board; only with V8. Throws LoadError if it
+   * has another layout of it or another ABI version; then the one before goes on.
+   */
+  swap(wasm: Uint8Array): void;
 }
 
 export interface LoadOptions {
@@ -49,6 +54,10 @@ export function load(wasm: Uint8Array, { engine = "v8", memorySize = 65536 }: Lo
         if (error instanceof TrapError) trap = error;
         throw error;
       }
+    },
+    swap(wasm) {
+      if (backend.swap === undefined) throw new LoadError(`${engine} on the host cannot swap modules; V8 can`);
+      backend.swap(wasm);
     },
   };
 }

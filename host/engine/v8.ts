@@ -1,4 +1,5 @@
 import { ABI_VERSION } from "../../assembly/abi.js";
+import { importMemory } from "./adopt.js";
 import type { Backend } from "./backend.js";
 import { LoadError, TrapError } from "./errors.js";
 import { match } from "./match.js";
@@ -14,6 +15,21 @@ const reasons: readonly [RegExp, string][] = [
 ];
 
 class OverrunError extends Error {}
+
+/** Modules that were swapped in: compiled once. */
+const adopting = new WeakMap<Uint8Array, WebAssembly.Module>();
+
+function checkAbi({ PKTSOCK_ABI: abi }: WebAssembly.Exports): void {
+  if (!(abi instanceof WebAssembly.Global)) throw new LoadError("not a pktsock module: it exports no PKTSOCK_ABI");
+  if (abi.value !== ABI_VERSION) {
+    throw new LoadError(
+      `the module speaks version ${abi.value} of the pktsock ABI, but this program version ${ABI_VERSION}: build both anew`,
+    );
+  }
+}
+
+const layoutOf = ({ PKTSOCK_LAYOUT: layout }: WebAssembly.Exports): unknown =>
+  layout instanceof WebAssembly.Global ? layout.value : undefined;
 
 /** Loads the module into V8. V8 always gives a module a whole page: memory behind `memorySize` exists but is hidden. */
 export function load(wasm: Uint8Array, memorySize: number): Backend {
@@ -57,14 +73,9 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
     },
   };
 
-  const { exports } = new WebAssembly.Instance(module, { port });
-  const { PKTSOCK_ABI: abi, memory } = exports;
-  if (!(abi instanceof WebAssembly.Global)) throw new LoadError("not a pktsock module: it exports no PKTSOCK_ABI");
-  if (abi.value !== ABI_VERSION) {
-    throw new LoadError(
-      `the module speaks version ${abi.value} of the pktsock ABI, but this program version ${ABI_VERSION}: build both anew`,
-    );
-  }
+  let { exports } = new WebAssembly.Instance(module, { port });
+  const { memory } = exports;
+  checkAbi(exports);
   if (!(memory instanceof WebAssembly.Memory)) throw new LoadError("not a pktsock module: it exports no memory");
   page = new Uint8Array(memory.buffer).subarray(0, memorySize);
 
@@ -79,6 +90,16 @@ export function load(wasm: Uint8Array, memorySize: number): Backend {
       } catch (error) {
         throw asTrap(error, name);
       }
+    },
+    swap(other) {
+      const next = adopting.get(other) ?? new WebAssembly.Module(importMemory(other) as BufferSource);
+      adopting.set(other, next);
+      const instance = new WebAssembly.Instance(next, { port: { ...port, memory } });
+      checkAbi(instance.exports);
+      if (layoutOf(instance.exports) === undefined || layoutOf(instance.exports) !== layoutOf(exports)) {
+        throw new LoadError("the module has another layout of linear memory");
+      }
+      exports = instance.exports;
     },
   };
 }

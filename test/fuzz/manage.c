@@ -142,6 +142,8 @@ static void check_answer(const uint8_t *request, const uint8_t *answer, size_t s
     note(operation, request + MANAGE_HEADER, (uint32_t)request[6] << 8 | request[7], word_at(answer + MANAGE_HEADER));
   if (status == MANAGE_DAMAGED)
     arriving.have = 0;
+  if (status == MANAGE_NO_ROOM) /* the one before has made room */
+    arriving.there = false;
 }
 
 size_t __real_pktsock_manage_answer(struct pktsock_manage *m, const uint8_t *request, size_t size, uint32_t most,

@@ -29,6 +29,11 @@ export class Module implements Component {
     this.sockets = PktSock.load((wasm ??= moduleBytes()), { ...capacities, engine });
   }
 
+  /** Lets another instance of the module go on. */
+  swap(): void {
+    this.sockets.engine.swap(wasm!);
+  }
+
   addInterface(name: string, hwaddr: Buffer, txOffset: number): void {
     this.macs.push({ iface: this.sockets.addInterface(name, hwaddr, { txOffset }), prefetched: [], sending: [] });
   }

@@ -46,7 +46,12 @@ export class Run {
   private readonly heap: ModuleHeap;
   private clock = 0;
 
-  constructor(engine: EngineName, { capacities, txOffsets, opening }: Setup) {
+  /** `swaps`: another instance of the module goes on before each step. */
+  constructor(
+    engine: EngineName,
+    { capacities, txOffsets, opening }: Setup,
+    private readonly swaps = false,
+  ) {
     this.module = new Module(engine, capacities);
     this.heap = new ModuleHeap(this.module.sockets);
     this.model = new Model(capacities, this.heap);
@@ -66,6 +71,7 @@ export class Run {
   }
 
   step(step: Step): void {
+    if (this.swaps) this.module.swap();
     const there = "ifindex" in step ? { ...step, ifindex: this.interface(step.ifindex) } : step;
     this.perform("fd" in there ? { ...there, fd: this.descriptor(there.fd) } : there);
     for (const { index } of this.model.interfaces) {

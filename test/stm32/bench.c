@@ -113,6 +113,8 @@ static const struct {
     {"no-crystal", scenario_no_crystal},
     {"no-pll", scenario_no_pll},
     {"no-voltage", scenario_no_voltage},
+    {"slots", scenario_slots},
+    {"slots-trouble", scenario_slots_trouble},
     {"bare", scenario_bare},
     {"frames", scenario_frames},
     {"bursts", scenario_bursts},
@@ -137,11 +139,45 @@ static const struct {
 
 static void die_of_usage(void) {
   fprintf(stderr, "usage: harness f4|f7|h7|esp32 IMAGE.elf SCENARIO [--ignore-mpu | --write-through | "
-                  "--short-descriptors]\nscenarios:");
+                  "--short-descriptors] [MODULE.signed MODULE.signed]\nscenarios:");
   for (unsigned i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
     fprintf(stderr, " %s", scenarios[i].name);
   fprintf(stderr, "\n");
   exit(2);
+}
+
+static bool has_flag(const struct bench *b, const char *name) { return b->flag != NULL && strcmp(b->flag, name) == 0; }
+
+/* The chip and its wiring, as the power comes. */
+static void set_up(struct bench *b) {
+  soc_init(&b->soc, b->series, b->elf);
+  if (b->files[0] != NULL)
+    soc_add_slots(&b->soc);
+  b->soc.m.write_through = has_flag(b, "--write-through");
+  b->soc.m.ignore_mpu = b->soc.m.write_through || has_flag(b, "--ignore-mpu");
+  if (has_flag(b, "--short-descriptors")) /* see esp32-mac/board.c */
+    *(uint32_t *)machine_at(&b->soc.m, soc_uid(b->soc.series), 4) = 16;
+  if (b->series == SERIES_H7)
+    eqos_init(&b->soc, &b->nic, 0x40028000);
+  else if (b->series == SERIES_ESP32)
+    gmac_init(&b->soc, &b->nic, 0x3ff6a000, 0x3ff69000, false);
+  else
+    gmac_init(&b->soc, &b->nic, 0x40028000, 0x40029000, true);
+  b->nic.sent = hear;
+  b->nic.sent_arg = b;
+  b->soc.nic = &b->nic;
+  machine_reset(&b->soc.m);
+}
+
+void bench_restart(struct bench *b) {
+  static uint8_t kept[FLASH_MAX_SLOTS_SIZE];
+  uint32_t start = b->soc.flash.start, size = 2 * b->soc.flash.sector_size;
+  memcpy(kept, machine_at(&b->soc.m, start, size), size);
+  machine_end(&b->soc.m);
+  memset(&b->nic, 0, sizeof(b->nic));
+  b->heard_in = b->heard_out = 0;
+  set_up(b);
+  memcpy(machine_at(&b->soc.m, start, size), kept, size);
 }
 
 int main(int argc, char **argv) {
@@ -158,21 +194,14 @@ int main(int argc, char **argv) {
   if (series == 4 || number == sizeof(scenarios) / sizeof(scenarios[0]))
     die_of_usage();
   b->random = 1;
-  soc_init(&b->soc, (enum series)series, argv[2]);
-  b->soc.m.write_through = argc > 4 && strcmp(argv[4], "--write-through") == 0;
-  b->soc.m.ignore_mpu = b->soc.m.write_through || (argc > 4 && strcmp(argv[4], "--ignore-mpu") == 0);
-  if (argc > 4 && strcmp(argv[4], "--short-descriptors") == 0) /* see esp32-mac/board.c */
-    *(uint32_t *)machine_at(&b->soc.m, soc_uid(b->soc.series), 4) = 16;
-  if (series == SERIES_H7)
-    eqos_init(&b->soc, &b->nic, 0x40028000);
-  else if (series == SERIES_ESP32)
-    gmac_init(&b->soc, &b->nic, 0x3ff6a000, 0x3ff69000, false);
-  else
-    gmac_init(&b->soc, &b->nic, 0x40028000, 0x40029000, true);
-  b->nic.sent = hear;
-  b->nic.sent_arg = b;
-  b->soc.nic = &b->nic;
-  machine_reset(&b->soc.m);
+  b->series = (enum series)series;
+  b->elf = argv[2];
+  for (int i = 4; i < argc; i++)
+    if (argv[i][0] == '-')
+      b->flag = argv[i];
+    else
+      b->files[b->files[0] != NULL] = argv[i];
+  set_up(b);
   scenarios[number].run(b);
   printf("ok: %s, %.3f s on the board\n", scenarios[number].name, (double)machine_now_us(&b->soc.m) / 1e6);
   return 0;

@@ -20,12 +20,20 @@ struct bench {
   struct heard heard[MAX_HEARD]; /* what the board sent, oldest first, until it is taken */
   unsigned heard_in, heard_out;
   uint32_t random;
+
+  /* The harness's arguments. */
+  enum series series;
+  const char *elf, *flag;
+  const char *files[2]; /* of the scenarios with slots: signed modules */
 };
 
 typedef void (*scenario)(struct bench *b);
 
 /* 0 to below - 1, the same sequence in every run. */
 uint32_t bench_random(struct bench *b, uint32_t below);
+
+/* Switch the power off and on: only the slots' flash stays. */
+void bench_restart(struct bench *b);
 
 /* Start the board; wait until it says `ready` and the link is up. */
 void bench_boot(struct bench *b, const char *ready);
@@ -46,6 +54,9 @@ void bench_expect_echo(struct bench *b, const uint8_t *bytes, unsigned len, uint
 
 /* One whole echo of `len` bytes. */
 void bench_echo(struct bench *b, unsigned len);
+
+/* The demo answers ARP and pings. */
+void bench_expect_network(struct bench *b);
 
 /* Learn the board's MAC address, from its unique number as boards/family/stm32/hwaddr.c makes it. */
 void bench_own_address(struct bench *b);
@@ -86,6 +97,9 @@ void scenario_overrun(struct bench *b);
 void scenario_no_crystal(struct bench *b);
 void scenario_no_pll(struct bench *b);
 void scenario_no_voltage(struct bench *b);
+/* demo.c's image with SWAP_SLOTS */
+void scenario_slots(struct bench *b);
+void scenario_slots_trouble(struct bench *b);
 /* bare.c's image */
 void scenario_bare(struct bench *b);
 /* The image of test/programs/ptp-slave.c */

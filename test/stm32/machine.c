@@ -190,6 +190,16 @@ void machine_reset(struct machine *m) {
   uc_reg_write(m->uc, UC_ARM_REG_PC, &pc);
 }
 
+void machine_end(struct machine *m) {
+  uc_close(m->uc);
+  for (unsigned i = 0; i < m->memory_count; i++) {
+    free(m->memories[i].bytes);
+    free(m->memories[i].behind_cache);
+    free(m->memories[i].synced);
+  }
+  free(m->elf_bytes);
+}
+
 static void fire_timers(struct machine *m) {
   for (unsigned i = 0; i < m->timer_count; i++)
     if (m->timers[i].at <= m->cycles) {

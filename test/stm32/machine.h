@@ -83,6 +83,7 @@ struct timer *machine_add_timer(struct machine *m, void (*fire)(void *self), voi
 void machine_load(struct machine *m);
 uint32_t machine_symbol(struct machine *m, const char *name);
 void machine_reset(struct machine *m);
+void machine_end(struct machine *m);
 
 /* Run until `done` (may be NULL) says so or `us` microseconds have passed; returns whether done. */
 bool machine_run(struct machine *m, uint32_t us, bool (*done)(void *arg), void *arg);

@@ -5,6 +5,9 @@ enum { CR = 0x00, PLLCFGR = 0x04, CFGR = 0x08, AHB1RSTR = 0x10, AHB1ENR = 0x30, 
 enum { HSI = 16000000, HSE = 8000000, MHZ = 1000000 };
 enum { RESET_CR = 0x83, RESET_PLLCFGR = 0x24003010 };
 
+#define DCEN (1u << 10)
+#define DCRST (1u << 12)
+
 static uint32_t *rcc(struct soc *soc, uint32_t offset) { return &soc->rcc[offset / 4]; }
 static const uint32_t *rcc_const(const struct soc *soc, uint32_t offset) { return &soc->rcc[offset / 4]; }
 
@@ -112,14 +115,23 @@ static void pwr_write(void *self, uint32_t offset, uint32_t value) {
 
 static uint32_t flash_read(void *self, uint32_t offset) {
   struct soc *soc = self;
-  if (offset != 0)
+  uint32_t value = soc->flash_acr;
+  if (offset != 0 && !flash_model_read(soc, offset, &value))
     fail(&soc->m, "flash register 0x%x is not modelled", offset);
-  return soc->flash_acr;
+  return value;
 }
 
 static void flash_write(void *self, uint32_t offset, uint32_t value) {
   struct soc *soc = self;
-  flash_read(self, offset);
+  if (offset != 0 && !flash_model_write(soc, offset, value))
+    fail(&soc->m, "flash register 0x%x is not modelled, or cannot be written", offset);
+  if (offset != 0)
+    return;
+  if (value & DCRST) {
+    if (value & DCEN || soc->series != SERIES_F4)
+      fail(&soc->m, "the flash's data cache is reset while it is on, or there is none");
+    flash_model_forget(soc);
+  }
   soc->flash_acr = value;
 }
 

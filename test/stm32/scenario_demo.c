@@ -67,7 +67,7 @@ static void ping(struct bench *b, unsigned payload) {
          "a ping of %u bytes is answered wrongly", payload);
 }
 
-static void expect_network(struct bench *b) {
+void bench_expect_network(struct bench *b) {
   arp(b);
   ping(b, 0);
   ping(b, 56);
@@ -99,7 +99,7 @@ void scenario_link(struct bench *b) {
                {0x0081, "link up, 100 Mbit/s half duplex"},
                {0x45e1, "link up, 100 Mbit/s full duplex"}};
   bench_boot_with_link(b, "ready ");
-  expect_network(b);
+  bench_expect_network(b);
   for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
     phy_model_plug(&b->soc.phy, false);
     soc_expect(&b->soc, "eth0: link down", 1000000);
@@ -107,7 +107,7 @@ void scenario_link(struct bench *b) {
     phy_model_plug(&b->soc.phy, true);
     soc_expect(&b->soc, modes[i].sentence, 5000000);
     bench_wait(b, 1000);
-    expect_network(b);
+    bench_expect_network(b);
   }
   /* A loss too short to be seen as one: the status bit latches it. */
   phy_model_plug(&b->soc.phy, false);
@@ -115,7 +115,7 @@ void scenario_link(struct bench *b) {
   b->soc.phy.negotiated->at = b->soc.m.cycles + machine_us(&b->soc.m, 1000);
   soc_expect(&b->soc, "eth0: link down", 1000000);
   soc_expect(&b->soc, "eth0: link up", 1000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_no_cable(struct bench *b) {
@@ -129,7 +129,7 @@ void scenario_no_cable(struct bench *b) {
   b->soc.phy.partner = 0x45e1;
   phy_model_plug(&b->soc.phy, true);
   soc_expect(&b->soc, "link up", 5000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_absent_phy(struct bench *b) {
@@ -143,12 +143,12 @@ void scenario_absent_phy(struct bench *b) {
   EXPECT(b, b->soc.console_len == said, "a PHY that never comes is reported more than once");
   b->soc.phy.absent = false;
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
   b->soc.phy.absent = true;
   soc_expect(&b->soc, "eth0: the PHY stopped answering", 1000000);
   b->soc.phy.absent = false;
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_no_reference_clock(struct bench *b) {
@@ -162,7 +162,7 @@ void scenario_no_reference_clock(struct bench *b) {
   b->soc.phy.no_clock = false;
   soc_expect(&b->soc, "eth0: the MAC runs again", 3000000);
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_phy_in_reset(struct bench *b) {
@@ -171,7 +171,7 @@ void scenario_phy_in_reset(struct bench *b) {
   soc_expect(&b->soc, "eth0: the PHY does not leave reset", 3000000);
   b->soc.phy.reset_hangs = false;
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 /* MDIO accesses do not end: the problem is reported once, and the access is retried. */
@@ -186,19 +186,19 @@ void scenario_mdio_stuck(struct bench *b) {
   EXPECT(b, b->soc.console_len == said, "it is reported more than once");
   b->nic.hold_mdio = false;
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
   b->nic.hold_mdio = true;
   soc_expect(&b->soc, "eth0: the PHY stopped answering", 1000000);
   b->nic.hold_mdio = false;
   soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 /* Characters are lost on the console: its interrupt must not come for ever, and what is typed later is read. */
 void scenario_overrun(struct bench *b) {
   bench_boot_with_link(b, "ready ");
   soc_overrun(&b->soc);
-  expect_network(b);
+  bench_expect_network(b);
   soc_overrun(&b->soc);
   soc_type(&b->soc, "quit\n");
   soc_expect(&b->soc, "stopped, status 0\n", 2000000);
@@ -209,7 +209,7 @@ void scenario_no_crystal(struct bench *b) {
   bench_boot_with_link(b, "ready ");
   EXPECT(b, strstr(b->soc.console, "clocks: the external clock (HSE) does not start") != NULL, "no word about it");
   EXPECT(b, b->soc.sysclk == nominal[b->soc.series], "the processor runs at %u Hz", b->soc.sysclk);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_no_voltage(struct bench *b) {
@@ -218,7 +218,7 @@ void scenario_no_voltage(struct bench *b) {
   EXPECT(b, strstr(b->soc.console, "clocks: the core voltage does not rise") != NULL, "no word about it");
   if (strstr(b->soc.console, "link up") == NULL)
     soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }
 
 void scenario_no_pll(struct bench *b) {
@@ -227,5 +227,5 @@ void scenario_no_pll(struct bench *b) {
   EXPECT(b, strstr(b->soc.console, "clocks: the PLL does not lock") != NULL, "no word about it");
   if (strstr(b->soc.console, "link up") == NULL)
     soc_expect(&b->soc, "link up", 8000000);
-  expect_network(b);
+  bench_expect_network(b);
 }

@@ -81,6 +81,13 @@ void soc_init(struct soc *soc, enum series series, const char *elf) {
   usart_init(soc);
 }
 
+void soc_add_slots(struct soc *soc) {
+  if (soc->series == SERIES_F4)
+    flash_model_init(soc, 0x081c0000, 0x20000, 4);
+  else
+    fail(&soc->m, "this chip has no slots");
+}
+
 struct console_wait {
   struct soc *soc;
   const char *text;

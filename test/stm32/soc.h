@@ -4,6 +4,7 @@
 #ifndef SOC_H
 #define SOC_H
 
+#include "flash_model.h"
 #include "machine.h"
 #include "phy_model.h"
 
@@ -19,6 +20,7 @@ struct soc {
   uint32_t rcc[64], pwr[16], flash_acr, syscfg[16];
   uint32_t sysclk, ahb_clock, apb1_clock;
   bool overdrive;
+  struct flash_model flash; /* if the scenario is about slots */
 
   /* gpio */
   uint32_t gpio[12][16];
@@ -35,6 +37,9 @@ struct soc {
   struct phy_model phy;
   struct nic *nic;
 };
+
+/* Add the slots' flash, as it comes from the factory: noise. */
+void soc_add_slots(struct soc *soc);
 
 void soc_init(struct soc *soc, enum series series, const char *elf);
 /* Where the chip's unique number is. */

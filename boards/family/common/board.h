@@ -17,6 +17,12 @@ void board_console_write(const char *bytes, unsigned len);
 /* The next character received from the console, or -1 when there is none. Task context. */
 int board_console_read(void);
 
+/* With SWAP_SLOTS=1 (docs/swap.md): the flash of the two slots for signed modules, and what a negative number of its
+ * functions or of pktsock_slots_keep() means, a sentence. */
+struct pktsock_flash;
+const struct pktsock_flash *board_flash(void);
+const char *board_flash_trouble(int error);
+
 /* End the program: an emulator or a process exits with `status`, a board halts. */
 void board_exit(int status) __attribute__((noreturn));
 

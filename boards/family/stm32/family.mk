@@ -22,6 +22,7 @@ else
 $(error $(TARGET)/board.mk: SERIES must be f4, f7 or h7)
 endif
 
+SLOT_SOURCES := $(addprefix $(STM32)/,$(if $(filter h7,$(SERIES)),,flash_f4.c flash_trouble.c))
 FAMILY_CFLAGS += -Iboards/family/cortex-m -DSTM32_$(shell echo $(SERIES) | tr a-z A-Z)
 comma := ,
 ifneq ($(HWADDR),)

@@ -46,6 +46,8 @@
 #define FLASH_ACR_ICEN (1u << 9)  /* F4; on the F7 this bit is ARTEN, for another address range than ours */
 #define FLASH_ACR_DCEN (1u << 10) /* F4 */
 
+#define FLASH_ACR_DCRST (1u << 12) /* F4 */
+
 #define SYSCFG_PMC REGISTER(0x40013804)
 #define SYSCFG_PMC_MII_RMII_SEL (1u << 23)
 

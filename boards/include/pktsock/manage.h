@@ -56,6 +56,7 @@ struct pktsock_manage {
   struct pktsock_manage_file arriving, running, before;
   uint32_t have;      /* bytes of the file that arrives */
   uint32_t fallbacks; /* of pktsock_logic(), when the files were tidied up last */
+  uint32_t kept;      /* swaps of pktsock_logic(), when a file was kept last, or could not be */
   uint8_t hash[32];
   uint32_t changed_by; /* the last request that has changed something, and its answer, in case that it comes again */
   uint32_t changed_size;
@@ -82,6 +83,15 @@ int pktsock_manage_open(struct pktsock_manage *manage, unsigned ifindex);
  * Returns: nothing.
  * Errors: none. */
 void pktsock_manage_receive(struct pktsock_manage *manage);
+
+struct pktsock_flash;
+
+/* Keep the file of the module that runs in one of two slots (slots.h), if the protocol has brought it and it is proven. To be
+ * called now and then; it does nothing if that was done. Waits while the flash is erased and written.
+ *
+ * Returns: 1 if a file was kept; 0 if there was nothing to do; or a negative number, and the file is not tried again.
+ * Errors: those of pktsock_slots_keep(). */
+int pktsock_manage_keep(struct pktsock_manage *manage, const struct pktsock_flash *flash);
 
 /* A serial line that text and the protocol share: messages are SLIP frames (RFC 1055) whose last four bytes are the CRC
  * of Ethernet's FCS. */

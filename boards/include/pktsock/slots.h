@@ -1,8 +1,8 @@
 /* Two slots in flash for signed modules: the last one that has proven itself survives a power cut, also one in the
  * middle of writing. At each time one slot is whole; a new file goes to the other one, and its header last.
  *
- * At start a firmware looks for the file with pktsock_slots_find() and gives it to pktsock_swap(). When pktsock_logic()
- * says that a module is proven, it keeps the file with pktsock_slots_keep(). A slot is no proof of who has signed the
+ * At start a firmware lets the module take over with pktsock_slots_swap_in(). When pktsock_logic() says that a module is
+ * proven, it keeps the file with pktsock_slots_keep(), or pktsock_manage_keep() of manage.h does. A slot is no proof of who has signed the
  * file: config.verify looks at it again.
  *
  * Context: one task.
@@ -40,8 +40,15 @@ struct pktsock_flash {
  * Errors: none. */
 const uint8_t *pktsock_slots_find(const struct pktsock_flash *flash, uint32_t *size);
 
+/* Let the module that was kept last take over: pktsock_swap() with PKTSOCK_SWAP_RESTART. To be called behind
+ * pktsock_start(). The module is on trial, and runs from the file in the slot.
+ *
+ * Returns: 1; 0 if there is none; or -1 and errno, and the firmware's own module runs.
+ * Errors: those of pktsock_swap(), which pktsock_error() describes. */
+int pktsock_slots_swap_in(const struct pktsock_flash *flash);
+
 /* Keep a file of `size` bytes. Erases and writes the slot whose file pktsock_slots_find() does not return. If it
- * fails, or the power is cut, the file before is found. If the file is the one that pktsock_slots_find() returns,
+ * fails, or the power is cut, the file before is found. If pktsock_slots_find() returns these bytes already,
  * nothing is done.
  *
  * Returns: 0, or a negative number.
