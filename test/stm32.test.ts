@@ -56,7 +56,7 @@ const chips: readonly Chip[] = [
     make: [],
     demo: [...demoScenarios, ...oscillatorScenarios],
     echo: [...driverScenarios, "clock", "uncached"],
-    slots: [],
+    slots: ["slots", "slots-trouble"],
     others: clockPrograms,
   },
   {

@@ -75,6 +75,8 @@ void cache_write(struct machine *m, uint32_t offset, uint32_t value) {
   case DCIMVAC:
     if (memory != NULL)
       memcpy(memory->bytes + at, memory->behind_cache + at, LINE);
+    else if (m->line_invalidated != NULL)
+      m->line_invalidated(m->line_self, value & ~(LINE - 1u));
     break;
   default: fail(m, "cache operation 0x%x is not modelled", offset);
   }

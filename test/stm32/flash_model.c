@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum { KEYR = 0x04, SR = 0x0c, CR = 0x10, OPTCR = 0x14 };
-enum { ERASE_US = 1000000, PROGRAM_US = 16, NEVER_KEY = 3 };
+/* An erasure takes ten times as long on silicon, while which the code only waits. */
+enum { ERASE_US = 100000, PROGRAM_US = 16, NEVER_KEY = 3, LINE = 32 };
 
 #define PG (1u << 0)
 #define SER (1u << 1)
@@ -131,7 +132,8 @@ static void erase(struct flash_model *flash) {
   for (uint32_t i = 0; i < flash->sector_size; i++)
     bytes[i] |= cut ? (uint8_t)noise(flash) : 0xff;
   be_busy(flash, ERASE_US);
-  flash->stale[slot] = flash->soc->series == SERIES_F4 ? (flash->soc->flash_acr & 1u << 10) != 0 : true;
+  bool is_cached = flash->soc->series == SERIES_F4 ? (flash->soc->flash_acr & 1u << 10) != 0 : true;
+  flash->stale[slot] = is_cached ? flash->sector_size / LINE : 0;
   if (flash->soc->series == SERIES_F7 && !cut && flash->fault != FLASH_STUCK)
     m->cycles = flash->busy_until; /* the next instruction is fetched from the same bank */
 }
@@ -189,13 +191,22 @@ bool flash_model_write(struct soc *soc, uint32_t offset, uint32_t value) {
   }
 }
 
-void flash_model_forget(struct soc *soc) { soc->flash.stale[0] = soc->flash.stale[1] = false; }
+void flash_model_forget(struct soc *soc) { soc->flash.stale[0] = soc->flash.stale[1] = 0; }
+
+static void forget_line(void *self, uint32_t line) {
+  struct flash_model *flash = self;
+  unsigned slot = (line - flash->start) / flash->sector_size;
+  if (line >= flash->start && slot < 2 && flash->stale[slot] != 0)
+    flash->stale[slot]--;
+}
 
 void flash_model_init(struct soc *soc, uint32_t start, uint32_t sector_size, unsigned unit) {
   struct flash_model *flash = &soc->flash;
   uc_hook hook;
   *flash = (struct flash_model){
       .soc = soc, .start = start, .sector_size = sector_size, .unit = unit, .cr = LOCK, .random = 1};
+  soc->m.line_invalidated = forget_line;
+  soc->m.line_self = flash;
   uc_hook_add(soc->m.uc, &hook, UC_HOOK_MEM_WRITE, on_write, flash, 0x08000000, 0x081fffff);
   uc_hook_add(soc->m.uc, &hook, UC_HOOK_MEM_READ, on_read, flash, start, start + 2 * sector_size - 1);
 }

@@ -28,7 +28,7 @@ struct flash_model {
   unsigned keys;               /* how many of the unlock sequence have come; 3: locked until the next reset */
   uint32_t cr, sr;
   uint64_t busy_until;
-  bool stale[2]; /* the data cache may have what the sector had before it was erased */
+  unsigned stale[2]; /* lines of the sector that the data cache may have from before it was erased */
 
   /* A word that the processor has written, until the model has seen it. */
   unsigned pending;

@@ -71,6 +71,8 @@ struct machine {
   uint32_t mpu_ctrl, mpu_rnr, mpu_rbar[16], mpu_rasr[16];
   uint32_t ccr, csselr;
   bool dcache_invalidated;
+  void (*line_invalidated)(void *self, uint32_t line); /* one that is in no cacheable memory of the model; or NULL */
+  void *line_self;
 };
 
 /* End the test: print the sentence and where the processor is, exit with status 1. */

@@ -84,6 +84,8 @@ void soc_init(struct soc *soc, enum series series, const char *elf) {
 void soc_add_slots(struct soc *soc) {
   if (soc->series == SERIES_F4)
     flash_model_init(soc, 0x081c0000, 0x20000, 4);
+  else if (soc->series == SERIES_F7)
+    flash_model_init(soc, 0x08180000, 0x40000, 4);
   else
     fail(&soc->m, "this chip has no slots");
 }

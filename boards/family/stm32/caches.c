@@ -30,6 +30,7 @@
 #define MPU_RASR_SIZE_SHIFT 1
 #define MPU_RASR_ENABLE 1u
 #define ICIALLU REGISTER(0xe000ef50)
+#define DCIMVAC REGISTER(0xe000ef5c)
 #define DCISW REGISTER(0xe000ef60)
 
 static void barrier(void) { __asm__ volatile("dsb\n\tisb" ::: "memory"); }
@@ -59,5 +60,13 @@ void stm32_start_caches(uint32_t start, uint32_t size) {
   barrier();
   invalidate_data_cache();
   CCR |= CCR_DC;
+  barrier();
+}
+
+/* Of memory that is only read; a line that was written would be lost. */
+void stm32_forget_cached(uint32_t start, uint32_t size) {
+  barrier();
+  for (uint32_t line = start & ~31u; line < start + size; line += 32)
+    DCIMVAC = line;
   barrier();
 }

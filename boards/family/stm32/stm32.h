@@ -49,6 +49,9 @@ void stm32_set_pins(const struct stm32_pin *pins, size_t count);
  * the caches on. caches.c explains why. */
 void stm32_start_caches(uint32_t start, uint32_t size);
 
+/* Cortex-M7 only: invalidate the data cache's lines of `size` bytes at `start`, in the flash, which has changed. */
+void stm32_forget_cached(uint32_t start, uint32_t size);
+
 /* Select RMII, start the clocks of the Ethernet MAC, and reset it. Configure the pins first. */
 void stm32_start_ethernet(void);
 
