@@ -12,6 +12,7 @@ ENGINE ?= wasm3
 CONFIG_PREFIX ?= CONFIG_NET_PKT_
 # V=1 shows the commands.
 QUIET := $(if $(V),,@)
+TSX := node --import tsx
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +42,7 @@ traps: build ## traps of the module at random moments, in the long form; RECOVER
 swaps: build build/host/count.so ## modules swapped in under traffic, before each step of conformance and model, in the long form; what a swap costs
 	$(QUIET)SWAPS=long node_modules/.bin/mocha test/swap.test.ts
 	$(QUIET)SWAPS=long node_modules/.bin/mocha test/model.test.ts -g "swap before each step"
-	$(QUIET)npx tsx test/swap/cost.ts
+	$(QUIET)$(TSX) test/swap/cost.ts
 
 build: firmware ## the module, the host's tools, and the image of APP for BOARD
 
@@ -51,10 +52,13 @@ include host/preload/preload.mk
 include test/conformance/conformance.mk
 include test/fuzz/fuzz.mk
 
+# A compiler for each processor, unless the caller says how many (make -j2).
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # One build at a time, so that test suites that build images can run side by side.
 firmware: ## build/BOARD/APP.elf, and what the board is flashed with
 	@mkdir -p build
-	@flock build/lock $(MAKE) --no-print-directory $(IMAGE) $(FURTHER_IMAGES)
+	@flock build/lock $(MAKE) $(JOBS) --no-print-directory $(IMAGE) $(FURTHER_IMAGES)
 
 module: $(MODULE)/pktsock.wasm ## build/pktsock.wasm; APP_TS=examples/ts/echo.ts: with that application, build/app/echo/pktsock.wasm
 
@@ -74,51 +78,51 @@ flash: firmware ## write the image into the board; PORT=/dev/ttyUSB0 when there 
 	$(QUIET)$(or $(FLASH),$(NO_FLASH))
 
 monitor: node_modules/.package-lock.json ## the console of a board at a serial port, PORT=/dev/ttyUSB0; Ctrl-] ends
-	$(QUIET)$(if $(FLASH),npx tsx host/serial/monitor.ts $(PORT_OPTION),$(NO_FLASH))
+	$(QUIET)$(if $(FLASH),$(TSX) host/serial/monitor.ts $(PORT_OPTION),$(NO_FLASH))
 
 bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on the QEMU boards: build/bench.json; ENGINES="aot"
-	$(QUIET)npx tsx test/bench/bench.ts
+	$(QUIET)$(TSX) test/bench/bench.ts
 
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
-	$(QUIET)npx tsx test/bench/size.ts
+	$(QUIET)$(TSX) test/bench/size.ts
 
 bench-app: build/host/count.so build/gen/pktsock_wasm.c ## instructions of an echo in TypeScript beside the same in C; ENGINES="aot"
-	$(QUIET)npx tsx test/bench/app.ts
+	$(QUIET)$(TSX) test/bench/app.ts
 
 bench-host: build/gen/pktsock_wasm.c build/pktsock.mjs preload ## round trips over TAP: kernel, BOARD=linux, `pktsock run`; needs root
-	$(QUIET)npx tsx test/bench/host.ts
+	$(QUIET)$(TSX) test/bench/host.ts
 
 bench-diff: node_modules/.package-lock.json ## the last bench and size beside the committed figures; fails if one is worse by 1 %
-	$(QUIET)npx tsx test/bench/diff.ts
+	$(QUIET)$(TSX) test/bench/diff.ts
 
 bench-accept: node_modules/.package-lock.json ## the last bench and size become the committed figures, in README and docs/engines.md too
-	$(QUIET)npx tsx test/bench/diff.ts accept
+	$(QUIET)$(TSX) test/bench/diff.ts accept
 
 bounds: build/pktsock.wasm ## how long a call can last at most, for CONFIG="NET_PKT_...=n"
-	$(QUIET)npx tsx host/build/bounds.ts $< $(CONFIG)
+	$(QUIET)$(TSX) host/build/bounds.ts $< $(CONFIG)
 
 abi: build/pktsock.wasm ## record the module's ABI anew, once ABI_VERSION is raised (CONTRIBUTING.md)
-	$(QUIET)npx tsx host/build/abi.ts $< test/abi.json
+	$(QUIET)$(TSX) host/build/abi.ts $< test/abi.json
 
 sbom: firmware ## what is in the image of APP for BOARD: build/BOARD/APP.spdx.json (SPDX 2.3)
-	$(QUIET)npx tsx host/build/sbom.ts $(IMAGE) $(ENGINE) $(WASM3_DIR)
+	$(QUIET)$(TSX) host/build/sbom.ts $(IMAGE) $(ENGINE) $(WASM3_DIR)
 
 docs: node_modules/.package-lock.json ## the API reference, a page for each call: build/docs/reference/index.html, man -M build/docs/man
-	$(QUIET)npx tsx host/docs/reference.ts build/docs
+	$(QUIET)$(TSX) host/docs/reference.ts build/docs
 
 dist: build/pktsock.wasm build/gen/wasm3-tuned/wasm3.h ## the archive for other people's firmware: build/dist/pktsock-VERSION.tar.gz, .zip, .pack, Arduino's
 	$(QUIET)host/setup/setup.sh dist
-	$(QUIET)npx tsx host/build/dist.ts build/dist $(WASM3_DIR)
+	$(QUIET)$(TSX) host/build/dist.ts build/dist $(WASM3_DIR)
 
 package: build/pktsock.wasm build/pktsock.mjs ## the host's tools and library for npm: build/dist/pktsock-VERSION.tgz
 	@rm -rf build/package
-	$(QUIET)npx esbuild host/package/index.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
+	$(QUIET)node_modules/.bin/esbuild host/package/index.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
 	  --outfile=build/package/index.js
-	$(QUIET)npx tsc -p host/package --outDir build/package/types
-	$(QUIET)npx tsx host/build/package.ts build/package build/dist
+	$(QUIET)node_modules/.bin/tsc -p host/package --outDir build/package/types
+	$(QUIET)$(TSX) host/build/package.ts build/package build/dist
 
 release: node_modules/.package-lock.json ## VERSION=1.2.3: test, CHANGELOG, commit, tag; publishes nothing
-	$(QUIET)npx tsx host/build/release.ts '$(VERSION)'
+	$(QUIET)$(TSX) host/build/release.ts '$(VERSION)'
 
 clean: ## remove everything that was built
 	rm -rf build
@@ -133,7 +137,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 
 build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,abi.ts capacities.ts layout.ts packet.ts) \
   $(addprefix host/,build/headers.ts build/options.ts build/structs.ts engine/exports.ts) build/gen/prefix
-	$(QUIET)npx tsx host/build/headers.ts build/gen $(CONFIG_PREFIX)
+	$(QUIET)$(TSX) host/build/headers.ts build/gen $(CONFIG_PREFIX)
 
 # Rewritten when it changes, so that the headers are generated and everything is compiled again.
 build/gen/prefix: FORCE
@@ -146,22 +150,22 @@ build/host/count.so: test/bench/count.c
 
 build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts \
   host/build/layout.ts
-	$(QUIET)npx asc --target release --use PKTSOCK_LAYOUT_SUM=$$(npx tsx host/build/layout.ts)
-	$(QUIET)npx tsx host/build/check-wasm.ts $@
+	$(QUIET)node_modules/.bin/asc --target release --use PKTSOCK_LAYOUT_SUM=$$($(TSX) host/build/layout.ts)
+	$(QUIET)$(TSX) host/build/check-wasm.ts $@
 
 # The files that an application imports are in pktsock.d, which the build of it writes.
 -include $(if $(APP_TS),build/app/$(APP_TS_NAME)/pktsock.d)
 build/app/$(APP_TS_NAME)/pktsock.wasm: $(APP_TS) node_modules/.package-lock.json asconfig.json \
   $(wildcard assembly/*.ts assembly/app/*.ts) $(addprefix host/build/,app.ts check-app.ts check-wasm.ts layout.ts wasm.ts)
-	$(QUIET)npx tsx host/build/app.ts $< $@
+	$(QUIET)$(TSX) host/build/app.ts $< $@
 
 # $(call MODULE_IN_C,MODULE.wasm,FOLDER): what images take of a module.
 define MODULE_IN_C
 $(2)/pktsock_wasm.c: $(1) host/build/embed.ts | build/gen/pktsock/abi.h
-	$$(QUIET)npx tsx host/build/embed.ts $$< $$@
+	$$(QUIET)$(TSX) host/build/embed.ts $$< $$@
 
 $(2)/aot-%/pktsock_aot.h: $(1) $(addprefix host/build/,aot.ts aot-function.ts aot-opcodes.ts check-wasm.ts structs.ts wasm.ts)
-	$$(QUIET)npx tsx host/build/aot.ts $$* $$< $$@
+	$$(QUIET)$(TSX) host/build/aot.ts $$* $$< $$@
 endef
 $(eval $(call MODULE_IN_C,build/pktsock.wasm,build/gen))
 $(if $(APP_TS),$(eval $(call MODULE_IN_C,$(MODULE)/pktsock.wasm,$(MODULE))))
@@ -169,6 +173,6 @@ $(if $(APP_TS),$(eval $(call MODULE_IN_C,$(MODULE)/pktsock.wasm,$(MODULE))))
 # wasm3.h stands for all files that it writes.
 build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_operations.h $(wildcard $(WASM3_DIR)/*.[ch]) \
   node_modules/.package-lock.json
-	$(QUIET)npx tsx host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
+	$(QUIET)$(TSX) host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
 .PHONY: help demo start test traps swaps build firmware module run flash monitor bench bench-app bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

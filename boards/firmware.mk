@@ -135,7 +135,11 @@ STANDARD_HEADERS :=
 FIRMWARE_WARNINGS := -Wall -Wextra -Werror
 # The standard names are for applications, but for one that belongs to a system with socket headers of its own.
 POSIX_SOURCES := $(filter-out $(SYSTEM_SOURCES),$(APP_SOURCE) $(APP_SOURCES))
-FIRMWARE_OBJECT = $(OUT)/obj/$(if $(filter $(1),$(POSIX_SOURCES)),posix/)$(subst /,_,$(basename $(1))).o
+COMPILER := $(CROSS)gcc $(shell $(CROSS)gcc --version 2>/dev/null | head -n 1)
+FLAGS_OF_ALL = $(COMPILER) $(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS) $(ENGINE_CFLAGS_aot) $(ENGINE_CFLAGS_wasm3)
+# Applications share the objects of a folder as long as they are compiled in the same way, whatever was built in between.
+OBJECTS := $(OUT)/obj/$(firstword $(shell echo '$(subst $(CURDIR),.,$(FLAGS_OF_ALL))' | cksum))
+FIRMWARE_OBJECT = $(OBJECTS)/$(if $(filter $(1),$(POSIX_SOURCES)),posix/)$(subst /,_,$(basename $(1))).o
 FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,$(source)))
 
 # Whatever may change an image is in what it depends on: files through the lists that the compiler and the linker write,
@@ -143,21 +147,20 @@ FIRMWARE_OBJECTS := $(foreach source,$(FIRMWARE_SOURCES),$(call FIRMWARE_OBJECT,
 # they change, so that what depends on it is made again.
 RECORD = @echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 
-$(OUT)/flags: FORCE
+$(OBJECTS)/flags: FORCE
 	@command -v $(CROSS)gcc >/dev/null || \
 	  { echo "The compiler $(CROSS)gcc is missing: apt-get install $(or $(CROSS_PACKAGES),gcc)" >&2; exit 1; }
-	@mkdir -p $(OUT)/obj/posix
-	$(call RECORD,$(COMPILER) $(FIRMWARE_CFLAGS) $(ENGINE_CFLAGS) $(ENGINE_CFLAGS_aot) $(ENGINE_CFLAGS_wasm3))
-COMPILER = $(CROSS)gcc $(shell $(CROSS)gcc --version 2>/dev/null | head -n 1)
+	@mkdir -p $(OBJECTS)/posix
+	$(call RECORD,$(FLAGS_OF_ALL))
 
 # Of each application its own: they share the folder.
-$(IMAGE:.elf=.link): $(OUT)/flags FORCE
+$(IMAGE:.elf=.link): $(OBJECTS)/flags FORCE
 	$(call RECORD,$(LINK))
 LINK = $(CROSS)gcc $(FIRMWARE_CFLAGS) $(FIRMWARE_OBJECTS) $(FAMILY_LDFLAGS) \
   -Wl,--gc-sections -Wl,-Map=$(IMAGE:.elf=.map) $(FAMILY_LIBS)
 
 define FIRMWARE_RULE
-$(call FIRMWARE_OBJECT,$(1)): $(1) $(OUT)/flags build/gen/pktsock/abi.h boards/firmware.mk
+$(call FIRMWARE_OBJECT,$(1)): $(1) $(OBJECTS)/flags build/gen/pktsock/abi.h boards/firmware.mk
 	$$(QUIET)$(CROSS)gcc -MD -MP $$(FIRMWARE_CFLAGS) $(2) -c $$< -o $$@
 endef
 $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
@@ -185,7 +188,7 @@ $(OUT)/swap_key: FORCE
 
 ifneq ($(SWAP_KEY),)
 $(KEY_SOURCE): $(OUT)/swap_key $(wildcard $(SWAP_KEY)) host/build/swap-key.ts host/sign/keys.ts node_modules/.package-lock.json
-	$(QUIET)npx tsx host/build/swap-key.ts $(SWAP_KEY) $@
+	$(QUIET)$(TSX) host/build/swap-key.ts $(SWAP_KEY) $@
 
 $(call FIRMWARE_OBJECT,$(ED25519_SOURCE)): private FAMILY_CFLAGS += $(if $(filter ref10,$(ED25519)),-isystem $(ED25519_DIR))
 endif

@@ -22,7 +22,7 @@ $(HOST_ENGINES): host/engine/addon.c boards/engine/wasm3.c $(wildcard boards/eng
 
 build/pktsock.mjs: $(wildcard host/*/*.ts) assembly/abi.ts assembly/capacities.ts assembly/packet.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
-	$(QUIET)npx esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
+	$(QUIET)node_modules/.bin/esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --log-level=warning \
 	  --external:assemblyscript --banner:js='#!/usr/bin/env node' --outfile=$@
 	@chmod +x $@
 
@@ -35,14 +35,14 @@ NEED_CLANG_FORMAT = @command -v $(CLANG_FORMAT) >/dev/null || \
   { echo "$(CLANG_FORMAT) is missing: install the Debian package clang-format"; exit 1; }
 
 lint: node_modules/.package-lock.json ## check types, lint and format of TypeScript, AssemblyScript and C
-	$(QUIET)npx tsc
-	$(QUIET)npx oxlint --quiet $(LINT_TS)
-	$(QUIET)npx prettier --log-level warn --check $(LINT_PRETTIER)
+	$(QUIET)node_modules/.bin/tsc
+	$(QUIET)node_modules/.bin/oxlint --quiet $(LINT_TS)
+	$(QUIET)node_modules/.bin/prettier --log-level warn --check $(LINT_PRETTIER)
 	$(NEED_CLANG_FORMAT)
 	$(QUIET)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C)
 
 format: node_modules/.package-lock.json ## rewrite TypeScript, AssemblyScript and C as lint wants them
-	$(QUIET)npx prettier --log-level warn --write $(LINT_PRETTIER)
+	$(QUIET)node_modules/.bin/prettier --log-level warn --write $(LINT_PRETTIER)
 	$(NEED_CLANG_FORMAT)
 	$(QUIET)$(CLANG_FORMAT) -i $(LINT_C)
 

@@ -1,5 +1,5 @@
 // Converts the module to C, for firmware images: `tsx host/build/embed.ts IN.wasm OUT.c`.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isMain } from "./main.js";
 
@@ -35,7 +35,8 @@ if (isMain(import.meta.url)) {
   try {
     const source = embed(readFileSync(input), basename(input));
     mkdirSync(dirname(output), { recursive: true });
-    writeFileSync(output, source);
+    writeFileSync(`${output}.new`, source);
+    renameSync(`${output}.new`, output); // whoever reads it meanwhile has the one before
   } catch (error) {
     console.error(`embed: ${(error as Error).message}`);
     process.exit(1);

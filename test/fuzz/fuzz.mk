@@ -70,11 +70,11 @@ $(foreach target,$(FUZZ_ALL),$(foreach engine,aot wasm3,$(eval $(call FUZZ_PROGR
 
 build/fuzz/structs.h: test/fuzz/structs.ts host/build/structs.ts assembly/layout.ts node_modules/.package-lock.json
 	@mkdir -p $(@D)
-	$(QUIET)npx tsx $< $@
+	$(QUIET)$(TSX) $< $@
 
 build/fuzz/made: test/fuzz/seeds.ts host/sign/cose.ts node_modules/.package-lock.json
 	@rm -rf $@
-	$(QUIET)npx tsx $< $@
+	$(QUIET)$(TSX) $< $@
 
 FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-aot build/fuzz/$(target)-wasm3)
 
@@ -82,7 +82,7 @@ FUZZ_PROGRAMS := $(foreach target,$(FUZZ_TARGETS),build/fuzz/$(target)-aot build
 fuzz-build: build/gen/pktsock_wasm.c
 	$(NEED_FUZZ)
 	@mkdir -p build/fuzz
-	@flock build/fuzz/lock $(MAKE) --no-print-directory build/fuzz/made $(FUZZ_PROGRAMS)
+	@flock build/fuzz/lock $(MAKE) $(JOBS) --no-print-directory build/fuzz/made $(FUZZ_PROGRAMS)
 
 FUZZ_INPUTS = $(wildcard test/fuzz/seeds/$(1) test/fuzz/regressions/$(1) build/fuzz/made/$(1))
 FUZZ_OPTIONS := -max_len=1024 -timeout=10 -print_final_stats=1 -verbosity=0
@@ -104,7 +104,7 @@ endef
 
 fuzz: fuzz-build lies ## libFuzzer on each target of docs/testing.md, and the lies; FUZZ=api|filter|server|cable|signed|manage|all FUZZ_SECONDS=60
 	$(foreach target,$(FUZZ_TARGETS),$(call FUZZ_RUN,$(target))$(NEWLINE))
-	$(if $(filter all,$(FUZZ)),$(foreach tool,readers serial,$(QUIET)npx tsx test/fuzz/$(tool).ts $(FUZZ_SECONDS) $(LIES_SEED)$(NEWLINE)))
+	$(if $(filter all,$(FUZZ)),$(foreach tool,readers serial,$(QUIET)$(TSX) test/fuzz/$(tool).ts $(FUZZ_SECONDS) $(LIES_SEED)$(NEWLINE)))
 
 .PHONY: fuzz fuzz-build lies lies-build
 
@@ -129,7 +129,7 @@ build/fuzz/compiled/%/lies: build/fuzz/compiled/%/pktsock_aot.h boards/engine/ao
 lies-build: build/gen/pktsock_wasm.c
 	$(NEED_FUZZ)
 	@mkdir -p build/fuzz
-	@flock build/fuzz/lock $(MAKE) --no-print-directory $(LIES_ENGINES:%=build/fuzz/lies-%)
+	@flock build/fuzz/lock $(MAKE) $(JOBS) --no-print-directory $(LIES_ENGINES:%=build/fuzz/lies-%)
 
 LIES_SEED ?= $(shell date +%s)
 
@@ -147,7 +147,7 @@ lies: lies-build ## a module that lies and mutants of ours, in the long form: 20
 	$(call LIES_RUN,aot-guarded,20000)
 	$(call LIES_RUN,wasm3,6000)
 	$(call LIES_RUN,wasm3-tuned,6000)
-	$(QUIET)npx tsx test/lies/mutants.ts build/pktsock.wasm build/fuzz/mutants 2000 $(LIES_SEED)
+	$(QUIET)$(TSX) test/lies/mutants.ts build/pktsock.wasm build/fuzz/mutants 2000 $(LIES_SEED)
 	$(QUIET)build/fuzz/lies-wasm3 modules build/fuzz/mutants
 	$(QUIET)build/fuzz/lies-wasm3-tuned modules build/fuzz/mutants
-	$(QUIET)npx tsx test/lies/compiled.ts 100 $(LIES_SEED)
+	$(QUIET)$(TSX) test/lies/compiled.ts 100 $(LIES_SEED)

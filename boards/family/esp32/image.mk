@@ -2,7 +2,7 @@
 FLASH_MB ?= 4
 
 # EMULATED (board.mk): the board exists only in an emulator.
-FLASH = $(if $(EMULATED),,npx tsx host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION))
+FLASH = $(if $(EMULATED),,$(TSX) host/esp32/flash.ts $(IMAGE:.elf=.bin) $(PORT_OPTION))
 FURTHER_IMAGES := $(IMAGE:.elf=.bin)
 
 $(IMAGE:.elf=.flash): FORCE
@@ -10,4 +10,4 @@ $(IMAGE:.elf=.flash): FORCE
 
 $(IMAGE:.elf=.bin): $(IMAGE) $(IMAGE:.elf=.flash) $(wildcard host/esp32/*.ts)
 	@echo "  image  $@"
-	$(QUIET)npx tsx host/esp32/image.ts $< $@ $(FLASH_MB)
+	$(QUIET)$(TSX) host/esp32/image.ts $< $@ $(FLASH_MB)

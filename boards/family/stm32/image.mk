@@ -1,5 +1,5 @@
 # A .bin for st-flash, and a .hex for other tools.
-FLASH = npx tsx host/stm32/flash.ts $(IMAGE) --openocd $(OPENOCD)
+FLASH = $(TSX) host/stm32/flash.ts $(IMAGE) --openocd $(OPENOCD)
 FURTHER_IMAGES := $(IMAGE:.elf=.bin) $(IMAGE:.elf=.hex)
 
 $(IMAGE:.elf=.bin): $(IMAGE)
