@@ -29,12 +29,14 @@ demo: ## a board that answers the Linux kernel's arping and ping; the first thin
 
 start: demo
 
-test: ## lint and all tests; TESTS="..." for some files of test/
+test: ## lint and all tests, two files at a time; TESTS="..." for some files of test/, one after the other
 	$(QUIET)host/setup/setup.sh test
-	$(QUIET)$(MAKE) --no-print-directory build lint
-	$(QUIET)node_modules/.bin/mocha $(TESTS)
+	$(QUIET)$(MAKE) --no-print-directory build preload $(SHARED) lint
+	$(QUIET)node_modules/.bin/mocha $(or $(TESTS),--parallel --jobs 2 'test/**/*.test.ts')
 
-TESTS ?= 'test/**/*.test.ts'
+# Files outside of a board's folder that several tests use: they are built before two of them would build them at the same time.
+SHARED := build/host/count.so build/gen/pktsock_wasm.c build/gen/aot-exact/pktsock_aot.h build/gen/aot-guarded/pktsock_aot.h \
+  build/gen/wasm3-tuned/wasm3.h build/fuzz/structs.h build/development.pem
 
 traps: build ## traps of the module at random moments, in the long form; RECOVER_RUNS=100
 	$(QUIET)RECOVER_RUNS=$(or $(RECOVER_RUNS),100) node_modules/.bin/mocha test/recover.test.ts -g "random moments"
@@ -143,6 +145,10 @@ build/gen/pktsock/abi.h: node_modules/.package-lock.json $(addprefix assembly/,a
 build/gen/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG_PREFIX)' | cmp -s - $@ || echo '$(CONFIG_PREFIX)' > $@
+
+build/development.pem: | node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	$(QUIET)$(TSX) host/cli/main.ts keygen $@ >/dev/null
 
 build/host/count.so: test/bench/count.c
 	@mkdir -p $(@D)

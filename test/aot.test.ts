@@ -64,7 +64,7 @@ const ahead = (wasm: Uint8Array, bounds: Bounds, calls: readonly Call[], memory?
 const interpreted = (wasm: Uint8Array, calls: readonly Call[]): string[] => answersOf("wasm3", wasm, memorySize, calls);
 
 describe("aot: the module as C", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(() => (memorySize = readMemorySize()));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -223,7 +223,7 @@ describe("aot: the module as C", function () {
 });
 
 describe("aot: traps on a board", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const board of ["qemu-lm3s6965evb", "qemu-xtensa"]) {
     for (const engine of ["wasm3", "wasm3-tuned", "aot", "aot-guarded"] as const) {

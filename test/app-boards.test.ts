@@ -30,7 +30,7 @@ export default class Trapping extends App {
 `;
 
 describe("applications on boards", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let booted: AppBoard | undefined;
   afterEach(async () => {
     await booted?.stop();

@@ -36,7 +36,7 @@ const turned = (bytes: Buffer): string =>
 
 for (const engine of engineNames) {
   describe(`applications on ${engine}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let echo: Uint8Array;
 
     before(async () => {
@@ -225,7 +225,7 @@ for (const engine of engineNames) {
 }
 
 describe("applications: what becomes of their state", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const counting = (version: number, migrate = "", fields = "") => `
     import { App, Frame, PacketSocket } from "pktsock/app";
     export default class Counting extends App {
@@ -315,7 +315,7 @@ describe("applications: what becomes of their state", function () {
 });
 
 describe("applications: what is refused when they are compiled", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const refused = (body: string, top = ""): Promise<void> =>
     assert.rejects(
       appModule(`import { App, Frame, PacketSocket } from "pktsock/app";\n${top}

@@ -76,7 +76,7 @@ describe("bench: figures beside the committed ones", () => {
 const programs = ["qemu-system-arm", "arm-none-eabi-gcc"];
 
 describe("bench: the first frame", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("costs at most 1.5 times a later one where the module is compiled at start", async function () {
     if (programs.some((program) => spawnSync(program, ["--version"]).error !== undefined)) this.skip();
@@ -113,7 +113,7 @@ describe("bench: the first frame", function () {
 const MASKED = 60;
 
 describe("bench: the longest times", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(function () {
     if (programs.some((program) => spawnSync(program, ["--version"]).error !== undefined)) this.skip();
     execFileSync("make", ["-s", "build/host/count.so"], { stdio: "inherit" });

@@ -25,7 +25,7 @@ describe("docs/boards.md", () => {
 });
 
 describe("BOARD", function () {
-  this.timeout(30_000);
+  this.timeout(240_000);
 
   for (const name of ["nope", "", "linux linux", "../targets/linux", "linux/", "*", "%", ".", '"', "a;b"]) {
     it(`that is ${JSON.stringify(name)} is refused with the list of boards`, () => {
@@ -75,7 +75,7 @@ describe("BOARD", function () {
 });
 
 describe("HWADDR", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const folder = "build/hwaddr";
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -91,7 +91,7 @@ describe("HWADDR", function () {
 });
 
 describe("an image that is too large", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const folder = "build/large";
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -71,7 +71,7 @@ describe("bounds: the rounds of loops", () => {
 const FACTOR = 50;
 
 describe("bounds: the module's", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let bounded: Bounded;
   before(() => void (bounded = readBounded(moduleBytes())));
 

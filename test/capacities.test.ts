@@ -27,7 +27,7 @@ const ranges = (settings: Readonly<Record<string, number>>): string[] =>
   complaints(settings).filter((sentence) => sentence.includes("must be"));
 
 describe("the capacities of a build", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const { name, min, max } of options) {
     it(`CONFIG_${name} is ${min} to ${max}, or it does not compile`, () => {

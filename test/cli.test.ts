@@ -17,7 +17,7 @@ function pktsock(...args: string[]) {
 }
 
 describe("cli", function () {
-  this.timeout(20000);
+  this.timeout(240_000);
 
   before(() => void execFileSync("make", [tool], { stdio: "ignore" }));
 

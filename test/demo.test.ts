@@ -50,7 +50,7 @@ function demo(board: string, command: string[] = [process.execPath], environment
 }
 
 describe("demo", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   before(function () {
     for (const board of boards) {
@@ -191,7 +191,7 @@ describe("demo", function () {
 });
 
 describe("set-up", function () {
-  this.timeout(20_000);
+  this.timeout(240_000);
   const setUp = (verb: string, path: string) =>
     spawnSync("host/setup/setup.sh", [verb], { encoding: "utf8", env: { ...process.env, PATH: path } });
 

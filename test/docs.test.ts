@@ -32,7 +32,7 @@ function anchors(text: string): string[] {
 }
 
 describe("the pages of documentation", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const help = execFileSync("make", ["help"], { encoding: "utf8" });
   const verbs = new Set([...help.matchAll(/^ {2}make ([a-z-]+)/gm)].map(([, verb]) => verb!));
   before(() => mkdirSync(folder, { recursive: true }));

@@ -30,7 +30,7 @@ describe("engine: the exports that a loader asks for", () => {
 
 for (const name of engineNames) {
   describe(`engine: ${name}`, function () {
-    this.timeout(20000);
+    this.timeout(240_000);
     let wasm: Uint8Array;
     let engine: Engine;
 

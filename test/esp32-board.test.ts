@@ -96,7 +96,7 @@ for (const board of Object.keys(boards)) {
     });
 
     it("echoes 10,000 frames of random length byte for byte, in bursts", function () {
-      this.timeout(120_000);
+      this.timeout(240_000);
       let seed = 1;
       const random = (limit: number) => (seed = (seed * 48271) % 0x7fffffff) % limit;
       const count = 10_000;
@@ -170,7 +170,7 @@ for (const board of Object.keys(boards)) {
     });
 
     it("starts module and driver with the chip's own address", function () {
-      this.timeout(60_000);
+      this.timeout(240_000);
       until(machine, /ready 24:0a:c4:12:34:f3 192\.0\.2\.2/);
       until(machine, /link up, 100 Mbit\/s full duplex/);
     });
@@ -272,7 +272,7 @@ describe("trouble on a model of an ESP32 board", () => {
   ] as const) {
     const words = efuses.map((word) => word.toString(16)).join(" ");
     it(`eFuses ${words}: ${address ?? "a local address, which it says"}`, function () {
-      this.timeout(60_000);
+      this.timeout(240_000);
       build("wt32-eth01", "demo");
       const machine = start("wt32-eth01", "demo", { ...boards["wt32-eth01"]!, efuses });
       const [, used] = until(machine, /ready (\S+) /);

@@ -34,7 +34,7 @@ describe("ESP32 flasher", () => {
   }
 
   it("writes the image where the boot ROM looks, compares it and starts it", async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     if (esptool === undefined) this.skip();
     const port = new LoaderPort();
     const said = await flashTo(port);
@@ -46,19 +46,19 @@ describe("ESP32 flasher", () => {
   });
 
   it("says when the flash does not hold what was written", async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     if (esptool === undefined) this.skip();
     await assert.rejects(flashTo(new LoaderPort({ damage: true })), /MD5/);
   });
 
   it("says what to do when no chip answers", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     if (esptool === undefined) this.skip();
     await assert.rejects(flashTo(new LoaderPort({ silent: true })), /connect IO0 to GND, press reset/);
   });
 
   it("refuses another chip", async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     if (esptool === undefined) this.skip();
     const esp32s2 = 0x000007c6;
     await assert.rejects(flashTo(new LoaderPort({ magic: esp32s2 })), /This is no ESP32 but ESP32-S2/);
@@ -104,7 +104,7 @@ describe("ESP32 flasher: what is missing", () => {
   });
 
   it("refuses what is no image before it looks for a board", async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     const dir = mkdtempSync(join(tmpdir(), "pktsock-flash-"));
     const damaged = Buffer.from(image);
     damaged[1000]! ^= 1;

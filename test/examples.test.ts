@@ -131,7 +131,7 @@ describe("examples", () => {
 
 for (const place of PLACES.filter((one) => one !== "qemu-lm3s6965evb")) {
   describe(`examples on ${place === "kernel" ? "the Linux kernel" : place}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     before(function () {
       const why = obstacle(place);
       if (why === undefined) return;

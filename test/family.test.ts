@@ -15,12 +15,12 @@ for (const [board, fault] of Object.entries(boards)) {
     let qemu: Qemu;
 
     before(function () {
-      this.timeout(120_000);
+      this.timeout(240_000);
       const app = "test/support/family.c";
       execFileSync("make", ["-s", "firmware", `BOARD=${board}`, `APP=${app}`], { stdio: "inherit" });
     });
     beforeEach(async function () {
-      this.timeout(30_000);
+      this.timeout(240_000);
       qemu = await Qemu.boot({ board, image: `build/${board}/family.elf` });
       await qemu.waitFor("copies ok");
       await qemu.waitFor("sleeps ok");

@@ -32,7 +32,7 @@ function run(program: string, args: readonly string[], input?: string): string {
 }
 
 describe("public headers", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let dir: string;
 
   before(() => {

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { freePort } from "../host/net/udp.js";
 
 describe("BOARD=linux", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const engine of ["wasm3", "aot"]) {
     it(`a call that does not wait receives what came before it: ${engine}`, async () => {

@@ -74,7 +74,7 @@ describe("memory: PKTSOCK_MEMORY_SIZE", () => {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   it("is a constant, and what the module needs", function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const source = join(dir, "size.c");
     const program = join(dir, "size");
     writeFileSync(
@@ -95,7 +95,7 @@ describe("memory: PKTSOCK_MEMORY_SIZE", () => {
   });
 
   it("is enough wherever it starts; what does not fit or is not aligned is refused with a sentence", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const settings = ["BOARD=no-mac", "TARGET=test/support/no-mac", "APP=test/support/memory_given.c", "SANITIZE=1"];
     execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
     execFileSync("build/no-mac-sanitized/memory_given.elf", { stdio: "inherit" });
@@ -143,7 +143,7 @@ const COMPILING = 2304;
 const CALL = 768;
 
 describe("memory: on boards", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(function () {
     try {
       execFileSync("sh", ["-c", "command -v qemu-system-arm arm-none-eabi-gcc"], { stdio: "ignore" });

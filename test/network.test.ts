@@ -73,7 +73,7 @@ function network(engine: EngineName, faults: Faults = {}) {
 
 for (const engine of engineNames) {
   describe(`network: a host asks an application over sockets on ${engine}`, function () {
-    this.timeout(20000);
+    this.timeout(240_000);
 
     it("arping and ping are answered, and the tap sees it all", async () => {
       const { host, eth0, tapped } = network(engine);

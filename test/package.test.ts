@@ -21,7 +21,7 @@ export const results = [fd, eth0.flags, packet.ETH_P_ALL + 1];
 `;
 
 describe("the package of make package", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let folder: string;
   before(() => {
     execFileSync("make", ["-s", "package"], { stdio: ["ignore", "ignore", "inherit"] });

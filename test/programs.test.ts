@@ -37,7 +37,7 @@ const programs: readonly [name: string, does: string, peer: Peer][] = [
 
 for (const place of PLACES) {
   describe(`programs on ${place === "kernel" ? "the Linux kernel" : place}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
 
     before(function () {
       const why = obstacle(place);

@@ -65,7 +65,7 @@ async function locks(slave: LabProcess): Promise<void> {
 }
 
 describe("ptp4l", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let lab: Lab;
   let folder: string;
 

@@ -9,7 +9,7 @@ const text = readFileSync("README.md", "utf8");
 const ECHO = "examples/echo/echo.c";
 
 describe("README", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it("shows examples/echo, which examples.test.ts runs", () => {
     const [, program] = /^```c\n(.*?)^```$/ms.exec(text)!;

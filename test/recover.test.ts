@@ -163,6 +163,9 @@ describe("traps at random moments", function () {
 
   for (const engine of runs === 1 ? (["aot"] as const) : (["aot", "wasm3"] as const)) {
     const seed = Number(process.env.TRAPS_SEED ?? Date.now() % 0x3fffffff);
+    // A short run has every fourth case; which ones is the seed's choice.
+    const step = runs === 1 ? 4 : 1;
+    const chosen = [...cases.entries()].filter(([i]) => i % step === seed % step);
     it(`conformance cases pass: a call that traps has done nothing: ${engine} (TRAPS_SEED=${seed})`, async function () {
       const target = await TrappedTarget.start(engine);
       const exports = new Set<string>();
@@ -170,7 +173,7 @@ describe("traps at random moments", function () {
       const failures: string[] = [];
       try {
         for (let run = 0; run < Math.ceil(runs / 10); run++) {
-          for (const [i, one] of cases.entries()) {
+          for (const [i, one] of chosen) {
             const outcome = await target.execute(one, seed + run * 10_000 + i * 10).catch((error: Error) => error);
             if (outcome instanceof Error) failures.push(`${one.name}: ${outcome.message}`);
             else traps += outcome.traps;
@@ -182,7 +185,7 @@ describe("traps at random moments", function () {
       }
       console.log(`      ${traps} traps in ${exports.size} exports`);
       assert.deepEqual(failures, []);
-      assert.ok(traps > cases.length && exports.size >= 12, [...exports].join());
+      assert.ok(traps > chosen.length && exports.size >= 12, [...exports].join());
     });
   }
 
@@ -195,7 +198,9 @@ describe("traps at random moments", function () {
         await running.console.waitFor(/^ready /m);
         host.onFrame = (frame) => running.cable.send(frame);
         running.cable.onFrame = (frame) => host.send(frame);
-        const { sent, received, wrong } = await ping(host, "192.0.2.2", { count: 40 * runs, limitMs: 2000 });
+        const answers = await ping(host, "192.0.2.2", { count: 40 * runs, limitMs: 2000 });
+        const { sent, wrong } = answers;
+        const received = answers.received + answers.surplus; // late is not lost
         const recoveries = running.console.output.match(/pktsock: the module was started again/g)?.length ?? 0;
         console.log(`      ${received} of ${sent} answered, ${recoveries} recoveries`);
         assert.equal(wrong, 0);

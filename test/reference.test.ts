@@ -18,7 +18,7 @@ function declared(file: string): string[] {
 }
 
 describe("the API reference", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const pages = reference();
 
   it("finds every function of every public header", () => {

@@ -9,7 +9,7 @@ const tsx = import.meta.resolve("tsx");
 const script = resolve("host/build/release.ts");
 
 describe("make release", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let folder: string;
   let log: string;
   let env: NodeJS.ProcessEnv;

@@ -10,7 +10,7 @@ const BRIDGE = "build/conformance/bridge";
 const RUN = [process.execPath, "build/pktsock.mjs", "run"];
 
 describe("pktsock run: several interfaces", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   before(function () {
     this.timeout(300_000);

@@ -33,7 +33,7 @@ const END = "02:00:00:00:ff:ff";
 const FRAMES = [...TAGGED.map((payload, i) => frame(i + 1, payload)), frame(0xffff, IP)];
 
 describe("pktsock run: filters for tags", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let lab: Lab;
 
   before(function () {

@@ -14,7 +14,7 @@ const MESSAGES = `${DESCRIPTORS}-messages`;
 const PRIVATE = ["--private", "--address", "192.0.2.2/24"];
 
 function pktsock(...args: string[]) {
-  return spawnSync(process.execPath, ["build/pktsock.mjs", "run", ...args], { encoding: "utf8", timeout: 30_000 });
+  return spawnSync(process.execPath, ["build/pktsock.mjs", "run", ...args], { encoding: "utf8", timeout: 120_000 });
 }
 
 /** Other capacities: each set has a server of its own. */
@@ -29,7 +29,7 @@ async function nowhere(): Promise<string[]> {
 }
 
 describe("pktsock run", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   before(async function () {
     this.timeout(300_000);
@@ -157,12 +157,19 @@ describe("pktsock run", function () {
     const source = `${DESCRIPTORS}-sleeper.c`;
     const lines = [
       "#include <arpa/inet.h>",
+      "#include <linux/if_packet.h>",
       "#include <stdio.h>",
       "#include <sys/socket.h>",
       "#include <unistd.h>",
       "int main(void) {",
       "  int fd = socket(AF_PACKET, SOCK_RAW, htons(3));",
-      '  return puts("open"), fflush(stdout), usleep(500000), fd < 0;',
+      '  puts("open"), fflush(stdout);',
+      "  struct tpacket_stats stats;",
+      "  for (unsigned seen = 0; seen < 12; seen += stats.tp_packets, usleep(10000)) {",
+      "    socklen_t len = sizeof(stats);",
+      "    if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0)",
+      "      return 1;",
+      "  }",
       "}",
     ];
     writeFileSync(source, `${lines.join("\n")}\n`);

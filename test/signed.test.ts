@@ -77,7 +77,7 @@ function otherForm(change: {
 }
 
 describe(`signed modules (SIGNED_SEED=${seed})`, function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let dir: string;
 
   before(() => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 const seed = Number(process.env.SLOTS_SEED ?? Date.now() % 0x7fffffff);
 
 describe(`slots in flash (SLOTS_SEED=${seed})`, function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let dir: string;
 
   before(() => {

@@ -204,7 +204,7 @@ describe("docs/stm32.md", () => {
 });
 
 describe("STM32 images", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const folder = "build/nucleo-f429zi";
   before(() => make("BOARD=nucleo-f429zi", "firmware"));
 
@@ -247,7 +247,7 @@ describe("STM32 images", function () {
       let said = "";
       const expected = ["clocks: the PLL does not lock", "is ready", "eth0: no PHY answers", "rx 0 no_frame 0"];
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`QEMU says only:\n${said}`)), 30_000);
+        const timer = setTimeout(() => reject(new Error(`QEMU says only:\n${said}`)), 120_000);
         qemu.stdout.on("data", (bytes: Buffer) => {
           said += bytes.toString();
           if (/no PHY answers/.test(said)) qemu.stdin.write("c");
@@ -287,7 +287,7 @@ describe("STM32 flashing", () => {
     ["st-flash", /^openocd$/, /st-flash[^]*Couldn't find any ST-Link devices/],
   ] as const) {
     it(`by ${tool} goes as far as to look for the board`, function () {
-      this.timeout(60_000);
+      this.timeout(240_000);
       if (findProgram(tool) === undefined || (existsSync("/sys/bus/usb/devices") && hasStLink())) this.skip();
       const path = pathWithout(other);
       try {

@@ -44,7 +44,7 @@ describe("supply chain", () => {
   });
 
   it("module and image are the same bytes when they are built in another folder", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     make(".", "firmware");
     const elsewhere = mkdtempSync(join(tmpdir(), "pktsock-elsewhere-"));
     try {
@@ -60,7 +60,7 @@ describe("supply chain", () => {
   });
 
   it("the bill of materials names what is in the image, with versions and licences", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     make(".", "sbom");
     const image = readFileSync(`build/${board}/demo.elf`);
     const { packages } = JSON.parse(readFileSync(`build/${board}/demo.spdx.json`, "utf8")) as Sbom;

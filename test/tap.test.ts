@@ -10,7 +10,7 @@ import { Tap, tapObstacle } from "../host/net/tap.js";
 const run = promisify(execFile);
 
 describe("tap: the Linux kernel at the other end of the cable", function () {
-  this.timeout(20000);
+  this.timeout(240_000);
   const netns = `pktsock-tap-${process.pid}`;
   const name = `pkt${process.pid}`;
   let cable: Cable;

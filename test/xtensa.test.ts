@@ -18,14 +18,14 @@ describe("qemu-xtensa", () => {
   });
 
   it("divides and multiplies as C says, where the compiler's library does not", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     build("APP=test/support/xtensa.c");
     qemu = await Qemu.boot({ board, image: `build/${board}/xtensa.elf` });
     await qemu.waitFor("arithmetic ok", 30_000);
   });
 
   it("reports an overflow of wasm3's native stack, and ends", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     build("APP=demo", "TASK_STACK=1024", "OUT_SUFFIX=-small");
     qemu = await Qemu.boot({ board, image: `build/${board}-small/demo.elf` });
     await qemu.waitFor(/stack overflow\s+pc 4008/);

@@ -12,7 +12,7 @@ const ARPINGS = 3;
 const PINGS = 5;
 /** Bytes after the ICMP header: ping's default, and the maximum that fits into a frame. */
 const PING_SIZES = [56, 1472];
-const BOOT_MS = 20_000;
+const BOOT_MS = 120_000;
 
 /** Reasons for which the board drops frames: names in the demo's counters and descriptions. */
 const dropReasons: Readonly<Record<string, string>> = {

@@ -46,7 +46,7 @@ export class BoardProcess {
   }
 
   /** Wait until the console prints `pattern` after what earlier calls have matched. */
-  async waitFor(pattern: string | RegExp, limitMs = 10_000): Promise<RegExpExecArray> {
+  async waitFor(pattern: string | RegExp, limitMs = 120_000): Promise<RegExpExecArray> {
     const wanted = typeof pattern === "string" ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.source;
     const regexp = new RegExp(wanted, typeof pattern === "string" ? "g" : [...new Set(`${pattern.flags}g`)].join(""));
     const look = (): RegExpExecArray | undefined => {
@@ -63,7 +63,7 @@ export class BoardProcess {
   }
 
   /** The exit status, once the image has ended. */
-  async exited(limitMs = 10_000): Promise<number> {
+  async exited(limitMs = 120_000): Promise<number> {
     return this.#until(() => this.#status ?? undefined, limitMs, `did not end within ${limitMs} ms`);
   }
 

@@ -6,15 +6,25 @@ const host = "127.0.0.1";
 /** A shorter datagram is no Ethernet frame. QEMU takes an empty one for the end of the cable. */
 const SHORTEST = 14;
 
-/** Returns a UDP port that was free a moment ago, for a program that needs a port number. */
+/** The ports that freePort() gives: below those that Linux gives sockets which ask for none, so none of these gets it meanwhile. */
+const FIRST_PORT = 10_000;
+const PORTS = 22_768;
+let given = Math.floor(Math.random() * PORTS);
+
+/** Returns a UDP port that was free a moment ago, for a program that needs a port number. Each call returns another one. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, host);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
+  for (let tries = 0; tries < PORTS; tries++) {
+    const port = FIRST_PORT + (given++ % PORTS);
+    const socket = createSocket("udp4");
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind(port, host, () => resolve(true));
+    });
+    socket.close();
+    await once(socket, "close");
+    if (isFree) return port;
+  }
+  throw new Error("No UDP port is free.");
 }
 
 interface Waiting {
@@ -62,7 +72,7 @@ export class UdpCable {
   }
 
   /** Resolves to the next frame; rejects when none comes within `limitMs` milliseconds. */
-  async receive(limitMs = 5000): Promise<Buffer> {
+  async receive(limitMs = 60_000): Promise<Buffer> {
     const frame = this.#queue.shift();
     if (frame !== undefined) return frame;
     return new Promise((resolve, reject) => {

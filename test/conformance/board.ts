@@ -16,8 +16,8 @@ import type { Target } from "./target.js";
 import { type Build, type Description } from "./targets.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CALL_MS = 5_000;
-const LINK_MS = 10_000;
+const CALL_MS = 60_000;
+const LINK_MS = 60_000;
 
 type BoardBuild = Build<"board">;
 

@@ -11,8 +11,8 @@ export type Verdict = "pass" | `skip: ${string}` | `differs: ${string}`;
 
 /** The EtherType of the frames by which the runner detects that no other frame is in flight. */
 const SENTINEL_TYPE = 0x88b6;
-const CALL_MS = 10_000;
-const FRAME_MS = 5_000;
+const CALL_MS = 60_000;
+const FRAME_MS = 60_000;
 /** More than any queue holds. */
 const MAX_FRAMES = 500;
 

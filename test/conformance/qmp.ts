@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 60_000;
 
 export class Qmp {
   private static count = 0;

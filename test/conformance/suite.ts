@@ -17,13 +17,13 @@ export function conformanceSuite(title: string, description: Description, cases:
     });
 
     after(async function () {
-      this.timeout(60_000);
+      this.timeout(240_000);
       if (typeof target !== "string") await target?.stop();
     });
 
     for (const one of cases) {
       it(one.name, async function () {
-        this.timeout(120_000);
+        this.timeout(240_000);
         const verdict = typeof target === "string" ? `skip: ${target}` : await execute(one, target);
         if (!verdict.startsWith("skip")) return;
         this.test!.title += ` (${verdict})`;

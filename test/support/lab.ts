@@ -27,9 +27,9 @@ export class LabProcess {
     }));
   }
 
-  /** Resolves when the program has written `pattern`; rejects when it ends or 30 seconds pass without. */
+  /** Resolves when the program has written `pattern`; rejects when it ends or two minutes pass without. */
   async writes(pattern: RegExp): Promise<void> {
-    const limit = performance.now() + 30000;
+    const limit = performance.now() + 120_000;
     while (!pattern.test(this.output)) {
       if (performance.now() > limit || this.child.exitCode !== null)
         throw new Error(`no ${pattern} in: ${this.output}`);
@@ -110,7 +110,7 @@ export class Lab {
 
   /** Resolves when nothing holds the TAP interface any more. */
   async cableIsFree(): Promise<void> {
-    const limit = performance.now() + 30000;
+    const limit = performance.now() + 120_000;
     while (this.flags("tap0").includes("LOWER_UP")) {
       if (performance.now() > limit) throw new Error("something still holds the TAP interface");
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,6 +1,6 @@
 // The conformance agent as a Linux program, compiled against the system's headers, under `pktsock run`.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { options } from "../../host/build/options.js";
 import { BoardProcess } from "../../host/net/board.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
@@ -8,9 +8,10 @@ import { Agent, parseAnswer } from "../conformance/agent.js";
 import { expand } from "../conformance/bytes.js";
 import type { Target } from "../conformance/target.js";
 import type { Description } from "../conformance/targets.js";
+import { compileHere } from "./compile.js";
 
 const AGENT = "build/conformance/agent-preloaded";
-const CALL_MS = 30_000;
+const CALL_MS = 60_000;
 /** The cases know a board's capacities. */
 const CAPACITIES = ["PREALLOC_CONNS", "FRAMES", "RX_RESERVE", "QUEUE_FRAMES", "HEAP_SIZE"].flatMap((name) => {
   const option = options.find((known) => known.name === `NET_PKT_${name}`)!;
@@ -31,9 +32,7 @@ export class PreloadedProcess extends BoardProcess {
 
 /** Compiles a program of test/agent against the system's own headers. */
 export function compileForLinux(sources: readonly string[], out: string): void {
-  mkdirSync("build/conformance", { recursive: true });
-  const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
-  execFileSync("cc", [...flags, ...sources, "-o", out], { stdio: ["ignore", "inherit", "inherit"] });
+  compileHere(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"], sources, out);
 }
 
 export class PreloadedTarget implements Target {

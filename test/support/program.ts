@@ -1,12 +1,12 @@
 // A C program, compiled for a board of ours or for the Linux kernel, with this process as its peer.
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { basename } from "node:path";
 import { boardObstacle } from "../../host/demo/tools.js";
 import { BoardProcess } from "../../host/net/board.js";
 import { Qemu } from "../../host/net/qemu.js";
 import { freePort, UdpCable } from "../../host/net/udp.js";
 import { OWN, Veth, vethObstacle } from "../conformance/veth.js";
+import { compileHere } from "./compile.js";
 
 /** "kernel": the Linux kernel's packet sockets on a veth pair; the others are boards, under BOARD=linux with sanitizers. */
 export const PLACES = ["kernel", "linux", "qemu-mps2-an385", "qemu-lm3s6965evb"] as const;
@@ -57,7 +57,7 @@ function running(
     address,
     send: async (frame) => cable.send(frame),
     next: async (limitMs) => cable.next(limitMs),
-    async receive(limitMs = 10_000) {
+    async receive(limitMs = 60_000) {
       const frame = await cable.next(limitMs);
       if (frame === null) throw new Error(`No frame came within ${limitMs} ms. The console:\n${console.output}`);
       return frame;
@@ -81,12 +81,10 @@ function running(
 
 /** Compiles the program with the system's headers and starts it, with an interface that is made for it. */
 async function startOnKernel(source: string, name: string): Promise<Running> {
-  const folder = "build/programs";
-  mkdirSync(folder, { recursive: true });
-  const program = `${folder}/${name}`;
+  const program = `build/programs/${name}`;
   // What NuttX's programs say of their pointers is nothing here.
   const flags = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-DFAR="];
-  execFileSync("cc", [...flags, source, "-o", program], { stdio: ["ignore", "inherit", "inherit"] });
+  compileHere(flags, [source], program);
   const veth = await Veth.start();
   try {
     await veth.connect();
