@@ -150,7 +150,7 @@ build/development.pem: | node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(QUIET)$(TSX) host/cli/main.ts keygen $@ >/dev/null
 
-build/host/count.so: test/bench/count.c
+build/host/count.so: test/bench/count.c test/support/masked.h
 	@mkdir -p $(@D)
 	$(QUIET)cc -shared -fPIC -fvisibility=hidden -O2 -Wall -Wextra -Werror $< -o $@
 

@@ -9,12 +9,10 @@ import { findProgram } from "../host/demo/tools.js";
 import { flashCommand, hasStLink } from "../host/stm32/flash.js";
 import { readPrivateKey } from "../host/sign/keys.js";
 import { signModule } from "../host/sign/cose.js";
+import { buildHarness, harness } from "./stm32/harness.js";
 import { moduleBytes } from "./support/module.js";
 import { pathWithout } from "./support/path.js";
 
-const harness = "build/stm32/harness";
-/** Those sources in test/stm32 that run on the boards. */
-const applications = new Set(["echo.c", "stamps.c"]);
 const phyScenarios = ["link", "absent-phy", "mdio-stuck", "no-reference-clock"];
 const demoScenarios = ["demo", "overrun", "no-cable", "phy-in-reset", ...phyScenarios];
 const oscillatorScenarios = ["no-crystal", "no-pll", "no-voltage"];
@@ -92,13 +90,6 @@ function run(chip: Chip, app: string, scenario: string, ...flags: string[]): str
   );
   assert.equal(status, 0, `${stdout}${stderr}`);
   return stdout;
-}
-
-function buildHarness(): void {
-  const sources = readdirSync("test/stm32").filter((name) => name.endsWith(".c") && !applications.has(name));
-  mkdirSync("build/stm32", { recursive: true });
-  const flags = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror"];
-  execFileSync("cc", [...flags, ...sources.map((name) => `test/stm32/${name}`), "-o", harness, "-lunicorn"]);
 }
 
 describe("STM32 in models of the chips", function () {

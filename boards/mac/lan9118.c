@@ -240,7 +240,7 @@ static void receive(struct pkt_mac *mac, struct lan9118_registers *r) {
 
 /* Write frames into the TX FIFO. False when it is full and frames are left. */
 static bool send(struct pkt_mac *mac, struct lan9118_registers *r) {
-  while (pkt_tx_pending(mac)) {
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
     uint32_t info = r->TX_FIFO_INF;
     for (uint32_t used = info & TX_FIFO_INF_TXSUSED; used > 0; used -= 0x10000)
       if (r->TX_STATUS & TX_STATUS_ES)

@@ -4,8 +4,9 @@
  * stops, and is started with the address of the next one.
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes to
- * RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
- * tx_next + tx_busy - 1 are with the MAC, at most MSF2_TX - 1, so that the DMA always meets an end. */
+ * RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: common/descriptors.h; one
+ * descriptor is always free, so that the DMA meets an end. */
+#include "common/descriptors.h"
 #include "common/dma.h"
 #include "common/phy.h"
 #include <errno.h>
@@ -27,7 +28,7 @@ struct msf2 {
   struct pkt_frame *rx_frames[MSF2_RX]; /* the frame of each armed descriptor */
   struct pkt_frame *tx_frames[MSF2_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
-  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
+  struct mac_tx tx_ring;
   bool reported;             /* that the MAC compares one address only */
   struct phy phy;
 };
@@ -134,25 +135,31 @@ static void count_overflow(struct pkt_mac *mac) {
   mac->iface->rx_no_frame++;
 }
 
-/* Arm descriptors with frames from FILL. If the DMA has stopped, start it behind what it has filled. */
-static void arm(struct pkt_mac *mac) {
+/* Take a frame from FILL for a descriptor; one descriptor is left for a frame that refill() has taken. */
+static struct pkt_frame *take_empty(struct pkt_mac *mac) {
+  const struct msf2 *s = mac->state;
+  return s->rx_armed < MSF2_RX - 1 ? pkt_fill_take(mac) : NULL;
+}
+
+/* Start the DMA of reception if it has stopped. If the next descriptor is filled, an interrupt is pending that starts it
+ * behind what is filled. */
+static void resume_reception(struct pkt_mac *mac) {
   struct msf2_registers *r = registers(mac);
   struct msf2 *s = mac->state;
+  const struct msf2_descriptor *d = &s->rx[s->rx_next];
+  if ((r->DMA_RX_CTRL & DMA_ENABLE) || s->rx_armed == 0 || !(d->size & DESCRIPTOR_EMPTY))
+    return;
+  count_overflow(mac);
+  pkt_dma_barrier();
+  r->DMA_RX_DESC = address_of(d);
+  r->DMA_RX_CTRL = DMA_ENABLE;
+}
+
+static void arm_all(struct pkt_mac *mac) {
   struct pkt_frame *frame;
-  while (s->rx_armed < MSF2_RX && (frame = pkt_fill_take(mac)) != NULL)
+  for (unsigned left = MSF2_RX; left > 0 && (frame = take_empty(mac)) != NULL; left--)
     arm_one(mac, frame);
-  if (r->DMA_RX_CTRL & DMA_ENABLE)
-    return;
-  for (unsigned i = 0; i < s->rx_armed; i++) {
-    const struct msf2_descriptor *d = &s->rx[(s->rx_next + i) % MSF2_RX];
-    if (!(d->size & DESCRIPTOR_EMPTY))
-      continue;
-    count_overflow(mac);
-    pkt_dma_barrier();
-    r->DMA_RX_DESC = address_of(d);
-    r->DMA_RX_CTRL = DMA_ENABLE;
-    return;
-  }
+  resume_reception(mac);
 }
 
 static void receive(struct pkt_mac *mac) {
@@ -173,70 +180,89 @@ static void receive(struct pkt_mac *mac) {
     pkt_rx_begin(mac, frame);
     pkt_rx_give(mac, frame, 0, len);
   }
-  arm(mac);
+  arm_all(mac);
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
   struct msf2 *s = mac->state;
-  for (; s->tx_busy > 0 && (s->tx[s->tx_next].size & DESCRIPTOR_EMPTY); s->tx_busy--) {
+  for (unsigned left = mac_tx_busy(&s->tx_ring, MSF2_TX); left > 0; left--) {
+    unsigned index = s->tx_ring.next;
+    if (!(s->tx[index].size & DESCRIPTOR_EMPTY))
+      break;
     registers(mac)->DMA_TX_STATUS = TX_STATUS_SENT; /* counts down */
     mac->iface->tx_frames++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % MSF2_TX;
+    pkt_completion_give(mac, s->tx_frames[index]);
+    s->tx_ring.next = (index + 1) % MSF2_TX;
   }
 }
 
-/* Give frames of TX to the MAC. Start the DMA if it has stopped before the last of them. */
-static void send(struct pkt_mac *mac) {
+/* Start the DMA of sending if it has stopped before the last frame. Interrupts are masked, or it is their handler. */
+static void resume_sending(struct pkt_mac *mac) {
   struct msf2_registers *r = registers(mac);
+  const struct msf2 *s = mac->state;
+  if (r->DMA_TX_CTRL & DMA_ENABLE)
+    return;
+  for (unsigned i = s->tx_ring.next; i != s->tx_ring.put; i = (i + 1) % MSF2_TX) {
+    if (s->tx[i].size & DESCRIPTOR_EMPTY) /* sent before it stopped */
+      continue;
+    pkt_dma_barrier();
+    r->DMA_TX_DESC = address_of(&s->tx[i]);
+    r->DMA_TX_CTRL = DMA_ENABLE;
+    return;
+  }
+}
+
+/* Give frames of TX to the MAC. False if all descriptors are in use and frames are left. */
+static bool send(struct pkt_mac *mac) {
   struct msf2 *s = mac->state;
-  while (s->tx_busy < MSF2_TX - 1 && pkt_tx_pending(mac)) {
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
+    if (mac_tx_is_full(&s->tx_ring, MSF2_TX))
+      return false;
     struct pkt_bytes bytes;
     struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    unsigned index = (s->tx_next + s->tx_busy) % MSF2_TX;
+    unsigned index = s->tx_ring.put;
     s->tx_frames[index] = frame;
-    s->tx_busy++;
     s->tx[index].address = address_of(bytes.at);
     pkt_dma_barrier(); /* frame and address must reach memory before the flag */
-    s->tx[index].size = bytes.len;
+    mac_tx_give(&s->tx_ring, MSF2_TX, &s->tx[index].size, bytes.len);
   }
-  if (s->tx_busy == 0 || (r->DMA_TX_CTRL & DMA_ENABLE))
-    return;
-  give_back_sent(mac); /* what was sent before it stopped */
-  if (s->tx_busy == 0)
-    return;
-  pkt_dma_barrier();
-  r->DMA_TX_DESC = address_of(&s->tx[s->tx_next]);
-  r->DMA_TX_CTRL = DMA_ENABLE;
+  return true;
 }
 
 void msf2_interrupt(struct pkt_mac *mac) {
   struct msf2_registers *r = registers(mac);
+  struct msf2 *s = mac->state;
   r->DMA_TX_STATUS = TX_STATUS_UNDERRUN;
   count_overflow(mac);
   give_back_sent(mac);
   receive(mac);
-  send(mac);
+  if (s->tx_ring.waits && send(mac))
+    s->tx_ring.waits = false;
+  resume_sending(mac);
   pkt_os_wake();
 }
 
 /* ---- The contract's operations ---- */
 
-static void msf2_transmit(struct pkt_mac *mac) {
+static bool send_and_start(struct pkt_mac *mac) {
+  bool all = send(mac);
   uint32_t irqs = pkt_os_irq_save();
-  send(mac);
+  resume_sending(mac);
   pkt_os_irq_restore(irqs);
+  return all;
+}
+
+static void msf2_transmit(struct pkt_mac *mac) {
+  struct msf2 *s = mac->state;
+  mac_tx_transmit(mac, &s->tx_ring, MSF2_TX, send_and_start);
 }
 
 static void msf2_refill(struct pkt_mac *mac) {
   const struct msf2 *s = mac->state;
-  if (s->rx_armed >= MSF2_RX / 4) /* enough until the next reception */
-    return;
-  uint32_t irqs = pkt_os_irq_save();
-  arm(mac);
-  pkt_os_irq_restore(irqs);
+  if (s->rx_armed < MSF2_RX / 4) /* otherwise enough until the next reception */
+    mac_rx_refill(mac, MSF2_RX, take_empty, arm_one, resume_reception);
 }
 
 static void write_mode(struct pkt_mac *mac) {
@@ -288,7 +314,7 @@ static int msf2_start(struct pkt_mac *mac) {
   write_mode(mac);
   r->CFG1 = CFG1_TX_ENABLE | CFG1_RX_ENABLE;
   r->DMA_IRQ_MASK = INTERRUPTS;
-  arm(mac);
+  arm_all(mac);
   pkt_os_irq_enable(config_of(mac)->irq);
   return 0;
 }

@@ -1,9 +1,9 @@
 /* OpenCores Ethernet MAC. Register and bit names are the specification's.
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes
- * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
- * tx_next + tx_busy - 1 are with the MAC. */
+ * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: common/descriptors.h. */
 #include "common/address.h"
+#include "common/descriptors.h"
 #include "common/phy.h"
 #include <errno.h>
 #include <pktsock/opencores.h>
@@ -18,7 +18,7 @@ struct opencores {
   struct pkt_frame *rx_frames[OPENCORES_RX]; /* the frame of each armed descriptor */
   struct pkt_frame *tx_frames[OPENCORES_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
-  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
+  struct mac_tx tx;
   uint32_t moder;            /* MODER without MODER_FULLD */
   struct phy phy;
 };
@@ -125,10 +125,15 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   d->status = RX_E | RX_IRQ | (index == OPENCORES_RX - 1 ? RX_WR : 0);
 }
 
-static void arm(struct pkt_mac *mac) {
-  struct opencores *s = mac->state;
+/* Take a frame from FILL for a descriptor; one descriptor is left for a frame that refill() has taken. */
+static struct pkt_frame *take_empty(struct pkt_mac *mac) {
+  const struct opencores *s = mac->state;
+  return s->rx_armed < OPENCORES_RX - 1 ? pkt_fill_take(mac) : NULL;
+}
+
+static void arm_all(struct pkt_mac *mac) {
   struct pkt_frame *frame;
-  while (s->rx_armed < OPENCORES_RX && (frame = pkt_fill_take(mac)) != NULL)
+  for (unsigned left = OPENCORES_RX; left > 0 && (frame = take_empty(mac)) != NULL; left--)
     arm_one(mac, frame);
 }
 
@@ -159,49 +164,56 @@ static void receive(struct pkt_mac *mac) {
     s->rx_armed--;
     receive_one(mac, frame, status);
   }
-  arm(mac);
+  arm_all(mac);
 }
 
 static void give_back_sent(struct pkt_mac *mac) {
   struct opencores *s = mac->state;
-  for (; s->tx_busy > 0; s->tx_busy--) {
-    uint32_t status = registers(mac)->tx[s->tx_next].status;
+  for (unsigned left = mac_tx_busy(&s->tx, OPENCORES_TX); left > 0; left--) {
+    unsigned index = s->tx.next;
+    uint32_t status = registers(mac)->tx[index].status;
     if (status & TX_RD)
       break;
     if (status & TX_ERRORS)
       mac->iface->tx_errors++;
     else
       mac->iface->tx_frames++;
-    pkt_completion_give(mac, s->tx_frames[s->tx_next]);
-    s->tx_next = (s->tx_next + 1) % OPENCORES_TX;
+    pkt_completion_give(mac, s->tx_frames[index]);
+    s->tx.next = (index + 1) % OPENCORES_TX;
   }
 }
 
-static void send(struct pkt_mac *mac) {
+/* Give frames of TX to the MAC. False if all descriptors are in use and frames are left. */
+static bool send(struct pkt_mac *mac) {
   struct opencores *s = mac->state;
-  while (s->tx_busy < OPENCORES_TX && pkt_tx_pending(mac)) {
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
+    if (mac_tx_is_full(&s->tx, OPENCORES_TX))
+      return false;
     struct pkt_bytes bytes;
     struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    unsigned index = (s->tx_next + s->tx_busy) % OPENCORES_TX;
+    unsigned index = s->tx.put;
     struct opencores_descriptor *d = &registers(mac)->tx[index];
     s->tx_frames[index] = frame;
-    s->tx_busy++;
     d->pointer = (uint32_t)(uintptr_t)bytes.at;
-    d->status = bytes.len << 16 | TX_RD | TX_IRQ | TX_CRC | (index == OPENCORES_TX - 1 ? TX_WR : 0);
+    mac_tx_give(&s->tx, OPENCORES_TX, &d->status,
+                bytes.len << 16 | TX_RD | TX_IRQ | TX_CRC | (index == OPENCORES_TX - 1 ? TX_WR : 0));
   }
+  return true;
 }
 
 void opencores_interrupt(struct pkt_mac *mac) {
   struct opencores_registers *r = registers(mac);
+  struct opencores *s = mac->state;
   uint32_t source = r->INT_SOURCE;
   r->INT_SOURCE = source;
   if (source & INT_BUSY) /* one interrupt for any number of lost frames: the MAC does not count them */
     mac->iface->rx_no_frame++;
   give_back_sent(mac);
   receive(mac);
-  send(mac);
+  if (s->tx.waits && send(mac))
+    s->tx.waits = false;
   pkt_os_wake();
 }
 
@@ -209,18 +221,16 @@ void opencores_interrupt(struct pkt_mac *mac) {
  * ------------------------------------------------------------------------------------ */
 
 static void opencores_transmit(struct pkt_mac *mac) {
-  uint32_t irqs = pkt_os_irq_save();
-  send(mac);
-  pkt_os_irq_restore(irqs);
+  struct opencores *s = mac->state;
+  mac_tx_transmit(mac, &s->tx, OPENCORES_TX, send);
 }
+
+static void need_not_notify(struct pkt_mac *mac) { (void)mac; }
 
 static void opencores_refill(struct pkt_mac *mac) {
   const struct opencores *s = mac->state;
-  if (s->rx_armed >= OPENCORES_RX / 4) /* enough until the next reception */
-    return;
-  uint32_t irqs = pkt_os_irq_save();
-  arm(mac);
-  pkt_os_irq_restore(irqs);
+  if (s->rx_armed < OPENCORES_RX / 4) /* otherwise enough until the next reception */
+    mac_rx_refill(mac, OPENCORES_RX, take_empty, arm_one, need_not_notify);
 }
 
 static void write_moder(struct pkt_mac *mac) {
@@ -273,7 +283,7 @@ static int opencores_start(struct pkt_mac *mac) {
     r->tx[i].status = 0;
   for (unsigned i = 0; i < OPENCORES_RX; i++)
     r->rx[i].status = 0;
-  arm(mac);
+  arm_all(mac);
   write_moder(mac);
   r->INT_MASK = INTERRUPTS;
   pkt_os_irq_enable(config_of(mac)->irq);

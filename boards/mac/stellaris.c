@@ -117,7 +117,7 @@ static bool receive(struct pkt_mac *mac, struct stellaris_registers *r) {
 
 /* Send frames until the transmitter is busy. False when it is busy and frames are left. */
 static bool send(struct pkt_mac *mac, struct stellaris_registers *r) {
-  while (pkt_tx_pending(mac)) {
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
     if (r->MACTR & MACTR_NEWTX)
       return false;
     struct pkt_bytes bytes;

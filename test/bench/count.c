@@ -6,11 +6,12 @@
  * sleep), COUNT is the number of instructions executed before.
  *
  * Two more lines, at the end of the run, say how long something lasted at most, in instructions, interrupts in between included, and at which address
- * it began: "masked COUNT ADDRESS", interrupts (Cortex-M's `cpsid i` and `msr primask`, which must be in pairs), and
- * "locked COUNT ADDRESS", from the address of lock=ADDRESS to that of unlock=ADDRESS. Both count from main=ADDRESS on.
+ * it began: "masked COUNT ADDRESS", interrupts (masked.h says by which instructions), and "locked COUNT ADDRESS", from the
+ * address of lock=ADDRESS to that of unlock=ADDRESS. A second address is in the block of code that was executed before. Both count from main=ADDRESS on. For Cortex-M and Xtensa.
  *
  * One processor. Debian's QEMU 7.2 comes without the plugin header, so what is used of the interface (version 1) is declared
  * here. */
+#include "../support/masked.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +21,9 @@
 #define EXPORT __attribute__((visibility("default")))
 
 typedef uint64_t qemu_plugin_id_t;
-struct qemu_info;
+struct qemu_info {
+  const char *target_name; /* the others are not used */
+};
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
@@ -33,6 +36,8 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*)(qemu_plugin_id
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, vcpu_callback, enum qemu_plugin_cb_flags,
                                             void *);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum qemu_plugin_op, void *at, uint64_t add);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, vcpu_callback, enum qemu_plugin_cb_flags, void *);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
@@ -60,31 +65,16 @@ static void idle(qemu_plugin_id_t id, unsigned cpu) {
 
 /* ---- Spans ---- */
 
-struct span {
-  const char *name;
-  unsigned depth;
-  uint64_t from, longest;
-  uint64_t at, longest_at; /* where it began */
-};
+static uint64_t block, block_before; /* the starts of the blocks of code that were entered last */
 static struct span masked = {.name = "masked"}, locked = {.name = "locked"};
+static bool is_xtensa;
 static uint64_t lock_address = UINT64_MAX, unlock_address = UINT64_MAX, main_address = UINT64_MAX;
 static bool started;
 
-static void begin(struct span *span, uint64_t at) {
-  if (!started || span->depth++ != 0)
-    return;
-  span->from = instructions;
-  span->at = at;
-}
-
-static void end(struct span *span) {
-  if (span->depth == 0 || --span->depth != 0)
-    return;
-  uint64_t length = instructions - span->from;
-  if (length <= span->longest)
-    return;
-  span->longest = length;
-  span->longest_at = span->at;
+static void enter_block(unsigned cpu, void *at) {
+  (void)cpu;
+  block_before = block;
+  block = (uint64_t)(uintptr_t)at;
 }
 
 static void start(unsigned cpu, void *at) {
@@ -94,46 +84,53 @@ static void start(unsigned cpu, void *at) {
 
 static void begin_masked(unsigned cpu, void *at) {
   (void)cpu;
-  begin(&masked, (uint64_t)(uintptr_t)at);
+  if (started)
+    span_begin(&masked, instructions, (uint64_t)(uintptr_t)at, block_before);
 }
 
 static void end_masked(unsigned cpu, void *at) {
   (void)cpu, (void)at;
-  end(&masked);
+  span_end(&masked, instructions);
+}
+
+/* Masked once, before the sleep. */
+static void sleep_masked(unsigned cpu, void *at) {
+  end_masked(cpu, at);
+  masked.depth = 0;
 }
 
 static void begin_locked(unsigned cpu, void *at) {
   (void)cpu;
-  begin(&locked, (uint64_t)(uintptr_t)at);
+  if (started)
+    span_begin(&locked, instructions, (uint64_t)(uintptr_t)at, block_before);
 }
 
 static void end_locked(unsigned cpu, void *at) {
   (void)cpu, (void)at;
-  end(&locked);
+  span_end(&locked, instructions);
 }
 
 /* What this instruction begins or ends. */
 static vcpu_callback span_of(const struct qemu_plugin_insn *insn) {
-  uint16_t half[2] = {0};
   uint64_t at = qemu_plugin_insn_vaddr(insn);
-  memcpy(half, qemu_plugin_insn_data(insn),
-         qemu_plugin_insn_size(insn) < sizeof(half) ? sizeof(half[0]) : sizeof(half));
   if (at == main_address)
     return start;
   if (at == lock_address)
     return begin_locked;
   if (at == unlock_address)
     return end_locked;
-  if (half[0] == 0xb672) /* cpsid i */
-    return begin_masked;
-  if ((half[0] & 0xfff0) == 0xf380 && half[1] == 0x8810) /* msr primask, rN */
-    return end_masked;
-  return NULL;
+  static const vcpu_callback callbacks[] = {
+      [MASKED_BEGINS] = begin_masked, [MASKED_ENDS] = end_masked, [MASKED_SLEEPS] = sleep_masked};
+  const void *bytes = qemu_plugin_insn_data(insn);
+  size_t size = qemu_plugin_insn_size(insn);
+  return callbacks[is_xtensa ? masked_step_xtensa(bytes, size) : masked_step_arm(bytes, size)];
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   size_t count = qemu_plugin_tb_n_insns(tb);
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, enter_block, QEMU_PLUGIN_CB_NO_REGS,
+                                       (void *)(uintptr_t)qemu_plugin_tb_vaddr(tb));
   for (size_t i = 0; i < count; i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
     for (unsigned mark = 0; mark < mark_count; mark++)
@@ -150,12 +147,13 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
 static void ended(qemu_plugin_id_t id, void *data) {
   (void)id, (void)data;
   for (const struct span *span = &masked; span != NULL; span = span == &masked ? &locked : NULL)
-    fprintf(out, "%s %" PRIu64 " %" PRIx64 "\n", span->name, span->longest, span->longest_at);
+    fprintf(out, "%s %" PRIu64 " %" PRIx64 " %" PRIx64 "\n", span->name, span->longest, span->longest_at,
+            span->longest_before);
   fclose(out);
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv) {
-  (void)info;
+  is_xtensa = strcmp(info->target_name, "xtensa") == 0;
   for (int i = 0; i < argc; i++) {
     if (strncmp(argv[i], "out=", 4) == 0)
       out = fopen(argv[i] + 4, "w");

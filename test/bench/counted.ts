@@ -69,7 +69,7 @@ export function frameOf(length: number, seed: number): Buffer {
 }
 
 /** The image's symbols and their addresses. */
-function symbolsOf(image: string): Map<string, number> {
+export function symbolsOf(image: string): Map<string, number> {
   const table = execFileSync("arm-none-eabi-nm", [image], { encoding: "utf8" });
   return new Map(
     [...table.matchAll(/^([0-9a-f]+) [a-zA-Z] (.+)$/gm)].map(([, address, name]) => [
@@ -79,10 +79,11 @@ function symbolsOf(image: string): Map<string, number> {
   );
 }
 
-/** The name of the function that this address lies in. */
-function functionAt(symbols: ReadonlyMap<string, number>, address: number): string {
+/** The name of the function that this address lies in; if that only masks interrupts, the one of `before`. */
+export function functionAt(symbols: ReadonlyMap<string, number>, address: number, before = address): string {
   const below = [...symbols].filter(([name, at]) => !name.startsWith("$") && at <= address);
-  return below.sort(([, a], [, b]) => b - a)[0]?.[0] ?? "?";
+  const name = below.sort(([, a], [, b]) => b - a)[0]?.[0] ?? "?";
+  return name === "pkt_os_irq_save" && before !== address ? functionAt(symbols, before) : name;
 }
 
 /** The plugin's arguments for what is counted in this image. An image that was linked with LTO may have no function for the lock. */
@@ -99,11 +100,12 @@ function pluginArguments(symbols: ReadonlyMap<string, number>, { image, marks }:
   return [...known, ...wanted];
 }
 
-function longestIn(lines: readonly string[], what: string, symbols: ReadonlyMap<string, number>): Longest {
+export function longestIn(lines: readonly string[], what: string, symbols: ReadonlyMap<string, number>): Longest {
   const line = lines.find((text) => text.startsWith(`${what} `));
   if (line === undefined) throw new Error(`The plugin has not counted what is ${what}.`);
-  const [, count, address] = line.split(" ") as [string, string, string];
-  return { instructions: Number(count), where: functionAt(symbols, Number.parseInt(address, 16)) };
+  const [, count, ...places] = line.split(" ") as [string, string, string, string];
+  const [at, before] = places.map((place) => Number.parseInt(place, 16));
+  return { instructions: Number(count), where: functionAt(symbols, at!, before) };
 }
 
 /** The counts of one frame at the marks; `idle`: the processor sleeps again. */

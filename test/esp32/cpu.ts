@@ -42,10 +42,17 @@ export class Core {
   asleep = false;
   /** Interrupt lines of level type, by the processor's numbers. */
   lines = 0;
+  /** The longest time with interrupts masked, by RSIL until WSR.PS or WAITI, in instructions; where it began, and what was in a0. */
+  readonly masked = { instructions: 0, at: 0, a0: 0 };
   readonly special = new Uint32Array(256);
   readonly #ar = new Int32Array(64);
   #window = 0;
   #timer = 0;
+  #maskedDepth = 0;
+  #maskedFrom = 0;
+  #maskedAt = 0;
+  #maskedA0 = 0;
+  #executed = 0;
 
   constructor(private readonly bus: Bus) {}
 
@@ -128,6 +135,23 @@ export class Core {
     this.#write(WINDOWBASE, (this.special[WINDOWBASE]! + quads) & 15);
   }
 
+  #mask(): void {
+    if (this.#maskedDepth++ > 0) return;
+    this.#maskedFrom = this.#executed;
+    this.#maskedAt = this.pc;
+    this.#maskedA0 = this.get(0) >>> 0;
+  }
+
+  #unmask(depth: number): void {
+    if (this.#maskedDepth === 0) return;
+    this.#maskedDepth = depth;
+    const instructions = this.#executed - this.#maskedFrom;
+    if (depth > 0 || instructions <= this.masked.instructions) return;
+    this.masked.instructions = instructions;
+    this.masked.at = this.#maskedAt;
+    this.masked.a0 = this.#maskedA0;
+  }
+
   #call(target: number, next: number, increment: number): void {
     if (increment === 0) {
       this.set(0, next);
@@ -175,6 +199,7 @@ export class Core {
   #step(): void {
     const pc = this.pc;
     const word = this.bus.fetch(pc);
+    this.#executed++;
     const t = (word >> 4) & 15;
     const s = (word >> 8) & 15;
     const r = (word >> 12) & 15;
@@ -305,10 +330,12 @@ export class Core {
       const ps = this.special[PS]!;
       this.special[PS] = (ps & ~15) | s;
       this.set(t, ps);
+      this.#mask();
       return void (this.pc = next);
     } else if (r === 7) {
       this.special[PS] = (this.special[PS]! & ~15) | s;
       this.asleep = true;
+      this.#unmask(0);
       return void (this.pc = next);
     } else if (r === 2) {
       return void (this.pc = next); // barriers: everything here happens in order
@@ -334,8 +361,10 @@ export class Core {
 
   #rst3(word: number, op2: number, t: number, s: number, r: number): void {
     if (op2 === 0) this.set(t, this.#read((word >> 8) & 255));
-    else if (op2 === 1) this.#write((word >> 8) & 255, this.get(t) >>> 0);
-    else if (op2 >= 8 && op2 <= 11) {
+    else if (op2 === 1) {
+      if (((word >> 8) & 255) === PS) this.#unmask(this.#maskedDepth - 1);
+      this.#write((word >> 8) & 255, this.get(t) >>> 0);
+    } else if (op2 >= 8 && op2 <= 11) {
       const b = this.get(t);
       if ([b === 0, b !== 0, b < 0, b >= 0][op2 - 8]) this.set(r, this.get(s));
     } else this.#fail(`unknown instruction ${word.toString(16)}`);

@@ -139,7 +139,7 @@ static const struct {
 
 static void die_of_usage(void) {
   fprintf(stderr, "usage: harness f4|f7|h7|esp32 IMAGE.elf SCENARIO [--ignore-mpu | --write-through | "
-                  "--short-descriptors] [MODULE.signed MODULE.signed]\nscenarios:");
+                  "--short-descriptors | --masked] [MODULE.signed MODULE.signed]\nscenarios:");
   for (unsigned i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
     fprintf(stderr, " %s", scenarios[i].name);
   fprintf(stderr, "\n");
@@ -167,6 +167,7 @@ static void set_up(struct bench *b) {
   b->nic.sent_arg = b;
   b->soc.nic = &b->nic;
   machine_reset(&b->soc.m);
+  b->soc.m.counts_masked = has_flag(b, "--masked");
 }
 
 void bench_restart(struct bench *b) {
@@ -203,6 +204,9 @@ int main(int argc, char **argv) {
       b->files[b->files[0] != NULL] = argv[i];
   set_up(b);
   scenarios[number].run(b);
+  if (b->soc.m.counts_masked)
+    printf("masked: %llu instructions from 0x%llx\n", (unsigned long long)b->soc.m.masked.longest,
+           (unsigned long long)b->soc.m.masked.longest_at);
   printf("ok: %s, %.3f s on the board\n", scenarios[number].name, (double)machine_now_us(&b->soc.m) / 1e6);
   return 0;
 }

@@ -94,13 +94,29 @@ static uint64_t next_timer(const struct machine *m) {
   return next;
 }
 
+/* Count the instructions of a block, and see which mask interrupts. */
+static void count_block(struct machine *m, uint32_t address, uint32_t size) {
+  const uint8_t *bytes = machine_at(m, address, size);
+  for (uint32_t at = 0, length; bytes != NULL && at + 2 <= size; at += length) {
+    length = bytes[at + 1] >> 3 >= 0x1d ? 4 : 2;
+    m->instructions++;
+    enum masked_step step = masked_step_arm(bytes + at, length);
+    if (step == MASKED_BEGINS)
+      span_begin(&m->masked, m->instructions, address + at, address);
+    else if (step == MASKED_ENDS)
+      span_end(&m->masked, m->instructions);
+  }
+}
+
 static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *user) {
   struct machine *m = user;
   m->block_address = (uint32_t)address;
   m->block_size = size;
   m->cycles += size / 2;
   if (m->cycles >= next_timer(m) || core_would_take_exception(m))
-    uc_emu_stop(uc);
+    uc_emu_stop(uc); /* before the block, which then begins again */
+  else if (m->counts_masked)
+    count_block(m, (uint32_t)address, size);
 }
 
 static void on_exception(uc_engine *uc, uint32_t number, void *user) {

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <unicorn/unicorn.h>
 
+#include "../support/masked.h"
+
 enum { MAX_DEVICES = 64, MAX_MEMORIES = 12, MAX_TIMERS = 16 };
 
 struct machine;
@@ -54,6 +56,9 @@ struct machine {
   unsigned timer_count;
   uint32_t block_address, block_size; /* the current code */
   uint64_t run_end;                   /* of machine_run() */
+  bool counts_masked;                 /* how long interrupts are masked: ... */
+  uint64_t instructions;              /* ... all of them so far, */
+  struct span masked;                 /* and the longest */
   bool m7;
   bool ignore_mpu;    /* a test of the tests: ... */
   bool write_through; /* ... then DMA sees what the processor wrote, only not the other way round */

@@ -24,21 +24,24 @@ void family_start(void) {
   arch_irq_enable(family_uart.irq);
 }
 
-/* Move received characters from the UART to the ring, while it has room. Call with interrupts masked, or from the
- * UART's interrupt handler. */
-static void take_in(void) {
-  while (ring_in - ring_out < sizeof(ring)) {
-    int c = uart_get(&family_uart);
-    if (c < 0)
-      return;
-    ring[ring_in % sizeof(ring)] = (uint8_t)c;
-    ring_in++;
+/* Move a received character from the UART to the ring. False if there is none, or no room for it. Call with interrupts
+ * masked, or from the UART's interrupt handler. */
+static bool take_one(void) {
+  if (ring_in - ring_out >= sizeof(ring)) {
+    uart_receive_interrupt(&family_uart, false); /* until the ring has room */
+    return false;
   }
-  uart_receive_interrupt(&family_uart, false); /* until the ring has room */
+  int c = uart_get(&family_uart);
+  if (c < 0)
+    return false;
+  ring[ring_in % sizeof(ring)] = (uint8_t)c;
+  ring_in++;
+  return true;
 }
 
 void family_console_interrupt(void) {
-  take_in();
+  for (unsigned left = sizeof(ring) + 1; left > 0 && take_one();) /* the last turn finds no room */
+    left--;
   pkt_os_wake();
 }
 
@@ -48,10 +51,15 @@ int board_console_read(void) {
   uint8_t c = ring[ring_out % sizeof(ring)];
   ring_out++;
   uint32_t state = arch_irq_save();
-  /* A UART may raise no interrupt for characters that it received while its interrupt was disabled. */
   uart_receive_interrupt(&family_uart, true);
-  take_in();
   arch_irq_restore(state);
+  /* A UART may raise no interrupt for characters that it received while its interrupt was disabled. */
+  bool more = true;
+  for (unsigned left = sizeof(ring); left > 0 && more; left--) {
+    state = arch_irq_save();
+    more = take_one();
+    arch_irq_restore(state);
+  }
   return c;
 }
 

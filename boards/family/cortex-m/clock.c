@@ -10,40 +10,54 @@
 #include <stdbool.h>
 
 #define CYCLES_PER_US ((uint32_t)BOARD_CPU_MHZ)
-#define FULL_PERIOD (0x1000000u / CYCLES_PER_US * CYCLES_PER_US)
+#define FULL_PERIOD_US (0x1000000u / CYCLES_PER_US)
 /* A shorter sleep is not worth its cost: it ends at once, and the caller checks again. */
 #define SHORTEST_SLEEP_US 20u
 
-static uint64_t start_us;     /* the start of the period, ... */
-static uint32_t start_cycles; /* ... and the cycles after that microsecond, less than CYCLES_PER_US */
-static uint32_t period;       /* its length in cycles */
-static bool reloading;        /* the counter was restarted and still reads 0 */
-static volatile bool rang;    /* a period has ended since arch_set_alarm() */
+/* One object, so that code with interrupts masked finds all by one address. */
+static struct {
+  uint64_t start_us;     /* the start of the period, ... */
+  uint32_t start_cycles; /* ... and the cycles after that microsecond, less than two full periods */
+  uint32_t period;       /* its length in cycles, ... */
+  uint32_t period_us;    /* ... which are whole microseconds */
+  bool reloading;        /* the counter was restarted and still reads 0 */
+  volatile bool rang;    /* a period has ended since arch_set_alarm() */
+} clock;
 
-/* Start a period of `cycles`. The counter repeats it until the next begin_period(). */
-static void begin_period(uint32_t cycles) {
+/* Start a period of `us`, which are `cycles`. The counter repeats it until the next begin_period(). */
+static void begin_period(uint32_t us, uint32_t cycles) {
   SYST_CSR = SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
   ICSR = ICSR_PENDSTCLR;
-  period = cycles;
-  reloading = true;
+  clock.period = cycles;
+  clock.period_us = us;
+  clock.reloading = true;
   SYST_RVR = cycles - 1;
   SYST_CVR = 0; /* the counter reloads at the first clock edge */
   SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
 }
 
-/* Advance the start of the period by `cycles`. */
-static void advance(uint32_t cycles) {
-  cycles += start_cycles;
-  start_us += cycles / CYCLES_PER_US;
-  start_cycles = cycles % CYCLES_PER_US;
+/* Make microseconds of whole ones in start_cycles. */
+static void carry(void) {
+  uint32_t state = arch_irq_save();
+  clock.start_us += clock.start_cycles / CYCLES_PER_US;
+  clock.start_cycles %= CYCLES_PER_US;
+  arch_irq_restore(state);
 }
 
 /* The period has ended. */
 static void end_period(void) {
-  rang = true;
-  advance(period);
-  if (period != FULL_PERIOD)
-    begin_period(FULL_PERIOD);
+  clock.rang = true;
+  clock.start_us += clock.period_us;
+  if (clock.period_us != FULL_PERIOD_US)
+    begin_period(FULL_PERIOD_US, FULL_PERIOD_US * CYCLES_PER_US);
+}
+
+/* Cycles since the start of the period, which has not ended when the counter read `left`. */
+static uint32_t cycles_at(uint32_t left) {
+  if (left == 0)
+    return clock.reloading ? 0 : clock.period;
+  clock.reloading = false;
+  return left < clock.period ? clock.period - left : 0;
 }
 
 /* Cycles since the start of the period. Call with interrupts masked. */
@@ -53,53 +67,56 @@ static uint32_t cycles_of_period(void) {
     ICSR = ICSR_PENDSTCLR;
     end_period();
     left = SYST_CVR;
-    reloading |= left == 0;
+    clock.reloading |= left == 0;
   }
-  if (left == 0)
-    return reloading ? 0 : period;
-  reloading = false;
-  return left < period ? period - left : 0;
+  return cycles_at(left);
 }
 
 /* The handler of SysTick. */
 void family_clock_interrupt(void) { end_period(); }
 
-void family_clock_start(void) { begin_period(FULL_PERIOD); }
+void family_clock_start(void) { begin_period(FULL_PERIOD_US, FULL_PERIOD_US * CYCLES_PER_US); }
 
 uint64_t arch_now_us(void) {
   uint32_t state = arch_irq_save();
-  uint32_t cycles = cycles_of_period(); /* first, because it may change start_us */
-  uint64_t now = start_us + (start_cycles + cycles) / CYCLES_PER_US;
+  uint32_t cycles = cycles_of_period(); /* first, because it may change clock.start_us */
+  uint64_t start = clock.start_us;
+  cycles += clock.start_cycles;
   arch_irq_restore(state);
-  return now;
+  return start + cycles / CYCLES_PER_US;
 }
 
-/* What is masked reads the counter and starts a period: the rest is computed before. */
+/* What is masked at a time is short: it reads the counter and starts a period. */
 bool arch_set_alarm(uint64_t deadline_us) {
-  rang = false;
+  clock.rang = false;
   if (deadline_us == UINT64_MAX)
     return true;
-  uint64_t now = arch_now_us();
-  if (deadline_us <= now)
+  uint64_t earlier = arch_now_us();
+  if (deadline_us <= earlier)
     return false;
-  uint64_t us = deadline_us - now;
+  uint64_t us = deadline_us - earlier;
   if (us < SHORTEST_SLEEP_US) {
-    rang = true;
+    clock.rang = true;
     return true;
   }
-  uint32_t wanted = us < FULL_PERIOD / CYCLES_PER_US ? (uint32_t)us * CYCLES_PER_US : FULL_PERIOD;
+  uint32_t wanted = us < FULL_PERIOD_US ? (uint32_t)us : FULL_PERIOD_US;
+  uint32_t wanted_cycles = wanted * CYCLES_PER_US;
+  carry();
   uint32_t state = arch_irq_save();
-  uint32_t cycles = cycles_of_period();
-  if (wanted < period - cycles) {
-    advance(cycles);
-    begin_period(wanted);
+  uint32_t left = SYST_CVR;
+  if (!(ICSR & ICSR_PENDSTSET)) { /* otherwise the handler, which then runs, ends the sleep */
+    uint32_t cycles = cycles_at(left);
+    if (wanted_cycles < clock.period - cycles) {
+      clock.start_cycles += cycles;
+      begin_period(wanted, wanted_cycles);
+    }
   }
   arch_irq_restore(state);
   return true;
 }
 
 void arch_wait_for_interrupt(void) {
-  if (!rang)
+  if (!clock.rang)
     __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
 

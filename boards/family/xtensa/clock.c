@@ -12,7 +12,7 @@ static uint64_t start_us;     /* a time in microseconds, ... */
 static uint32_t start_cycles; /* ... and the value of CCOUNT at that time */
 static volatile bool rang;    /* the clock's interrupt has come since arch_set_alarm() */
 
-/* Advance both to the present. Call with interrupts masked. */
+/* Advance both to the present. From the clock's interrupt handler. */
 static void catch_up(void) {
   uint32_t us = (READ_SPECIAL(ccount) - start_cycles) / CYCLES_PER_US;
   start_us += us;
@@ -34,12 +34,13 @@ void family_clock_start(void) {
   arch_irq_enable(CCOMPARE0_IRQ);
 }
 
+/* The division is not masked: lx106 divides in software. */
 uint64_t arch_now_us(void) {
   uint32_t state = arch_irq_save();
-  catch_up();
-  uint64_t now = start_us;
+  uint64_t us = start_us;
+  uint32_t cycles = READ_SPECIAL(ccount) - start_cycles;
   arch_irq_restore(state);
-  return now;
+  return us + cycles / CYCLES_PER_US;
 }
 
 bool arch_set_alarm(uint64_t deadline_us) {
@@ -47,16 +48,20 @@ bool arch_set_alarm(uint64_t deadline_us) {
   if (deadline_us == UINT64_MAX)
     return true;
   uint32_t state = arch_irq_save();
-  catch_up();
-  bool due = deadline_us <= start_us;
-  if (!due && deadline_us - start_us < HALF_ROUND / CYCLES_PER_US) {
-    uint32_t end = start_cycles + (uint32_t)(deadline_us - start_us) * CYCLES_PER_US;
-    WRITE_SPECIAL(ccompare0, end);
-    if ((int32_t)(end - READ_SPECIAL(ccount)) <= 0) { /* CCOUNT may have passed it before the write */
-      rest();
-      due = true;
-    }
-  }
+  uint64_t us = start_us;
+  uint32_t cycles = start_cycles;
+  arch_irq_restore(state);
+  uint64_t now = us + (READ_SPECIAL(ccount) - cycles) / CYCLES_PER_US;
+  if (deadline_us <= now)
+    return false;
+  if (deadline_us - now >= HALF_ROUND / CYCLES_PER_US)
+    return true;
+  uint32_t end = cycles + (uint32_t)(deadline_us - us) * CYCLES_PER_US;
+  state = arch_irq_save();
+  WRITE_SPECIAL(ccompare0, end);
+  bool due = (int32_t)(end - READ_SPECIAL(ccount)) <= 0; /* CCOUNT may have passed it before the write */
+  if (due)
+    rest();
   arch_irq_restore(state);
   return !due;
 }

@@ -56,9 +56,9 @@ __attribute__((noreturn)) static void report(uint32_t pc, uint32_t a0, uint32_t 
   board_exit(1);
 }
 
+/* Each that is pending once: what comes meanwhile interrupts again. */
 static void run_interrupts(void) {
-  uint32_t pending;
-  while ((pending = READ_SPECIAL(interrupt) & READ_SPECIAL(intenable)) != 0) {
+  for (uint32_t pending = READ_SPECIAL(interrupt) & READ_SPECIAL(intenable); pending != 0; pending &= pending - 1) {
     unsigned irq = (unsigned)__builtin_ctz(pending);
     if (irq == CCOMPARE0_IRQ) {
       family_clock_interrupt();

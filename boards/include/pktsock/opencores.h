@@ -17,7 +17,7 @@ struct opencores_config {
 };
 
 /* mac->state. Must be zero at first; the driver owns the contents. */
-enum { OPENCORES_STATE_BYTES = 128 };
+enum { OPENCORES_STATE_BYTES = 136 };
 struct opencores_state {
   uint8_t contents[OPENCORES_STATE_BYTES] __attribute__((aligned(8)));
 };

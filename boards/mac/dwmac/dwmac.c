@@ -68,9 +68,7 @@ static int wait_stopped(struct pkt_mac *mac, uint32_t mask, uint32_t suspended) 
 /* In half duplex, ignore the carrier while sending, as Linux does: a PHY with RMII need not tell its own. */
 static void enable(struct pkt_mac *mac) {
   const struct phy *phy = &dwmac_core(mac)->phy;
-  uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_reset_tx(mac);
-  pkt_os_irq_restore(irqs);
   dwmac_write(dwmac_dma(mac, DMAOMR), OPERATION | DMAOMR_SR | DMAOMR_ST);
   dwmac_write(dwmac_mac(mac, MACCR),
               MACCR_PS | (phy->fast ? MACCR_FES : 0) | (phy->full_duplex ? MACCR_DM : MACCR_CSD) | MACCR_TE | MACCR_RE);
@@ -90,14 +88,14 @@ static void restart_reception(struct pkt_mac *mac) {
   uint32_t mode = *dwmac_dma(mac, DMAOMR);
   dwmac_write(dwmac_dma(mac, DMAOMR), mode & ~DMAOMR_SR);
   wait_stopped(mac, DMASR_RPS, DMASR_RPS_SUSPENDED); /* what does not stop is restarted whole, later */
-  uint32_t irqs = pkt_os_irq_save();
+  pkt_os_irq_disable(dwmac_config(mac)->irq);
   dwmac_rings_reset_rx(mac);
   dwmac_write(dwmac_dma(mac, DMAOMR), mode);
   dwmac_rings_arm(mac);
-  pkt_os_irq_restore(irqs);
+  pkt_os_irq_enable(dwmac_config(mac)->irq);
 }
 
-/* The MAC's interrupts must be disabled, in its DMA or at the processor. */
+/* The MAC's interrupts must be disabled, in its DMA or at the processor; the reset disables them in the DMA. */
 static int bring_up(struct pkt_mac *mac) {
   const struct dwmac_config *config = dwmac_config(mac);
   if (config->before_reset != NULL)
@@ -117,14 +115,12 @@ static int bring_up(struct pkt_mac *mac) {
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
   dwmac_clock_start(mac);
-  uint32_t irqs = pkt_os_irq_save();
   dwmac_rings_reset_rx(mac);
   *dwmac_dma(mac, DMASR) = INTERRUPTS;
-  *dwmac_dma(mac, DMAIER) = INTERRUPTS;
   /* No checksum offload, because sockets see the bytes of the wire. */
   dwmac_write(dwmac_dma(mac, DMAOMR), OPERATION | DMAOMR_SR);
   dwmac_rings_arm(mac);
-  pkt_os_irq_restore(irqs);
+  *dwmac_dma(mac, DMAIER) = INTERRUPTS; /* last: from now on the handler uses the rings */
   return 0;
 }
 
@@ -157,7 +153,8 @@ static const struct dwmac_core_ops core_ops = {
     .missed = count_missed,
     .write_filter = write_filter,
     .send = dwmac_rings_send,
-    .arm = dwmac_rings_arm,
+    .arm_one = dwmac_rings_arm_one,
+    .notify = dwmac_rings_notify,
 };
 
 static int dwmac_start(struct pkt_mac *mac) {

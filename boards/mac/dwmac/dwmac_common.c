@@ -90,52 +90,48 @@ void dwmac_sent(struct pkt_mac *mac, bool failed) {
     mac->iface->tx_errors++;
   else
     mac->iface->tx_frames++;
-  pkt_completion_give(mac, c->tx_frames[c->tx_next]);
-  c->tx_next = (c->tx_next + 1) % DWMAC_TX;
-  c->tx_busy--;
+  pkt_completion_give(mac, c->tx_frames[c->tx.next]);
+  c->tx.next = (c->tx.next + 1) % DWMAC_TX;
 }
 
-/* Drop the frames that wait in TX; counted in tx_errors. */
+/* Drop the frames that wait in TX; counted in tx_errors. The handler sends none: `enabled` is false. */
 static void drop_tx(struct pkt_mac *mac) {
   struct pkt_frame *frame;
   struct pkt_bytes bytes;
-  uint32_t irqs = pkt_os_irq_save();
-  while (pkt_tx_pending(mac)) {
+  dwmac_core(mac)->tx.waits = false;
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
     if ((frame = pkt_tx_take(mac, &bytes)) == NULL)
       continue;
+    uint32_t irqs = pkt_os_irq_save();
     mac->iface->tx_errors++;
     pkt_completion_give(mac, frame);
+    pkt_os_irq_restore(irqs);
   }
-  pkt_os_irq_restore(irqs);
 }
 
 /* Drop those of the TX ring too. The MAC must not be sending. */
 static void drop_sending(struct pkt_mac *mac) {
-  uint32_t irqs = pkt_os_irq_save();
-  while (dwmac_core(mac)->tx_busy > 0)
-    dwmac_sent(mac, true);
-  pkt_os_irq_restore(irqs);
+  for (unsigned left = DWMAC_TX; left > 0; left--) {
+    uint32_t irqs = pkt_os_irq_save();
+    if (mac_tx_busy(&dwmac_core(mac)->tx, DWMAC_TX) > 0)
+      dwmac_sent(mac, true);
+    pkt_os_irq_restore(irqs);
+  }
   drop_tx(mac);
 }
 
 void dwmac_transmit(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
-  if (!c->enabled) {
+  if (c->enabled)
+    mac_tx_transmit(mac, &c->tx, DWMAC_TX, c->ops->send);
+  else
     drop_tx(mac);
-    return;
-  }
-  uint32_t irqs = pkt_os_irq_save();
-  c->ops->send(mac);
-  pkt_os_irq_restore(irqs);
 }
 
 void dwmac_refill(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
-  if (!c->running || c->rx_armed >= DWMAC_RX / 4) /* enough until the next reception */
-    return;
-  uint32_t irqs = pkt_os_irq_save();
-  c->ops->arm(mac);
-  pkt_os_irq_restore(irqs);
+  if (c->running && c->rx_armed < DWMAC_RX / 4) /* otherwise enough until the next reception */
+    mac_rx_refill(mac, DWMAC_RX, dwmac_take_empty, c->ops->arm_one, c->ops->notify);
 }
 
 void dwmac_set_filter(struct pkt_mac *mac, const struct pkt_mac_filter *filter) {
@@ -179,7 +175,7 @@ static bool is_stalled(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
   uint64_t now = pkt_os_now();
   uint32_t sent = mac->iface->tx_frames + mac->iface->tx_errors;
-  if (c->tx_busy == 0 || sent != c->tx_seen) {
+  if (mac_tx_busy(&c->tx, DWMAC_TX) == 0 || sent != c->tx_seen) {
     c->tx_seen = sent;
     c->tx_moved = now;
   }

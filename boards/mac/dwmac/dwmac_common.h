@@ -3,6 +3,7 @@
 #ifndef MAC_DWMAC_COMMON_H
 #define MAC_DWMAC_COMMON_H
 
+#include "../common/descriptors.h"
 #include "../common/phy.h"
 #include <pktsock/mac.h>
 
@@ -60,8 +61,7 @@ struct dwmac_clock {
 
 struct dwmac_core;
 
-/* What differs between the generations. Task context; `send` and `arm` with interrupts masked, from the interrupt handler
- * too. */
+/* What differs between the generations. Task context; `arm_one` and `notify` with interrupts masked. */
 struct dwmac_core_ops {
   struct phy_bus phy_bus;
   /* Reset the MAC, program it, and start its DMA; transmitter and receiver stay off. 0, or -EIO when it does not leave
@@ -83,8 +83,9 @@ struct dwmac_core_ops {
   /* Frames that the MAC lost since the last call, because it had no descriptor or no room. */
   uint32_t (*missed)(struct pkt_mac *mac);
   void (*write_filter)(struct pkt_mac *mac);
-  void (*send)(struct pkt_mac *mac); /* TX ring of mac.h to descriptors */
-  void (*arm)(struct pkt_mac *mac);  /* FILL to descriptors */
+  bool (*send)(struct pkt_mac *mac); /* TX ring of mac.h to descriptors: see mac_tx_transmit() */
+  void (*arm_one)(struct pkt_mac *mac, struct pkt_frame *frame);
+  void (*notify)(struct pkt_mac *mac); /* the MAC of armed descriptors */
 };
 
 /* The first member of mac->state. Shared with the interrupt handler.
@@ -95,7 +96,7 @@ struct dwmac_core {
   struct pkt_frame *rx_frames[DWMAC_RX]; /* the frame of each armed descriptor */
   struct pkt_frame *tx_frames[DWMAC_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
-  uint8_t tx_next, tx_busy;  /* the next descriptor that the MAC sends; how many from it on have a frame */
+  struct mac_tx tx;
   bool rx_notify;            /* the MAC must be notified of armed descriptors */
   volatile bool enabled;     /* transmitter and receiver are on: the link is up */
   uint8_t phy_address, exact_addresses;
@@ -123,10 +124,17 @@ extern const char dwmac_bus_error[]; /* for core->trouble */
 void dwmac_core_start(struct pkt_mac *mac);
 void dwmac_core_stop(struct pkt_mac *mac);
 
-/* Take the frames of the RX ring out of it: their number. Interrupts are masked. */
+/* Take the frames of the RX ring out of it: their number. The handler does not run meanwhile. */
 unsigned dwmac_held_frames(struct dwmac_core *core, struct pkt_frame *held[DWMAC_RX]);
 
-/* Give back the next frame of the TX ring, which the MAC has sent or given up. */
+/* Take a frame from FILL for an RX descriptor, or NULL: at most all but one have a frame, and one is left for a frame that
+ * refill() has taken. */
+static inline struct pkt_frame *dwmac_take_empty(struct pkt_mac *mac) {
+  return dwmac_core(mac)->rx_armed < DWMAC_RX - 2 ? pkt_fill_take(mac) : NULL;
+}
+
+/* Give back the next frame of the TX ring, which the MAC has sent or given up. From the handler, or with interrupts
+ * masked. */
 void dwmac_sent(struct pkt_mac *mac, bool failed);
 
 /* dwmac_clock.c. Start the clock after each reset of the MAC; look at it now and then, and before the MAC stops. */

@@ -67,9 +67,7 @@ static int wait_stopped(struct pkt_mac *mac, uint32_t mask, uint32_t suspended) 
 /* In half duplex, ignore the carrier while sending, as Linux does: a PHY with RMII need not tell its own. */
 static void enable(struct pkt_mac *mac) {
   const struct phy *phy = &dwmac_core(mac)->phy;
-  uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_reset_tx(mac);
-  pkt_os_irq_restore(irqs);
   *reg(mac, DMACTXCR) = DMACTXCR_TXPBL_32 | DMACTXCR_ST;
   dwmac_write(reg(mac, MACCR), (*reg(mac, MACCR) & MACCR_RESERVED) | (phy->fast ? MACCR_FES : 0) |
                                    (phy->full_duplex ? MACCR_DM : MACCR_DCRS) | MACCR_TE | MACCR_RE);
@@ -93,13 +91,13 @@ static void start_reception(struct pkt_mac *mac) {
 static void restart_reception(struct pkt_mac *mac) {
   *reg(mac, DMACRXCR) &= ~DMACRXCR_SR;
   wait_stopped(mac, DMADSR_RPS0, DMADSR_RPS0_SUSPENDED); /* what does not stop is restarted whole, later */
-  uint32_t irqs = pkt_os_irq_save();
+  pkt_os_irq_disable(dwmac_h7_config(mac)->irq);
   dwmac_h7_rings_reset_rx(mac);
   start_reception(mac);
-  pkt_os_irq_restore(irqs);
+  pkt_os_irq_enable(dwmac_h7_config(mac)->irq);
 }
 
-/* The MAC's interrupts must be disabled, in its DMA or at the processor. */
+/* The MAC's interrupts must be disabled, in its DMA or at the processor; the reset disables them in the DMA. */
 static int bring_up(struct pkt_mac *mac) {
   dwmac_write(reg(mac, DMAMR), DMAMR_SWR); /* must not be read for four bus cycles */
   if (dwmac_wait_clear(reg(mac, DMAMR), DMAMR_SWR, DWMAC_RESET_US) != 0)
@@ -117,12 +115,10 @@ static int bring_up(struct pkt_mac *mac) {
   write_address(mac, 0, mac->hwaddr);
   write_filter(mac);
   dwmac_clock_start(mac);
-  uint32_t irqs = pkt_os_irq_save();
   dwmac_h7_rings_reset_rx(mac);
   *reg(mac, DMACSR) = INTERRUPTS;
-  *reg(mac, DMACIER) = INTERRUPTS;
   start_reception(mac);
-  pkt_os_irq_restore(irqs);
+  *reg(mac, DMACIER) = INTERRUPTS; /* last: from now on the handler uses the rings */
   return 0;
 }
 
@@ -157,7 +153,8 @@ static const struct dwmac_core_ops core_ops = {
     .missed = count_missed,
     .write_filter = write_filter,
     .send = dwmac_h7_rings_send,
-    .arm = dwmac_h7_rings_arm,
+    .arm_one = dwmac_h7_rings_arm_one,
+    .notify = dwmac_h7_rings_notify,
 };
 
 static int dwmac_h7_start(struct pkt_mac *mac) {

@@ -23,16 +23,23 @@ static inline volatile uint32_t *dwmac_h7_reg(const struct pkt_mac *mac, unsigne
   return (volatile uint32_t *)(dwmac_h7_config(mac)->base + offset);
 }
 
-/* dwmac_h7_rings.c. Call with interrupts masked, or from the interrupt handler. */
+/* dwmac_h7_rings.c */
 
-/* Initialize a ring, while its DMA is stopped. RX descriptors keep the frames that they had; TX has none. */
+/* Initialize a ring, while its DMA is stopped and the handler does not run, or TX is off. RX descriptors keep the frames
+ * that they had; TX has none. */
 void dwmac_h7_rings_reset_rx(struct pkt_mac *mac);
 void dwmac_h7_rings_reset_tx(struct pkt_mac *mac);
+
+/* Give a frame to the next RX descriptor and the descriptor to the MAC. */
+void dwmac_h7_rings_arm_one(struct pkt_mac *mac, struct pkt_frame *frame);
+
+/* Notify the MAC of armed descriptors. */
+void dwmac_h7_rings_notify(struct pkt_mac *mac);
 
 /* Arm RX descriptors with frames from FILL, and notify the MAC. */
 void dwmac_h7_rings_arm(struct pkt_mac *mac);
 
-/* Send frames of TX, as many as there are descriptors for. */
-void dwmac_h7_rings_send(struct pkt_mac *mac);
+/* Send frames of TX. False if all descriptors are in use and frames are left. */
+bool dwmac_h7_rings_send(struct pkt_mac *mac);
 
 #endif

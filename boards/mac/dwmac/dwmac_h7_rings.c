@@ -2,8 +2,7 @@
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order up to the tail
  * pointer, which points after the last of them. With time stamps on, the MAC writes the stamp of a frame into the next
- * descriptor (its context) and does not use that descriptor's buffer. TX: descriptors tx_next to tx_next + tx_busy - 1
- * are with the MAC, at most DWMAC_TX - 1. */
+ * descriptor (its context) and does not use that descriptor's buffer. TX: common/descriptors.h. */
 #include "../common/dma.h"
 #include "dwmac_h7_internal.h"
 #include "dwmac_h7_regs.h"
@@ -12,7 +11,7 @@
 
 enum { CONTEXT_READS = 50 }; /* the context follows its frame within a few bus cycles */
 
-static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
+void dwmac_h7_rings_arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   unsigned index = (s->core.rx_next + s->core.rx_armed) % DWMAC_RX;
   volatile uint32_t *d = s->rx[index].word;
@@ -26,16 +25,20 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   d[3] = DES3_OWN | RDES3_IOC | RDES3_BUF1V;
 }
 
-void dwmac_h7_rings_arm(struct pkt_mac *mac) {
+void dwmac_h7_rings_notify(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  struct pkt_frame *frame;
-  while (s->core.rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
-    arm_one(mac, frame);
   if (!s->core.rx_notify) /* notified without a new descriptor, the MAC would raise its interrupt again and again */
     return;
   s->core.rx_notify = false;
   pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified; a DMB does not order the two */
   *dwmac_h7_reg(mac, DMACRXDTPR) = (uint32_t)(uintptr_t)&s->rx[(s->core.rx_next + s->core.rx_armed) % DWMAC_RX];
+}
+
+void dwmac_h7_rings_arm(struct pkt_mac *mac) {
+  struct pkt_frame *frame;
+  for (unsigned left = DWMAC_RX; left > 0 && (frame = dwmac_take_empty(mac)) != NULL; left--)
+    dwmac_h7_rings_arm_one(mac, frame);
+  dwmac_h7_rings_notify(mac);
 }
 
 /* Remove the next descriptor that the MAC has finished from the ring. Returns its frame, and its contents in `word`;
@@ -73,7 +76,7 @@ static void take_context(struct pkt_mac *mac, struct pkt_frame *frame) {
   if (spare == NULL)
     return;
   pkt_hw_stamp(frame, word[1], word[0]);
-  arm_one(mac, spare);
+  dwmac_h7_rings_arm_one(mac, spare);
 }
 
 /* The CRC-32 of a frame with its FCS is this constant. */
@@ -131,7 +134,7 @@ static void receive(struct pkt_mac *mac) {
         take_context(mac, frame);
       pkt_rx_give(mac, frame, 0, RDES3_PL(word[3]) - FCS_BYTES);
     } else {
-      arm_one(mac, frame);
+      dwmac_h7_rings_arm_one(mac, frame);
     }
   }
   dwmac_h7_rings_arm(mac);
@@ -139,12 +142,12 @@ static void receive(struct pkt_mac *mac) {
 
 static void give_back_sent(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  while (s->core.tx_busy > 0) {
-    const volatile uint32_t *word = s->tx[s->core.tx_next].word;
+  for (unsigned left = mac_tx_busy(&s->core.tx, DWMAC_TX); left > 0; left--) {
+    const volatile uint32_t *word = s->tx[s->core.tx.next].word;
     uint32_t word3 = word[3];
     if (word3 & DES3_OWN)
       break;
-    struct pkt_frame *frame = s->core.tx_frames[s->core.tx_next];
+    struct pkt_frame *frame = s->core.tx_frames[s->core.tx.next];
     if ((word3 & TDES3_TTSS) && !(word3 & DES3_ES) && pkt_wants_hw_stamp(frame)) {
       pkt_dma_barrier(); /* OWN must be read first */
       pkt_hw_stamp(frame, word[1], word[0]);
@@ -153,29 +156,31 @@ static void give_back_sent(struct pkt_mac *mac) {
   }
 }
 
-void dwmac_h7_rings_send(struct pkt_mac *mac) {
+bool dwmac_h7_rings_send(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
-  bool any = false;
-  while (s->core.tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
+  bool any = false, full = false;
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
+    if ((full = mac_tx_is_full(&s->core.tx, DWMAC_TX)))
+      break;
     struct pkt_bytes bytes;
     struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    unsigned index = (s->core.tx_next + s->core.tx_busy) % DWMAC_TX;
+    unsigned index = s->core.tx.put;
     volatile uint32_t *d = s->tx[index].word;
     s->core.tx_frames[index] = frame;
-    s->core.tx_busy++;
     d[0] = (uint32_t)(uintptr_t)bytes.at;
     d[1] = 0;
     d[2] = TDES2_IOC | (s->core.clock.stamps_sent && pkt_wants_hw_stamp(frame) ? TDES2_TTSE : 0) | bytes.len;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
-    d[3] = DES3_OWN | DES3_FD | DES3_LD | bytes.len;
+    mac_tx_give(&s->core.tx, DWMAC_TX, &d[3], DES3_OWN | DES3_FD | DES3_LD | bytes.len);
     any = true;
   }
   if (any) {
     pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
-    *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)&s->tx[(s->core.tx_next + s->core.tx_busy) % DWMAC_TX];
+    *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)&s->tx[s->core.tx.put];
   }
+  return !full;
 }
 
 void dwmac_h7_interrupt(struct pkt_mac *mac) {
@@ -191,8 +196,8 @@ void dwmac_h7_interrupt(struct pkt_mac *mac) {
   if (status & DMACSR_FBE) {
     *dwmac_h7_reg(mac, DMACIER) = 0;
     s->core.trouble = dwmac_bus_error; /* service() restarts the MAC */
-  } else if (s->core.enabled) {
-    dwmac_h7_rings_send(mac);
+  } else if (s->core.enabled && s->core.tx.waits && dwmac_h7_rings_send(mac)) {
+    s->core.tx.waits = false;
   }
   pkt_os_wake();
   (void)*dwmac_h7_reg(mac, DMACSR); /* completes the writes above; otherwise the interrupt would be taken again */
@@ -205,7 +210,7 @@ void dwmac_h7_rings_reset_rx(struct pkt_mac *mac) {
   for (unsigned i = 0; i < DWMAC_RX; i++)
     s->rx[i].word[3] = 0;
   for (unsigned i = 0; i < count; i++)
-    arm_one(mac, held[i]);
+    dwmac_h7_rings_arm_one(mac, held[i]);
   *dwmac_h7_reg(mac, DMACRXDLAR) = (uint32_t)(uintptr_t)s->rx;
   *dwmac_h7_reg(mac, DMACRXRLR) = DWMAC_RX - 1;
 }
@@ -214,7 +219,7 @@ void dwmac_h7_rings_reset_tx(struct pkt_mac *mac) {
   struct dwmac_h7 *s = dwmac_h7_state(mac);
   for (unsigned i = 0; i < DWMAC_TX; i++)
     s->tx[i].word[3] = 0;
-  s->core.tx_next = s->core.tx_busy = 0;
+  s->core.tx = (struct mac_tx){.waits = false};
   *dwmac_h7_reg(mac, DMACTXDLAR) = (uint32_t)(uintptr_t)s->tx;
   *dwmac_h7_reg(mac, DMACTXDTPR) = (uint32_t)(uintptr_t)s->tx;
   *dwmac_h7_reg(mac, DMACTXRLR) = DWMAC_TX - 1;

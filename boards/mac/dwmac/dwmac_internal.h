@@ -23,16 +23,23 @@ static inline volatile uint32_t *dwmac_dma(const struct pkt_mac *mac, unsigned o
   return (volatile uint32_t *)(dwmac_config(mac)->dma_base + offset);
 }
 
-/* dwmac_rings.c. Call with interrupts masked, or from the interrupt handler. */
+/* dwmac_rings.c */
 
-/* Initialize a ring, while its DMA is stopped. RX descriptors keep the frames that they had; TX has none. */
+/* Initialize a ring, while its DMA is stopped and the handler does not run, or TX is off. RX descriptors keep the frames
+ * that they had; TX has none. */
 void dwmac_rings_reset_rx(struct pkt_mac *mac);
 void dwmac_rings_reset_tx(struct pkt_mac *mac);
+
+/* Give a frame to the next RX descriptor and the descriptor to the MAC. */
+void dwmac_rings_arm_one(struct pkt_mac *mac, struct pkt_frame *frame);
+
+/* Notify the MAC of armed descriptors. */
+void dwmac_rings_notify(struct pkt_mac *mac);
 
 /* Arm RX descriptors with frames from FILL, and notify the MAC. */
 void dwmac_rings_arm(struct pkt_mac *mac);
 
-/* Send frames of TX, as many as there are descriptors for. */
-void dwmac_rings_send(struct pkt_mac *mac);
+/* Send frames of TX. False if all descriptors are in use and frames are left. */
+bool dwmac_rings_send(struct pkt_mac *mac);
 
 #endif

@@ -3,9 +3,9 @@
  * Descriptors are chained in a circle, which is the only form that the ESP32's manual describes.
  *
  * RX: descriptors rx_next to rx_next + rx_armed - 1 have a frame; the MAC fills them in this order. A good frame goes
- * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: descriptors tx_next to
- * tx_next + tx_busy - 1 are with the MAC, at most DWMAC_TX - 1, because with a full ring a MAC that reads ahead would
- * read descriptors of the previous round. */
+ * to RX, and the frame of a bad reception is armed again; further frames come from FILL. TX: common/descriptors.h; one
+ * descriptor is always free, because with a full ring a MAC that reads ahead would read descriptors of the previous
+ * round. */
 #include "../common/dma.h"
 #include "dwmac_internal.h"
 #include "dwmac_regs.h"
@@ -16,8 +16,7 @@ static volatile uint32_t *descriptor(const struct pkt_mac *mac, uint8_t *ring, u
   return (volatile uint32_t *)(ring + index * dwmac_config(mac)->descriptor_stride);
 }
 
-/* Give a frame to the next RX descriptor and the descriptor to the MAC. dwmac_rings_arm() then notifies the MAC. */
-static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
+void dwmac_rings_arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   struct dwmac_core *c = dwmac_core(mac);
   unsigned index = (c->rx_next + c->rx_armed) % DWMAC_RX;
   volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->rx, index);
@@ -30,16 +29,20 @@ static void arm_one(struct pkt_mac *mac, struct pkt_frame *frame) {
   d[DES_STATUS] = DES_OWN;
 }
 
-void dwmac_rings_arm(struct pkt_mac *mac) {
+void dwmac_rings_notify(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
-  struct pkt_frame *frame;
-  while (c->rx_armed < DWMAC_RX - 1 && (frame = pkt_fill_take(mac)) != NULL)
-    arm_one(mac, frame);
   if (!c->rx_notify)
     return;
   c->rx_notify = false;
   pkt_dma_barrier(); /* OWN must reach memory before the MAC is notified */
   *dwmac_dma(mac, DMARPDR) = 1;
+}
+
+void dwmac_rings_arm(struct pkt_mac *mac) {
+  struct pkt_frame *frame;
+  for (unsigned left = DWMAC_RX; left > 0 && (frame = dwmac_take_empty(mac)) != NULL; left--)
+    dwmac_rings_arm_one(mac, frame);
+  dwmac_rings_notify(mac);
 }
 
 /* The MAC has written its stamp of the frame into the descriptor, as the status says. Afterwards there is none in it, so that
@@ -85,7 +88,7 @@ static void receive(struct pkt_mac *mac) {
         take_stamp(frame, d);
       pkt_rx_give(mac, frame, 0, RDES0_FL(status) - FCS_BYTES);
     } else {
-      arm_one(mac, frame);
+      dwmac_rings_arm_one(mac, frame);
     }
   }
   dwmac_rings_arm(mac);
@@ -93,42 +96,44 @@ static void receive(struct pkt_mac *mac) {
 
 static void give_back_sent(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
-  while (c->tx_busy > 0) {
-    volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, c->tx_next);
+  for (unsigned left = mac_tx_busy(&c->tx, DWMAC_TX); left > 0; left--) {
+    volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, c->tx.next);
     uint32_t status = d[DES_STATUS];
     if (status & DES_OWN)
       break;
     if ((status & (TDES0_TTSE | TDES0_TTSS | TDES0_ES)) == (TDES0_TTSE | TDES0_TTSS))
-      take_stamp(c->tx_frames[c->tx_next], d);
+      take_stamp(c->tx_frames[c->tx.next], d);
     dwmac_sent(mac, (status & TDES0_ES) != 0);
   }
 }
 
-void dwmac_rings_send(struct pkt_mac *mac) {
+bool dwmac_rings_send(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
-  bool any = false;
-  while (c->tx_busy < DWMAC_TX - 1 && pkt_tx_pending(mac)) {
+  bool any = false, full = false;
+  for (unsigned left = mac->tx.length; left > 0 && pkt_tx_pending(mac); left--) {
+    if ((full = mac_tx_is_full(&c->tx, DWMAC_TX)))
+      break;
     struct pkt_bytes bytes;
     struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL)
       continue;
-    unsigned index = (c->tx_next + c->tx_busy) % DWMAC_TX;
+    unsigned index = c->tx.put;
     volatile uint32_t *d = descriptor(mac, dwmac_state(mac)->tx, index);
     c->tx_frames[index] = frame;
-    c->tx_busy++;
     d[DES_BUFFER] = (uint32_t)(uintptr_t)bytes.at;
     d[DES_CONTROL] = bytes.len;
     uint32_t stamp = c->clock.stamps_sent && pkt_wants_hw_stamp(frame) ? TDES0_TTSE : 0;
     if (stamp)
       d[DES_TIME_LOW] = DES_NO_TIME;
     pkt_dma_barrier(); /* frame and descriptor must reach memory before OWN */
-    d[DES_STATUS] = DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH | stamp;
+    mac_tx_give(&c->tx, DWMAC_TX, &d[DES_STATUS], DES_OWN | TDES0_IC | TDES0_FS | TDES0_LS | TDES0_TCH | stamp);
     any = true;
   }
   if (any) {
     pkt_dma_barrier(); /* likewise; it needs a DSB, because a DMB does not order the two */
     *dwmac_dma(mac, DMATPDR) = 1;
   }
+  return !full;
 }
 
 void dwmac_interrupt(struct pkt_mac *mac) {
@@ -144,8 +149,8 @@ void dwmac_interrupt(struct pkt_mac *mac) {
   if (status & DMASR_FBES) {
     *dwmac_dma(mac, DMAIER) = 0;
     c->trouble = dwmac_bus_error; /* service() restarts the MAC */
-  } else if (c->enabled) {
-    dwmac_rings_send(mac);
+  } else if (c->enabled && c->tx.waits && dwmac_rings_send(mac)) {
+    c->tx.waits = false;
   }
   pkt_os_wake();
   (void)*dwmac_dma(mac, DMASR); /* completes the writes above; otherwise the interrupt would be taken again */
@@ -167,13 +172,13 @@ void dwmac_rings_reset_rx(struct pkt_mac *mac) {
   for (unsigned i = 0; mac->ops->clock != NULL && i < DWMAC_RX; i++)
     descriptor(mac, dwmac_state(mac)->rx, i)[DES_TIME_LOW] = DES_NO_TIME;
   for (unsigned i = 0; i < count; i++)
-    arm_one(mac, held[i]);
+    dwmac_rings_arm_one(mac, held[i]);
   *dwmac_dma(mac, DMARDLAR) = (uint32_t)(uintptr_t)dwmac_state(mac)->rx;
 }
 
 void dwmac_rings_reset_tx(struct pkt_mac *mac) {
   struct dwmac_core *c = dwmac_core(mac);
   chain(mac, dwmac_state(mac)->tx, DWMAC_TX);
-  c->tx_next = c->tx_busy = 0;
+  c->tx = (struct mac_tx){.waits = false};
   *dwmac_dma(mac, DMATDLAR) = (uint32_t)(uintptr_t)dwmac_state(mac)->tx;
 }
