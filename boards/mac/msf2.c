@@ -29,7 +29,7 @@ struct msf2 {
   struct pkt_frame *tx_frames[MSF2_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
   struct mac_tx tx_ring;
-  bool reported;             /* that the MAC compares one address only */
+  bool reported; /* that the MAC compares one address only */
   struct phy phy;
 };
 static_assert(sizeof(struct msf2) <= sizeof(struct msf2_state), "MSF2_STATE_BYTES");

@@ -19,7 +19,7 @@ struct opencores {
   struct pkt_frame *tx_frames[OPENCORES_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
   struct mac_tx tx;
-  uint32_t moder;            /* MODER without MODER_FULLD */
+  uint32_t moder; /* MODER without MODER_FULLD */
   struct phy phy;
 };
 static_assert(sizeof(struct opencores) <= sizeof(struct opencores_state), "OPENCORES_STATE_BYTES");

@@ -97,8 +97,8 @@ struct dwmac_core {
   struct pkt_frame *tx_frames[DWMAC_TX];
   uint8_t rx_next, rx_armed; /* the next descriptor that the MAC fills; how many from it on have a frame */
   struct mac_tx tx;
-  bool rx_notify;            /* the MAC must be notified of armed descriptors */
-  volatile bool enabled;     /* transmitter and receiver are on: the link is up */
+  bool rx_notify;        /* the MAC must be notified of armed descriptors */
+  volatile bool enabled; /* transmitter and receiver are on: the link is up */
   uint8_t phy_address, exact_addresses;
   bool hash_table;
   bool running;                 /* the MAC is out of reset and programmed */
