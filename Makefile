@@ -154,16 +154,22 @@ build/host/count.so: test/bench/count.c test/support/masked.h
 	@mkdir -p $(@D)
 	$(QUIET)cc -shared -fPIC -fvisibility=hidden -O2 -Wall -Wextra -Werror $< -o $@
 
-build/pktsock.wasm: node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts \
-  host/build/layout.ts
+MODULE_SOURCES := node_modules/.package-lock.json asconfig.json $(wildcard assembly/*.ts) assembly/app/hooks.ts host/build/layout.ts
+build/pktsock.wasm: $(MODULE_SOURCES)
 	$(QUIET)node_modules/.bin/asc --target release --use PKTSOCK_LAYOUT_SUM=$$($(TSX) host/build/layout.ts)
 	$(QUIET)$(TSX) host/build/check-wasm.ts $@
 
+# $(WITHOUT) of firmware.mk is in the folder's name.
+build/without-%/pktsock.wasm: $(MODULE_SOURCES)
+	$(QUIET)node_modules/.bin/asc --target release --outFile $@ --textFile $(@:.wasm=.wat) $(WITHOUT:%=--use %) \
+	  --use PKTSOCK_LAYOUT_SUM=$$($(TSX) host/build/layout.ts $(WITHOUT))
+	$(QUIET)$(TSX) host/build/check-wasm.ts $@
+
 # The files that an application imports are in pktsock.d, which the build of it writes.
--include $(if $(APP_TS),build/app/$(APP_TS_NAME)/pktsock.d)
-build/app/$(APP_TS_NAME)/pktsock.wasm: $(APP_TS) node_modules/.package-lock.json asconfig.json \
+-include $(if $(APP_TS),$(MODULE)/pktsock.d)
+$(if $(APP_TS),$(MODULE),build/app)/pktsock.wasm: $(APP_TS) node_modules/.package-lock.json asconfig.json \
   $(wildcard assembly/*.ts assembly/app/*.ts) $(addprefix host/build/,app.ts check-app.ts check-wasm.ts layout.ts wasm.ts)
-	$(QUIET)$(TSX) host/build/app.ts $< $@
+	$(QUIET)$(TSX) host/build/app.ts $< $@ $(WITHOUT)
 
 # $(call MODULE_IN_C,MODULE.wasm,FOLDER): what images take of a module.
 define MODULE_IN_C
@@ -174,7 +180,7 @@ $(2)/aot-%/pktsock_aot.h: $(1) $(addprefix host/build/,aot.ts aot-function.ts ao
 	$$(QUIET)$(TSX) host/build/aot.ts $$* $$< $$@
 endef
 $(eval $(call MODULE_IN_C,build/pktsock.wasm,build/gen))
-$(if $(APP_TS),$(eval $(call MODULE_IN_C,$(MODULE)/pktsock.wasm,$(MODULE))))
+$(if $(filter-out build,$(MODULE)),$(eval $(call MODULE_IN_C,$(MODULE)/pktsock.wasm,$(MODULE))))
 
 # wasm3.h stands for all files that it writes.
 build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_operations.h $(wildcard $(WASM3_DIR)/*.[ch]) \

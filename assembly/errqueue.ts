@@ -3,6 +3,7 @@
 // message stays, without the frame's bytes.
 
 import * as abi from "./abi";
+import { TIMESTAMPS } from "./features";
 import { allocate, free } from "./heap";
 import { ExchangeReceived, Frame, Iface, Message, Messages, Outgoing, Socket, Special } from "./layout";
 import { control, exchange, state } from "./memory";
@@ -45,6 +46,7 @@ export function openErrorQueue(socket: Socket): Messages | null {
 
 /** close(2). */
 export function closeErrorQueue(socket: Socket): void {
+  if (!TIMESTAMPS) return;
   const queue = socket.messages;
   if (!queue) return;
   // Rounds: 8
@@ -151,6 +153,7 @@ export function letGoOf(iface: Iface): void {
 
 /** Returns true if the socket's error queue has a message. */
 export function hasMessages(socket: Socket): bool {
+  if (!TIMESTAMPS) return false;
   if (socket.special & Special.ERROR_QUEUE) reapAll();
   return (socket.special & Special.MESSAGES) != 0;
 }

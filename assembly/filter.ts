@@ -14,6 +14,7 @@ import {
   isJump,
   verify,
 } from "./bpf";
+import { FILTER } from "./features";
 import { makeTests } from "./filtertests";
 import { htonl, htons, netOffset, packetType, tagVisible } from "./frame";
 import { allocate, free } from "./heap";
@@ -76,6 +77,7 @@ export function detachFilter(socket: Socket): i32 {
 
 /** Frees the filter: on close(2), or when a new one replaces it. */
 export function freeFilter(socket: Socket): void {
+  if (!FILTER) return;
   free(socket.filter & ~1);
   socket.filter = 0;
   socket.filterTests = 0;
@@ -225,7 +227,7 @@ function interpret(socket: Socket, frame: Frame): u32 {
  * passes if nothing is there, like on Linux.
  */
 export function acceptFrom(socket: Socket, frame: Frame, start: u32): u32 {
-  if (!socket.filter) return frame.len > start ? EVERYTHING : 0;
+  if (!FILTER || !socket.filter) return frame.len > start ? EVERYTHING : 0;
   const snap = socket.filterTests ? matchFrom(socket, frame, start) : interpretFrom(socket, frame, start);
   if (!snap) ++socket.filtered;
   return snap;

@@ -3,6 +3,7 @@
 // visits everyone. What is sent meets the taps, which are in lists of their own.
 
 import * as abi from "./abi";
+import { FILTER } from "./features";
 import { htons, tagVisible } from "./frame";
 import { LISTENERS_SHIFT, LISTS, Listeners, Outgoing, STACK, Socket, Special, State } from "./layout";
 import { control, lists, listsEnd, socketAt, state } from "./memory";
@@ -132,7 +133,7 @@ export function limitWork(): void {
     const socket = socketAt(descriptor);
     if (!socket || !socket.protocol) continue;
     ++work;
-    if (socket.filter) work += socket.filterLength >> 3;
+    if (FILTER && socket.filter) work += socket.filterLength >> 3;
   }
   state.framesAtOnce = max(1, WORK / work);
 }

@@ -3,6 +3,7 @@
 import * as abi from "./abi";
 import { countDrops } from "./drops";
 import { takeError } from "./errors";
+import { FILTER, TIMESTAMPS } from "./features";
 import { attachFilter, detachFilter } from "./filter";
 import { findName } from "./interfaces";
 import { Iface, STACK, Socket } from "./layout";
@@ -61,7 +62,7 @@ import { setStamping, setTimestamping } from "./stamps";
 export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 {
   if (level == SOL_PACKET) return setPacketOption(socket, name, len);
   if (level != SOL_SOCKET) return -ENOPROTOOPT;
-  if (name == SO_ATTACH_FILTER) return relisted(socket, attachFilter(socket, len));
+  if (FILTER && name == SO_ATTACH_FILTER) return relisted(socket, attachFilter(socket, len));
   if (name == SO_BINDTODEVICE) return bindToDevice(socket, len);
   if (len < 4) return -EINVAL;
   const bytes = min(len, 8);
@@ -69,9 +70,10 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
   const value = load<u32>(exchange);
   switch (name) {
     case SO_DETACH_FILTER:
+      if (!FILTER) return -ENOPROTOOPT;
       return relisted(socket, detachFilter(socket));
     case SO_LOCK_FILTER:
-      if (socket.options & abi.OPTION_LOCK_FILTER && !value) return -EPERM;
+      if (FILTER && socket.options & abi.OPTION_LOCK_FILTER && !value) return -EPERM;
       break;
     case SO_RCVBUF:
     case SO_RCVBUFFORCE: // the limit is that of the memory
@@ -103,12 +105,15 @@ export function setOption(socket: Socket, level: u32, name: u32, len: u32): i32 
       socket.lingerTime = load<u32>(exchange, 4);
       return 0;
     case SO_TIMESTAMP:
+      if (!TIMESTAMPS) return -ENOPROTOOPT;
       setStamping(socket, value ? abi.OPTION_TIMESTAMP : 0);
       return 0;
     case SO_TIMESTAMPNS:
+      if (!TIMESTAMPS) return -ENOPROTOOPT;
       setStamping(socket, value ? abi.OPTION_TIMESTAMPNS : 0);
       return 0;
     case SO_TIMESTAMPING:
+      if (!TIMESTAMPS) return -ENOPROTOOPT;
       return setTimestamping(socket, value);
   }
   const flag = switchOf(name);
@@ -127,11 +132,11 @@ function switchOf(name: u32): u32 {
     case SO_DONTROUTE:
       return abi.OPTION_DONTROUTE;
     case SO_LOCK_FILTER:
-      return abi.OPTION_LOCK_FILTER;
+      return FILTER ? abi.OPTION_LOCK_FILTER : 0;
     case SO_RXQ_OVFL:
       return abi.OPTION_RXQ_OVFL;
     case SO_SELECT_ERR_QUEUE:
-      return abi.OPTION_SELECT_ERR_QUEUE;
+      return abi.OPTION_SELECT_ERR_QUEUE; // without time stamps, too: of a pending error
     default:
       return 0;
   }
@@ -149,7 +154,7 @@ function packetSwitchOf(name: u32): u32 {
     case PACKET_IGNORE_OUTGOING:
       return abi.OPTION_IGNORE_OUTGOING;
     case abi.TRANSLATED_FILTER:
-      return abi.OPTION_TRANSLATED_FILTER;
+      return FILTER ? abi.OPTION_TRANSLATED_FILTER : 0;
     default:
       return 0;
   }
@@ -228,7 +233,7 @@ export function getOption(socket: Socket, level: u32, name: u32, len: u32): i32 
     store<u32>(exchange, socket.options & abi.OPTION_LINGER ? 1 : 0);
     store<u32>(exchange, socket.lingerTime, 4);
     bytes = 8;
-  } else if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
+  } else if (TIMESTAMPS && level == SOL_SOCKET && name == SO_TIMESTAMPING) {
     store<u32>(exchange, socket.timestamping);
     store<u32>(exchange, 0, 4); // the clock of SOF_TIMESTAMPING_BIND_PHC
     bytes = 8;
@@ -268,7 +273,7 @@ function socketOption(socket: Socket, name: u32): i32 {
     case SO_ACCEPTCONN:
       return 0;
     case SO_BPF_EXTENSIONS:
-      return BPF_EXTENSIONS;
+      return FILTER ? BPF_EXTENSIONS : -1;
     case SO_RCVBUF:
       return socket.rcvbuf;
     case SO_SNDBUF:
@@ -276,9 +281,9 @@ function socketOption(socket: Socket, name: u32): i32 {
     case SO_RCVLOWAT:
       return max(socket.lowWater, 1);
     case SO_TIMESTAMP:
-      return socket.options & abi.OPTION_TIMESTAMP ? 1 : 0;
+      return TIMESTAMPS ? isOn(socket, abi.OPTION_TIMESTAMP) : -1;
     case SO_TIMESTAMPNS:
-      return socket.options & abi.OPTION_TIMESTAMPNS ? 1 : 0;
+      return TIMESTAMPS ? isOn(socket, abi.OPTION_TIMESTAMPNS) : -1;
     default:
       return isOn(socket, switchOf(name));
   }
@@ -311,5 +316,5 @@ export function socketCounters(socket: Socket): void {
   store<u32>(exchange, socket.filtered, 12);
   store<u32>(exchange, socket.interpreted, 16);
   store<u32>(exchange, queuedFrames(socket), 20);
-  store<u32>(exchange, socket.filter ? socket.filterLength : 0, 24);
+  store<u32>(exchange, FILTER && socket.filter ? socket.filterLength : 0, 24);
 }

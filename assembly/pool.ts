@@ -11,6 +11,7 @@
 import * as abi from "./abi";
 import { returned } from "./app/hooks";
 import { letGoOf, reportSent } from "./errqueue";
+import { TIMESTAMPS } from "./features";
 import { Frame, Iface } from "./layout";
 import { state } from "./memory";
 
@@ -85,7 +86,7 @@ export function reap(iface: Iface): void {
     if (owner) {
       frame.owner = null;
       --owner.sending;
-      if (frame.flags & (abi.FRAME_WANTS_STAMP | abi.FRAME_WANTS_HW_STAMP)) {
+      if (TIMESTAMPS && frame.flags & (abi.FRAME_WANTS_STAMP | abi.FRAME_WANTS_HW_STAMP)) {
         iface.spare = spare;
         reportSent(owner, frame);
         spare = iface.spare;
@@ -136,7 +137,7 @@ export function takeFree(iface: Iface): Frame | null {
 // @ts-ignore: decorator
 @inline
 export function letGo(iface: Iface): void {
-  if (state.heldByMessages) letGoOf(iface);
+  if (TIMESTAMPS && state.heldByMessages) letGoOf(iface);
 }
 
 /** Takes back what the driver has sent and, if sockets may hold no further frame, what error queues hold. */

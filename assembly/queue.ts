@@ -2,6 +2,7 @@
 // list of lent frames. Its frames are contiguous, from `head` to the entry before `tail`; an entry without a frame is free.
 
 import { noteDrop, removeMark, swapMarks } from "./drops";
+import { FILTER, ZEROCOPY } from "./features";
 import { EVERYTHING, accept } from "./filter";
 import { Entry, Frame, Iface, Socket } from "./layout";
 import { control, makeCircle } from "./memory";
@@ -12,7 +13,7 @@ import { returnToPool } from "./pool";
 @inline
 export function put(socket: Socket, frame: Frame): u32 {
   let snap = EVERYTHING;
-  if (socket.filter) {
+  if (FILTER && socket.filter) {
     snap = accept(socket, frame);
     if (!snap) {
       ++socket.filtered;
@@ -41,7 +42,7 @@ export function append(socket: Socket, frame: Frame, snap: u32): u32 {
     noteDrop(socket);
     return 0;
   }
-  entry.snap = snap;
+  if (FILTER) entry.snap = snap;
   insert(socket, entry, frame);
   return 1;
 }
@@ -100,6 +101,7 @@ export function firstLent(socket: Socket): usize {
 
 /** The number of received frames of the interface's pool that are lent to a socket. */
 export function lentOf(socket: Socket, iface: Iface): u32 {
+  if (!ZEROCOPY) return 0;
   let frames: u32 = 0;
   // Rounds: queue
   for (let at = firstLent(socket); at != socket.lentTop; at += 4) {

@@ -6,6 +6,7 @@ import { deliver } from "./app/hooks";
 import { dropsBefore, passMark } from "./drops";
 import { takeError } from "./errors";
 import { receiveMessage } from "./errqueue";
+import { FILTER, TIMESTAMPS } from "./features";
 import { endOfTags, htons, isTag, netOffset, packetType, tagAt, tagVisible } from "./frame";
 import { Entry, ExchangeReceived, Frame, Iface, Slot, Socket, Special } from "./layout";
 import { pairOf, receiversIn, watchersIn } from "./lists";
@@ -200,10 +201,12 @@ function offerNested(iface: Iface, frame: Frame, key: u32): void {
     memory.copy(copy.mac, frame.mac, frame.len);
     copy.len = frame.len;
     copy.flags = frame.flags;
-    copy.sec = frame.sec;
-    copy.nsec = frame.nsec;
-    copy.hwSec = frame.hwSec;
-    copy.hwNsec = frame.hwNsec;
+    if (TIMESTAMPS) {
+      copy.sec = frame.sec;
+      copy.nsec = frame.nsec;
+      copy.hwSec = frame.hwSec;
+      copy.hwNsec = frame.hwNsec;
+    }
     inner = copy;
   }
   // Rounds: frameSize / 4
@@ -229,7 +232,7 @@ export function receive(socket: Socket, len: u32): i32 {
   }
   const skip = socket.skip;
   let n = min(frame.len - skip, len);
-  if (special) n = min(n, entry.snap);
+  if (FILTER && special) n = min(n, entry.snap);
   give(frame.mac + skip, n);
   entry.frame = null;
   socket.head = entry.next;
@@ -245,14 +248,14 @@ export function receive(socket: Socket, len: u32): i32 {
  */
 export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
   if (flags & ~(MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_ERRQUEUE | abi.WANT_NAME)) return -EINVAL;
-  if (flags & MSG_ERRQUEUE) return receiveMessage(socket, len);
+  if (flags & MSG_ERRQUEUE) return TIMESTAMPS ? receiveMessage(socket, len) : -EAGAIN;
   if (socket.special & Special.ERROR) return -takeError(socket);
   const entry = socket.head;
   if (!entry.frame) service();
   const frame = entry.frame;
   if (!frame) return -EAGAIN;
   let there = frame.len - socket.skip;
-  if (socket.special & Special.SNAP) there = min(there, entry.snap);
+  if (FILTER && socket.special & Special.SNAP) there = min(there, entry.snap);
   const n = min(there, len);
   give(frame.mac + socket.skip, n);
   if (flags & abi.WANT_NAME) {
@@ -272,7 +275,7 @@ export function receiveFrom(socket: Socket, len: u32, flags: u32): i32 {
 
 /** What a socket with SIOCGSTAMP, SO_RXQ_OVFL or SO_TIMESTAMPING remembers and reports of the frame that it receives. */
 function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void {
-  if (socket.special & Special.STAMP) {
+  if (TIMESTAMPS && socket.special & Special.STAMP) {
     socket.stampSec = frame.flags & abi.FRAME_STAMPED ? frame.sec : 0;
     socket.stampNsec = frame.nsec;
   }
@@ -280,7 +283,7 @@ function remember(socket: Socket, entry: Entry, frame: Frame, flags: u32): void 
     if (flags & abi.WANT_NAME) changetype<ExchangeReceived>(exchange).drops = dropsBefore(socket);
     if (!(flags & MSG_PEEK)) passMark(socket, entry);
   }
-  if (socket.special & Special.TIMESTAMPING && flags & abi.WANT_NAME) {
+  if (TIMESTAMPS && socket.special & Special.TIMESTAMPING && flags & abi.WANT_NAME) {
     const received = changetype<ExchangeReceived>(exchange);
     received.timestamping = socket.timestamping;
     received.hwSec = frame.hwSec;
@@ -305,8 +308,10 @@ function describe(socket: Socket, frame: Frame, there: u32): void {
   received.frameFlags = tagVisible(socket) ? frame.flags : frame.flags & ~abi.FRAME_VLAN;
   received.tci = frame.tci;
   if (socket.skip && isTag(received.protocol)) describeTags(received, frame, abi.ETH_HLEN + there);
-  received.sec = frame.sec;
-  received.nsec = frame.nsec;
+  if (TIMESTAMPS) {
+    received.sec = frame.sec;
+    received.nsec = frame.nsec;
+  }
   received.options = socket.options;
 }
 
@@ -330,5 +335,5 @@ export function bytesReadable(socket: Socket): u32 {
   const frame = entry.frame;
   if (!frame) return 0;
   const there = frame.len - socket.skip;
-  return socket.special & Special.SNAP ? min(there, entry.snap) : there;
+  return FILTER && socket.special & Special.SNAP ? min(there, entry.snap) : there;
 }

@@ -5,6 +5,7 @@
 // Drops are counted where they happen. Lent frames cannot be reclaimed, so one always stays unlent.
 
 import { noteDrop } from "./drops";
+import { FILTER, ZEROCOPY } from "./features";
 import { EVERYTHING, accept } from "./filter";
 import { Frame, Iface, STACK, Socket } from "./layout";
 import { pairOf, receiversIn, watchersIn } from "./lists";
@@ -47,7 +48,7 @@ export function offerScarce(iface: Iface, frame: Frame, kinds: u32): u32 {
     if (!((socket.key ^ key) & socket.mask)) {
       if (kinds == OfAny || kinds == (tagVisible(socket) ? OfAll : OfOne)) {
         let snap = EVERYTHING;
-        if (socket.filter) snap = filterAndCount(socket, frame);
+        if (FILTER && socket.filter) snap = filterAndCount(socket, frame);
         if (snap) {
           // Once one socket has it, another may share it. A socket whose queue is full must not cost others a frame.
           let may = true;
@@ -100,7 +101,7 @@ export function settleCopy(iface: Iface, copy: Frame, refs: u32): void {
 
 /** Runs the socket's filter, if it has one. Returns the number of bytes that pass; counts a refused frame. */
 export function filterAndCount(socket: Socket, frame: Frame): u32 {
-  if (!socket.filter) return EVERYTHING;
+  if (!FILTER || !socket.filter) return EVERYTHING;
   const snap = accept(socket, frame);
   if (!snap) ++socket.filtered;
   return snap;
@@ -250,7 +251,7 @@ export function shareInUse(stack: Socket | null): u32 {
     entry = entry.next;
   }
   // Rounds: queue
-  for (let at = firstLent(stack); at != stack.lentTop; at += 4) {
+  for (let at = firstLent(stack); ZEROCOPY && at != stack.lentTop; at += 4) {
     if (changetype<Frame>(load<usize>(at)).refs == 1) ++frames;
   }
   return min(frames, stackShare());

@@ -2,6 +2,7 @@
 
 import * as abi from "./abi";
 import { openErrorQueue, wantSentStamps } from "./errqueue";
+import { TIMESTAMPS } from "./features";
 import { Messages, Socket, Special } from "./layout";
 import { control, exchange } from "./memory";
 import {
@@ -38,6 +39,7 @@ function wantStamps(begin: bool): void {
 
 /** close(2): the socket no longer wants stamps. */
 export function endStamping(socket: Socket): void {
+  if (!TIMESTAMPS) return;
   setStamping(socket, 0);
   if (socket.timestamping & SOF_TIMESTAMPING_RX_SOFTWARE) wantStamps(false);
   if (socket.special & Special.STAMP) wantStamps(false);
@@ -97,6 +99,7 @@ export function setTimestamping(socket: Socket, flags: u32): i32 {
  * say which stamps of sent frames are wanted. Returns 0, -EINVAL or -ENOBUFS.
  */
 export function stampSending(socket: Socket, flags: u32): i32 {
+  if (!TIMESTAMPS) return flags == abi.SENT_BY_OPTION ? 0 : -EINVAL;
   if (flags == abi.SENT_BY_OPTION) {
     if (socket.messages) wantSentStamps(socket, changetype<Messages>(socket.messages), socket.timestamping & SENT);
     return 0;
@@ -112,6 +115,7 @@ export function stampSending(socket: Socket, flags: u32): i32 {
  * not known. The socket keeps times from its first call on. Returns 0, or -ENOENT when nothing was received.
  */
 export function lastStamp(socket: Socket): i32 {
+  if (!TIMESTAMPS) return -EOPNOTSUPP;
   if (!(socket.special & Special.STAMP)) {
     socket.special |= Special.STAMP;
     wantStamps(true);

@@ -5,6 +5,7 @@ import * as abi from "./abi";
 import { noteDrop } from "./drops";
 import { requestStamp } from "./errqueue";
 import { takeError } from "./errors";
+import { FILTER, TIMESTAMPS } from "./features";
 import { ifaceOf } from "./interfaces";
 import { acceptFrom } from "./filter";
 import { endOfTags, htons, isTag, tagAt } from "./frame";
@@ -189,14 +190,14 @@ function countDropForPool(tap: Socket): void {
 /** What Socket.outgoing asks for. */
 function beforeSending(socket: Socket, iface: Iface, frame: Frame, protocol: u32): void {
   if (socket.outgoing & Outgoing.SEEN) showToTaps(socket, iface, frame, protocol);
-  if (socket.outgoing & Outgoing.STAMPED) requestStamp(socket, iface, frame);
+  if (TIMESTAMPS && socket.outgoing & Outgoing.STAMPED) requestStamp(socket, iface, frame);
 }
 
 /** Is the frame shown to this tap? To SOCK_DGRAM Linux shows a header without payload only if a filter lets it through. */
 function wants(tap: Socket, sender: Socket, frame: Frame): bool {
   const key = frame.key;
   if (tap == sender || (tap.key ^ key) & tap.mask) return false;
-  return !tap.skip || (!isTag(key & 0xffff) && (frame.len > tap.skip || tap.filter != 0));
+  return !tap.skip || (!isTag(key & 0xffff) && (frame.len > tap.skip || (FILTER && tap.filter != 0)));
 }
 
 /**

@@ -5,9 +5,10 @@
 import * as abi from "./abi";
 import { passMark } from "./drops";
 import { takeError } from "./errors";
+import { ZEROCOPY } from "./features";
 import { Frame, Iface, STACK, Socket, Special } from "./layout";
 import { control, state } from "./memory";
-import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO } from "./packet";
+import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS, ENXIO, EOPNOTSUPP } from "./packet";
 import { pushFree, letGo, reap, takeFree, unref } from "./pool";
 import { firstLent, lentOf } from "./queue";
 import { service } from "./receive";
@@ -48,6 +49,7 @@ function unlend(frame: Frame): void {
  * and with `share` frames for the network stack.
  */
 export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32): bool {
+  if (!ZEROCOPY) return false;
   let lent: u32 = 0;
   let lentToStack: u32 = 0;
   // Rounds: sockets
@@ -70,6 +72,7 @@ export function wouldLendAll(iface: Iface, borrower: Socket | null, share: u32):
  * pending error.
  */
 export function peek(socket: Socket, exclusive: u32): i32 {
+  if (!ZEROCOPY) return -EOPNOTSUPP;
   if (socket.special & (Special.ERROR | Special.DROPS)) return peekSpecially(socket, exclusive);
   return peekFrame(socket, exclusive);
 }
@@ -120,6 +123,7 @@ function staysOne(iface: Iface): bool {
  * held by taps: one stays for sending).
  */
 export function reserve(socket: Socket): i32 {
+  if (!ZEROCOPY) return -EOPNOTSUPP;
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   if (!iface.limit) return -ENETDOWN;
@@ -142,6 +146,7 @@ export function reserve(socket: Socket): i32 {
 
 /** Takes a lent frame back unsent. Returns 0, or -EINVAL when it is not lent to the socket. */
 export function release(socket: Socket, frame: Frame): i32 {
+  if (!ZEROCOPY) return -EOPNOTSUPP;
   if (!takeBack(socket, frame)) return -EINVAL;
   unlend(frame);
   return 0;
@@ -178,6 +183,7 @@ function prepare(iface: Iface, frame: Frame, len: u32): u32 {
  * -ENETDOWN.
  */
 export function submit(socket: Socket, frame: Frame, len: u32): i32 {
+  if (!ZEROCOPY) return -EOPNOTSUPP;
   const iface = socket.iface;
   if (!iface) return -ENXIO;
   // Unsigned: a length below the header's becomes a large number.
@@ -208,6 +214,7 @@ export function submit(socket: Socket, frame: Frame, len: u32): i32 {
 
 /** close(2): takes back all lent frames. */
 export function takeBackLent(socket: Socket): void {
+  if (!ZEROCOPY) return;
   // Rounds: queue
   for (let at = firstLent(socket); at != socket.lentTop; at += 4) unlend(changetype<Frame>(load<usize>(at)));
   socket.lentTop = firstLent(socket);

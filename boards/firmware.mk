@@ -41,9 +41,24 @@ APP_TS_NAME := $(basename $(notdir $(APP_TS)))
 ifneq ($(APP_TS),$(wildcard $(APP_TS)))
 $(error There is no application $(APP_TS))
 endif
+
+# The board's options, but for those that the command line sets.
+name_of = $(firstword $(subst =, ,$(1)))
+OPTIONS := $(foreach option,$(BOARD_CONFIG) $(if $(APP_TS),NET_PKT_APP_SIZE=512),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
+
+# A misspelt option would be none, and y not a number.
+UNKNOWN_OPTIONS := $(if $(OPTIONS),$(shell printf '%s\n' $(OPTIONS) | \
+  grep -vxE "($$(sed -nE 's/.*name: "(NET_PKT_[A-Z_]+)".*/\1/p' host/build/options.ts | paste -sd '|'))=[0-9]+"))
+ifneq ($(UNKNOWN_OPTIONS),)
+$(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
+endif
+
+# What the module leaves out, each as NET_PKT_FEATURE=0: such a module has a folder of its own.
+WITHOUT := $(sort $(filter $(if $(filter %=0,$(OPTIONS)),$(shell \
+  awk -F '"' '/ name: "/ { name = $$2 } / inModule: true/ { print name "=0" }' host/build/options.ts)),$(OPTIONS)))
 # Where the module is, and where its forms in C are.
-MODULE := $(if $(APP_TS),build/app/$(APP_TS_NAME),build)
-MODULE_C := $(if $(APP_TS),$(MODULE),build/gen)
+MODULE := $(if $(APP_TS),build/app/$(APP_TS_NAME),build)$(if $(WITHOUT),/without$(subst $() ,,$(patsubst NET_PKT_%=0,-%,$(WITHOUT))))
+MODULE_C := $(if $(filter build,$(MODULE)),build/gen,$(MODULE))
 
 APP_NAME := $(basename $(notdir $(APP)))
 APP_SOURCE := $(if $(filter %.c,$(APP)),$(APP),boards/apps/$(APP).c)
@@ -67,17 +82,6 @@ endif
 
 OUT := build/$(BOARD)$(ENGINE_SUFFIX)$(if $(APP_TS),-app)$(OUT_SUFFIX)
 IMAGE := $(OUT)/$(if $(APP_TS),$(APP_TS_NAME)$(patsubst %,-%,$(filter-out app,$(APP_NAME))),$(APP_NAME)).elf
-
-# The board's options, but for those that the command line sets.
-name_of = $(firstword $(subst =, ,$(1)))
-OPTIONS := $(foreach option,$(BOARD_CONFIG) $(if $(APP_TS),NET_PKT_APP_SIZE=512),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
-
-# A misspelt option would be none, and y not a number.
-UNKNOWN_OPTIONS := $(if $(OPTIONS),$(shell printf '%s\n' $(OPTIONS) | \
-  grep -vxE "($$(sed -nE 's/.*name: "(NET_PKT_[A-Z_]+)".*/\1/p' host/build/options.ts | paste -sd '|'))=[0-9]+"))
-ifneq ($(UNKNOWN_OPTIONS),)
-$(error "$(UNKNOWN_OPTIONS)": OPTION=NUMBER is wanted, and an option of host/build/options.ts)
-endif
 
 COMPONENT_SOURCES := $(wildcard boards/pktsock/*.c) $(ENGINE_SOURCES)
 DRIVER_SOURCES := $(filter-out $(if $(filter %/fifo.S,$(FAMILY_SOURCES)),%/fifo.c),$(call mac_sources,$(MACS)))

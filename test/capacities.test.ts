@@ -43,6 +43,7 @@ describe("the capacities of a build", function () {
     { NET_PKT_MAX_CONNS: 3, NET_PKT_ALLOC_CONNS: 1 },
     { NET_PKT_FRAMES: 7, NET_PKT_TX_FRAMES: 4, NET_PKT_RX_RESERVE: 2, NET_PKT_STACK_RESERVE: 1 },
     { NET_PKT_FRAMES: 40, NET_PKT_FRAME_SIZE: 1640 },
+    { NET_PKT_SWAP: 1, NET_PKT_RECOVER: 0 },
   ].entries()) {
     const { sentence } = contradictions[index]!;
     it(`does not compile: ${sentence}`, () => assert.deepEqual(complaints(settings), [sentence]));

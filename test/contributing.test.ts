@@ -84,6 +84,8 @@ describe("each capacity", () => {
       "MEMBERSHIPS",
       "APP_SIZE",
       "SWAP",
+      // What is left out of C and of the module.
+      ...["FILTER", "TIMESTAMPS", "ZEROCOPY", "RECOVER"],
     ]);
     const header = read("boards/include/pktsock/pktsock.h");
     for (const name of capacities.map((option) => option.name.replace("NET_PKT_", ""))) {

@@ -1,10 +1,11 @@
 // The filter of an application's socket: one test, as SO_ATTACH_FILTER makes it of a program.
 
+import { FILTER } from "../features";
 import { EVERYTHING, freeFilter } from "../filter";
 import { makeTests } from "../filtertests";
 import { allocate, free } from "../heap";
 import { Socket, Special } from "../layout";
-import { ENOMEM } from "../packet";
+import { ENOMEM, ENOPROTOOPT } from "../packet";
 import { rebind } from "../sockets";
 
 const INSTRUCTIONS: u32 = 5;
@@ -16,8 +17,12 @@ function write(at: usize, op: u32, k: u32): usize {
   return at + 8;
 }
 
-/** Lets only frames pass whose 32 bits at `at`, in network order, are `value` under `mask`. Returns 0 or -ENOMEM. */
+/**
+ * Lets only frames pass whose 32 bits at `at`, in network order, are `value` under `mask`. Returns 0, -ENOMEM, or -ENOPROTOOPT: the
+ * module was built without filters.
+ */
 export function setFilter(socket: Socket, at: u32, mask: u32, value: u32): i32 {
+  if (!FILTER) return -ENOPROTOOPT;
   const program = allocate(INSTRUCTIONS * 8);
   if (!program) return -ENOMEM;
   let end = write(program, 0x20, at); // ld [at]

@@ -28,6 +28,8 @@ static inline uint32_t pkt_match_word(const uint8_t *bytes) {
  * the end of the frame ends the chain with the verdict 0. Returns the number of tests that were run, plus 1, or 0 if the chain or
  * the frame leaves linear memory, or the chain does not end. */
 static inline uint32_t pkt_match(const uint8_t *memory, uint32_t size, uint32_t at, uint32_t frame, uint32_t *verdict) {
+  if (!PKTSOCK_FILTER) /* no socket has a filter */
+    return 0;
   if (frame > size - PKT_FRAME_BYTES)
     return 0;
   uint32_t mac = pkt_match_word(memory + frame + PKT_FRAME_MAC), len = pkt_match_word(memory + frame + PKT_FRAME_LEN);

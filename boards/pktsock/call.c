@@ -77,7 +77,7 @@ int32_t pkt_not_a_number(int32_t result, uint32_t most) {
 
 int32_t pkt_not_received(int32_t result, uint32_t most) {
   int32_t n = pkt_not_a_number(result, most);
-  pkt_component.receive_trapped = n == -EIO && pkt_component.runs;
+  pkt_component.receive_trapped = PKTSOCK_RECOVER && n == -EIO && pkt_component.runs;
   return pkt_component.receive_trapped ? -PKT_EAGAIN : n;
 }
 

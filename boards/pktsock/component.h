@@ -52,7 +52,7 @@ struct pkt_component {
 extern struct pkt_component pkt_component;
 
 /* How often an attempt that only looks is made, if it traps each time. */
-#define PKT_ATTEMPTS_MAX 16
+#define PKT_ATTEMPTS_MAX (PKTSOCK_RECOVER ? 16 : 1)
 
 /* Why a module whose layout is refused is refused: see bounds.h. */
 extern const char pkt_foreign_layout[];

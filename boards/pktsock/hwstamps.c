@@ -8,10 +8,13 @@ static struct stamping { bool received, sent; } stamping[PKTSOCK_INTERFACES];
 
 static bool stamps(const struct pkt_mac *mac) { return mac->ops->clock != NULL && mac->ops->clock->stamp != NULL; }
 
-void pkt_forget_hw_stamps(void) { memset(stamping, 0, sizeof(stamping)); }
+void pkt_forget_hw_stamps(void) {
+  if (PKTSOCK_TIMESTAMPS)
+    memset(stamping, 0, sizeof(stamping));
+}
 
 void pkt_stamp_again(void) {
-  for (unsigned i = 0; i < pkt_component.mac_count; i++) {
+  for (unsigned i = 0; PKTSOCK_TIMESTAMPS && i < pkt_component.mac_count; i++) {
     struct pkt_mac *mac = pkt_component.macs[i];
     struct stamping *s = &stamping[i];
     if ((s->received || s->sent) && mac->ops->clock->stamp(mac, s->received, s->sent) < 0)
@@ -70,6 +73,8 @@ static void get_info(uint32_t index, struct pktsock_ethtool_ts_info *info) {
 }
 
 int32_t pkt_hw_stamps(uint32_t index, unsigned long request, void *data) {
+  if (!PKTSOCK_TIMESTAMPS)
+    return -PKT_EOPNOTSUPP;
   if (request == PKTSOCK_SIOCETHTOOL) {
     uint32_t command;
     if (data == NULL)

@@ -94,9 +94,9 @@ static bool is_known(unsigned long request) {
   switch (request) {
   case PKTSOCK_FIONBIO:
   case PKTSOCK_FIONREAD:
-  case PKTSOCK_SIOCOUTQ:
+  case PKTSOCK_SIOCOUTQ: return true;
   case PKTSOCK_SIOCGSTAMP:
-  case PKTSOCK_SIOCGSTAMPNS:
+  case PKTSOCK_SIOCGSTAMPNS: return PKTSOCK_TIMESTAMPS;
   case PKTSOCK_SIOCSHWTSTAMP:
   case PKTSOCK_SIOCGHWTSTAMP: return true;
   default: return request >= PKTSOCK_SIOCGIFNAME && request <= PKTSOCK_SIOCETHTOOL;
@@ -135,7 +135,7 @@ static int32_t request_of(int fd, uint32_t socket, unsigned long request, void *
   case PKTSOCK_FIONREAD: return get_bytes(&pkt_export_bytesReadable, socket, argument);
   case PKTSOCK_SIOCOUTQ: return get_bytes(&pkt_export_bytesUnsent, socket, argument);
   case PKTSOCK_SIOCGSTAMP:
-  case PKTSOCK_SIOCGSTAMPNS: return get_stamp(socket, request, argument);
+  case PKTSOCK_SIOCGSTAMPNS: return PKTSOCK_TIMESTAMPS ? get_stamp(socket, request, argument) : -PKT_ENOTTY;
   case PKTSOCK_SIOCGIFCONF: return pkt_list_inet(argument);
   default: return about_interface(request, argument);
   }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#if PKTSOCK_RECOVER
 enum kind { SOCKET, PACKET_OPTION, SOCKET_OPTION, MULTICAST };
 
 /* Followed by so many words. The longest are filters. */
@@ -169,7 +170,7 @@ static void bind_to_device(int fd, const char *name, uint32_t len) {
 
 static int32_t set_again(uint32_t socket, struct journal_entry *e) {
   int level = e->kind == PACKET_OPTION ? PKTSOCK_SOL_PACKET : PKTSOCK_SOL_SOCKET;
-  if (level != PKTSOCK_SOL_SOCKET || e->name != PKTSOCK_SO_ATTACH_FILTER)
+  if (!PKTSOCK_FILTER || level != PKTSOCK_SOL_SOCKET || e->name != PKTSOCK_SO_ATTACH_FILTER)
     return pkt_set_option(socket, level, e->name, bytes_of(e), e->words * 4u);
   struct pktsock_sock_fprog program = {.len = (uint16_t)(e->words * 4u / sizeof(struct pktsock_sock_filter)),
                                        .filter = (void *)bytes_of(e)};
@@ -199,7 +200,7 @@ void pkt_journal_option(int fd, int level, int name, const void *value, pktsock_
     remove_at(find(owner, kind, PKTSOCK_PACKET_ADD_MEMBERSHIP, value, MREQ_ADDRESS + (address < 8u ? address : 8u)));
     return;
   }
-  if (kind == SOCKET_OPTION && name == PKTSOCK_SO_ATTACH_FILTER) {
+  if (PKTSOCK_FILTER && kind == SOCKET_OPTION && name == PKTSOCK_SO_ATTACH_FILTER) {
     const struct pktsock_sock_fprog *program = value;
     value = program->filter;
     bytes = program->len * (uint32_t)sizeof(struct pktsock_sock_filter);
@@ -263,3 +264,4 @@ void pkt_journal_replay(void) {
     if (pkt_socket_of(i + PKTSOCK_FIRST_DESCRIPTOR) == 0)
       pkt_journal_close(i + PKTSOCK_FIRST_DESCRIPTOR);
 }
+#endif

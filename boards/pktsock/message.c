@@ -115,9 +115,9 @@ static void put_auxdata(struct pktsock_msghdr *message, size_t *used) {
 static void put_control(struct pktsock_msghdr *message) {
   uint32_t options = received()->options;
   size_t used = 0;
-  if ((options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS | PKT_OPTION_TIMESTAMPING)) != 0)
+  if (PKTSOCK_TIMESTAMPS && (options & (PKT_OPTION_TIMESTAMP | PKT_OPTION_TIMESTAMPNS | PKT_OPTION_TIMESTAMPING)) != 0)
     put_stamps(message, &used, options);
-  if ((message->msg_flags & PKTSOCK_MSG_ERRQUEUE) != 0) {
+  if (PKTSOCK_TIMESTAMPS && (message->msg_flags & PKTSOCK_MSG_ERRQUEUE) != 0) {
     put_extended_error(message, &used);
     message->msg_controllen = used;
     return;
@@ -181,7 +181,8 @@ static bool read_control(const struct pktsock_msghdr *message, uint32_t *stamps)
       return false;
     if (c->cmsg_level != PKTSOCK_SOL_SOCKET)
       continue;
-    if (c->cmsg_type != PKTSOCK_SO_TIMESTAMPING || c->cmsg_len != PKTSOCK_CMSG_LEN(sizeof(*stamps)))
+    if (!PKTSOCK_TIMESTAMPS || c->cmsg_type != PKTSOCK_SO_TIMESTAMPING ||
+        c->cmsg_len != PKTSOCK_CMSG_LEN(sizeof(*stamps)))
       return false;
     memcpy(stamps, PKTSOCK_CMSG_DATA(c), sizeof(*stamps));
     if (*stamps == PKT_SENT_BY_OPTION)
@@ -194,7 +195,7 @@ static int32_t send_vector(uint32_t socket, void *call) {
   const struct vectored *v = call;
   const struct pktsock_msghdr *message = v->message;
   int32_t n = 0;
-  if (v->stamps != PKT_SENT_BY_OPTION)
+  if (PKTSOCK_TIMESTAMPS && v->stamps != PKT_SENT_BY_OPTION)
     n = pkt_call(&pkt_export_stampSending, socket, v->stamps, 0, 0);
   if (n < 0)
     return n;
@@ -206,7 +207,7 @@ static int32_t send_vector(uint32_t socket, void *call) {
     n = pkt_call(&pkt_export_sendTo, socket, (uint32_t)v->len, name_len, 0);
   }
   pkt_component.rest_count = 0;
-  if (v->stamps != PKT_SENT_BY_OPTION)
+  if (PKTSOCK_TIMESTAMPS && v->stamps != PKT_SENT_BY_OPTION)
     pkt_call(&pkt_export_stampSending, socket, PKT_SENT_BY_OPTION, 0, 0);
   pkt_kick();
   return pkt_at_most(n, (uint32_t)v->len);

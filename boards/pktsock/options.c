@@ -50,11 +50,29 @@ static int32_t attach_filter(uint32_t socket, const struct pktsock_sock_fprog *p
   return pkt_call(&pkt_export_setOption, socket, PKTSOCK_SOL_SOCKET, PKTSOCK_SO_ATTACH_FILTER, bytes);
 }
 
+/* What this firmware was built without: the module may have it. */
+static bool is_left_out(int level, int name) {
+  if (level == PKTSOCK_SOL_PACKET)
+    return !PKTSOCK_FILTER && name == PKTSOCK_TRANSLATED_FILTER;
+  switch (level == PKTSOCK_SOL_SOCKET ? name : 0) {
+  case PKTSOCK_SO_ATTACH_FILTER:
+  case PKTSOCK_SO_DETACH_FILTER:
+  case PKTSOCK_SO_LOCK_FILTER:
+  case PKTSOCK_SO_BPF_EXTENSIONS: return !PKTSOCK_FILTER;
+  case PKTSOCK_SO_TIMESTAMP:
+  case PKTSOCK_SO_TIMESTAMPNS:
+  case PKTSOCK_SO_TIMESTAMPING: return !PKTSOCK_TIMESTAMPS;
+  default: return false;
+  }
+}
+
 int32_t pkt_set_option(uint32_t socket, int level, int name, const void *value, pktsock_socklen_t len) {
+  if (is_left_out(level, name))
+    return -PKT_ENOPROTOOPT;
   uint32_t *timeout = timeout_of(socket, level, name);
   if (timeout != NULL)
     return put_timeout(timeout, value, len);
-  if (level == PKTSOCK_SOL_SOCKET && name == PKTSOCK_SO_ATTACH_FILTER)
+  if (PKTSOCK_FILTER && level == PKTSOCK_SOL_SOCKET && name == PKTSOCK_SO_ATTACH_FILTER)
     return attach_filter(socket, value, len);
   pkt_buffer(value, len);
   return pkt_call(&pkt_export_setOption, socket, (uint32_t)level, (uint32_t)name, len);
@@ -87,6 +105,8 @@ int pktsock_getsockopt(int fd, int level, int name, void *value, pktsock_socklen
       result = -PKT_EFAULT;
     } else if ((int32_t)*len < 0) {
       result = -PKT_EINVAL;
+    } else if (is_left_out(level, name)) {
+      result = -PKT_ENOPROTOOPT;
     } else if (timeout != NULL) {
       result = get_timeout(timeout, value, *len);
     } else {

@@ -106,7 +106,7 @@ __attribute__((cold)) void pkt_trapped(void) {
     report("pktsock", c->error);
   if (!c->runs)
     return;
-  bool recovered = (pkt_take_back() || may_recover()) && pkt_restart();
+  bool recovered = PKTSOCK_RECOVER && (pkt_take_back() || may_recover()) && pkt_restart();
   if (!recovered)
     pkt_end();
   pkt_wake_all();

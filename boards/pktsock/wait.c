@@ -75,7 +75,7 @@ static bool is_any_ready(const struct pkt_waiter *waiter) {
       continue;
     int events = waiter->fds[i].events | waiter->events;
     const struct pkt_socket *s = pkt_socket_at(socket);
-    if (is_socket_ready(waiter, s, events) || has_message(s, events))
+    if (is_socket_ready(waiter, s, events) || (PKTSOCK_TIMESTAMPS && has_message(s, events)))
       return true;
   }
   return false;
@@ -108,7 +108,7 @@ void pkt_wake_all(void) {
   for (struct pkt_waiter *w = pkt_component.waiters; w != NULL; w = w->next) {
     if (w->lost != PKT_CLOSED)
       w->lost = pkt_component.control == NULL ? PKT_CLOSED : PKT_TRAPPED;
-    uint32_t socket = w->socket != NULL && w->lost != PKT_CLOSED ? pkt_socket_of(w->fds->fd) : 0;
+    uint32_t socket = PKTSOCK_RECOVER && w->socket != NULL && w->lost != PKT_CLOSED ? pkt_socket_of(w->fds->fd) : 0;
     if (socket != 0)
       w->socket = pkt_socket_at(socket);
     wake_waiter(w);
@@ -132,7 +132,8 @@ static void begin(struct pkt_waiter *waiter) {
   for (unsigned long i = 0; i < waiter->count; i++) {
     uint32_t socket = pkt_socket_of(waiter->fds[i].fd);
     waiter->sends |= (waiter->fds[i].events & WRITABLE) != 0;
-    waiter->stamps |= socket != 0 && (pkt_socket_at(socket)->special & PKT_SOCKET_HAS_ERROR_QUEUE) != 0;
+    waiter->stamps |=
+        PKTSOCK_TIMESTAMPS && socket != 0 && (pkt_socket_at(socket)->special & PKT_SOCKET_HAS_ERROR_QUEUE) != 0;
   }
   c->senders += waiter->sends;
   c->stampers += waiter->stamps;
@@ -186,7 +187,7 @@ bool pkt_wait(struct pkt_waiter *waiter, uint64_t deadline) {
     bool left = pkt_has_received(); /* received before this task watched, or for another task */
     if (left)
       left = pkt_call(&pkt_export_service, 0, 0, 0, 0) == 0 && pkt_has_received();
-    if (c->stampers != 0 && has_sent())
+    if (PKTSOCK_TIMESTAMPS && c->stampers != 0 && has_sent())
       pkt_call(&pkt_export_reapAll, 0, 0, 0, 0);
     pkt_app_settle();
     waiter->woken = waiter->woken || is_ready(waiter);
@@ -223,7 +224,7 @@ static int32_t attempt_again(int fd, pkt_attempt *attempt, void *call) {
 }
 
 int32_t pkt_try_again(int fd, int flags, int events, pkt_attempt *attempt, void *call) {
-  int32_t again = attempt_again(fd, attempt, call);
+  int32_t again = PKTSOCK_RECOVER ? attempt_again(fd, attempt, call) : -PKT_EAGAIN;
   if (again != -PKT_EAGAIN)
     return again;
   uint32_t socket = pkt_socket_of(fd);

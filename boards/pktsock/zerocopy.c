@@ -1,6 +1,7 @@
 /* The zero-copy calls of pktsock.h, which lend frames in place. */
 #include "component.h"
 
+#if PKTSOCK_ZEROCOPY
 static int32_t describe(struct pktsock_frame *frame, uint32_t handle, bool received) {
   const struct pkt_frame *f = pkt_bounds_frame(handle);
   if (f == NULL)
@@ -83,3 +84,24 @@ int pktsock_release(int fd, const struct pktsock_frame *frame) {
   pkt_unlock();
   return n < 0 ? pkt_fail(n) : 0;
 }
+#else
+int pktsock_peek(int fd, struct pktsock_frame *frame, int flags) {
+  (void)fd, (void)frame, (void)flags;
+  return pkt_fail(-PKT_EOPNOTSUPP);
+}
+
+int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags) {
+  (void)fd, (void)frame, (void)flags;
+  return pkt_fail(-PKT_EOPNOTSUPP);
+}
+
+ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame) {
+  (void)fd, (void)frame;
+  return pkt_fail(-PKT_EOPNOTSUPP);
+}
+
+int pktsock_release(int fd, const struct pktsock_frame *frame) {
+  (void)fd, (void)frame;
+  return pkt_fail(-PKT_EOPNOTSUPP);
+}
+#endif

@@ -1,4 +1,5 @@
-// Compiles an application together with the module: `tsx host/build/app.ts APP.ts OUT.wasm`. The application's file takes the
+// Compiles an application together with the module: `tsx host/build/app.ts APP.ts OUT.wasm
+// [NET_PKT_FEATURE=0...]`. The application's file takes the
 // place of assembly/app/program.ts, and assembly/app/runtime.ts that of assembly/app/hooks.ts.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, posix, relative, resolve } from "node:path";
@@ -39,6 +40,8 @@ const pathTo = (from: string, to: string): string => {
 const ELSEWHERE = "application/";
 
 export interface AppOptions {
+  /** What the module leaves out, each as NET_PKT_FEATURE=0. */
+  without?: readonly string[];
   /** Further options of asc. */
   asc?: readonly string[];
   /** Gets the paths of the application's files. */
@@ -66,9 +69,11 @@ export async function buildApp(file: string, options: AppOptions = {}): Promise<
     "assembly/app/program.ts": `import Program from "${pathTo("assembly/app/program.ts", program)}";\nexport default Program;\n`,
   };
   let wasm: Uint8Array | undefined;
-  const layout = layoutChecksum(`${home}/assembly`, readFileSync(`${home}/assembly/app/head.ts`, "utf8"));
+  const without = options.without ?? [];
+  const head = readFileSync(`${home}/assembly/app/head.ts`, "utf8");
+  const layout = layoutChecksum(`${home}/assembly`, [head, ...without].join(" "));
   const flags = ["assembly/module.ts", "--config", "none", "--outFile", "app.wasm", ...release(home), ...(options.asc ?? [])];
-  flags.push("--use", `PKTSOCK_LAYOUT_SUM=${layout}`);
+  for (const constant of [`PKTSOCK_LAYOUT_SUM=${layout}`, ...without]) flags.push("--use", constant);
   const { error, stderr } = await main(flags, {
     readFile: (name) => {
       const text = generated[name] ?? read(place(name));
@@ -110,14 +115,14 @@ function release(folder: string): string[] {
 }
 
 if (isMain(import.meta.url)) {
-  const [input, output] = process.argv.slice(2);
+  const [input, output, ...without] = process.argv.slice(2);
   if (input === undefined || output === undefined) {
     console.error("app: name the application and the module: tsx host/build/app.ts APP.ts OUT.wasm");
     process.exit(2);
   }
   try {
     const files: string[] = [];
-    const wasm = await buildApp(input, { files });
+    const wasm = await buildApp(input, { files, without });
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(output, wasm);
     const needs = files.map((name) => `${output}: ${name}\n${name}:\n`);

@@ -1,5 +1,6 @@
-// The checksum of the layout of linear memory: `tsx host/build/layout.ts` prints it. The build passes it to asc, and the module
-// exports it as PKTSOCK_LAYOUT. Two modules with the same one can use the same linear memory one after the other.
+// The checksum of the layout of linear memory: `tsx host/build/layout.ts [NET_PKT_FEATURE=0...]` prints it, of a module without
+// these features. The build passes it to asc, and the module exports it as PKTSOCK_LAYOUT. Two modules with the same one can use the
+// same linear memory one after the other.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,4 +26,4 @@ export function layoutChecksum(folder: string, word = ""): number {
   return digest.readUInt32LE(0) || 1;
 }
 
-if (isMain(import.meta.url)) console.log(layoutChecksum("assembly"));
+if (isMain(import.meta.url)) console.log(layoutChecksum("assembly", process.argv.slice(2).join(" ")));

@@ -13,6 +13,8 @@ export interface Option {
   readonly max: number;
   /** One sentence for Kconfig's help and the documentation. */
   readonly help: string;
+  /** assembly/features.ts has it, too: 0 compiles a module of its own without it. */
+  readonly inModule?: true;
 }
 
 export const options = [
@@ -117,6 +119,17 @@ export const options = [
     max: 1,
     help: "1: another module can take the place of the one that runs (pktsock_swap()).",
   },
+  // The Makefile takes from the line of an option whether it is in the module.
+  { name: "NET_PKT_FILTER", inModule: true, default: 1, min: 0, max: 1, help: "0: without filters; SO_ATTACH_FILTER and related options fail with ENOPROTOOPT." },
+  { name: "NET_PKT_TIMESTAMPS", inModule: true, default: 1, min: 0, max: 1, help: "0: without time stamps and error queues; SO_TIMESTAMP and related options fail with ENOPROTOOPT." },
+  { name: "NET_PKT_ZEROCOPY", inModule: true, default: 1, min: 0, max: 1, help: "0: without lent frames; pktsock_peek(), _reserve(), _submit() and _release() fail with EOPNOTSUPP." },
+  {
+    name: "NET_PKT_RECOVER",
+    default: 1,
+    min: 0,
+    max: 1,
+    help: "0: after a trap of the module all sockets are lost; calls fail with EIO until pktsock_start().",
+  },
   {
     name: "NET_PKT_CODE_PAGES",
     default: 64,
@@ -148,6 +161,10 @@ export const contradictions = [
   {
     when: "CONFIG_NET_PKT_INTERFACES * CONFIG_NET_PKT_FRAMES * CONFIG_NET_PKT_FRAME_SIZE >= 65536",
     sentence: "CONFIG_NET_PKT_FRAMES of CONFIG_NET_PKT_FRAME_SIZE for each interface need more than 64 KiB",
+  },
+  {
+    when: "CONFIG_NET_PKT_SWAP > 0 && CONFIG_NET_PKT_RECOVER == 0",
+    sentence: "CONFIG_NET_PKT_SWAP needs CONFIG_NET_PKT_RECOVER: another module opens the sockets again, too",
   },
 ] as const;
 

@@ -11,7 +11,7 @@ export interface Figures {
 export const baselineFile = "test/bench/baseline.json";
 
 /** What identifies a result; its other fields are figures. */
-const identity = ["board", "engine", "path", "sockets", "bytes"];
+const identity = ["board", "engine", "image", "path", "sockets", "bytes"];
 
 /** Figures may rise by this part before `make bench-diff` fails: RAM differs by some hundred bytes from run to run. */
 const tolerance = 0.01;

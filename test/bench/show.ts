@@ -28,6 +28,12 @@ export const echoOf = (
       cost.bytes === bytes,
   )?.echo;
 
+/** Text and RAM of an image, as cells. */
+function bytesOf(sizes: Figures["sizes"], engine: string, image: string): readonly [text: string, ram: string] {
+  const size = sizes.find((found) => found.board === board && found.engine === engine && found.image === image);
+  return [number(size?.text), number(size?.ram)];
+}
+
 /** The table: engines, then peers, on the board that the peers were measured on. */
 export function tableOf({ costs, sizes }: Figures): string {
   const here = costs.filter((cost) => cost.board === board);
@@ -35,18 +41,17 @@ export function tableOf({ costs, sizes }: Figures): string {
     lengths.map((bytes) => number(echoOf(costs, engine, path, bytes))).join(" / ");
   const engines = [...new Set(here.map(({ engine }) => engine))];
   const rows = engines.map((engine) => {
-    const size = sizes.find((candidate) => candidate.board === board && candidate.engine === engine);
     const cells = ["copy", "zero-copy", "forward"].map((path) => echo(engine, path));
-    return [engine, ...cells, number(size?.text), number(size?.ram)];
+    return [engine, ...cells, ...bytesOf(sizes, engine, "bench"), ...bytesOf(sizes, engine, "small")];
   });
   for (const { peer, echo: cost } of peerCosts.filter((candidate) => candidate.board === board)) {
     const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
     const cells = lengths.map((bytes) => number(cost[bytes])).join(" / ");
-    rows.push([`${peer}, native C`, cells, "-", "-", number(size?.text), number(size?.ram)]);
+    rows.push([`${peer}, native C`, cells, "-", "-", "-", "-", number(size?.text), number(size?.ram)]);
   }
   const bare = here.filter(({ path, engine }) => path === "bare" && engine === engines[0]);
-  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), "-", "-", "-", "-"]);
-  const head = ["engine", "echo, copied", "echo, zero copy", "forwarded", "text", "RAM"];
+  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), "-", "-", "-", "-", "-", "-"]);
+  const head = ["engine", "echo, copied", "echo, zero copy", "forwarded", "text", "RAM", "small: text", "small: RAM"];
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
@@ -60,18 +65,19 @@ export function shortTableOf({ costs, sizes }: Figures): string {
   ];
   const own = names.map(([engine, name]) => {
     const echoes = [shortest, longest].map((bytes) => number(echoOf(costs, engine, "copy", bytes)));
-    const size = sizes.find((candidate) => candidate.board === board && candidate.engine === engine);
-    return [name].concat(echoes, number(size?.text), number(size?.ram));
+    return [name].concat(echoes, bytesOf(sizes, engine, "bench"), bytesOf(sizes, engine, "small"));
   });
   const peers = peerCosts
     .filter((candidate) => candidate.board === board)
     .map(({ peer, echo }) => {
       const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
-      const figures = [echo[shortest], echo[longest], size?.text, size?.ram].map((figure) => number(figure));
+      const figures = [echo[shortest], echo[longest], undefined, undefined, size?.text, size?.ram].map((figure) =>
+        number(figure),
+      );
       return [`${peer}'s packet sockets, native C`].concat(figures);
     });
-  const head = ["", `echo of ${shortest} bytes`, `of ${number(longest)} bytes`, "flash", "RAM"];
-  const rows = [head, ["---", "--:", "--:", "--:", "--:"], ...own, ...peers];
+  const head = ["", `echo of ${shortest} bytes`, `of ${number(longest)} bytes`, "flash", "RAM", "small: flash", "RAM"];
+  const rows = [head, ["---", ...head.slice(1).map(() => "--:")], ...own, ...peers];
   return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

@@ -1,10 +1,11 @@
-// `make size`: what the measuring application (boards/apps/bench.c: packet sockets over a MAC, console) takes of flash and
-// RAM. The sections come from the image, heap and stack from the running board, at their high-water marks after traffic.
+// `make size`: what the measuring applications (packet sockets over a MAC, console) take of flash and RAM: boards/apps/bench.c
+// with everything, and small.c without what small packet sockets do not have. The sections come from the image, heap and stack
+// from the running board, at their high-water marks after traffic.
 // Writes build/size.json.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { Qemu } from "../../host/net/qemu.js";
-import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
+import { buildImage, buildSmall, chosenEngines, type EngineName } from "../support/engines.js";
 import { frameOf } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
@@ -14,6 +15,8 @@ const last = 15;
 export interface Size {
   readonly board: string;
   readonly engine: EngineName;
+  /** The application: with everything, or as small as can be (buildSmall()). */
+  readonly image: "bench" | "small";
   /** Flash: code and constants; `data` lies there too. */
   readonly text: number;
   readonly data: number;
@@ -32,15 +35,17 @@ function sectionsOf(image: string): ReadonlyMap<string, number> {
   return new Map([...table.matchAll(/^(\.\S+) +(\d+)/gm)].map(([, name, bytes]) => [name!, Number(bytes)]));
 }
 
-async function measure(board: string, engine: EngineName): Promise<Size> {
-  const image = buildImage(board, "bench", engine);
-  const sections = sectionsOf(image);
+async function measure(board: string, engine: EngineName, image: Size["image"]): Promise<Size> {
+  const file = image === "bench" ? buildImage(board, "bench", engine) : buildSmall(board, engine);
+  const sections = sectionsOf(file);
   const size = (name: string): number => sections.get(name) ?? 0;
-  const qemu = await Qemu.boot({ board, image });
+  const qemu = await Qemu.boot({ board, image: file });
   try {
-    await qemu.waitFor("bench: how?");
-    qemu.write("c1");
-    await qemu.waitFor("bench: ready");
+    if (image === "bench") {
+      await qemu.waitFor("bench: how?");
+      qemu.write("c1");
+    }
+    await qemu.waitFor(`${image}: ready`);
     for (let length = 60; length <= 1514; length += 2) {
       qemu.cable.send(frameOf(length, length));
       await qemu.cable.receive();
@@ -51,7 +56,7 @@ async function measure(board: string, engine: EngineName): Promise<Size> {
     const [data, bss] = [size(".data") + size(".tdata"), size(".bss")];
     const ram = data + bss + heap + stack;
     const own = heap < linear ? { bss: bss - linear, heap } : { bss, heap: heap - linear };
-    return { board, engine, text: size(".text"), data, linear, ...own, stack, ram };
+    return { board, engine, image, text: size(".text"), data, linear, ...own, stack, ram };
   } finally {
     await qemu.stop();
   }
@@ -59,7 +64,10 @@ async function measure(board: string, engine: EngineName): Promise<Size> {
 
 const results: Size[] = [];
 for (const board of boards) {
-  for (const engine of chosenEngines()) results.push(await measure(board, engine));
+  for (const engine of chosenEngines()) {
+    results.push(await measure(board, engine, "bench"));
+    if (board === boards[0]) results.push(await measure(board, engine, "small"));
+  }
 }
 writeFileSync("build/size.json", `${JSON.stringify({ results }, null, 2)}\n`);
 console.log("Bytes. ram: data, bss, linear memory, heap and stack, at their high-water marks.");

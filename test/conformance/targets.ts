@@ -189,7 +189,12 @@ export function described(name: TargetName): Description {
 }
 
 /** BOARD=linux under sanitizers with other capacities: `config` as make takes it. The image is in build/linux`suffix`. */
-export function configured(suffix: string, config: string, capacities: Description["capacities"]): Description {
+export function configured(
+  suffix: string,
+  config: string,
+  capacities: Description["capacities"],
+  engine: EngineName = "wasm3",
+): Description {
   const settings = ["SANITIZE=1", `OUT_SUFFIX=${suffix}`, `CONFIG=${config}`];
-  return { ...targets.host, start: { ...targets.host.start, suffix, settings }, capacities };
+  return { ...targets.host, start: { ...targets.host.start, engine, suffix, settings }, capacities };
 }

@@ -29,6 +29,19 @@ export function chosenEngines(): readonly EngineName[] {
   return names.length > 0 ? names.filter(isEngine) : (Object.keys(engines) as EngineName[]);
 }
 
+/** What a firmware leaves out that needs no more than NuttX's packet sockets have, and 6 frames: make's CONFIG. */
+export const smallConfig = [
+  "NET_PKT_FRAMES=6",
+  ...["FILTER", "TIMESTAMPS", "ZEROCOPY", "RECOVER"].map((feature) => `NET_PKT_${feature}=0`),
+].join(" ");
+
+/** Builds boards/apps/small.c with smallConfig; the path of the image. */
+export function buildSmall(board: string, engine: EngineName): string {
+  const settings = [`BOARD=${board}`, "APP=small", ...engines[engine], `CONFIG=${smallConfig}`, "OUT_SUFFIX=-small"];
+  execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+  return `${folderOf(board, engine, "-small")}/small.elf`;
+}
+
 /**
  * Builds the image of an application, which `app` names as APP does, for a QEMU board; its path. With `functions` it is linked
  * without LTO, so that what is a function in the sources is one in the image: the lock.

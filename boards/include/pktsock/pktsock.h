@@ -344,7 +344,8 @@ struct pktsock_frame {
  *
  * Returns: 0, or -1 and errno.
  * Errors: EAGAIN, EBADF, ENETDOWN, ENOBUFS (too many frames are lent, or with PKTSOCK_EXCLUSIVE the frame is shared: it
- * stays in the queue, and recv() copies it), EFAULT, EINVAL (another flag).
+ * stays in the queue, and recv() copies it), EFAULT, EINVAL (another flag), EOPNOTSUPP (built without
+ * CONFIG_NET_PKT_ZEROCOPY).
  * Source: this component's own, after the peek and release of AF_XDP's rings (libxdp). */
 int pktsock_peek(int fd, struct pktsock_frame *frame, int flags);
 
@@ -353,7 +354,7 @@ int pktsock_peek(int fd, struct pktsock_frame *frame, int flags);
  *
  * Returns: 0, or -1 and errno.
  * Errors: EAGAIN, EBADF, ENXIO (not bound to an interface), ENETDOWN, ENOBUFS (too many frames are lent, or held by
- * slow taps), EFAULT, EINVAL (another flag).
+ * slow taps), EFAULT, EINVAL (another flag), EOPNOTSUPP, as above.
  * Source: this component's own, after the reserve and submit of AF_XDP's rings (libxdp). */
 int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
 
@@ -363,14 +364,16 @@ int pktsock_reserve(int fd, struct pktsock_frame *frame, int flags);
  * Returns: `frame->len`, and the frame belongs to the component again; or -1 and errno.
  * Errors: EINVAL (not lent to this socket, lent before the module trapped, of another interface, or shorter than the
  * header), EMSGSIZE (longer than the MTU allows, or the frame padded to ETH_ZLEN does not fit its buffer), EBUSY
- * (received, and another socket still holds it), EBADF, ENXIO (not bound to an interface), ENETDOWN, EFAULT.
+ * (received, and another socket still holds it), EBADF, ENXIO (not bound to an interface), ENETDOWN, EFAULT,
+ * EOPNOTSUPP, as above.
  * Source: this component's own, after the reserve and submit of AF_XDP's rings (libxdp). */
 ptrdiff_t pktsock_submit(int fd, const struct pktsock_frame *frame);
 
 /* Return a lent frame unsent.
  *
  * Returns: 0, or -1 and errno.
- * Errors: EINVAL (not lent to this socket, lent before the module trapped, or already returned), EBADF, EFAULT.
+ * Errors: EINVAL (not lent to this socket, lent before the module trapped, or already returned), EBADF, EFAULT,
+ * EOPNOTSUPP, as above.
  * Source: this component's own, after the peek and release of AF_XDP's rings (libxdp). */
 int pktsock_release(int fd, const struct pktsock_frame *frame);
 

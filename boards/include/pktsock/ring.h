@@ -117,7 +117,7 @@ __attribute__((noinline, cold, unused)) static void pkt_stamp_(struct pkt_frame 
  * each received frame. */
 static inline void pkt_rx_begin(struct pkt_mac *mac, struct pkt_frame *frame) {
   frame->flags = 0;
-  if (__builtin_expect(mac->iface->stamping != 0, 0))
+  if (PKTSOCK_TIMESTAMPS && __builtin_expect(mac->iface->stamping != 0, 0))
     pkt_stamp_(frame);
 }
 
@@ -136,7 +136,7 @@ static inline void pkt_hw_stamp(struct pkt_frame *frame, uint32_t sec, uint32_t 
  *
  * Returns: true if it must. */
 static inline bool pkt_wants_hw_stamp(const struct pkt_frame *frame) {
-  return (frame->flags & PKT_FRAME_WANTS_HW_STAMP) != 0;
+  return PKTSOCK_TIMESTAMPS && (frame->flags & PKT_FRAME_WANTS_HW_STAMP) != 0;
 }
 
 /* Give a received frame to RX: `len` bytes without FCS (ETH_HLEN to frame_size - offset), starting `offset` bytes after
@@ -174,7 +174,7 @@ static inline struct pkt_frame *pkt_tx_take(struct pkt_mac *mac, struct pkt_byte
   }
   bytes->at = mac->memory + mac->umem + at;
   bytes->len = len;
-  if (__builtin_expect((frame->flags & PKT_FRAME_WANTS_STAMP) != 0, 0))
+  if (PKTSOCK_TIMESTAMPS && __builtin_expect((frame->flags & PKT_FRAME_WANTS_STAMP) != 0, 0))
     pkt_stamp_(frame);
   return frame;
 }

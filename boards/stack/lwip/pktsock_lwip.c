@@ -7,11 +7,15 @@
 #include <lwip/memp.h>
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
+#include <pktsock/config.h>
 #include <pktsock/pktsock.h>
 #include <string.h>
 
 #if !LWIP_SUPPORT_CUSTOM_PBUF
 #error "lwipopts.h: LWIP_SUPPORT_CUSTOM_PBUF must be 1, because received frames are lent to lwIP"
+#endif
+#if !PKTSOCK_ZEROCOPY
+#error "NET_PKT_ZEROCOPY must be 1, because received frames are lent to lwIP"
 #endif
 #if ETH_PAD_SIZE
 #error "lwipopts.h: ETH_PAD_SIZE must be 0, because a frame starts with its Ethernet header"
