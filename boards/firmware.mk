@@ -172,7 +172,7 @@ $(foreach source,$(filter-out $(ENGINE_SOURCES),$(FIRMWARE_SOURCES)),\
 $(foreach source,$(ENGINE_SOURCES),\
   $(eval $(call FIRMWARE_RULE,$(source),$(FIRMWARE_WARNINGS) $(ENGINE_CFLAGS) \
     $(ENGINE_CFLAGS_$(basename $(notdir $(source)))) \
-    $(if $(SANITIZE),$(ENGINE_UNSANITIZED) $(filter -fno-sanitize=thread,-fno-sanitize=$(SANITIZE))))))
+    $(if $(SANITIZE),$(ENGINE_UNSANITIZED)))))
 $(foreach source,$(POSIX_SOURCES),\
   $(eval $(call FIRMWARE_OBJECT,$(source)): private STANDARD_HEADERS := -Iboards/posix))
 $(foreach source,$(ENGINE_SOURCES),$(call FIRMWARE_OBJECT,$(source))): $(ENGINE_NEEDS)

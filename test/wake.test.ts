@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { type Cost, countRun, frameOf } from "./bench/counted.js";
+import { folderOf } from "./support/engines.js";
 
 /** Instructions that four waiting tasks may add to a frame, from the interrupt until the processor sleeps again. */
 const MAX_IDLE_COST = 200;
@@ -31,16 +32,19 @@ async function costBeside(idle: number): Promise<Cost> {
 describe("wake-ups", function () {
   this.timeout(300_000);
 
-  it("go to the tasks whose sockets got something, and to no others", () => {
-    const settings = ["BOARD=wake", "TARGET=test/wake", "APP=test/wake/wake.c"];
-    execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
-    const { status, stdout, stderr } = spawnSync("build/wake/wake.elf", { encoding: "utf8", timeout: 120_000 });
-    assert.equal(status, 0, stdout + stderr);
-    assert.equal(stderr, "");
-    const [, pairs] = /^pairs: (\d+)$/m.exec(stdout) ?? [];
-    assert.equal(pairs, "76", stdout);
-    for (const line of stdout.split("\n")) if (/^(busy|taps|pairs):/.test(line)) console.log(`      ${line}`);
-  });
+  for (const engine of ["wasm3", "aot"] as const) {
+    it(`go to the tasks whose sockets got something, and to no others: ${engine}`, () => {
+      const settings = ["BOARD=wake", "TARGET=test/wake", "APP=test/wake/wake.c", `ENGINE=${engine}`];
+      execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+      const image = `${folderOf("wake", engine)}/wake.elf`;
+      const { status, stdout, stderr } = spawnSync(image, { encoding: "utf8", timeout: 120_000 });
+      assert.equal(status, 0, stdout + stderr);
+      assert.equal(stderr, "");
+      const [, pairs] = /^pairs: (\d+)$/m.exec(stdout) ?? [];
+      assert.equal(pairs, "76", stdout);
+      for (const line of stdout.split("\n")) if (/^(busy|taps|pairs):/.test(line)) console.log(`      ${line}`);
+    });
+  }
 
   it("cost nothing to speak of for tasks that sleep on", async () => {
     execFileSync("make", ["-s", "firmware", "BOARD=qemu-lm3s6965evb", "APP=test/wake/idle.c"], { stdio: "inherit" });

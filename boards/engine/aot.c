@@ -184,7 +184,29 @@ INLINE void store8(uint8_t *at, uint32_t value) { *at = (uint8_t)value; }
     else memcpy(at, &value, sizeof(type));                                                                             \
   }
 ACCESS(16, uint16_t)
+
+/* A word may be a slot of a ring (ring.h): a driver on another core must not see it before what the module has done with the
+ * frame (DESIGN.md). On x86 these are the plain instructions. */
+#if !defined(PKTSOCK_ONE_CORE) && (UINTPTR_MAX > UINT32_MAX || __ARM_ARCH_PROFILE == 'A')
+INLINE bool is_aligned(const uint8_t *at) { return __builtin_expect(((uintptr_t)at & 3) == 0, 1); }
+
+INLINE uint32_t load32(const uint8_t *at) {
+  uint32_t value;
+  if (is_aligned(at))
+    return __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
+  memcpy(&value, at, sizeof(value));
+  return value;
+}
+
+INLINE void store32(uint8_t *at, uint32_t value) {
+  if (is_aligned(at))
+    __atomic_store_n((uint32_t *)(void *)at, value, __ATOMIC_RELEASE);
+  else
+    memcpy(at, &value, sizeof(value));
+}
+#else
 ACCESS(32, uint32_t)
+#endif
 
 /* `len` bytes at `at`, which must lie in memory. */
 INLINE uint8_t *range(uint8_t *memory, uint32_t size, uint32_t at, uint32_t len) {

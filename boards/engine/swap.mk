@@ -14,7 +14,7 @@ ENGINE_SOURCES += boards/engine/wasm3.c boards/engine/pair.c
 ENGINE_CFLAGS_aot := $(ENGINE_CFLAGS) -DPKT_ENGINE_NAME=aot
 ENGINE_CFLAGS_wasm3 := -DPKT_ENGINE_NAME=wasm3 -isystem $(if $(filter wasm3,$(SWAP)),$(WASM3_DIR),build/gen/wasm3-tuned)
 ENGINE_CFLAGS :=
-ENGINE_UNSANITIZED := -fno-sanitize=undefined
+ENGINE_UNSANITIZED := -fno-sanitize=undefined,thread
 ENGINE_NEEDS += $(if $(filter wasm3-tuned,$(SWAP)),build/gen/wasm3-tuned/wasm3.h)
 endif
 ENGINE_DEFINES += -D$(CONFIG_PREFIX)SWAP=1
