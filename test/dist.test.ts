@@ -139,6 +139,8 @@ describe("the archive of make dist", function () {
     ["cmake", "wasm3", "newlib", "-Os"],
     ["cmake", "aot", "picolibc", "-Og"],
     ["cmake", "aot-guarded", "newlib", "-O2"],
+    ["make", "aot+wasm3", "newlib", "-O2"],
+    ["cmake", "aot+wasm3-tuned", "picolibc", "-Os"],
   ] as const;
   for (const [system, engine, libc, optimize] of images) {
     it(`becomes an image that echoes in QEMU: ${system}, ${engine}, ${libc}, ${optimize}`, async () => {
@@ -383,7 +385,11 @@ describe("the archive of make dist", function () {
   });
 
   const mistakes = [
-    ["PKTSOCK_ENGINE", "wasm4", /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded/],
+    [
+      "PKTSOCK_ENGINE",
+      "wasm4",
+      /PKTSOCK_ENGINE="wasm4" is none of wasm3, wasm3-tuned, aot, aot-guarded, aot\+wasm3, aot\+wasm3-tuned/,
+    ],
     [
       "PKTSOCK_OS",
       "plan9",

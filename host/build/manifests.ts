@@ -71,6 +71,11 @@ export function pdsc(version: string, paths: readonly string[]): string {
     engine("wasm3", "The module is interpreted", [...wasm3, "engine/wasm3/"]),
     engine("wasm3-tuned", "The module is interpreted, at two fifths of the cost", [...wasm3, "engine/wasm3-tuned/"]),
     engine("aot", "The module compiled to C", ["engine/aot.c", "gen/aot-exact/"]),
+    ...["wasm3", "wasm3-tuned"].map((name) =>
+      engine(`aot+${name}`, "The module compiled to C; one that is swapped in is interpreted (CONFIG_NET_PKT_SWAP=1)", [
+        ...["engine/pair.c", "engine/pair_aot.c", "engine/pair_wasm3.c", "gen/aot-exact/", `engine/${name}/`],
+      ]),
+    ),
     { group: "OS", variant: "FreeRTOS", description: "os.h for FreeRTOS", files: ["os/freertos.c"] },
     { group: "OS", variant: "CMSIS-RTOS2", description: "os.h for CMSIS-RTOS2", files: ["os/cmsis_rtos2.c"] },
     { group: "OS", variant: "ThreadX", description: "os.h for ThreadX", files: ["os/threadx.c"] },

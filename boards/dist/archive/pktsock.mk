@@ -1,6 +1,6 @@
 # pktsock @VERSION@ in a Makefile: set what is needed, include this file behind it, and link $(PKTSOCK_LIB).
 #
-#   PKTSOCK_ENGINE   wasm3 (the default), wasm3-tuned, aot, aot-guarded: INTEGRATING.md compares them
+#   PKTSOCK_ENGINE   wasm3 (the default), wasm3-tuned, aot, aot-guarded, aot+wasm3, aot+wasm3-tuned: INTEGRATING.md compares them
 #   PKTSOCK_OS       baremetal-cortex-m, baremetal (with an arch.h of yours), or a file of os/: freertos, posix, cmsis_rtos2,
 #                    threadx, zephyr, nuttx; auto: what the compiler's macros show; empty: the functions of os.h are yours
 #   PKTSOCK_MACS     drivers that mac/mac.mk lists, such as: lan9118; empty: the driver is yours
@@ -21,14 +21,20 @@ pktsock_engine_wasm3 := engine/wasm3.c gen/pktsock_wasm.c
 pktsock_engine_wasm3-tuned := $(pktsock_engine_wasm3)
 pktsock_engine_aot := engine/aot.c
 pktsock_engine_aot-guarded := $(pktsock_engine_aot)
+pktsock_engine_aot+wasm3 := engine/pair.c engine/pair_aot.c engine/pair_wasm3.c
+pktsock_engine_aot+wasm3-tuned := $(pktsock_engine_aot+wasm3)
 pktsock_flags_wasm3 := -isystem $(PKTSOCK_DIR)/engine/wasm3
 pktsock_flags_wasm3-tuned := -isystem $(PKTSOCK_DIR)/engine/wasm3-tuned
 # What gcc moves out of loops that run once or twice costs more than it saves.
 pktsock_flags_aot := -fno-gcse -fno-move-loop-invariants -I$(PKTSOCK_DIR)/gen/aot-exact
 pktsock_flags_aot-guarded := $(pktsock_flags_aot:%-exact=%-guarded)
 pktsock_defines_aot-guarded := PKTSOCK_MEMORY_SLACK=256
+pktsock_flags_aot+wasm3 := $(pktsock_flags_aot) $(pktsock_flags_wasm3)
+pktsock_flags_aot+wasm3-tuned := $(pktsock_flags_aot) $(pktsock_flags_wasm3-tuned)
+pktsock_defines_aot+wasm3 := CONFIG_NET_PKT_SWAP=1
+pktsock_defines_aot+wasm3-tuned := $(pktsock_defines_aot+wasm3)
 ifeq ($(pktsock_engine_$(PKTSOCK_ENGINE)),)
-$(error PKTSOCK_ENGINE="$(PKTSOCK_ENGINE)" is none of wasm3, wasm3-tuned, aot, aot-guarded)
+$(error PKTSOCK_ENGINE="$(PKTSOCK_ENGINE)" is none of wasm3, wasm3-tuned, aot, aot-guarded, aot+wasm3, aot+wasm3-tuned)
 endif
 
 pktsock_systems := baremetal-cortex-m $(sort $(basename $(notdir $(wildcard $(PKTSOCK_DIR)/os/*.c))))

@@ -31,5 +31,6 @@ list(PREPEND pktsock_includes gen/kconfig) # its config.h rather than that of in
 list(TRANSFORM pktsock_includes PREPEND "${pktsock_dir}/")
 list(TRANSFORM pktsock_sources PREPEND "${pktsock_dir}/")
 if(NOT CMAKE_BUILD_EARLY_EXPANSION) # ESP-IDF runs this as a script first
-  set_source_files_properties("${pktsock_dir}/${pktsock_engine_source}" PROPERTIES COMPILE_OPTIONS "${pktsock_engine_flags}")
+  list(TRANSFORM pktsock_engine_sources PREPEND "${pktsock_dir}/")
+  set_source_files_properties(${pktsock_engine_sources} PROPERTIES COMPILE_OPTIONS "${pktsock_engine_flags}")
 endif()

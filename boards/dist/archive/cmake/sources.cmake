@@ -1,31 +1,37 @@
 # The files, folders and flags of the library for PKTSOCK_ENGINE, PKTSOCK_OS, PKTSOCK_MACS and PKTSOCK_CONFIG. It sets
-# pktsock_sources, pktsock_engine_source, pktsock_engine_flags, pktsock_includes and pktsock_definitions.
+# pktsock_sources, pktsock_engine_sources, pktsock_engine_flags, pktsock_includes and pktsock_definitions.
 get_filename_component(pktsock_dir "${CMAKE_CURRENT_LIST_DIR}" DIRECTORY)
 set(pktsock_includes include)
 set(pktsock_definitions "")
 set(pktsock_engine_flags "")
 
 if(PKTSOCK_ENGINE MATCHES "^wasm3(-tuned)?$")
-  set(pktsock_engine_source engine/wasm3.c)
+  set(pktsock_engine_sources engine/wasm3.c)
   set(pktsock_sources gen/pktsock_wasm.c)
   set(pktsock_engine_flags -isystem "${pktsock_dir}/engine/${PKTSOCK_ENGINE}")
-elseif(PKTSOCK_ENGINE MATCHES "^aot(-guarded)?$")
-  set(pktsock_engine_source engine/aot.c)
+elseif(PKTSOCK_ENGINE MATCHES "^aot(-guarded|[+]wasm3(-tuned)?)?$")
+  set(pktsock_engine_sources engine/aot.c)
   set(pktsock_sources "")
   # What gcc moves out of loops that run once or twice costs more than it saves.
   set(pktsock_engine_flags -fno-gcse -fno-move-loop-invariants)
-  if(PKTSOCK_ENGINE STREQUAL "aot")
-    list(APPEND pktsock_engine_flags "-I${pktsock_dir}/gen/aot-exact")
-  else()
+  if(PKTSOCK_ENGINE STREQUAL "aot-guarded")
     list(APPEND pktsock_engine_flags "-I${pktsock_dir}/gen/aot-guarded")
     list(APPEND pktsock_definitions PKTSOCK_MEMORY_SLACK=256)
+  else()
+    list(APPEND pktsock_engine_flags "-I${pktsock_dir}/gen/aot-exact")
+  endif()
+  if(PKTSOCK_ENGINE MATCHES "^aot[+]") # the modules that are swapped in are interpreted
+    string(REPLACE "aot+" "" pktsock_interpreter "${PKTSOCK_ENGINE}")
+    set(pktsock_engine_sources engine/pair.c engine/pair_aot.c engine/pair_wasm3.c)
+    list(APPEND pktsock_engine_flags -isystem "${pktsock_dir}/engine/${pktsock_interpreter}")
+    list(APPEND pktsock_definitions CONFIG_NET_PKT_SWAP=1)
   endif()
 else()
-  message(FATAL_ERROR "PKTSOCK_ENGINE=\"${PKTSOCK_ENGINE}\" is none of wasm3, wasm3-tuned, aot, aot-guarded")
+  message(FATAL_ERROR "PKTSOCK_ENGINE=\"${PKTSOCK_ENGINE}\" is none of wasm3, wasm3-tuned, aot, aot-guarded, aot+wasm3, aot+wasm3-tuned")
 endif()
 
 file(GLOB pktsock_component RELATIVE "${pktsock_dir}" "${pktsock_dir}/src/*.c")
-list(APPEND pktsock_sources ${pktsock_component} ${pktsock_engine_source})
+list(APPEND pktsock_sources ${pktsock_component} ${pktsock_engine_sources})
 
 if(PKTSOCK_OS STREQUAL "baremetal-cortex-m")
   list(APPEND pktsock_sources os/baremetal.c os/cortex-m/clock.c os/cortex-m/copy.S os/cortex-m/fifo.S)
