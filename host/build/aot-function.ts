@@ -202,11 +202,9 @@ export class FunctionCompiler {
     if ((this.limits.get(base.key) ?? LEAST) + reach <= LEAST) {
       return { base: base.text, offset, pointer: undefined, distance: 0 };
     }
-    if (this.bounds === "guarded" && reach > SLACK) {
-      throw new UnsupportedError(`${this.source.name} reaches ${reach} bytes from a base; guarded, ${SLACK} are the most.`);
-    }
     const { pointer, plus } = this.check(base, reach);
-    this.reach = Math.max(this.reach, plus + reach);
+    // What reaches further than guarded accesses may was checked to its end.
+    if (this.bounds === "exact" || plus + reach <= SLACK) this.reach = Math.max(this.reach, plus + reach);
     const distance = plus + offset;
     if (pointer !== undefined && distance !== 0) pointer.sums++;
     return { base: base.text, offset, pointer, distance };
@@ -217,7 +215,7 @@ export class FunctionCompiler {
     const covered = this.covered(key, reach);
     if (covered !== undefined) return covered;
     const { facts } = this.state!;
-    const need = this.bounds === "exact" ? reach : 1;
+    const need = this.bounds === "exact" || reach > SLACK ? reach : 1;
     const known = facts.get(key);
     let check = known?.check;
     let pointer = known?.pointer;
@@ -237,7 +235,8 @@ export class FunctionCompiler {
   /** The value, or the one of which it is a constant away, if it has been checked that it reaches so far. */
   private covered(key: string, reach: number, plus = 0): { pointer: Pointer | undefined; plus: number } | undefined {
     const known = this.state!.facts.get(key);
-    if (known !== undefined && (this.bounds === "exact" ? reach <= known.reach : reach <= SLACK)) {
+    const isGuarded = this.bounds === "guarded" && reach <= SLACK;
+    if (known !== undefined && (isGuarded || reach <= known.reach)) {
       return { pointer: known.pointer, plus };
     }
     const sum = this.sums.get(key);

@@ -4,7 +4,7 @@
 //
 //   exact    an access that leaves linear memory traps
 //   guarded  an access traps when its base lies outside linear memory. Base and constant offset may lead up to AOT_SLACK
-//            bytes behind the end, which belong to the engine, without a trap.
+//            bytes behind the end, which belong to the engine, without a trap; one that may lead further is checked to its end.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
