@@ -88,9 +88,6 @@ bench: build/host/count.so build/gen/pktsock_wasm.c ## instructions a frame on t
 size: build/gen/pktsock_wasm.c ## flash and RAM of the measuring image on the QEMU boards: build/size.json; ENGINES="aot"
 	$(QUIET)$(TSX) test/bench/size.ts
 
-bench-app: build/host/count.so build/gen/pktsock_wasm.c ## instructions of an echo in TypeScript beside the same in C; ENGINES="aot"
-	$(QUIET)$(TSX) test/bench/app.ts
-
 bench-host: build/gen/pktsock_wasm.c build/pktsock.mjs preload ## round trips over TAP: kernel, BOARD=linux, `pktsock run`; needs root
 	$(QUIET)$(TSX) test/bench/host.ts
 
@@ -130,9 +127,9 @@ clean: ## remove everything that was built
 	rm -rf build
 
 # npm ci wants every optional package of every platform from the registry, and some registries have those of one platform
-# only. Either way the bytes are those of package-lock.json.
+# only. Either way the bytes are those of package-lock.json, whatever else package.json says.
 NPM_QUIETLY := --no-fund --no-audit --loglevel=error
-node_modules/.package-lock.json: package.json package-lock.json .npmrc
+node_modules/.package-lock.json: package-lock.json .npmrc
 	@echo "set-up: npm packages"
 	$(QUIET)npm ci $(NPM_QUIETLY) 2>/dev/null || npm install --no-save $(NPM_QUIETLY)
 	@touch $@
@@ -187,4 +184,4 @@ build/gen/wasm3-tuned/wasm3.h: host/build/tune-wasm3.ts boards/engine/wasm3_oper
   node_modules/.package-lock.json
 	$(QUIET)$(TSX) host/build/tune-wasm3.ts $(WASM3_DIR) $(@D) boards/engine/wasm3_operations.h
 
-.PHONY: help demo start test traps swaps build firmware module run flash monitor bench bench-app bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE
+.PHONY: help demo start test traps swaps build firmware module run flash monitor bench bench-host bench-diff bench-accept size bounds abi sbom docs dist package release clean FORCE

@@ -1,15 +1,19 @@
 // `make bench`: what a frame costs, in instructions of a Cortex-M3, counted in the emulator, over packet sockets, over
-// packet sockets without copying, with a filter, with more sockets or with an exhausted pool, and through the driver alone.
+// packet sockets without copying, with a filter, with more sockets or with an exhausted pool, as an application in TypeScript,
+// in a module that was swapped in, and through the driver alone.
 // Writes build/bench.json.
 import { writeFileSync } from "node:fs";
-import { buildImage, chosenEngines, type EngineName } from "../support/engines.js";
+import { buildImage, buildSwapping, chosenEngines, type EngineName, type SwapEngine } from "../support/engines.js";
+import { writeModules } from "../swap/modules.js";
 import { peerCosts } from "./peers.js";
-import { boardAddress, countRun, frameOf, type Cost, type Counted, type Longest, type Marks } from "./counted.js";
+import { application } from "./application.js";
+import { countRun, exchanged, frameOf, type Cost, type Counted, type Longest, type Marks } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
 const lengths = [64, 512, 1514];
 const frames = 240;
 const warmUp = 24;
+const usual = { lengths, frames, warmUp };
 const interrupt = "eth0_interrupt";
 /** A frame of this length ends bench.c. */
 const last = 15;
@@ -31,24 +35,23 @@ const commands = {
 } as const;
 
 type SocketPath = keyof typeof commands;
-/** first: the first frame of all, copied. */
-type Path = SocketPath | "first" | "bare";
+/** first: the first frame of all, copied. swapped: copied, in a module that was swapped in. */
+type Path = SocketPath | "first" | "app" | "swapped" | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
   /** The bare loop uses no engine. It is listed once for each engine as the baseline. */
-  readonly engine: EngineName;
+  readonly engine: EngineName | SwapEngine;
   readonly path: Path;
   readonly sockets: number;
 }
 
-async function overSockets(
+async function throughBench(
   board: string,
-  engine: EngineName,
+  image: string,
   path: SocketPath,
   sockets: number,
-  run = { lengths, frames, warmUp },
-  functions = false,
+  run = usual,
 ): Promise<Counted> {
   const how = path === "zero-copy" ? "lent" : path === "forward" ? "forward" : "copy";
   const marks: Marks = {
@@ -58,7 +61,7 @@ async function overSockets(
     sent: `mark_${how}_sent`,
   };
   return countRun({
-    ...{ board, image: buildImage(board, "bench", engine, functions), marks, ...run },
+    ...{ board, image, marks, ...run },
     begin: async (qemu) => {
       await qemu.waitFor("bench: how?");
       qemu.write(`${commands[path]}${sockets}`);
@@ -69,23 +72,42 @@ async function overSockets(
   });
 }
 
+function overSockets(
+  board: string,
+  engine: EngineName,
+  path: SocketPath,
+  sockets: number,
+  run = usual,
+  functions = false,
+): Promise<Counted> {
+  return throughBench(board, buildImage(board, "bench", engine, functions), path, sockets, run);
+}
+
+/** What runs the modules that are swapped in beside a firmware's own on this engine. */
+const pairs: Readonly<Record<EngineName, readonly SwapEngine[]>> = {
+  wasm3: ["wasm3"],
+  "wasm3-tuned": ["wasm3-tuned"],
+  aot: ["aot+wasm3", "aot+wasm3-tuned"],
+  "aot-guarded": [],
+};
+
+function swapped(board: string, pair: SwapEngine): Promise<Counted> {
+  writeModules(["rewritten"]);
+  return throughBench(board, buildSwapping(board, "test/swap/bench.c", pair), "copy", 1);
+}
+
 async function bare(board: string): Promise<Counted> {
   const marks: Marks = { interrupt, received: "mark_received", send: "mark_send", sent: "mark_sent" };
   return countRun({
-    ...{ board, image: buildImage(board, "bare", "wasm3"), marks, lengths, frames, warmUp },
+    ...{ board, image: buildImage(board, "bare", "wasm3"), marks, ...usual },
     begin: async (qemu) => void (await qemu.waitFor("is ready")),
     end: async (qemu) => qemu.write("q"),
-    echoOf: (frame) => {
-      const echo = Buffer.from(frame);
-      frame.copy(echo, 0, 6, 12);
-      boardAddress.copy(echo, 6);
-      return echo;
-    },
+    echoOf: exchanged,
   });
 }
 
 function line(cells: readonly (string | number)[]): string {
-  const widths = [18, 11, 11, 8, 6, 7, 7, 7, 7];
+  const widths = [18, 15, 11, 8, 6, 7, 7, 7, 7];
   return cells.map((cell, i) => (i < 3 ? `${cell}`.padEnd(widths[i]!) : `${cell}`.padStart(widths[i]!))).join(" ");
 }
 
@@ -98,7 +120,7 @@ console.log(line(["board", "engine", "path", "sockets", "bytes", "tx", "rx", "ec
 for (const board of boards) {
   const loop = await bare(board);
   for (const engine of chosenEngines()) {
-    const runs: [Path, number, () => Promise<Counted>][] = [
+    const runs: [Path, number, () => Promise<Counted>, SwapEngine?][] = [
       ["copy", 1, () => overSockets(board, engine, "copy", 1)],
       ["copy", 4, () => overSockets(board, engine, "copy", 4)],
       ["zero-copy", 1, () => overSockets(board, engine, "zero-copy", 1)],
@@ -110,15 +132,17 @@ for (const board of boards) {
       ["tapped", 2, () => overSockets(board, engine, "tapped", 2)],
       ["tapped", 4, () => overSockets(board, engine, "tapped", 4)],
       ["exhausted", 4, () => overSockets(board, engine, "exhausted", 4)],
+      ["app", 1, () => application(board, engine, usual)],
+      ...pairs[engine].map((pair): (typeof runs)[number] => ["swapped", 1, () => swapped(board, pair), pair]),
       ["bare", 0, async () => loop],
     ];
     const masked: Longest[] = [];
-    for (const [path, sockets, run] of runs) {
+    for (const [path, sockets, run, pair = engine] of runs) {
       const counted = await run();
       masked.push(counted.masked);
       for (const { whole, ...cost } of counted.costs) {
-        results.push({ board, engine, path, sockets, ...cost });
-        console.log(line([board, engine, path, sockets, cost.bytes, cost.tx, cost.rx, cost.echo, whole]));
+        results.push({ board, engine: pair, path, sockets, ...cost });
+        console.log(line([board, pair, path, sockets, cost.bytes, cost.tx, cost.rx, cost.echo, whole]));
       }
     }
     const few = { lengths: [64], frames: 40, warmUp: 0 };

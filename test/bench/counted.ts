@@ -17,14 +17,17 @@ export interface Marks {
   readonly sent: string;
 }
 
-export interface CountedRun {
-  readonly board: string;
-  readonly image: string;
-  readonly marks: Marks;
-  /** Lengths of the frames, bytes; `frames` of each are counted after `warmUp` uncounted ones. */
+/** Lengths of the frames, bytes; `frames` of each are counted after `warmUp` uncounted ones. */
+export interface Extent {
   readonly lengths: readonly number[];
   readonly frames: number;
   readonly warmUp: number;
+}
+
+export interface CountedRun extends Extent {
+  readonly board: string;
+  readonly image: string;
+  readonly marks: Marks;
   /** Brings the image to the point where it echoes. `echoOf` returns the expected echo. */
   readonly begin: (board: Qemu) => Promise<void>;
   readonly end: (board: Qemu) => Promise<void>;
@@ -66,6 +69,14 @@ export function frameOf(length: number, seed: number): Buffer {
   for (let i = 0; i < length; i++) frame[i] = (i * 11 + seed * 17 + (i >> 8)) & 255;
   Buffer.from([...boardAddress, ...ourAddress, ...etherType]).copy(frame);
   return frame;
+}
+
+/** The echo of a program that exchanges the addresses. */
+export function exchanged(frame: Buffer): Buffer {
+  const echo = Buffer.from(frame);
+  frame.copy(echo, 0, 6, 12);
+  boardAddress.copy(echo, 6);
+  return echo;
 }
 
 /** The image's symbols and their addresses. */

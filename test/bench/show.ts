@@ -34,25 +34,40 @@ function bytesOf(sizes: Figures["sizes"], engine: string, image: string): readon
   return [number(size?.text), number(size?.ram)];
 }
 
+/** The costs of echoes of all lengths, or "-". */
+function echoesOf(costs: Figures["costs"], engine: string, path: string): string {
+  const echoes = lengths.map((bytes) => echoOf(costs, engine, path, bytes));
+  return echoes.every((cost) => cost === undefined) ? "-" : echoes.map(number).join(" / ");
+}
+
+const tableFrom = (rows: readonly (readonly string[])[]): string =>
+  rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
 /** The table: engines, then peers, on the board that the peers were measured on. */
 export function tableOf({ costs, sizes }: Figures): string {
   const here = costs.filter((cost) => cost.board === board);
-  const echo = (engine: string, path: string): string =>
-    lengths.map((bytes) => number(echoOf(costs, engine, path, bytes))).join(" / ");
   const engines = [...new Set(here.map(({ engine }) => engine))];
   const rows = engines.map((engine) => {
-    const cells = ["copy", "zero-copy", "forward"].map((path) => echo(engine, path));
+    const cells = ["copy", "zero-copy", "forward", "app", "swapped"].map((path) => echoesOf(costs, engine, path));
     return [engine, ...cells, ...bytesOf(sizes, engine, "bench"), ...bytesOf(sizes, engine, "small")];
   });
   for (const { peer, echo: cost } of peerCosts.filter((candidate) => candidate.board === board)) {
     const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
     const cells = lengths.map((bytes) => number(cost[bytes])).join(" / ");
-    rows.push([`${peer}, native C`, cells, "-", "-", "-", "-", number(size?.text), number(size?.ram)]);
+    rows.push([`${peer}, native C`, cells, ...Array<string>(6).fill("-"), number(size?.text), number(size?.ram)]);
   }
   const bare = here.filter(({ path, engine }) => path === "bare" && engine === engines[0]);
-  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), "-", "-", "-", "-", "-", "-"]);
-  const head = ["engine", "echo, copied", "echo, zero copy", "forwarded", "text", "RAM", "small: text", "small: RAM"];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), ...Array<string>(8).fill("-")]);
+  const echoes = ["echo, copied", "zero copy", "forwarded", "application", "swapped in"];
+  const head = ["engine", ...echoes, "text", "RAM", "small: text", "small: RAM"];
+  return tableFrom([head, head.map(() => "---"), ...rows]);
+}
+
+/** An application in TypeScript beside the same in C. */
+export function appTableOf({ costs }: Figures): string {
+  const engines = new Set(costs.filter(({ path }) => path === "app").map(({ engine }) => engine));
+  const rows = [...engines].map((engine) => [engine, echoesOf(costs, engine, "app"), echoesOf(costs, engine, "copy")]);
+  return tableFrom([["engine", "application", "in C"], ["---", "---", "---"], ...rows]);
 }
 
 /** The README's table: the short form, for frames of the shortest and the longest length. */
@@ -78,12 +93,13 @@ export function shortTableOf({ costs, sizes }: Figures): string {
     });
   const head = ["", `echo of ${shortest} bytes`, `of ${number(longest)} bytes`, "flash", "RAM", "small: flash", "RAM"];
   const rows = [head, ["---", ...head.slice(1).map(() => "--:")], ...own, ...peers];
-  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return tableFrom(rows);
 }
 
 /** The pages with figures, and what makes the table of each. */
 export const pages: readonly (readonly [file: string, table: (figures: Figures) => string])[] = [
   ["docs/engines.md", tableOf],
+  ["docs/apps.md", appTableOf],
   ["README.md", shortTableOf],
 ];
 

@@ -1,4 +1,4 @@
-/* bench.c of boards/apps, in a module that is swapped in first if the console says y. */
+/* bench.c of boards/apps, in a module that is swapped in first. */
 #include "../../boards/pktsock/component.h"
 #include "../../build/swap/modules.h"
 #include "board.h"
@@ -13,12 +13,8 @@ static const char *verify(const uint8_t *file, size_t size, struct pktsock_modul
 }
 
 int main(void) {
-  int answer;
-  printf("swap?\n");
-  while ((answer = board_console_read()) < 0) {
-  }
   pkt_component.config.verify = verify;
-  if (answer == 'y' && (pktsock_swap(rewritten, sizeof(rewritten), 0) < 0 || pktsock_confirm() < 0)) {
+  if (pktsock_swap(rewritten, sizeof(rewritten), 0) < 0 || pktsock_confirm() < 0) {
     printf("%s\n", pktsock_error());
     board_exit(1);
   }
