@@ -1,5 +1,7 @@
 // What holds after a trap of the module (test/recover). RECOVER_RUNS=100: more runs of the random ones, each with another seed.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fc from "fast-check";
 import { boardObstacle } from "../host/demo/tools.js";
 import { BoardProcess } from "../host/net/board.js";
 import { Host } from "../host/net/host.js";
@@ -7,8 +9,10 @@ import { ping } from "../host/net/probe.js";
 import { Qemu } from "../host/net/qemu.js";
 import { freePort, UdpCable } from "../host/net/udp.js";
 import { cases } from "./conformance/cases/index.js";
+import { GluedAgent, GluedRun } from "./model/glued.js";
+import { setups, steps } from "./model/steps.js";
 import { TrappedTarget } from "./recover/trapped.js";
-import { buildImage, type EngineName } from "./support/engines.js";
+import { buildImage, type EngineName, folderOf } from "./support/engines.js";
 
 const places = [
   ["linux", "wasm3"],
@@ -125,6 +129,7 @@ describe("after a trap", function () {
 describe("traps at random moments", function () {
   this.timeout(0);
   const runs = Number(process.env.RECOVER_RUNS ?? 1);
+  const seed = Number(process.env.TRAPS_SEED ?? Date.now() % 0x3fffffff);
 
   /** Frames to all stations that arrive, one after the other, until the program ends. */
   async function flood({ console, cable }: Running): Promise<void> {
@@ -162,7 +167,6 @@ describe("traps at random moments", function () {
   }
 
   for (const engine of runs === 1 ? (["aot"] as const) : (["aot", "wasm3"] as const)) {
-    const seed = Number(process.env.TRAPS_SEED ?? Date.now() % 0x3fffffff);
     // A short run has every fourth case; which ones is the seed's choice.
     const step = runs === 1 ? 4 : 1;
     const chosen = [...cases.entries()].filter(([i]) => i % step === seed % step);
@@ -187,6 +191,38 @@ describe("traps at random moments", function () {
       assert.deepEqual(failures, []);
       assert.ok(traps > chosen.length && exports.size >= 12, [...exports].join());
     });
+  }
+
+  for (const engine of runs === 1 ? (["aot"] as const) : (["aot", "wasm3"] as const)) {
+    for (const how of ["instead", "any"] as const) {
+      it(`the model agrees, and knows what a trap costs: ${engine}, ${how} (TRAPS_SEED=${seed})`, async () => {
+        const settings = [
+          "BOARD=glued",
+          "TARGET=test/glued",
+          "APP=test/glued/glued.c",
+          `ENGINE=${engine}`,
+          "SANITIZE=1",
+        ];
+        execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
+        const image = `${folderOf("glued", engine, "-sanitized")}/glued.elf`;
+        const agent = new GluedAgent(new BoardProcess([image]));
+        const hits = new Set<string>();
+        let traps = 0;
+        const property = fc.asyncProperty(fc.nat(0x3fffffff), setups, steps, async (random, { opening }, all) => {
+          const run = await GluedRun.begin(agent, random, how);
+          for (const step of [...opening, ...all]) await run.step(step);
+          traps += run.traps;
+          for (const name of run.hits) hits.add(name);
+        });
+        try {
+          await fc.assert(property, { seed, numRuns: 40 * Math.ceil(runs / 10), unbiased: true });
+        } finally {
+          await agent.stop();
+        }
+        console.log(`      ${traps} traps in ${hits.size} exports`);
+        assert.ok(traps > 20 && hits.size >= 10, [...hits].join());
+      });
+    }
   }
 
   for (const [board, engine] of [...places, ["qemu-emcraft-sf2", "aot"]] as const) {

@@ -322,11 +322,15 @@ export class Model extends Sockets implements Component {
     return bytes.length;
   }
 
+  /** Does a socket have the frame? */
+  isLent(name: number): boolean {
+    const frame = this.lent[name];
+    return frame !== undefined && this.openSockets().some((socket) => socket.lent.includes(frame));
+  }
+
   /** May the application write to the frame? Nobody else must hold it. */
   isWritable(name: number): boolean {
-    const frame = this.lent[name];
-    const isLent = this.openSockets().some((socket) => socket.lent.some((lent) => lent === frame));
-    return frame !== undefined && isLent && frame.refs <= 1;
+    return this.isLent(name) && this.lent[name]!.refs <= 1;
   }
 
   /** What a lent frame has received. */

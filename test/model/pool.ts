@@ -194,6 +194,18 @@ export class Pool {
     return may(inUse());
   }
 
+  /** The module starts afresh, and the driver: every frame is at home. Returns how many that has cost. */
+  restart(): number {
+    const lost = this.held + this.rx.length + this.tx.length;
+    this.rx = [];
+    this.tx = [];
+    this.sending = [];
+    this.completed = [];
+    this.prefetched = this.lentEmpty = this.held = 0;
+    this.free = this.owned = this.shares.txFrames;
+    return lost;
+  }
+
   // ---- The driver ----
 
   prefetch(): boolean {

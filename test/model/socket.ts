@@ -71,6 +71,20 @@ export class Socket {
     this.watches = type === STACK;
   }
 
+  /** The module starts afresh. Returns what decides in which lists it is, which is then as after socket(2). */
+  restart(): { filter: Filter | undefined; ignoreOutgoing: boolean } {
+    const { filter, ignoreOutgoing } = this;
+    this.queue = [];
+    this.lent = [];
+    this.stamp = [0, 0];
+    this.error = this.sending = this.packets = this.drops = 0;
+    this.matched = this.taken = this.lost = this.filtered = 0;
+    this.filter = undefined;
+    this.ignoreOutgoing = false;
+    this.watches = this.type === STACK;
+    return { filter, ignoreOutgoing };
+  }
+
   /** Bytes of a frame's header that it does not see. */
   get skip(): number {
     return this.type === SOCK_DGRAM ? 14 : 0;

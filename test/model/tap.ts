@@ -46,6 +46,12 @@ export class Tap {
     if (socket.protocol === ALL && socket.type !== STACK && !socket.ignoreOutgoing) this.taps.unshift(socket);
   }
 
+  clear(): void {
+    this.receivers = [];
+    this.watchers = [];
+    this.taps = [];
+  }
+
   leave(socket: Socket): void {
     const others = (list: Socket[]) => list.filter((member) => member !== socket);
     this.receivers = others(this.receivers);
