@@ -51,26 +51,6 @@ static bool set(const struct pkt_mac *mac, esp_eth_io_cmd_t command, const void 
 
 /* ---- Receiving ---------------------------------------------------------------------------------------------------- */
 
-/* With the lock of receiving. */
-static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
-  if (len < PKT_ETH_HLEN) {
-    mac->iface->rx_too_short++;
-    return;
-  }
-  if (len > mac->frame_size) {
-    mac->iface->rx_too_long++;
-    return;
-  }
-  struct pkt_frame *frame = pkt_fill_take(mac);
-  if (frame == NULL) {
-    mac->iface->rx_no_frame++;
-    return;
-  }
-  pkt_rx_begin(mac, frame);
-  memcpy(pkt_frame_buffer(mac, frame), bytes, len);
-  pkt_rx_give(mac, frame, 0, len);
-}
-
 /* In esp_eth's task. The buffer is ours. */
 static esp_err_t input(esp_eth_handle_t handle, uint8_t *buffer, uint32_t length, void *argument) {
   (void)handle;
@@ -80,7 +60,7 @@ static esp_err_t input(esp_eth_handle_t handle, uint8_t *buffer, uint32_t length
   xSemaphoreTake(state->receiving, portMAX_DELAY);
   bool runs = is_running(state);
   if (runs)
-    receive(mac, buffer, length);
+    pkt_rx_copy(mac, buffer, length);
   xSemaphoreGive(state->receiving);
   if (runs)
     pkt_os_wake();

@@ -4,13 +4,13 @@
  * pkt_mac, and its board.mk lists the file in MACS.
  *
  * The way of a frame:
- *   reception  pkt_fill_take() -> the hardware fills the buffer -> pkt_rx_give(), then pkt_os_wake() once for the batch
+ *   reception  pkt_fill_take() -> the hardware fills the buffer -> pkt_rx_give(), then pkt_os_wake() once for the batch.
+ *              pkt_rx_copy() of ring.h is all of it, checks included, for bytes that lie in another buffer
  *   sending    pkt_tx_take() -> the hardware fetches the bytes -> pkt_completion_give() */
 #include "template.h"
 #include <errno.h>
 #include <pktsock/os.h>
 #include <pktsock/ring.h>
-#include <string.h>
 
 /* Hardware: check that the MAC is there (a version register, or a register that keeps what is written). Reset it, with
  * a limit on each wait. Program mac->hwaddr, set up descriptors or FIFOs, enable reception, and call
@@ -31,27 +31,6 @@ static int template_start(struct pkt_mac *mac) {
 static void template_stop(struct pkt_mac *mac) {
   struct template_state *state = mac->state;
   state->started = false;
-}
-
-/* A frame arrived. Hardware: `bytes` is a FIFO to drain. With DMA there is no such parameter: the hardware has filled a
- * frame that the driver took from FILL earlier, and the driver takes the next one for it to fill. */
-static void receive(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
-  if (len < PKT_ETH_HLEN) {
-    mac->iface->rx_too_short++;
-    return;
-  }
-  if (len > mac->frame_size) {
-    mac->iface->rx_too_long++;
-    return;
-  }
-  struct pkt_frame *frame = pkt_fill_take(mac);
-  if (frame == NULL) {
-    mac->iface->rx_no_frame++;
-    return;
-  }
-  pkt_rx_begin(mac, frame);
-  memcpy(pkt_frame_buffer(mac, frame), bytes, len);
-  pkt_rx_give(mac, frame, 0, len);
 }
 
 /* Hardware: read the cause and acknowledge it *before* handling it, so that a later event raises the interrupt again.
@@ -75,8 +54,8 @@ static void template_transmit(struct pkt_mac *mac) {
     struct pkt_frame *frame = pkt_tx_take(mac, &bytes);
     if (frame == NULL) /* an invalid entry, which ring.h has counted */
       continue;
-    if (config->connected)
-      receive(mac, bytes.at, bytes.len);
+    if (config->connected) /* Hardware: a DMA or a FIFO fills the buffer of a frame, in the interrupt handler */
+      pkt_rx_copy(mac, bytes.at, bytes.len);
     mac->iface->tx_frames++;
     pkt_completion_give(mac, frame);
   }

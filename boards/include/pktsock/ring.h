@@ -14,6 +14,7 @@
 #include <pktsock/config.h>
 #include <pktsock/mac.h>
 #include <pktsock/os.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -147,6 +148,28 @@ static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uin
   frame->len = len;
   mac->iface->rx_frames++;
   pkt_ring_give_(mac, &mac->rx, frame);
+}
+
+/* Receive a frame whose bytes a driver has in a buffer of another, without FCS: copy them into an empty frame and give it
+ * to RX. A frame that is too short or too long, or for which FILL is empty, is dropped and counted. A MAC with DMA has no
+ * use for it. */
+static inline void pkt_rx_copy(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
+  if (len < PKT_ETH_HLEN) {
+    mac->iface->rx_too_short++;
+    return;
+  }
+  if (len > mac->frame_size) {
+    mac->iface->rx_too_long++;
+    return;
+  }
+  struct pkt_frame *frame = pkt_fill_take(mac);
+  if (frame == NULL) {
+    mac->iface->rx_no_frame++;
+    return;
+  }
+  pkt_rx_begin(mac, frame);
+  memcpy(pkt_frame_buffer(mac, frame), bytes, len);
+  pkt_rx_give(mac, frame, 0, len);
 }
 
 /* What to put on the wire: bytes in linear memory, and their number, at least ETH_ZLEN, without FCS. */
