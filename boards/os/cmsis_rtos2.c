@@ -5,6 +5,8 @@
  * layer (configUSE_NEWLIB_REENTRANT), Arm's library with RTX5 (the pack's retargeting: OS_THREAD_LIBSPACE_NUM counts the threads
  * that use it).
  *
+ * Call pktsock_start() in a thread: before osKernelInitialize() there is no mutex, and before osKernelStart() no clock.
+ *
  * Set the priority of the MAC's interrupt before pktsock_start() (NVIC_SetPriority()): below a FreeRTOS layer it is one at which
  * FreeRTOS may be called. CMSIS-RTOS2 masks no interrupts; this file does on a Cortex-M. Elsewhere, and for a clock or files of
  * your own, rtos.h has macros. */

@@ -1,7 +1,8 @@
 /* os.h on NuttX 12, in a flat build, on one core or several.
  *
  * Kconfig: CONFIG_SCHED_THREAD_LOCAL (each task has a semaphore there), CONFIG_PRIORITY_INHERITANCE, and a clock that does not stand
- * still while interrupts are masked: CONFIG_SCHED_TICKLESS or CONFIG_ARCH_PERF_EVENTS. errno per task is NuttX's own.
+ * still while interrupts are masked: CONFIG_SCHED_TICKLESS, or CONFIG_ARCH_PERF_EVENTS on a chip whose start calls up_perf_init().
+ * errno per task is NuttX's own.
  *
  * Interrupts have NuttX's numbers; attach a driver's handler with irq_attach(), at a priority that critical sections mask (not a
  * high-priority, nested one). Descriptors that are not packet sockets are NuttX's: PKTSOCK_FIRST_DESCRIPTOR must be above them. */

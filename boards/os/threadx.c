@@ -4,6 +4,8 @@
  * in a call have a semaphore each, for good. A thread that is created anew in the memory of an earlier one uses its semaphore.
  * Further threads work, but look at each tick.
  *
+ * Call pktsock_start() in a thread: before tx_kernel_enter() there is no list of mutexes, and before the scheduler no clock.
+ *
  * errno per thread is the C library's and the port's: with newlib TX_THREAD_EXTENSION_... fields that hold a struct _reent, with
  * IAR TX_ENABLE_IAR_LIBRARY_SUPPORT. ThreadX itself has none.
  *
