@@ -43,6 +43,7 @@
 #define d_m3MaxLinearMemoryPages 1
 #define d_m3MaxDuplicateFunctionImpl 1
 #define d_m3MaxNativeStack 0
+#define d_m3FixedHeap 0 /* wasm3's own is `false`, which NuttX's <stdbool.h> makes an expression that no #if takes */
 
 #define M3_IMPLEMENT_ERROR_STRINGS
 #include "wasm3_names.h"
