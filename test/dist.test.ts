@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Qemu } from "../host/net/qemu.js";
 import { pathWithout } from "./support/path.js";
 
@@ -87,6 +87,22 @@ describe("the archive of make dist", function () {
     const files = contentsOf(top);
     assert.ok(files.size > 150, `${files.size}`);
     assert.deepEqual(contentsOf(join(folder, "unzipped", NAME)), files);
+  });
+
+  it("has every page of docs/, and links in pages to what it has", () => {
+    const pages = readdirSync(join(top, "docs")).filter((name) => name.endsWith(".md"));
+    assert.deepEqual(
+      pages,
+      readdirSync("docs").filter((name) => name.endsWith(".md")),
+    );
+    const places = [...pages.map((name) => `docs/${name}`), "CHANGELOG.md", "examples/freertos-lwip/README.md"];
+    const links = places.flatMap((page) =>
+      [...readFileSync(join(top, page), "utf8").matchAll(/\]\(([^)\s#:]+)(?:#[^)]*)?\)/g)].map(
+        ([, to]) => [page, to!] as const,
+      ),
+    );
+    assert.ok(links.length > 100, `${links.length} links`);
+    for (const [page, to] of links) assert.ok(existsSync(join(top, dirname(page), to)), `${page}: ${to}`);
   });
 
   it("names what it contains, with versions and licences", () => {

@@ -12,9 +12,12 @@ import { embed } from "./embed.js";
 import { abiHeader, configHeader, numbersHeader } from "./headers.js";
 import { isMain } from "./main.js";
 import { kconfigHeader, pdsc, placeholders } from "./manifests.js";
+import { relink } from "./relink.js";
 import { archiveSbom, versionOf } from "./sbom.js";
 
 const TABLE = "boards/dist/contents";
+/** What only the archive has. */
+const OWN = "boards/dist/archive/";
 const MODULE = "build/pktsock.wasm";
 
 /** The files that match `pattern`, each with its path below the pattern's folder. */
@@ -29,16 +32,22 @@ function expand(pattern: string): (readonly [path: string, below: string])[] {
   return names.map((below) => [join(folder, below), below] as const);
 }
 
-/** What the table says: each path of the archive, and the file's bytes. */
+/** What the table says: each path of the archive, and the file's bytes. Pages link to what is in the archive. */
 function copied(wasm3Directory: string): [string, Buffer][] {
   const lines = readFileSync(TABLE, "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.flatMap((line) => {
+  const files = lines.flatMap((line) => {
     const [folder, ...patterns] = line.split(/ +/);
     return patterns
       .flatMap((pattern) => expand(pattern.replace(/^WASM3\//, `${wasm3Directory}/`)))
-      .map(([path, below]): [string, Buffer] => [join(folder!, below), readFileSync(path)]);
+      .map(([path, below]) => [path, join(folder!, below)] as const);
+  });
+  const places = new Map(files);
+  return files.map(([path, place]) => {
+    const bytes = readFileSync(path);
+    const isPage = path.endsWith(".md") && !path.startsWith(OWN); // whose links are the archive's already
+    return [place, isPage ? Buffer.from(relink(bytes.toString(), path, places)) : bytes];
   });
 }
 
