@@ -10,6 +10,8 @@ import { application } from "./application.js";
 import { countRun, exchanged, frameOf, type Cost, type Counted, type Longest, type Marks } from "./counted.js";
 
 const boards = ["qemu-lm3s6965evb", "qemu-mps2-an385"];
+/** On which the echo in a task runs. */
+const tasksBoard = "qemu-lm3s6965evb";
 const lengths = [64, 512, 1514];
 const frames = 240;
 const warmUp = 24;
@@ -35,8 +37,11 @@ const commands = {
 } as const;
 
 type SocketPath = keyof typeof commands;
-/** first: the first frame of all, copied. swapped: copied, in a module that was swapped in. */
-type Path = SocketPath | "first" | "app" | "swapped" | "bare";
+/**
+ * first: the first frame of all, copied. app: in an application in TypeScript. swapped: copied, in a module that was swapped in.
+ * freertos: copied in a task, of a stand-in for FreeRTOS (test/bench/freertos).
+ */
+type Path = SocketPath | "first" | "app" | "swapped" | "freertos" | "bare";
 
 export interface Result extends Omit<Cost, "whole"> {
   readonly board: string;
@@ -96,6 +101,12 @@ function swapped(board: string, pair: SwapEngine): Promise<Counted> {
   return throughBench(board, buildSwapping(board, "test/swap/bench.c", pair), "copy", 1);
 }
 
+function inTask(engine: EngineName): Promise<Counted> {
+  const settings = ["TARGET=test/bench/freertos", "OS=freertos"];
+  const image = buildImage("bench-freertos", "test/bench/freertos/echo.c", engine, false, settings);
+  return throughBench(tasksBoard, image, "copy", 1);
+}
+
 async function bare(board: string): Promise<Counted> {
   const marks: Marks = { interrupt, received: "mark_received", send: "mark_send", sent: "mark_sent" };
   return countRun({
@@ -136,6 +147,7 @@ for (const board of boards) {
       ...pairs[engine].map((pair): (typeof runs)[number] => ["swapped", 1, () => swapped(board, pair), pair]),
       ["bare", 0, async () => loop],
     ];
+    if (board === tasksBoard) runs.push(["freertos", 1, () => inTask(engine)]);
     const masked: Longest[] = [];
     for (const [path, sockets, run, pair = engine] of runs) {
       const counted = await run();

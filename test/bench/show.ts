@@ -48,17 +48,19 @@ export function tableOf({ costs, sizes }: Figures): string {
   const here = costs.filter((cost) => cost.board === board);
   const engines = [...new Set(here.map(({ engine }) => engine))];
   const rows = engines.map((engine) => {
-    const cells = ["copy", "zero-copy", "forward", "app", "swapped"].map((path) => echoesOf(costs, engine, path));
+    const cells = ["copy", "freertos", "zero-copy", "forward", "app", "swapped"].map((path) =>
+      echoesOf(costs, engine, path),
+    );
     return [engine, ...cells, ...bytesOf(sizes, engine, "bench"), ...bytesOf(sizes, engine, "small")];
   });
   for (const { peer, echo: cost } of peerCosts.filter((candidate) => candidate.board === board)) {
     const size = peerSizes.find((candidate) => candidate.board === board && candidate.peer === peer);
     const cells = lengths.map((bytes) => number(cost[bytes])).join(" / ");
-    rows.push([`${peer}, native C`, cells, ...Array<string>(6).fill("-"), number(size?.text), number(size?.ram)]);
+    rows.push([`${peer}, native C`, cells, ...Array<string>(7).fill("-"), number(size?.text), number(size?.ram)]);
   }
   const bare = here.filter(({ path, engine }) => path === "bare" && engine === engines[0]);
-  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), ...Array<string>(8).fill("-")]);
-  const echoes = ["echo, copied", "zero copy", "forwarded", "application", "swapped in"];
+  rows.push(["driver loop alone", bare.map((cost) => number(cost.echo)).join(" / "), ...Array<string>(9).fill("-")]);
+  const echoes = ["echo, copied", "the same in a task", "zero copy", "forwarded", "application", "swapped in"];
   const head = ["engine", ...echoes, "text", "RAM", "small: text", "small: RAM"];
   return tableFrom([head, head.map(() => "---"), ...rows]);
 }
@@ -73,13 +75,16 @@ export function appTableOf({ costs }: Figures): string {
 /** The README's table: the short form, for frames of the shortest and the longest length. */
 export function shortTableOf({ costs, sizes }: Figures): string {
   const [shortest, longest] = [lengths[0]!, lengths.at(-1)!];
-  const names: readonly (readonly [engine: string, name: string])[] = [
-    ["aot", "pktsock, compiled to C (`ENGINE=aot`)"],
-    ["wasm3-tuned", "pktsock, interpreted (`ENGINE=wasm3-tuned`)"],
-    ["wasm3", "pktsock, interpreted by wasm3 as it is"],
+  const names: readonly (readonly [engine: string, path: string, name: string])[] = [
+    ["aot", "copy", "pktsock, compiled to C (`ENGINE=aot`)"],
+    ["aot", "freertos", "the same, in a task of an RTOS"],
+    ["wasm3-tuned", "copy", "pktsock, interpreted (`ENGINE=wasm3-tuned`)"],
+    ["wasm3-tuned", "freertos", "the same, in a task of an RTOS"],
+    ["wasm3", "copy", "pktsock, interpreted by wasm3 as it is"],
   ];
-  const own = names.map(([engine, name]) => {
-    const echoes = [shortest, longest].map((bytes) => number(echoOf(costs, engine, "copy", bytes)));
+  const own = names.map(([engine, path, name]) => {
+    const echoes = [shortest, longest].map((bytes) => number(echoOf(costs, engine, path, bytes)));
+    if (path !== "copy") return [name].concat(echoes, ["-", "-", "-", "-"]);
     return [name].concat(echoes, bytesOf(sizes, engine, "bench"), bytesOf(sizes, engine, "small"));
   });
   const peers = peerCosts

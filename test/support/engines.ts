@@ -44,15 +44,22 @@ export function buildSmall(board: string, engine: EngineName): string {
 
 /**
  * Builds the image of an application, which `app` names as APP does, for a QEMU board; its path. With `functions` it is linked
- * without LTO, so that what is a function in the sources is one in the image: the lock.
+ * without LTO, so that what is a function in the sources is one in the image: the lock. `others`: further settings of make.
  */
-export function buildImage(board: string, app: string, engine: EngineName, functions = false): string {
+export function buildImage(
+  board: string,
+  app: string,
+  engine: EngineName,
+  functions = false,
+  others: readonly string[] = [],
+): string {
   const suffix = functions ? "-functions" : "";
   const settings = [
     `BOARD=${board}`,
     `APP=${app}`,
     ...engines[engine],
     ...(functions ? ["LTO=", `OUT_SUFFIX=${suffix}`] : []),
+    ...others,
   ];
   execFileSync("make", ["-s", "firmware", ...settings], { stdio: "inherit" });
   return `${folderOf(board, engine, suffix)}/${basename(app, ".c")}.elf`;

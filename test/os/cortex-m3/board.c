@@ -4,6 +4,7 @@
 #include "../port.h"
 #include "arch.h"
 #include "family.h"
+#include "tls.h"
 
 #include <pktsock/os.h>
 
@@ -42,13 +43,6 @@ void board_init(void) { uart_start(&family_uart, 115200); }
 
 uint64_t __wrap_arch_now_us(void);
 uint64_t __wrap_arch_now_us(void) { return pkt_os_now(); }
-
-/* Each task has its own thread-local data: picolibc's _set_tls() stores where. May use r0 only. */
-__attribute__((naked, used)) void *__aeabi_read_tp(void) {
-  __asm__ volatile("ldr r0, =__tls\n\t"
-                   "ldr r0, [r0]\n\t"
-                   "bx lr");
-}
 
 struct pkt_mac *board_mac(unsigned index) {
   return index == 0 ? &test_nic : NULL;

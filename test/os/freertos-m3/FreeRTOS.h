@@ -13,8 +13,10 @@ typedef unsigned long UBaseType_t;
 #define pdFALSE 0
 #define pdTRUE 1
 #define portMAX_DELAY UINT32_MAX
+#ifndef configTICK_RATE_HZ
 #define configTICK_RATE_HZ 1000
-#define configCPU_CLOCK_HZ 25000000
+#endif
+#define configCPU_CLOCK_HZ (BOARD_CPU_MHZ * 1000000)
 #define configMAX_SYSCALL_INTERRUPT_PRIORITY 0x60
 #define configTASK_NOTIFICATION_ARRAY_ENTRIES 2
 #define configNUMBER_OF_CORES 1

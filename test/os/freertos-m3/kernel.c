@@ -173,7 +173,7 @@ TickType_t xTaskGetTickCountFromISR(void) { return ticks_now; }
 
 /* The vectors of PendSV and SysTick are the family's: a copy of the table has the kernel's. */
 void vTaskStartScheduler(void) {
-  static _Alignas(256) uintptr_t vectors[16 + 32];
+  static _Alignas(512) uintptr_t vectors[16 + 64];
   const volatile uintptr_t *table = (const volatile uintptr_t *)(uintptr_t)VTOR;
   for (unsigned i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
     vectors[i] = table[i];
