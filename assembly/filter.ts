@@ -39,6 +39,11 @@ export function attachFilter(socket: Socket, bytes: u32): i32 {
   const program = allocate(bytes);
   if (!program) return -ENOMEM;
   take(program, bytes);
+  return attachProgram(socket, program, count);
+}
+
+/** Attaches `count` instructions, a block of the heap that now belongs to the socket, or is freed. Returns as attachFilter() does. */
+export function attachProgram(socket: Socket, program: usize, count: u32): i32 {
   const result = verify(program, count);
   if (result) {
     free(program);

@@ -34,6 +34,54 @@ function answers(sockets: PktSock, eth0: Interface, ...frames: Uint8Array[]): st
 const turned = (bytes: Buffer): string =>
   Buffer.concat([bytes.subarray(6, 12), hwaddr, bytes.subarray(12)]).toString("hex");
 
+/** `tcpdump -y EN10MB -dd "ip and udp dst port 53 or ether proto 0x88b5"` */
+const tests = `
+  { 0x28, 0, 0, 0x0000000c }, { 0x15, 0, 7, 0x00000800 }, { 0x30, 0, 0, 0x00000017 }, { 0x15, 0, 7, 0x00000011 },
+  { 0x28, 0, 0, 0x00000014 }, { 0x45, 5, 0, 0x00001fff }, { 0xb1, 0, 0, 0x0000000e }, { 0x48, 0, 0, 0x00000010 },
+  { 0x15, 1, 2, 0x00000035 }, { 0x15, 0, 1, 0x000088b5 }, { 0x6, 0, 0, 0x00040000 }, { 0x6, 0, 0, 0x00000000 },`;
+/** The same, behind a test of the frame's length, which has no short form. */
+const interpreted = `
+  { 0x80, 0, 0, 0x00000000 }, { 0x25, 0, 0, 0x000003e8 }, ${tests}`;
+
+/** An application with a filter, which says in the answer to a frame what a call returns. */
+const filtering = (program: string): string => `
+  import { App, ETH_P_ALL, Frame, PacketSocket } from "pktsock/app";
+  export default class Filtering extends App {
+    start(): void {
+      const socket = PacketSocket.open(ETH_P_ALL);
+      PacketSocket.beginFilter(${program.match(/\{/g)!.length});
+      ${program.replaceAll(/\{(.*?)\},/g, "PacketSocket.instruction($1);")}
+      if (socket.attach() != 0) unreachable();
+    }
+    onFrame(socket: PacketSocket, frame: Frame): void {
+      const reply = socket.writable(frame);
+      if (!reply) return;
+      reply.turn();
+      if (frame.protocol == ${ECHO}) reply.set32(14, this.attempt(socket, frame.get8(14)));
+      socket.send(reply);
+    }
+    attempt(socket: PacketSocket, what: u32): u32 {
+      if (what == 0) return 0;
+      if (what == 7) return socket.detach();
+      if (what == 1) return socket.attach(); // of nothing
+      if (what == 2) return PacketSocket.beginFilter(0);
+      if (what == 6) return PacketSocket.beginFilter(4000);
+      PacketSocket.beginFilter(2);
+      if (what == 3) PacketSocket.instruction(0x15, 1, 1, 0); // jumps behind the end
+      if (what == 5) for (let i = 0; i < 2; ++i) PacketSocket.instruction(0x6, 0, 0, 0);
+      PacketSocket.instruction(0x6, 0, 0, 0); // with 4 one too few, with 5 one too many
+      return socket.attach();
+    }
+  }`;
+
+/** An IPv4 frame with a UDP datagram to this port. */
+function udp(port: number): Buffer {
+  const bytes = frame(0x0800);
+  Buffer.from("4500002e00000000401100000a0000010a000002", "hex").copy(bytes, 14);
+  bytes.writeUInt16BE(port, 36);
+  return bytes;
+}
+
 for (const engine of engineNames) {
   describe(`applications on ${engine}`, function () {
     this.timeout(240_000);
@@ -176,6 +224,35 @@ for (const engine of engineNames) {
       const numbers = [0, 1, 2, 3, 4, 5].map((i) => Buffer.from(report!).readUInt32BE(14 + 4 * i));
       assert.deepEqual(numbers, [1, 2, 1, 1, 1, 6 * 60]);
       assert.ok(sockets.call("macFilterFlags", eth0.offset) & packet.IFF_PROMISC);
+    });
+
+    it("a filter of classic BPF lets pass what it does on Linux", async () => {
+      for (const program of [tests, interpreted]) {
+        const { sockets, eth0 } = start(await appModule(filtering(program)), engine);
+        const dns = udp(53);
+        assert.deepEqual(answers(sockets, eth0, udp(54), frame(0x0806), dns, frame(ECHO)).length, 2);
+        assert.deepEqual(answers(sockets, eth0, dns), [turned(dns)]);
+        const ask = (what: number): number => {
+          const request = frame(ECHO);
+          request[14] = what;
+          const [reply] = answers(sockets, eth0, request);
+          return Buffer.from(reply!, "hex").readInt32BE(14);
+        };
+        assert.equal(ask(0), 0, "it is attached");
+        for (const [what, errno] of [
+          [1, packet.EINVAL],
+          [2, packet.EINVAL],
+          [3, packet.EINVAL],
+          [4, packet.EINVAL],
+          [5, packet.EINVAL],
+          [6, packet.ENOMEM],
+        ] as const)
+          assert.equal(ask(what), -errno, `case ${what}`);
+        assert.equal(answers(sockets, eth0, udp(54)).length, 0, "the filter is still there");
+        assert.equal(ask(7), 0);
+        assert.equal(answers(sockets, eth0, udp(54)).length, 1, "it is gone");
+        assert.equal(ask(7), -packet.ENOENT);
+      }
     });
 
     it("a switch learns, keeps the tag, and forwards to the other port until a thousand frames have passed", async () => {
@@ -349,6 +426,36 @@ describe("applications: what is refused when they are compiled", function () {
       "onTimer(id: u32): void { this.n = down(id) + down(id + 1); }",
       "function down(n: u32): u32 { return n < 2 ? 1 : down(n - 1) + down(n - 2); }",
       /calls itself/,
+    ],
+    [
+      "recursion through another function",
+      "onTimer(id: u32): void { this.n = odd(id); }",
+      "function odd(n: u32): u32 { return n ? even(n >> 1) * 3 : 1; }\nfunction even(n: u32): u32 { return n ? odd(n - 1) + odd(n - 2) : 2; }",
+      /app\.ts: .*(odd|even) calls itself/,
+    ],
+    [
+      "a loop that nothing ends",
+      "onTimer(id: u32): void { while (true) { if (id == 1) this.n *= 3; this.setWord(0, ++this.n); } }",
+      "",
+      /app\.ts:3 has a loop that nothing ends/,
+    ],
+    [
+      "a call through a variable",
+      "onTimer(id: u32): void { const f = id ? one : two; this.n = f(id); }",
+      "function one(n: u32): u32 { return n * 3; }\nfunction two(n: u32): u32 { return n / 3; }",
+      /It calls a function through a variable|It has constant data/,
+    ],
+    [
+      "a closure",
+      "onTimer(id: u32): void { const f = (n: u32): u32 => n + id; this.n = f(id); }",
+      "",
+      /AS100: Not implemented: Closures/,
+    ],
+    [
+      "an import that no board has",
+      "onTimer(id: u32): void { this.n = other(id); }",
+      '@external("env", "other") declare function other(n: u32): u32;',
+      /It imports env\.other/,
     ],
     [
       "an error of asc",

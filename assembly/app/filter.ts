@@ -1,20 +1,52 @@
-// The filter of an application's socket: one test, as SO_ATTACH_FILTER makes it of a program.
+// Filters of an application's socket: SO_ATTACH_FILTER of a program that the application has written instruction by instruction.
 
+import { INSTRUCTION, MAX_INSTRUCTIONS } from "../bpf";
 import { FILTER } from "../features";
-import { EVERYTHING, freeFilter } from "../filter";
-import { makeTests } from "../filtertests";
+import { EVERYTHING, attachProgram } from "../filter";
 import { allocate, free } from "../heap";
-import { Socket, Special } from "../layout";
-import { ENOMEM, ENOPROTOOPT } from "../packet";
+import { Socket } from "../layout";
+import { EINVAL, ENOMEM, ENOPROTOOPT } from "../packet";
 import { rebind } from "../sockets";
+import { head } from "./head";
 
-const INSTRUCTIONS: u32 = 5;
+/** Forgets the program that was begun. */
+export function dropProgram(): void {
+  free(head.program);
+  head.program = 0;
+}
 
-/** Writes a struct sock_filter; `op` is its code with jt and jf. Returns where the next one goes. */
-function write(at: usize, op: u32, k: u32): usize {
+/** Begins a program of `count` instructions. Returns 0, -EINVAL, -ENOMEM, or -ENOPROTOOPT: the module was built without filters. */
+export function beginProgram(count: u32): i32 {
+  if (!FILTER) return -ENOPROTOOPT;
+  dropProgram();
+  if (!count || count > MAX_INSTRUCTIONS) return -EINVAL;
+  head.program = head.programAt = allocate(count * INSTRUCTION);
+  head.programEnd = head.program + count * INSTRUCTION;
+  return head.program ? 0 : -ENOMEM;
+}
+
+/** Writes the next struct sock_filter; `op` is its code with jt and jf. One too many makes the program invalid. */
+export function writeInstruction(op: u32, k: u32): void {
+  const at = head.programAt;
+  head.programAt = at + INSTRUCTION;
+  if (!head.program || at >= head.programEnd) return;
   store<u32>(at, op);
   store<u32>(at, k, 4);
-  return at + 8;
+}
+
+/** Attaches the program. Returns 0, -EINVAL, -ENOMEM or -ENOPROTOOPT; then the socket keeps the filter that it had. */
+export function attach(socket: Socket): i32 {
+  if (!FILTER) return -ENOPROTOOPT;
+  const program = head.program;
+  if (!program) return -EINVAL;
+  if (head.programAt != head.programEnd) {
+    dropProgram();
+    return -EINVAL;
+  }
+  head.program = 0;
+  const result = attachProgram(socket, program, <u32>(head.programEnd - program) / INSTRUCTION);
+  if (!result) rebind(socket);
+  return result;
 }
 
 /**
@@ -22,27 +54,12 @@ function write(at: usize, op: u32, k: u32): usize {
  * module was built without filters.
  */
 export function setFilter(socket: Socket, at: u32, mask: u32, value: u32): i32 {
-  if (!FILTER) return -ENOPROTOOPT;
-  const program = allocate(INSTRUCTIONS * 8);
-  if (!program) return -ENOMEM;
-  let end = write(program, 0x20, at); // ld [at]
-  end = write(end, 0x54, mask); // and #mask
-  end = write(end, 0x01000015, value); // jeq #value, 0, 1
-  end = write(end, 0x06, EVERYTHING); // ret #-1
-  write(end, 0x06, 0); // ret #0
-  const tests = makeTests(socket.skip, program, INSTRUCTIONS);
-  free(program);
-  if (!tests) return -ENOMEM;
-  freeFilter(socket);
-  socket.filter = socket.filterTests = tests;
-  socket.filterLength = INSTRUCTIONS;
-  socket.special |= Special.SNAP;
-  let entry = socket.head;
-  // Rounds: queue
-  do {
-    entry.snap = EVERYTHING;
-    entry = entry.next;
-  } while (entry != socket.head);
-  rebind(socket);
-  return 0;
+  const result = beginProgram(5);
+  if (result) return result;
+  writeInstruction(0x20, at); // ld [at]
+  writeInstruction(0x54, mask); // and #mask
+  writeInstruction(0x01000015, value); // jeq #value, 0, 1
+  writeInstruction(0x06, EVERYTHING); // ret #-1
+  writeInstruction(0x06, 0); // ret #0
+  return attach(socket);
 }

@@ -29,6 +29,10 @@ export class Head {
   reserved: Frame | null;
   /** Behind the last socket of the table. */
   socketsEnd: usize;
+  /** The filter that instruction() writes until attach(): its block of the heap or 0, where the next one goes, and its end. */
+  program: usize;
+  programAt: usize;
+  programEnd: usize;
   /** The words of the application's table, behind its fields, and how many these are. */
   table: usize;
   tableLength: u32;

@@ -1,13 +1,14 @@
 // A packet socket of an application. It is a socket like those of C: the same lists, queue, filter, memberships and counters.
 
 import * as abi from "../abi";
+import { detachFilter } from "../filter";
 import { htons } from "../frame";
 import { Sockaddr, Socket } from "../layout";
 import { join } from "../membership";
 import { exchange, socketAt } from "../memory";
 import { AF_PACKET, EBADF, EMFILE, PACKET_MR_MULTICAST, PACKET_MR_PROMISC, SLL_BYTES, SOCK_RAW } from "../packet";
-import { bindSocket, closeSocket, openSocket } from "../sockets";
-import { setFilter } from "./filter";
+import { bindSocket, closeSocket, openSocket, rebind } from "../sockets";
+import { attach, beginProgram, setFilter, writeInstruction } from "./filter";
 import { Frame } from "./frame";
 import { head, placeOf } from "./head";
 import { reserve, send, writable } from "./transmit";
@@ -91,11 +92,41 @@ export class PacketSocket {
   }
 
   /**
-   * A filter with one test: onFrame() only gets frames whose 32 bits at `at`, in network order, are `value` under `mask`; others
+   * A filter with one test, as most applications need: onFrame() only gets frames whose 32 bits at `at`, in network order, are `value` under `mask`; others
    * take no frame of the pool. Returns 0, -EBADF, or -ENOMEM (NET_PKT_HEAP_SIZE).
    */
   filter(at: u32, mask: u32, value: u32): i32 {
     return this.isOpen ? setFilter(this.core, at, mask, value) : -EBADF;
+  }
+
+  /**
+   * Begins a filter of `count` instructions of classic BPF, which instruction() writes one after the other and attach() attaches.
+   * There is one at a time. Returns 0, -EINVAL (none, or more than 4096), or -ENOMEM (NET_PKT_HEAP_SIZE has 8 bytes for each).
+   */
+  static beginFilter(count: u32): i32 {
+    return beginProgram(count);
+  }
+
+  /** The next instruction: the four numbers of a struct sock_filter, as `tcpdump -dd` prints them. */
+  static instruction(code: u32, jt: u32, jf: u32, k: u32): void {
+    writeInstruction((code & 0xffff) | ((jt & 0xff) << 16) | ((jf & 0xff) << 24), k);
+  }
+
+  /**
+   * SO_ATTACH_FILTER: frames that the filter refuses take no frame of the pool, and onFrame() does not get them. Returns 0, -EBADF,
+   * -EINVAL (it has more or fewer instructions than beginFilter() was told, or one of them is none that Linux takes) or -ENOMEM; then
+   * the socket keeps the filter that it had.
+   */
+  attach(): i32 {
+    return this.isOpen ? attach(this.core) : -EBADF;
+  }
+
+  /** SO_DETACH_FILTER. Returns 0, -EBADF or -ENOENT (it has no filter). */
+  detach(): i32 {
+    if (!this.isOpen) return -EBADF;
+    const result = detachFilter(this.core);
+    if (!result) rebind(this.core);
+    return result;
   }
 
   /**

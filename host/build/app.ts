@@ -2,10 +2,11 @@
 // [NET_PKT_FEATURE=0...]`. The application's file takes the
 // place of assembly/app/program.ts, and assembly/app/runtime.ts that of assembly/app/hooks.ts.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, posix, relative, resolve } from "node:path";
+import { basename, dirname, join, posix, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApp } from "./check-app.js";
 import { layoutChecksum } from "./layout.js";
+import { type Origin, originOf, originsOf } from "./loops.js";
 import { isMain } from "./main.js";
 
 /** The folder that has assembly/: the repository, seen from here or from the tool in build/; or that of the package. */
@@ -53,6 +54,34 @@ export interface AppOptions {
  * Throws AppError.
  */
 export async function buildApp(file: string, options: AppOptions = {}): Promise<Uint8Array> {
+  const { wasm } = await compile(file, options);
+  if (checkApp(wasm).length === 0) return wasm;
+  const named = await buildNamedApp(file, { ...options, files: [] });
+  const faults = checkApp(named.wasm, (offset) => {
+    const origin = named.origins[originOf(offset, named.origins)];
+    return origin === undefined ? file : `${origin.file}:${origin.line}`;
+  });
+  throw new AppError(faults.map((fault) => `${file}: ${fault}`).join("\n"));
+}
+
+/** The same module with the names of its functions, and where its instructions come from. */
+export async function buildNamedApp(
+  file: string,
+  options: AppOptions = {},
+): Promise<{ wasm: Uint8Array; origins: readonly Origin[] }> {
+  const asc = [...(options.asc ?? []), "--debug", "--sourceMap"];
+  const { wasm, map } = await compile(file, { ...options, asc });
+  const origins = originsOf(map).map(({ offset, file: name, line }) => ({ offset, file: pathOf(file, name), line }));
+  return { wasm, origins };
+}
+
+/** The path, from the current directory, of what asc calls `name`: a file of the application or of the module. */
+function pathOf(file: string, name: string): string {
+  const path = name.startsWith(ELSEWHERE) ? join(dirname(file), name.slice(ELSEWHERE.length)) : join(home ?? ".", name);
+  return relative(".", path);
+}
+
+async function compile(file: string, options: AppOptions): Promise<{ wasm: Uint8Array; map: string }> {
   if (home === undefined) throw new AppError("The folder assembly/ with the module's sources is not there.");
   if (!exists(file)) throw new AppError(`There is no file ${file}.`);
   const { main } = await import("assemblyscript/asc").catch(() => {
@@ -69,6 +98,7 @@ export async function buildApp(file: string, options: AppOptions = {}): Promise<
     "assembly/app/program.ts": `import Program from "${pathTo("assembly/app/program.ts", program)}";\nexport default Program;\n`,
   };
   let wasm: Uint8Array | undefined;
+  let map = "";
   const without = options.without ?? [];
   const head = readFileSync(`${home}/assembly/app/head.ts`, "utf8");
   const layout = layoutChecksum(`${home}/assembly`, [head, ...without].join(" "));
@@ -83,6 +113,7 @@ export async function buildApp(file: string, options: AppOptions = {}): Promise<
     },
     writeFile: (name, contents) => {
       if (name === "app.wasm") wasm = contents as Uint8Array;
+      if (name === "app.wasm.map") map = contents as string;
     },
     listFiles: (listed) => {
       try {
@@ -96,9 +127,7 @@ export async function buildApp(file: string, options: AppOptions = {}): Promise<
     const said = stderr.toString().trim() || (error?.message ?? "");
     throw new AppError(said.replaceAll(` in ${ELSEWHERE}`, ` in ${relative(".", dirname(file)) || "."}/`));
   }
-  const faults = checkApp(wasm);
-  if (faults.length > 0) throw new AppError(faults.map((fault) => `${file}: ${fault}`).join("\n"));
-  return wasm;
+  return { wasm, map };
 }
 
 /** The options of the release build in asconfig.json. */

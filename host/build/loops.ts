@@ -78,8 +78,8 @@ export function readLoops(files: readonly string[]): SourceLoop[] {
   return files.flatMap((file) => loopsOf(file, readFileSync(file, "utf8")));
 }
 
-/** The last origin that is not behind this offset. */
-function originOf(offset: number, origins: readonly Origin[]): number {
+/** The number of the last origin that is not behind this offset, or -1. */
+export function originOf(offset: number, origins: readonly Origin[]): number {
   let [low, high] = [0, origins.length];
   while (low < high) {
     const middle = (low + high) >> 1;
