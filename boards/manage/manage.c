@@ -80,7 +80,9 @@ size_t pktsock_manage_answer(struct pktsock_manage *manage, const uint8_t *reque
   /* An Ethernet frame may be longer than its message. */
   if (magic != MANAGE_MAGIC || (operation & MANAGE_ANSWERED) != 0 || body.left > size - MANAGE_HEADER)
     return 0;
-  if (changes(operation) && manage->changed_size != 0 && manage->changed_by == id) {
+  bool comes_again = manage->changed_size != 0 && manage->changed_by == id &&
+                     manage->changed[4] == (uint8_t)(operation | MANAGE_ANSWERED);
+  if (changes(operation) && comes_again) {
     memcpy(answer, manage->changed, manage->changed_size);
     return manage->changed_size;
   }
