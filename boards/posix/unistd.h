@@ -1,4 +1,5 @@
-/* The libc's unistd.h, with close(), read() and write() that support packet sockets. Other descriptors reach the libc's. */
+/* The libc's unistd.h, with close(), read() and write() that support packet sockets. They pass on other
+ * descriptors to the libc. */
 #ifndef PKT_UNISTD_H
 #define PKT_UNISTD_H
 

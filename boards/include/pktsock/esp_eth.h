@@ -21,8 +21,8 @@ struct esp_eth_config {
   unsigned task_stack; /* of that task, in bytes; 0: 3072 */
 
   /* Takes each received frame after the packet sockets have their copy: `buffer`, from malloc(), is then the
-   * function's to free. An application with an esp_netif passes it to esp_netif_receive(). NULL: the frame is freed. Called
-   * in esp_eth's task that receives. */
+   * function's to free. An application with an esp_netif passes it to esp_netif_receive(). NULL: the frame is freed.
+   * Called in esp_eth's task that receives. */
   void (*pass_on)(void *context, uint8_t *buffer, uint32_t length);
   void *context;
 };

@@ -20,8 +20,9 @@
  * earlier if FILL becomes empty, because only a woken task refills it. transmit() need not wake for frames that it
  * completes.
  *
- * Interrupts. A driver masks them for one descriptor at a time, less than 60 instructions, and copies no frame meanwhile;
- * loops of its interrupt handler end, however fast frames arrive. boards/mac/common/descriptors.h shows how.
+ * Interrupts. A driver masks them for one descriptor at a time, at most 60 instructions, and copies no frame while
+ * they are masked. Each loop of its interrupt handler has a limit, however fast frames arrive. See
+ * boards/mac/common/descriptors.h.
  *
  * Time stamps. Each frame may have two: one by the system's clock (pkt_os_time()), one by the MAC's clock. Each belongs
  * to exactly one frame, and has a bit in frame->flags that says whether it is valid; a stamp that was not taken is not

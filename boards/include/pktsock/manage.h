@@ -86,8 +86,8 @@ void pktsock_manage_receive(struct pktsock_manage *manage);
 
 struct pktsock_flash;
 
-/* Keep the file of the module that runs in one of two slots (slots.h), if the protocol has brought it and it is proven. To be
- * called now and then; it does nothing if that was done. Waits while the flash is erased and written.
+/* Keep the file of the module that runs in one of two slots (slots.h), if the protocol has brought it and it is proven.
+ * Call it now and then; it does nothing if that was done. Waits while the flash is erased and written.
  *
  * Returns: 1 if a file was kept; 0 if there was nothing to do; or a negative number, and the file is not tried again.
  * Errors: those of pktsock_slots_keep(). */

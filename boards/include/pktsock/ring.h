@@ -150,9 +150,9 @@ static inline void pkt_rx_give(struct pkt_mac *mac, struct pkt_frame *frame, uin
   pkt_ring_give_(mac, &mac->rx, frame);
 }
 
-/* Receive a frame whose bytes a driver has in a buffer of another, without FCS: copy them into an empty frame and give it
- * to RX. A frame that is too short or too long, or for which FILL is empty, is dropped and counted. A MAC with DMA has no
- * use for it. */
+/* Receive a frame, without FCS, that lies in a buffer of its own: copy it into an empty frame of FILL and give that to
+ * RX. A frame that is too short or too long, or for which FILL is empty, is dropped and counted. A MAC with DMA does
+ * not need this. */
 static inline void pkt_rx_copy(struct pkt_mac *mac, const uint8_t *bytes, uint32_t len) {
   if (len < PKT_ETH_HLEN) {
     mac->iface->rx_too_short++;

@@ -1,9 +1,9 @@
 /* Two slots in flash for signed modules: the last one that has proven itself survives a power cut, also one in the
  * middle of writing. At each time one slot is whole; a new file goes to the other one, and its header last.
  *
- * At start a firmware lets the module take over with pktsock_slots_swap_in(). When pktsock_logic() says that a module is
- * proven, it keeps the file with pktsock_slots_keep(), or pktsock_manage_keep() of manage.h does. A slot is no proof of who has signed the
- * file: config.verify looks at it again.
+ * At start a firmware lets the module take over with pktsock_slots_swap_in(). When pktsock_logic() says that a module
+ * is proven, it keeps the file with pktsock_slots_keep(), or pktsock_manage_keep() of manage.h does. A file in a slot
+ * is not trusted: config.verify checks it again.
  *
  * Context: one task.
  * Source: this component's own. */
