@@ -44,7 +44,7 @@ endif
 
 # The board's options, but for those that the command line sets.
 name_of = $(firstword $(subst =, ,$(1)))
-OPTIONS := $(foreach option,$(BOARD_CONFIG) $(if $(APP_TS),NET_PKT_APP_SIZE=512),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
+OPTIONS = $(foreach option,$(BOARD_CONFIG) $(if $(APP_TS),NET_PKT_APP_SIZE=512),$(if $(filter $(call name_of,$(option))=%,$(CONFIG)),,$(option))) $(CONFIG)
 
 # A misspelt option would be none, and y not a number.
 UNKNOWN_OPTIONS := $(if $(OPTIONS),$(shell printf '%s\n' $(OPTIONS) | \
