@@ -104,7 +104,7 @@ function endlessLoops(wasm: Uint8Array, { functions }: WasmModule): number[] {
 }
 
 /**
- * Returns a user-readable message for each fault of a module with an application. `placeOf` tells file and line of an offset in
+ * Returns a user-readable message for each fault of a module with an application. `placeOf` returns the file and line of an offset in
  * the module.
  */
 export function checkApp(wasm: Uint8Array, placeOf: (offset: number) => string | undefined = () => undefined): string[] {

@@ -36,7 +36,7 @@ if (isMain(import.meta.url)) {
     const source = embed(readFileSync(input), basename(input));
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(`${output}.new`, source);
-    renameSync(`${output}.new`, output); // whoever reads it meanwhile has the one before
+    renameSync(`${output}.new`, output); // a reader never sees half a file
   } catch (error) {
     console.error(`embed: ${(error as Error).message}`);
     process.exit(1);

@@ -1,4 +1,4 @@
-/* boards/apps/app.c, with labels where the driver is told to send and where it has been: inside of the module there can be none
+/* boards/apps/app.c, with labels before and after the driver is asked to send. The module itself can have no labels
  * (test/bench/application.ts). */
 #include "board.h"
 

@@ -1,4 +1,4 @@
-/* The conformance agent (test/agent) on MACs that do what they are told, for the model run under traps (test/model/glued.ts). It
+/* The conformance agent (test/agent) on MACs that the test drives, for the model run under traps (test/model/glued.ts). It
  * has more commands, of which each is answered as the agent's:
  *
  * fresh SEED HOW: start the component anew. From then on calls into the module trap at random, a call "instead", or "any": also after
@@ -8,6 +8,7 @@
  * prefetch INDEX, receive INDEX OFFSET BYTES, transmit INDEX (data=), complete INDEX WHICH: a step of that driver */
 #include "../../boards/family/common/board.h"
 #include "../../boards/pktsock/component.h"
+#include "../recover/hits.h"
 #include "../recover/inject.h"
 #include "macs.h"
 
@@ -65,19 +66,9 @@ static void show_interface(unsigned index) {
 }
 
 static void do_state(void) {
-  static const char *const names[] = {
-#define NAME(name, arguments) #name,
-      PKT_EXPORTS(NAME)};
   agent_result((long)(pkt_component.recoveries - traps_before));
   agent_field_decimal("lost", (long)(pkt_component.lost_frames - lost_before));
-  agent_field("hits");
-  for (unsigned i = 0; i < PKT_EXPORT_COUNT; i++) {
-    if (inject_hits[i] == 0)
-      continue;
-    agent_text(names[i]);
-    agent_text(",");
-    inject_hits[i] = 0;
-  }
+  show_hits();
   show_interface(1);
   show_interface(2);
   note();

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { MAX_DESCRIPTORS } from "../../assembly/abi.js";
 import * as packet from "../../assembly/packet.js";
-import { ErrnoError } from "../../host/engine/errno.js";
 import { decodeSockaddr, encodeSockaddr } from "../../host/engine/sockaddr.js";
 import type { BoardProcess } from "../../host/net/board.js";
 import { type Answer, parseAnswer } from "../conformance/agent.js";
 import { filters, invalidFilters } from "./filters.js";
 import { Model } from "./model.js";
+import { outcome } from "./run.js";
 import { STACK } from "./socket.js";
 import { addressOf, frameOf, optionNumbers, type Step } from "./steps.js";
 
@@ -41,15 +41,6 @@ export type How = "instead" | "any";
 
 /** What a call does whose module has trapped: it looks again, or it fails with EIO and has done nothing. */
 type Kind = "looks" | "fails" | "either";
-
-function outcome(call: () => unknown): unknown {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof ErrnoError) return error.code;
-    throw error;
-  }
-}
 
 const hex = (bytes: Uint8Array): string => (bytes.length === 0 ? "z0" : Buffer.from(bytes).toString("hex"));
 const unhex = (text: string | undefined): Uint8Array => new Uint8Array(Buffer.from(text ?? "", "hex"));

@@ -31,7 +31,7 @@ function mreq(ifindex: number, type: number, length: number, address: Buffer): B
 }
 
 /** What a call returns, or how it fails. */
-function outcome(call: () => unknown): unknown {
+export function outcome(call: () => unknown): unknown {
   try {
     return call();
   } catch (error) {

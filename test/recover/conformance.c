@@ -4,6 +4,7 @@
  * traps SEED WHERE: WHERE is "off"; "counts", where a trap may cost counts, too; or "nothing". Answers "= TRAPS lost=FRAMES
  * hits=NAME,..." about the time since the command before. */
 #include "../../boards/pktsock/component.h"
+#include "hits.h"
 #include "inject.h"
 
 #define main agent_main
@@ -75,20 +76,6 @@ static bool costs_nothing(struct pkt_engine *engine) {
       return false;
   }
   return true;
-}
-
-static void show_hits(void) {
-  static const char *const names[] = {
-#define NAME(name, arguments) #name,
-      PKT_EXPORTS(NAME)};
-  agent_field("hits");
-  for (unsigned i = 0; i < PKT_EXPORT_COUNT; i++) {
-    if (inject_hits[i] == 0)
-      continue;
-    agent_text(names[i]);
-    agent_text(",");
-    inject_hits[i] = 0;
-  }
 }
 
 static void do_traps(const char *seed, const char *where) {

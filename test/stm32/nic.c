@@ -1,8 +1,7 @@
 #include "nic.h"
 #include <string.h>
 
-/* IEEE 802.3 FCS over the address, low bit first. */
-static uint32_t crc32(const uint8_t *bytes, unsigned len) {
+uint32_t nic_crc32(const uint8_t *bytes, unsigned len) {
   uint32_t crc = 0xffffffff;
   for (unsigned i = 0; i < len; i++) {
     crc ^= bytes[i];
@@ -14,7 +13,7 @@ static uint32_t crc32(const uint8_t *bytes, unsigned len) {
 
 /* "The upper 6 bits of the bit-reversed CRC" */
 static unsigned hash_of(const uint8_t *address) {
-  uint32_t crc = crc32(address, 6);
+  uint32_t crc = nic_crc32(address, 6);
   unsigned hash = 0;
   for (unsigned i = 0; i < 6; i++)
     hash = hash << 1 | (crc >> i & 1);
@@ -22,7 +21,7 @@ static unsigned hash_of(const uint8_t *address) {
 }
 
 void nic_fcs(const uint8_t *bytes, unsigned len, enum wire_fault fault, uint8_t fcs[4]) {
-  uint32_t crc = crc32(bytes, len) ^ (fault == WIRE_BAD_CRC || fault == WIRE_BAD_DRIBBLE);
+  uint32_t crc = nic_crc32(bytes, len) ^ (fault == WIRE_BAD_CRC || fault == WIRE_BAD_DRIBBLE);
   memcpy(fcs, &crc, 4);
 }
 

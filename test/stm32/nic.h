@@ -22,6 +22,9 @@ enum stamp_fault {
   STAMP_UNASKED, /* of a sent frame for which nobody asked */
 };
 
+/* The CRC-32 of IEEE 802.3 over these bytes, low bit first. */
+uint32_t nic_crc32(const uint8_t *bytes, unsigned len);
+
 struct nic {
   struct soc *soc;
   void *model;

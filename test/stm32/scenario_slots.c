@@ -27,16 +27,6 @@ static uint32_t get32(const uint8_t *at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static uint32_t crc32(const uint8_t *bytes, uint32_t size) {
-  uint32_t crc = 0xffffffff;
-  for (uint32_t i = 0; i < size; i++) {
-    crc ^= bytes[i];
-    for (unsigned bit = 0; bit < 8; bit++)
-      crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc;
-}
-
 static struct file read_file(struct bench *b, unsigned number) {
   struct file file;
   FILE *in = b->files[number] != NULL ? fopen(b->files[number], "rb") : NULL;
@@ -92,7 +82,7 @@ static void bring(struct bench *b, const struct file *file, uint32_t version) {
     have = get32(ask(b, DATA, body, 4 + piece, ANSWER_US));
   }
   put32(body, 0);
-  put32(body + 4, crc32(file->bytes, file->size));
+  put32(body + 4, nic_crc32(file->bytes, file->size));
   EXPECT(b, get32(ask(b, SWAP, body, 8, SWAP_US)) == version, "version %u was not swapped in", version);
 }
 

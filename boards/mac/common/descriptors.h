@@ -46,8 +46,9 @@ static inline void mac_tx_transmit(struct pkt_mac *mac, struct mac_tx *tx, unsig
 }
 
 /* refill() of the contract, at most `count` times: `take` takes a frame from FILL, and returns NULL if there is none or no
- * descriptor for it; `arm` gives it the next descriptor of reception; `notify` tells the MAC. All are called with interrupts
- * masked. Between `take` and `arm` the handler may do both: `take` leaves a descriptor for the frame that is on its way. */
+ * descriptor for it; `arm` gives it the next descriptor of reception; `notify` starts the MAC if it has stopped. All are
+ * called with interrupts masked. Between `take` and `arm` the handler may do both: `take` leaves a descriptor for the frame
+ * that is on its way. */
 static inline void mac_rx_refill(struct pkt_mac *mac, unsigned count, struct pkt_frame *(*take)(struct pkt_mac *mac),
                                  void (*arm)(struct pkt_mac *mac, struct pkt_frame *frame),
                                  void (*notify)(struct pkt_mac *mac)) {
